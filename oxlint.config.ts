@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path/posix'
+
+/**
+ * The walls of the house. `may` is the table of ARCHITECTURE.md: the folders (or files) a room may import besides its
+ * own; `uses` names the packages and the guarded Node modules it may import.
+ */
+interface Room {
+  readonly may: readonly string[]
+  readonly uses?: readonly string[]
+  /** Runs in a browser or touches no system at all: no `node:` import of any kind. */
+  readonly withoutNode?: true
+}
+
+const base = 'core/base'
+const model = 'core/model'
+const settings = 'core/settings.ts'
+const wire = 'core/wire'
+const message = 'core/message'
+const transcript = 'core/transcript'
+const net = 'core/net'
+const store = 'core/store'
+const rpc = 'core/rpc'
+const engine = 'core/engine.ts'
+
+const SOCKETS = ['node:net', 'node:tls', 'node:dgram']
+const WEB = ['node:http', 'node:https', 'node:http2']
+const ORPC = ['@orpc/client', '@orpc/contract', '@orpc/server']
+
+export const ROOMS: Readonly<Record<string, Room>> = {
+  'core/base': { may: [] },
+  'core/model': { may: [base], withoutNode: true },
+  'core/settings.ts': { may: [base, model], uses: ['zod'], withoutNode: true },
+  'core/wire': { may: [base, model], withoutNode: true },
+  'core/wire/smtp': { may: [base, model], withoutNode: true },
+  'core/wire/pop3': { may: [base, model], withoutNode: true },
+  'core/message': { may: [base, model], uses: ['nodemailer', 'postal-mime'] },
+  'core/transcript': { may: [base, model] },
+  'core/net': { may: [base, model, wire, transcript], uses: [...SOCKETS, 'dns-packet'] },
+  'core/store': { may: [base, model], uses: ['better-sqlite3'] },
+  'core/vault': { may: [base, model, store, net] },
+  'core/queue': { may: [base, model, message, store] },
+  'core/relay': { may: [base, model, wire, net, transcript] },
+  'core/serve': { may: [base, model, store, wire, net, transcript], uses: SOCKETS },
+  'core/fetch': { may: [base, model, message, store, wire, net, transcript] },
+  'core/mailbox': { may: [base, model, message, store] },
+  'core/rpc': { may: [base, model], uses: ['zod', ...ORPC] },
+  'core/engine.ts': {
+    may: [
+      'core/base',
+      'core/model',
+      'core/wire',
+      'core/message',
+      'core/transcript',
+      'core/net',
+      'core/store',
+      'core/vault',
+    ].concat(['core/queue', 'core/relay', 'core/serve', 'core/fetch', 'core/mailbox', 'core/rpc', settings]),
+    uses: ORPC,
+  },
+  'core/host': { may: [base, model, message, store, rpc, engine], uses: [...SOCKETS, ...WEB, 'ws', ...ORPC] },
+  'electron': { may: [base, model, settings, rpc, engine], uses: ['electron', ...ORPC] },
+  'renderer/src': {
+    may: [rpc, model, base],
+    uses: ['react', 'react-dom', 'react-aria-components', '@tanstack/react-virtual', 'dompurify', ...ORPC],
+    withoutNode: true,
+  },
+}
+
+/** What a test beside its file may import on top of its room's imports; `node:*` is open to it too. */
+const TESTS: Room = { may: ['test/support'], uses: ['vitest', 'fast-check', ...SOCKETS, ...WEB] }
+
+/** Every package of ours and every Node module that is not for all: a room names the ones it uses. */
+const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+const GUARDED = [...Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }), ...SOCKETS, ...WEB]
+
+/** How many folders deep a room may go. Relative imports are told apart by their `../`, so each depth has its own rule. */
+const DEPTH = 4
+
+function restrictions(room: string, folder: string, { may, uses = [], withoutNode }: Room, isTest: boolean) {
+  // Settings are the words of mail's owner: any room may ask what they look like, values are handed to it.
+  const open = room === base || room === model ? may : [...may, settings]
+  const outside = room.endsWith('.ts') ? ['./**', '../**'] : [`${'../'.repeat(depthOf(folder) - depthOf(room) + 1)}**`]
+  const doors = open.map((to) => `!${from(folder, to)}${to.endsWith('.ts') ? '' : '/**'}`)
+  const guarded = `^(${GUARDED.filter((name) => !uses.includes(name)).join('|')})(/|$)`
+  const why = `${room} may import ${[...open, ...uses].join(', ') || 'nothing'}: see the table in ARCHITECTURE.md`
+  return [
+    { group: [...outside, ...doors], message: why },
+    { regex: guarded, message: why },
+    ...(withoutNode && !isTest ? [{ regex: '^node:', message: `${room} runs without Node` }] : []),
+  ]
+}
+
+const depthOf = (path: string) => path.split('/').length
+
+/** The path an import in `folder` names `to` by. */
+function from(folder: string, to: string): string {
+  const path = relative(folder, to)
+  return path.startsWith('.') ? path : `./${path}`
+}
+
+function wall(name: string, room: Room) {
+  const isFile = name.endsWith('.ts')
+  const levels = isFile ? [name] : Array.from({ length: DEPTH }, (_, depth) => `${name}/${'*/'.repeat(depth)}*`)
+  return levels.flatMap((level) => {
+    const folder = level.slice(0, level.lastIndexOf('/')).replaceAll('*', '_')
+    const stem = isFile ? name.replace(/\.ts$/, '') : level
+    const withTests = { ...room, may: [...room.may, ...TESTS.may], uses: [...(room.uses ?? []), ...(TESTS.uses ?? [])] }
+    const rule = (patterns: unknown) => ({ 'no-restricted-imports': ['error', { patterns }] })
+    return [
+      {
+        files: isFile ? [name] : [`${level}.ts`, `${level}.tsx`],
+        rules: rule(restrictions(name, folder, room, false)),
+      },
+      // A room's handlers speak the contract, whatever the room.
+      ...(level === `${name}/*` && name.startsWith('core/')
+        ? [
+            {
+              files: [`${name}/handlers.ts`, `${name}/*-handlers.ts`],
+              rules: rule(
+                restrictions(
+                  name,
+                  folder,
+                  { ...room, may: [...room.may, rpc], uses: [...(room.uses ?? []), ...ORPC] },
+                  false,
+                ),
+              ),
+            },
+          ]
+        : []),
+      { files: [`${stem}.test.ts`, `${stem}.test.tsx`], rules: rule(restrictions(name, folder, withTests, true)) },
+    ]
+  })
+}
+
+export default {
+  plugins: ['eslint', 'typescript', 'unicorn', 'oxc', 'import', 'promise', 'react', 'jsx-a11y'],
+  categories: { correctness: 'error', suspicious: 'error' },
+  ignorePatterns: ['dist', 'release', 'node_modules'],
+  rules: {
+    'import/no-cycle': 'error',
+    'typescript/no-explicit-any': 'error',
+    'typescript/consistent-type-imports': 'error',
+    'eslint/eqeqeq': 'error',
+    'react/react-in-jsx-scope': 'off',
+    'unicorn/consistent-function-scoping': 'off',
+  },
+  overrides: Object.entries(ROOMS).flatMap(([name, room]) => wall(name, room)),
+}

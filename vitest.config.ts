@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config'
+
+/** Tests that start other programs or a browser: one file at a time, with time to spare. */
+const slow = { environment: 'node', testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } as const
+
+export default defineConfig({
+  // Core never imports Electron; the shell's tests cover its pure files. Whoever imports it hears so at once.
+  resolve: { alias: { electron: new URL('test/support/no-electron.ts', import.meta.url).pathname } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['{core,electron,renderer}/**/*.test.{ts,tsx}', 'test/{repo,support}/**/*.test.ts'],
+        },
+      },
+      { extends: true, test: { ...slow, name: 'interop', include: ['test/interop/**/*.test.ts'] } },
+      { extends: true, test: { ...slow, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+      { extends: true, test: { ...slow, name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 3_600_000 } },
+    ],
+  },
+})
