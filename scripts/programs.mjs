@@ -1,0 +1,64 @@
+// Finds the programs that the tests talk to: browsers and other people's mail programs.
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, isAbsolute, join } from 'node:path'
+
+/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mpop' | 'curl' | 'chromium'} Program */
+
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge']
+const BROWSER_PATHS = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
+]
+
+/** @type {Readonly<Record<Program, { names: readonly string[]; debian: readonly string[] }>>} */
+export const PROGRAMS = {
+  postfix: { names: ['postfix'], debian: ['postfix'] },
+  dovecot: { names: ['dovecot'], debian: ['dovecot-pop3d', 'dovecot-imapd'] },
+  swaks: { names: ['swaks'], debian: ['swaks'] },
+  msmtp: { names: ['msmtp'], debian: ['msmtp'] },
+  mpop: { names: ['mpop'], debian: ['mpop'] },
+  curl: { names: ['curl'], debian: ['curl'] },
+  chromium: {
+    names: [process.env['POSTHORN_CHROMIUM'] ?? '', ...BROWSERS, ...BROWSER_PATHS].filter((name) => name !== ''),
+    debian: ['chromium'],
+  },
+}
+
+// Servers live in sbin, which an ordinary user's PATH often leaves out.
+const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/sbin', '/opt/homebrew/bin', '/opt/homebrew/sbin']
+
+/**
+ * The path of a program, or undefined where this machine has none.
+ * @param {Program} program
+ * @returns {string | undefined}
+ */
+export function findProgram(program) {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SERVER_FOLDERS].filter((folder) => folder !== '')
+  const ending = process.platform === 'win32' ? '.exe' : ''
+  return PROGRAMS[program].names
+    .flatMap((name) => (isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name + ending))))
+    .find(isExecutable)
+}
+
+/**
+ * Why a program can't serve a test here, in words; undefined when it can.
+ * @param {Program} program
+ * @returns {string | undefined}
+ */
+export function whyNot(program) {
+  if (findProgram(program) === undefined) return `${program} is not installed`
+  if (program === 'postfix' && process.getuid?.() !== 0) return 'only root may start postfix'
+  return undefined
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,198 @@
+// What `npm start`, `npm test` and the other scripts of package.json run. It needs no package and works on Node 20:
+// installs what package-lock.json says where node_modules differs, then runs the task on a Node new enough for it.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const modules = join(root, 'node_modules')
+const lockfile = join(root, 'package-lock.json')
+/** Holds the hash of the lockfile that node_modules was installed from. */
+const stamp = join(modules, '.posthorn-lock')
+
+/** Node strips types by itself from 22.18 on, and vite wants 22.12. */
+const NEEDED = { major: 22, minor: 19 }
+const INSTALL_WAIT_MS = 10 * 60_000
+const POLL_MS = 250
+
+/** The entry of each task; the command line of the product is run as it is, in the folder the user stands in. */
+const entryOf = (/** @type {string} */ task) =>
+  task === 'posthorn' ? join(root, 'core/host/cli.ts') : join(root, 'scripts', `${task}.mjs`)
+
+const [task = 'start', ...args] = process.argv.slice(2)
+try {
+  installOnce()
+  run(nodeForTasks(), entryOf(task), args)
+} catch (error) {
+  console.error(`posthorn: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+}
+
+/** Makes node_modules match the lockfile; does nothing, quickly, when it does already. */
+function installOnce() {
+  const wanted = createHash('sha256').update(readFileSync(lockfile)).digest('hex')
+  const isInstalled = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
+  if (isInstalled()) return
+  exclusively(join(root, '.install.lock'), () => {
+    if (isInstalled()) return
+    if (!isInstalledByHand()) {
+      console.error('posthorn: installing what package-lock.json names (npm ci)')
+      npmInstall()
+    }
+    mkdirSync(modules, { recursive: true })
+    writeFileSync(stamp, wanted)
+  })
+}
+
+/** Whether somebody's own `npm ci` or `npm install` left every package the lockfile asks for. */
+function isInstalledByHand() {
+  try {
+    const { packages: wanted } = JSON.parse(readFileSync(lockfile, 'utf8'))
+    const { packages: present } = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8'))
+    return Object.entries(wanted)
+      .filter(([path, entry]) => path.startsWith('node_modules/') && !entry.optional && !entry.devOptional)
+      .every(
+        ([path, entry]) => present[path]?.version === entry.version && present[path]?.integrity === entry.integrity,
+      )
+  } catch {
+    return false
+  }
+}
+
+/** No package may run code of its own at installation, and all output goes to stderr: stdout belongs to the task. */
+function npmInstall() {
+  const command = ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund']
+  // The npm that started us, by the node that runs us: no shell, the same on every system.
+  const cli = process.env['npm_execpath']
+  const own = cli !== undefined && /npm-cli\.c?js$/.test(cli)
+  const isWindows = process.platform === 'win32'
+  const [program, shell] = own ? [process.execPath, false] : [isWindows ? 'npm.cmd' : 'npm', isWindows]
+  const { status, error } = spawnSync(program, [...(own ? [cli] : []), ...command, '--loglevel=error'], {
+    cwd: root,
+    env: environmentForNpm(),
+    stdio: ['ignore', 2, 2],
+    shell,
+  })
+  if (status !== 0) throw new Error(`npm ci failed${error === undefined ? '' : `: ${error.message}`}`)
+}
+
+/** Without what would make npm leave packages out: settings of an outer `npm start --omit=dev`, NODE_ENV=production. */
+function environmentForNpm() {
+  const misleading =
+    /^(NODE_ENV|npm_(config_(omit|include|only|production|ignore_scripts|dry_run|workspaces?)|lifecycle_|package_).*)$/i
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !misleading.test(name)))
+}
+
+/**
+ * One installer at a time: `npm start` and `npm test` may begin at the same moment in a bare clone.
+ * @param {string} lock
+ * @param {() => void} work
+ */
+function exclusively(lock, work) {
+  const deadlineMs = Date.now() + INSTALL_WAIT_MS
+  let hasSaid = false
+  while (!take(lock)) {
+    if (isAbandoned(lock)) {
+      rmSync(lock, { force: true })
+      continue
+    }
+    if (Date.now() > deadlineMs) throw new Error(`another installation has held ${lock} for too long`)
+    if (!hasSaid) console.error('posthorn: waiting for another installation to end')
+    hasSaid = true
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS)
+  }
+  try {
+    work()
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+/** @param {string} lock */
+function take(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/**
+ * True when the process that holds the lock is gone. The file is made first and filled a moment later.
+ * @param {string} lock
+ */
+function isAbandoned(lock) {
+  try {
+    const holder = Number(readFileSync(lock, 'utf8'))
+    if (holder > 0) {
+      process.kill(holder, 0)
+      return false
+    }
+    return Date.now() - statSync(lock).mtimeMs > 2000
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
+  }
+}
+
+/** This Node where it is new enough, else the one that came with the packages. */
+function nodeForTasks() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > NEEDED.major || (major === NEEDED.major && minor >= NEEDED.minor)) return process.execPath
+
+  const system = process.platform === 'win32' ? 'win' : process.platform
+  const program = system === 'win' ? 'node.exe' : 'node'
+  const found = [`node-${system}-${process.arch}`, `node-bin-${system}-${process.arch}`]
+    .map((name) => join(modules, name, 'bin', program))
+    .find(existsSync)
+  if (found !== undefined) return found
+  throw new Error(
+    `this is Node ${process.versions.node}, Posthorn needs ${NEEDED.major}.${NEEDED.minor} or newer, and npm has none for ` +
+      `${system} ${process.arch}: install a newer Node from https://nodejs.org`,
+  )
+}
+
+/**
+ * Runs the task as a child that ends when we do, with our input, output and exit status.
+ * @param {string} node
+ * @param {string} entry
+ * @param {readonly string[]} argv
+ */
+function run(node, entry, argv) {
+  const env = { ...process.env }
+  const path = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH'
+  env[path] = [dirname(node), env[path]].filter(Boolean).join(delimiter)
+
+  const cwd = task === 'posthorn' ? (process.env['INIT_CWD'] ?? process.cwd()) : root
+  const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, ...argv], { cwd, env, stdio: 'inherit' })
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    // Ctrl-C reaches the child by itself, for the terminal tells the whole group; a second one could mean "at once".
+    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)))
+  }
+  if (process.env['npm_lifecycle_event'] !== undefined && process.platform !== 'win32') followParent(child)
+  child.on('error', (error) => {
+    console.error(`posthorn: start ${entry}: ${error.message}`)
+    process.exitCode = 1
+  })
+  child.on('exit', (code, signal) => {
+    process.exitCode = signal === null ? (code ?? 1) : 128 + constants.signals[signal]
+  })
+}
+
+/**
+ * A SIGTERM to npm ends npm and its shell and leaves us behind: once our parent has changed, the task ends as well.
+ * @param {import('node:child_process').ChildProcess} child
+ */
+function followParent(child) {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, 500)
+  watch.unref()
+}
