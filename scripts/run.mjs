@@ -2,10 +2,11 @@
 // installs what package-lock.json says where node_modules differs, then runs the task on a Node new enough for it.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { exclusively } from './exclusively.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const modules = join(root, 'node_modules')
@@ -15,8 +16,6 @@ const stamp = join(modules, '.posthorn-lock')
 
 /** Node strips types by itself from 22.18 on, and vite wants 22.12. */
 const NEEDED = { major: 22, minor: 19 }
-const INSTALL_WAIT_MS = 10 * 60_000
-const POLL_MS = 250
 
 /** The entry of each task; the command line of the product is run as it is, in the folder the user stands in. */
 const entryOf = (/** @type {string} */ task) =>
@@ -24,7 +23,7 @@ const entryOf = (/** @type {string} */ task) =>
 
 const [task = 'start', ...args] = process.argv.slice(2)
 try {
-  installOnce()
+  await installOnce()
   run(nodeForTasks(), entryOf(task), args)
 } catch (error) {
   console.error(`posthorn: ${error instanceof Error ? error.message : String(error)}`)
@@ -32,11 +31,12 @@ try {
 }
 
 /** Makes node_modules match the lockfile; does nothing, quickly, when it does already. */
-function installOnce() {
+async function installOnce() {
   const wanted = createHash('sha256').update(readFileSync(lockfile)).digest('hex')
   const isInstalled = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
   if (isInstalled()) return
-  exclusively(join(root, '.install.lock'), () => {
+  // `npm start` and `npm test` may begin at the same moment in a bare clone.
+  await exclusively(join(root, '.install.lock'), () => {
     if (isInstalled()) return
     if (!isInstalledByHand()) {
       console.error('posthorn: installing what package-lock.json names (npm ci)')
@@ -84,59 +84,6 @@ function environmentForNpm() {
   const misleading =
     /^(NODE_ENV|npm_(config_(omit|include|only|production|ignore_scripts|dry_run|workspaces?)|lifecycle_|package_).*)$/i
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !misleading.test(name)))
-}
-
-/**
- * One installer at a time: `npm start` and `npm test` may begin at the same moment in a bare clone.
- * @param {string} lock
- * @param {() => void} work
- */
-function exclusively(lock, work) {
-  const deadlineMs = Date.now() + INSTALL_WAIT_MS
-  let hasSaid = false
-  while (!take(lock)) {
-    if (isAbandoned(lock)) {
-      rmSync(lock, { force: true })
-      continue
-    }
-    if (Date.now() > deadlineMs) throw new Error(`another installation has held ${lock} for too long`)
-    if (!hasSaid) console.error('posthorn: waiting for another installation to end')
-    hasSaid = true
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS)
-  }
-  try {
-    work()
-  } finally {
-    rmSync(lock, { force: true })
-  }
-}
-
-/** @param {string} lock */
-function take(lock) {
-  try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx' })
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-    throw error
-  }
-}
-
-/**
- * True when the process that holds the lock is gone. The file is made first and filled a moment later.
- * @param {string} lock
- */
-function isAbandoned(lock) {
-  try {
-    const holder = Number(readFileSync(lock, 'utf8'))
-    if (holder > 0) {
-      process.kill(holder, 0)
-      return false
-    }
-    return Date.now() - statSync(lock).mtimeMs > 2000
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
-  }
 }
 
 /** This Node where it is new enough, else the one that came with the packages. */

@@ -1,0 +1,26 @@
+import type { ForwardPath, ReversePath } from './address.ts'
+import type { Reply } from './reply.ts'
+
+/** A message handed in, whichever way it came. Lines end in CRLF and no CR or LF stands alone: the door has seen to it. */
+export interface Submission {
+  readonly origin: 'window' | 'submission' | 'sendmail' | 'report' | 'rule'
+  readonly from: ReversePath
+  readonly to: readonly ForwardPath[]
+  /** The login that handed it in; null for the person who runs Posthorn and for trusted networks. */
+  readonly userId: number | null
+  /** All bytes, or a staged blob that already holds them. */
+  readonly body:
+    | { readonly raw: Uint8Array }
+    | { readonly stagedBlobId: number; readonly sizeBytes: number; readonly sha256: Uint8Array }
+  /** The header block with its blank line: the first bytes of the body. */
+  readonly head: Uint8Array
+  readonly has8bit: boolean
+  /** MAIL said SMTPUTF8 (RFC 6531 §3.4). */
+  readonly utf8: boolean
+  /** Our own Received field, CRLF-ended; '' for mail of the window. */
+  readonly received: string
+}
+/** Joint: serve ← queue.submit. Resolves when it is durable (`accepted`), or says with which reply it is refused. */
+export type Accept = (
+  submission: Submission,
+) => Promise<{ readonly accepted: true; readonly entryId: number } | { readonly accepted: false; readonly reply: Reply }>

@@ -1,0 +1,266 @@
+import { Fault } from './base/fault.ts'
+
+/** One setting: what it may be, what it is when nobody says, and the sentence the settings page shows. */
+export interface Setting<T> {
+  readonly about: string
+  readonly default: T
+  readonly unit?: 'seconds' | 'port' | 'connections'
+  /** What is allowed, in words for a person who wrote something else. */
+  readonly allowed: string
+  /** The value, or undefined when it is not allowed. */
+  readonly parse: (value: unknown) => T | undefined
+  /** A room still empty: any value but the default is refused. */
+  readonly later?: boolean
+}
+
+type Extra = { readonly unit?: Setting<unknown>['unit']; readonly later?: boolean }
+
+function flag(about: string, value: boolean, extra: Extra = {}): Setting<boolean> {
+  return {
+    about,
+    default: value,
+    allowed: 'true or false',
+    parse: (v) => (typeof v === 'boolean' ? v : undefined),
+    ...(extra as object),
+  }
+}
+function whole(about: string, value: number, least: number, most: number, extra: Extra = {}): Setting<number> {
+  const parse = (v: unknown) =>
+    typeof v === 'number' && Number.isInteger(v) && v >= least && v <= most ? v : undefined
+  return { about, default: value, allowed: `a whole number from ${least} to ${most}`, parse, ...(extra as object) }
+}
+function port(about: string, value: number | null, extra: Extra = {}): Setting<number | null> {
+  const parse = (v: unknown) =>
+    v === null || (typeof v === 'number' && Number.isInteger(v) && v >= 0 && v <= 65535) ? v : undefined
+  return {
+    about,
+    default: value,
+    unit: 'port',
+    allowed: 'a port from 1 to 65535, 0 for any free port, null for off',
+    parse,
+    ...(extra as object),
+  }
+}
+function text(
+  about: string,
+  value: string,
+  allowed: string,
+  ok: (v: string) => boolean,
+  extra: Extra = {},
+): Setting<string> {
+  return {
+    about,
+    default: value,
+    allowed,
+    parse: (v) => (typeof v === 'string' && ok(v) ? v : undefined),
+    ...(extra as object),
+  }
+}
+function list<T>(
+  about: string,
+  value: readonly T[],
+  allowed: string,
+  ok: (v: unknown) => v is T,
+  extra: Extra = {},
+): Setting<readonly T[]> {
+  return {
+    about,
+    default: value,
+    allowed,
+    parse: (v) => (Array.isArray(v) && v.every(ok) ? v : undefined),
+    ...(extra as object),
+  }
+}
+
+const isText = (v: unknown): v is string => typeof v === 'string'
+const OCTET = '(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])'
+const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`)
+const isAddress = (v: string) => IPV4.test(v) || (/^[0-9a-fA-F:.]{2,45}$/.test(v) && v.includes(':'))
+const isServer = (v: unknown): v is string =>
+  isText(v) &&
+  (/^\[[0-9a-fA-F:.]+\](?::\d{1,5})?$/.test(v) ||
+    isAddress(v) ||
+    (IPV4.test(v.split(':')[0] ?? '') && /^[^:]+:\d{1,5}$/.test(v)))
+const isNetwork = (v: unknown): v is string => {
+  if (!isText(v)) return false
+  const [address = '', bits, ...rest] = v.split('/')
+  return (
+    rest.length === 0 &&
+    isAddress(address) &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (address.includes(':') ? 128 : 32)))
+  )
+}
+const LABEL = /^(?!-)[\p{L}\p{N}-]{1,63}(?<!-)$/u
+const isDomainName = (v: unknown): v is string =>
+  isText(v) && v.length <= 253 && v.split('.').every((label) => LABEL.test(label))
+const isSeconds = (v: unknown): v is number => typeof v === 'number' && Number.isInteger(v) && v >= 1 && v <= 864_000
+const isHost = (v: string) => isAddress(v) || v === 'localhost'
+
+/** First waits 15 minutes up to 4 h, then hourly up to 24 h, then every 4 h (the last is repeated). */
+const SCHEDULE = [...Array<number>(16).fill(900), ...Array<number>(20).fill(3600), 14_400]
+
+/** Every setting of the product by its dotted name. The file is the same, nested. */
+export const SETTINGS = {
+  'submission.host': text(
+    'Address the submission server listens on.',
+    '127.0.0.1',
+    'an IP address or "localhost"',
+    isHost,
+  ),
+  'submission.port': port('Port other mail programs submit mail to.', 2587),
+  'submission.tlsPort': port('Port for submission inside TLS from the first byte.', null, { later: true }),
+  'submission.trustedAddresses': list(
+    'Networks whose programs may submit without a login, with a local domain as their address.',
+    [] as readonly string[],
+    'a list of IP networks such as "127.0.0.1" or "192.0.2.0/24"',
+    isNetwork,
+  ),
+  'submission.maxConnections': whole('Most connections at once.', 20, 1, 10_000, { unit: 'connections' }),
+  'submission.maxPerClient': whole('Most connections at once from one address.', 10, 1, 10_000, {
+    unit: 'connections',
+  }),
+  'inbound.enabled': flag('Accept mail from other servers for the local domains.', false, { later: true }),
+  'inbound.host': text('Address the inbound server listens on.', '0.0.0.0', 'an IP address or "localhost"', isHost, {
+    later: true,
+  }),
+  'inbound.port': port('Port other servers deliver to.', 25, { later: true }),
+  'pop3.enabled': flag('Let other mail programs read the local mailboxes.', false, { later: true }),
+  'pop3.host': text('Address the POP3 server listens on.', '127.0.0.1', 'an IP address or "localhost"', isHost, {
+    later: true,
+  }),
+  'pop3.port': port('Port of the POP3 server.', 2110, { later: true }),
+  'pop3.tlsPort': port('Port of the POP3 server inside TLS from the first byte.', null, { later: true }),
+  'dns.servers': list(
+    "Name servers to ask, as address or address:port; the system's when empty.",
+    [] as readonly string[],
+    'a list of "address" or "address:port"',
+    isServer,
+  ),
+  'relay.port': whole('Port of the receiving servers.', 25, 1, 65535, { unit: 'port' }),
+  'relay.caFile': text(
+    "A PEM file of authorities to trust besides the system's.",
+    '',
+    'a path, or "" for none',
+    () => true,
+  ),
+  'relay.allowPrivateAddresses': flag(
+    "Deliver to private and loopback addresses, too. For tests of one's own network only.",
+    false,
+  ),
+  'relay.ehloName': text(
+    'Name given in EHLO; the address of the connection when empty.',
+    '',
+    'a full domain name, or ""',
+    (v) => v === '' || (isDomainName(v) && v.includes('.')),
+  ),
+  'local.domains': list(
+    'Domains whose mail stays in this program.',
+    [] as readonly string[],
+    'a list of domain names',
+    isDomainName,
+  ),
+  'queue.mode': text(
+    'Whether mail leaves at once or at intervals.',
+    'at-once',
+    '"at-once" or "interval"',
+    (v) => v === 'at-once' || v === 'interval',
+  ) as Setting<'at-once' | 'interval'>,
+  'queue.intervalSeconds': whole('Time between two runs of the queue when it leaves at intervals.', 1800, 1, 864_000, {
+    unit: 'seconds',
+  }),
+  'queue.paused': flag('Accept mail and send nothing.', false),
+  'retry.scheduleSeconds': list(
+    'Waits between two tries; the last one is repeated.',
+    SCHEDULE,
+    'a list of whole numbers from 1 to 864000, not empty',
+    isSeconds,
+    { unit: 'seconds' },
+  ),
+  'retry.warnAfterSeconds': whole('When the author is told that a message is still waiting.', 14_400, 1, 8_640_000, {
+    unit: 'seconds',
+  }),
+  'retry.giveUpAfterSeconds': whole('When a message that cannot be delivered is returned.', 432_000, 1, 8_640_000, {
+    unit: 'seconds',
+  }),
+  'retry.minTries': whole('Tries that must have been made before a message is returned.', 12, 1, 1000),
+  'retry.minOnlineSeconds': whole(
+    'Time online there must have been before a message is returned.',
+    86_400,
+    0,
+    8_640_000,
+    { unit: 'seconds' },
+  ),
+  'retry.unknownAfterSeconds': whole(
+    'Wait before a message is sent again whose arrival is unknown.',
+    3600,
+    1,
+    864_000,
+    { unit: 'seconds' },
+  ),
+  'ui.port': whole('Port the window is served on in the browser; 0 for any free one.', 0, 0, 65535, { unit: 'port' }),
+} as const
+
+export type SettingKey = keyof typeof SETTINGS
+type ValueOf<S> = S extends Setting<infer T> ? T : never
+/** All settings by dotted name, each with its value. */
+export type Settings = { readonly [K in SettingKey]: ValueOf<(typeof SETTINGS)[K]> }
+
+/** Every setting at its default. */
+export function defaultSettings(): Settings {
+  return Object.fromEntries(
+    Object.entries(SETTINGS).map(([key, setting]) => [key, setting.default]),
+  ) as unknown as Settings
+}
+
+/**
+ * One setting's value from outside. Throws `settings.invalid` with key, value and what is allowed, also for a key that
+ * does not exist and for a room that is not in this version.
+ */
+export function parseSetting<K extends SettingKey>(key: K, value: unknown): Settings[K]
+export function parseSetting(key: string, value: unknown): unknown
+export function parseSetting(key: string, value: unknown): unknown {
+  const shown = JSON.stringify(value) ?? String(value)
+  const refuse = (allowed: string) =>
+    new Fault('settings.invalid', `read the setting "${key}": ${shown} is not allowed; allowed is ${allowed}`, {
+      key,
+      value: shown,
+      allowed,
+    })
+  if (!Object.hasOwn(SETTINGS, key))
+    throw new Fault('settings.invalid', `read the settings: there is no setting "${key}"`, {
+      key,
+      value: shown,
+      allowed: 'a key of the documented list',
+    })
+  const setting = SETTINGS[key as SettingKey] as Setting<unknown>
+  const parsed = setting.parse(value)
+  if (parsed === undefined || (key === 'retry.scheduleSeconds' && (parsed as readonly unknown[]).length === 0))
+    throw refuse(setting.allowed)
+  if (setting.later && parsed !== setting.default)
+    throw refuse(`only ${JSON.stringify(setting.default)}: not in this version`)
+  return parsed
+}
+
+/**
+ * A settings file's content as settings. Nested objects name keys part by part; what is not said keeps its default.
+ * Throws `settings.invalid`.
+ */
+export function parseSettings(json: unknown): Settings {
+  const found: Record<string, unknown> = {}
+  const walk = (value: unknown, path: string): void => {
+    if (path !== '' && Object.hasOwn(SETTINGS, path)) {
+      found[path] = parseSetting(path, value)
+      return
+    }
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+      parseSetting(path === '' ? '(the whole file)' : path, value)
+      return
+    }
+    const entries = Object.entries(value)
+    if (entries.length === 0 && path !== '' && !Object.keys(SETTINGS).some((key) => key.startsWith(`${path}.`)))
+      parseSetting(path, value)
+    for (const [key, inner] of entries) walk(inner, path === '' ? key : `${path}.${key}`)
+  }
+  walk(json, '')
+  return { ...defaultSettings(), ...found } as Settings
+}

@@ -1,0 +1,49 @@
+import type { SessionHead, SessionLink, TranscriptEvent } from '../model/transcript.ts'
+
+/** What changed since the last batch: heads as they stand now, events in order, links made. */
+export interface TranscriptBatch {
+  readonly heads: readonly SessionHead[]
+  /** `seq` is the number of the first event in its session, from 0. */
+  readonly events: readonly {
+    readonly sessionId: number
+    readonly seq: number
+    readonly events: readonly TranscriptEvent[]
+  }[]
+  readonly links: readonly { readonly sessionId: number; readonly link: SessionLink }[]
+}
+/** Joint: keeps a batch. Resolves when it is committed; a failure is reported and never holds up mail. */
+export type Sink = (batch: TranscriptBatch) => Promise<void>
+
+/** One session being recorded. Nothing here throws or waits: the wire never stands still for its transcript. */
+export interface Transcript {
+  readonly sessionId: number
+  /** A wire line without CRLF. `secrets`: half-open byte ranges that are never stored. */
+  line(
+    from: 'C' | 'S',
+    bytes: Uint8Array,
+    options?: { secrets?: readonly (readonly [number, number])[]; odd?: boolean },
+  ): void
+  content(from: 'C' | 'S', bytes: number, ref: import('../model/transcript.ts').ContentRef): void
+  note(text: string): void
+  /** From here on the session is inside TLS. */
+  secured(facts: import('../model/transcript.ts').TlsFacts): void
+  link(link: SessionLink): void
+  /** One more message went through whole. */
+  countMessage(): void
+  /** Raises the worst reply shown in lists. Numeric codes compare by number, words win over numbers. */
+  worst(code: string): void
+  /** Ends the transcript; a second call does nothing. */
+  close(state: 'ok' | 'deferred' | 'failed' | 'aborted', by: 'C' | 'S' | 'us', why?: string): void
+}
+
+/** Opens transcripts and lets others watch them. */
+export interface Recorder {
+  open(head: Pick<SessionHead, 'protocol' | 'side' | 'peer' | 'address'> & { accountId?: number }): Transcript
+  /** Session heads that are live now, and events not yet committed, for a reader that must not wait for the store. */
+  live(): readonly SessionHead[]
+  pending(sessionId: number): readonly { readonly seq: number; readonly event: TranscriptEvent }[]
+  /** Calls `listen` with ids of sessions that changed, at most some 20 times a second. Returns how to stop. */
+  watch(listen: (sessionIds: readonly number[]) => void): () => void
+  /** Resolves when all that was recorded so far is committed or has failed. */
+  flush(): Promise<void>
+}

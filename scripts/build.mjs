@@ -1,0 +1,108 @@
+// Builds what the hosts serve and the shell runs. Does nothing for a part whose sources have not changed.
+//   dist/renderer/   the window's page, by renderer/vite.config.ts
+//   dist/electron/   main.js, preload.cjs, and beside main.js each thread as a file of its own
+import { createHash } from 'node:crypto'
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { exclusively } from './exclusively.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const dist = join(root, 'dist')
+
+/** The page alone: all that the headless host needs. */
+export async function buildRenderer() {
+  const sources = [
+    'renderer/**/*',
+    'core/{base,model,rpc}/**/*.ts',
+    'core/settings.ts',
+    'resources/*',
+    'tsconfig.base.json',
+  ]
+  await buildWhenChanged('renderer', sources, async () => {
+    const { build } = await import('vite')
+    await build({ configFile: join(root, 'renderer/vite.config.ts'), logLevel: 'warn' })
+  })
+}
+
+/** The Electron main process with the whole engine in it, the preload script and the threads. */
+export async function buildShell() {
+  await buildWhenChanged('electron', ['electron/**/*.ts', 'core/**/*.ts'], async () => {
+    rmSync(join(dist, 'electron'), { recursive: true, force: true })
+    const threads = globSync('core/*/*-thread.ts', { cwd: root }).filter((path) => basename(path) !== 'start-thread.ts')
+    await Promise.all([
+      bundle('electron/main.ts', 'es', 'main.js'),
+      // A sandboxed preload script can't be an ES module.
+      bundle('electron/preload.ts', 'cjs', 'preload.cjs'),
+      ...threads.map((path) => bundle(path, 'es', `${basename(path, '.ts')}.js`)),
+    ])
+  })
+}
+
+/**
+ * One file with everything in it but Electron itself: a packaged application ships no node_modules.
+ * @param {string} entry
+ * @param {'es' | 'cjs'} format
+ * @param {string} name
+ */
+async function bundle(entry, format, name) {
+  const { build } = await import('vite')
+  await build({
+    configFile: false,
+    root,
+    logLevel: 'warn',
+    publicDir: false,
+    build: {
+      ssr: entry,
+      outDir: join(dist, 'electron'),
+      emptyOutDir: false,
+      target: 'node24',
+      minify: false,
+      sourcemap: true,
+      rolldownOptions: { output: { format, entryFileNames: name, codeSplitting: false } },
+    },
+    ssr: { noExternal: true, external: ['electron'] },
+  })
+}
+
+/**
+ * Compares a hash of the sources with the one of the last build that ended well.
+ * @param {string} part
+ * @param {readonly string[]} sources
+ * @param {() => Promise<void>} build
+ */
+async function buildWhenChanged(part, sources, build) {
+  mkdirSync(dist, { recursive: true })
+  await exclusively(join(dist, `.${part}.lock`), async () => {
+    const stamp = join(dist, `.${part}.sources`)
+    const wanted = hashOf(['scripts/build.mjs', 'package-lock.json', ...sources])
+    if (readOr(stamp, '') === wanted) return
+    console.error(`posthorn: building dist/${part}`)
+    rmSync(stamp, { force: true })
+    await build()
+    writeFileSync(stamp, wanted)
+  })
+}
+
+/** @param {readonly string[]} patterns */
+function hashOf(patterns) {
+  const hash = createHash('sha256')
+  const entries = globSync([...patterns], { cwd: root, withFileTypes: true, exclude: ['**/*.test.{ts,tsx}'] })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  for (const file of files.toSorted()) hash.update(`${file}\0`).update(readFileSync(file)).update('\0')
+  return hash.digest('hex')
+}
+
+/**
+ * @param {string} path
+ * @param {string} otherwise
+ */
+function readOr(path, otherwise) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return otherwise
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await Promise.all([buildRenderer(), buildShell()])
