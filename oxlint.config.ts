@@ -144,6 +144,8 @@ export default {
     'eslint/eqeqeq': 'error',
     'react/react-in-jsx-scope': 'off',
     'unicorn/consistent-function-scoping': 'off',
+    'eslint/no-unmodified-loop-condition': 'off', // knows nothing of `signal.aborted`
+    'eslint/no-unused-private-class-members': 'off', // the compiler says it, and knows `??=`
   },
   overrides: Object.entries(ROOMS).flatMap(([name, room]) => wall(name, room)),
 }

@@ -1,11 +1,11 @@
 // What `npm start`, `npm test` and the other scripts of package.json run. It needs no package and works on Node 20:
 // installs what package-lock.json says where node_modules differs, then runs the task on a Node new enough for it.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { constants } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runInOurPlace } from './child.mjs'
 import { exclusively } from './exclusively.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -115,19 +115,8 @@ function run(node, entry, argv) {
   env[path] = [dirname(node), env[path]].filter(Boolean).join(delimiter)
 
   const cwd = task === 'posthorn' ? (process.env['INIT_CWD'] ?? process.cwd()) : root
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, ...argv], { cwd, env, stdio: 'inherit' })
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-    // Ctrl-C reaches the child by itself, for the terminal tells the whole group; a second one could mean "at once".
-    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)))
-  }
+  const child = runInOurPlace(node, ['--disable-warning=ExperimentalWarning', entry, ...argv], { cwd, env })
   if (process.env['npm_lifecycle_event'] !== undefined && process.platform !== 'win32') followParent(child)
-  child.on('error', (error) => {
-    console.error(`posthorn: start ${entry}: ${error.message}`)
-    process.exitCode = 1
-  })
-  child.on('exit', (code, signal) => {
-    process.exitCode = signal === null ? (code ?? 1) : 128 + constants.signals[signal]
-  })
 }
 
 /**
