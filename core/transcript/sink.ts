@@ -1,4 +1,4 @@
-import type { SessionHead, SessionLink, TranscriptEvent } from '../model/transcript.ts'
+import type { ContentRef, SessionHead, SessionLink, TlsFacts, TranscriptEvent } from '../model/transcript.ts'
 
 /** What changed since the last batch: heads as they stand now, events in order, links made. */
 export interface TranscriptBatch {
@@ -23,10 +23,10 @@ export interface Transcript {
     bytes: Uint8Array,
     options?: { secrets?: readonly (readonly [number, number])[]; odd?: boolean },
   ): void
-  content(from: 'C' | 'S', bytes: number, ref: import('../model/transcript.ts').ContentRef): void
+  content(from: 'C' | 'S', bytes: number, ref: ContentRef): void
   note(text: string): void
   /** From here on the session is inside TLS. */
-  secured(facts: import('../model/transcript.ts').TlsFacts): void
+  secured(facts: TlsFacts): void
   link(link: SessionLink): void
   /** One more message went through whole. */
   countMessage(): void

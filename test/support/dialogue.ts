@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url'
 export type Party = 'C' | 'S'
 export type Step = { readonly line: number } & (
   | { readonly do: 'line'; readonly from: Party; readonly text: string }
-  | { readonly do: 'bytes'; readonly from: Party; readonly bytes: string }
+  | { readonly do: 'bytes'; readonly from: Party; /** Split where a secret goes. */ readonly parts: readonly string[] }
   | { readonly do: 'content'; readonly from: Party; readonly size: number }
   | { readonly do: 'hang-up'; readonly from: Party }
   | { readonly do: 'secure' }
@@ -66,9 +66,15 @@ export function parseDialogue(text: string, file = 'dialogue'): Dialogue {
       else if (mark === '!' && rest === '') steps.push({ line, do: 'hang-up', from })
       else if (mark === '~' && /^\d+$/.test(rest)) steps.push({ line, do: 'content', from, size: Number(rest) })
       else {
-        const bytes = mark === '>' ? parseQuoted(rest.trim()) : undefined
-        if (bytes === undefined) throw new DialogueError(file, line, `can't read the step ${JSON.stringify(raw)}`)
-        steps.push({ line, do: 'bytes', from, bytes })
+        // `\x3csecret>` is those letters, `<secret>` is filled in: so it is split before it is unescaped.
+        const quoted = mark === '>' && /^"(.*)"$/s.exec(rest.trim())?.[1]
+        const parts =
+          quoted === false || quoted === undefined
+            ? []
+            : quoted.split('<secret>').map((part) => parseQuoted(`"${part}"`))
+        if (parts.length === 0 || !parts.every((part) => part !== undefined))
+          throw new DialogueError(file, line, `can't read the step ${JSON.stringify(raw)}`)
+        steps.push({ line, do: 'bytes', from, parts })
       }
     } else if (at === 'STARTTLS') steps.push({ line, do: 'secure' })
     else if (at === '---') connections.push([])
@@ -126,6 +132,7 @@ export async function playConnection(
     const fail = (what: string): never => {
       throw new DialogueError(dialogue.file, step.line, what)
     }
+    const nextSecret = () => secrets.shift() ?? fail('no secret was given for this line')
     const wait = async () => {
       try {
         return await more()
@@ -145,12 +152,7 @@ export async function playConnection(
         if (held !== '') fail(`${step.from} was to hang up and said ${shown(held)}`)
       }
     } else if (step.from === we) {
-      await wire.send(
-        Buffer.from(
-          spokenText(step, () => secrets.shift() ?? fail('no secret was given for this line')),
-          'latin1',
-        ),
-      )
+      await wire.send(Buffer.from(spokenText(step, nextSecret), 'latin1'))
     } else if (step.do === 'line') {
       while (!held.includes('\n') && (await wait()));
       const end = held.indexOf('\n')
@@ -160,10 +162,7 @@ export async function playConnection(
       if (!got.endsWith('\r\n') || !matches(step.text, got.slice(0, -2), secrets))
         fail(`expected ${step.from}: ${shown(step.text)}, got ${shown(got.endsWith('\r\n') ? got.slice(0, -2) : got)}`)
     } else if (step.do === 'bytes') {
-      const expected = step.bytes.replaceAll(
-        '<secret>',
-        () => secrets.shift() ?? fail('no secret was given for this line'),
-      )
+      const expected = filled(step.parts, nextSecret)
       while (held.length < expected.length && (await wait()));
       if (!held.startsWith(expected))
         fail(`expected ${step.from}> ${shown(expected)}, got ${shown(held.slice(0, Math.max(expected.length, 40)))}`)
@@ -186,10 +185,12 @@ export async function playConnection(
 /** What a step says when we speak it: nothing stands in place of its `*`. */
 function spokenText(step: Exclude<Step, { do: 'secure' | 'hang-up' }>, secret: () => string): string {
   if (step.do === 'content') return fillerOf(step.size)
-  if (step.do === 'bytes') return step.bytes.replaceAll('<secret>', secret)
+  if (step.do === 'bytes') return filled(step.parts, secret)
   const text = step.text.endsWith('*') ? step.text.slice(0, -1).trimEnd() : step.text
   return `${text.replaceAll('<secret>', secret)}\r\n`
 }
+
+const filled = (parts: readonly string[], secret: () => string) => parts.reduce((text, part) => text + secret() + part)
 
 function fillerOf(size: number): string {
   const line = `${'x'.repeat(70)}\r\n`

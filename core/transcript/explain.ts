@@ -1,0 +1,70 @@
+/** One plain sentence each, by enhanced status code (RFC 3463), reply code (RFC 5321 §4.2.3) or POP3 response code. */
+const SENTENCES: Readonly<Record<string, string>> = {
+  'X.1.1': 'There is no mailbox of that name.',
+  'X.1.2': 'There is no such domain for mail.',
+  'X.1.10': 'That domain says that it takes no mail at all.',
+  'X.2.1': 'That mailbox exists but is switched off.',
+  'X.2.2': 'That mailbox is full.',
+  'X.2.3': 'The message is larger than that mailbox takes.',
+  'X.3.4': 'The message is larger than that server takes.',
+  'X.4.2': 'The connection broke.',
+  'X.4.3': 'The name servers could not say where that mail goes.',
+  'X.4.6': 'The mail runs in a circle.',
+  'X.4.7': 'It took too long to deliver the message.',
+  'X.5.1': 'The server did not expect that command at this point.',
+  'X.5.2': 'The server did not understand the command.',
+  'X.5.4': 'The server did not understand what came after the command.',
+  'X.6.0': "The server refuses the message's form.",
+  'X.6.7': 'The address needs international mail, which that server does not speak.',
+  'X.7.0': 'The server asks for a login or for an encrypted connection.',
+  'X.7.1': 'The server refuses the message by its own rules.',
+  'X.7.8': 'User name or password is wrong.',
+  'X.7.11': 'The server takes a password only inside TLS.',
+  'X.7.25': "The sending address has no name in DNS (a reverse entry), so the server doesn't trust it.",
+  'X.7.26': "The message proves neither by SPF nor by DKIM that it comes from the author's domain.",
+  '211': 'The server tells about itself.',
+  '214': 'The server answers a call for help.',
+  '220': 'The server is ready.',
+  '221': 'The server says goodbye.',
+  '235': 'The login was right.',
+  '250': 'Done.',
+  '251': 'The mailbox is elsewhere; the server passes the mail on.',
+  '252': 'The server does not say whether the mailbox exists, but takes the mail.',
+  '334': 'The server waits for the next part of the login.',
+  '354': 'The server is ready for the message.',
+  '421': 'The server closes the connection and asks to come again later.',
+  '450': 'The mailbox cannot be used now; another try may work.',
+  '451': 'The server had trouble of its own; another try may work.',
+  '452': 'The server has no room now; another try may work.',
+  '454': 'What the command asks for is not available now.',
+  '500': 'The server did not understand the command.',
+  '501': 'The server did not understand what came after the command.',
+  '502': 'The server does not know that command.',
+  '503': 'The server did not expect that command at this point.',
+  '504': 'The server does not know that form of the command.',
+  '521': 'That host takes no mail.',
+  '530': 'The server asks for a login first.',
+  '535': 'User name or password is wrong.',
+  '538': 'The server takes that login only inside TLS.',
+  '550': 'The server refuses: the mailbox does not exist or is not open to this mail.',
+  '551': 'The mailbox is elsewhere.',
+  '552': 'The message is too large, or the mailbox is full.',
+  '553': 'The server does not take that address.',
+  '554': 'The server refuses the message.',
+  '556': 'That domain takes no mail.',
+  // RFC 2449 §8, RFC 3206
+  'IN-USE': 'Another program has this mailbox open; it can be read when that one is done.',
+  'LOGIN-DELAY': 'The server wants a pause between two logins.',
+  'SYS/TEMP': 'The server has trouble of its own; another try may work.',
+  'SYS/PERM': 'The server has trouble that needs its operator.',
+  'AUTH': 'User name or password is wrong, or this mailbox may not be read this way.',
+}
+
+/** What a reply line of an SMTP or POP3 server means, in one sentence; undefined when there is nothing to add. */
+export function explainReply(line: string): string | undefined {
+  const pop3 = /^-ERR(?: +\[([A-Z/-]+)\])?/i.exec(line)
+  if (pop3) return SENTENCES[pop3[1]?.toUpperCase() ?? ''] ?? 'The server refuses the command.'
+  const smtp = /^([2-5]\d\d)(?:[ -]|$)(?:[245](\.\d{1,3}\.\d{1,3})(?: |$))?/.exec(line)
+  if (!smtp) return undefined
+  return SENTENCES[`X${smtp[2]}`] ?? SENTENCES[smtp[1]!]
+}
