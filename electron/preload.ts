@@ -1,12 +1,12 @@
-import { ipcRenderer } from 'electron'
+import { contextBridge, ipcRenderer } from 'electron'
+import { CONNECT, PORT, READY } from './handshake.ts'
 
-/**
- * The one thing the window may ask of the shell: to carry the port it has made to the engine. The page posts `connect`
- * to itself with one end of a MessageChannel; the main process checks who sent it.
- */
-const CONNECT = 'posthorn:connect'
+// Tells the page which host it runs in. It can ask for one thing only: a port to the engine.
+contextBridge.exposeInMainWorld('posthornDesktop', true)
 
 window.addEventListener('message', (event) => {
-  if (event.source !== window || event.origin !== location.origin || event.data !== CONNECT) return
-  ipcRenderer.postMessage(CONNECT, null, [...event.ports])
+  if (event.source !== window || event.origin !== location.origin || event.data !== READY) return
+  const { port1, port2 } = new MessageChannel()
+  ipcRenderer.postMessage(CONNECT, null, [port1]) // the main process checks who sends it
+  window.postMessage(PORT, location.origin, [port2])
 })

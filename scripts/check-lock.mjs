@@ -26,7 +26,9 @@ export function faultsOfLock(packages) {
  * @param {string} path
  */
 function foldersAbove(path) {
-  const parts = path.split(/\/?node_modules\//)
-  const folders = parts.map((_, n) => parts.slice(0, parts.length - n).join('/node_modules/')).filter((at) => at !== '')
-  return [...folders.map((at) => `${at}/`), '']
+  const folders = path === '' ? [] : [`${path}/`]
+  for (let at = path.lastIndexOf('/node_modules/'); at > 0; at = path.lastIndexOf('/node_modules/', at - 1)) {
+    folders.push(path.slice(0, at + 1))
+  }
+  return [...folders, '']
 }

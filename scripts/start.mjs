@@ -22,7 +22,14 @@ if (obstacle === undefined) {
 } else {
   console.error(`posthorn: no desktop window (${obstacle}), the same window opens in your browser`)
   await buildRenderer()
-  runInOurPlace(process.execPath, [...process.execArgv, join(root, 'core/host/cli.ts'), 'serve', '--open', ...args])
+  runInOurPlace(process.execPath, [
+    ...process.execArgv,
+    join(root, 'core/host/cli.ts'),
+    'serve',
+    '--human',
+    '--open',
+    ...args,
+  ])
 }
 
 /** What this machine lacks for any desktop application; undefined when nothing. */
