@@ -1,0 +1,86 @@
+import { Fault } from '../base/fault.ts'
+import { formatMailbox, type Domain, type Mailbox } from '../model/address.ts'
+import { prepared } from './prepared.ts'
+import type { Operation, ReadDb, WriteDb } from './types.ts'
+
+/** A From the person may write as. */
+export interface Identity {
+  readonly id: number
+  readonly name: string
+  readonly mailbox: Mailbox
+  /** Null: straight to the recipient's server. */
+  readonly routeId: number | null
+  /** `host:port` of the route; '' without one. */
+  readonly routeName: string
+}
+interface Row extends Omit<Identity, 'mailbox'> {
+  readonly local: string
+  readonly domain: Domain
+}
+
+const COLUMNS = `i.id, i.name, i.local, i.domain, i.route_id AS routeId, coalesce(r.host || ':' || r.port, '') AS routeName`
+const FROM = 'identity i LEFT JOIN route r ON r.id = i.route_id'
+const LIST = `SELECT ${COLUMNS} FROM ${FROM} ORDER BY i.id LIMIT 200`
+const GET = `SELECT ${COLUMNS} FROM ${FROM} WHERE i.id = ?`
+const BY_ADDRESS = `SELECT ${COLUMNS} FROM ${FROM} WHERE i.domain = ? AND i.local = ? COLLATE NOCASE LIMIT 1`
+const INSERT = 'INSERT INTO identity (name, local, domain, route_id, created_ms) VALUES (?, ?, ?, ?, ?)'
+const UPDATE = 'UPDATE identity SET name = ?, local = ?, domain = ?, route_id = ? WHERE id = ?'
+const REMOVE = 'DELETE FROM identity WHERE id = ?'
+const ROUTE = 'SELECT 1 FROM route WHERE id = ?'
+
+function toIdentity({ local, domain, ...rest }: Row): Identity {
+  return { ...rest, mailbox: { local, domain } }
+}
+
+/** All identities, oldest first. */
+export function listIdentities(db: ReadDb): Identity[] {
+  return prepared<[], Row>(db, LIST).all().map(toIdentity)
+}
+
+/** The identity of that id, or undefined. */
+export function getIdentity(db: ReadDb, id: number): Identity | undefined {
+  const row = prepared<[number], Row>(db, GET).get(id)
+  return row === undefined ? undefined : toIdentity(row)
+}
+
+/** The identity that writes as this address, or undefined. The local part's case does not matter. */
+export function findIdentity(db: ReadDb, mailbox: Mailbox): Identity | undefined {
+  const row = prepared<[string, string], Row>(db, BY_ADDRESS).get(mailbox.domain, mailbox.local)
+  return row === undefined ? undefined : toIdentity(row)
+}
+
+/** What an identity is to be. Without `id` the identity of that address is changed, or made when there is none. */
+export interface IdentityChange {
+  readonly id?: number
+  readonly name: string
+  readonly mailbox: Mailbox
+  readonly routeId: number | null
+}
+
+/** Makes or changes an identity; returns its id. Throws `not-found` and, for an address already in use, `conflict`. */
+export function saveIdentity(db: WriteDb, change: IdentityChange, nowMs: number): number {
+  const { name, mailbox, routeId } = change
+  if (routeId !== null && prepared(db, ROUTE).get(routeId) === undefined) throw missing('route', routeId)
+  const known = findIdentity(db, mailbox)
+  const id = change.id ?? known?.id
+  if (id === undefined)
+    return Number(prepared(db, INSERT).run(name, mailbox.local, mailbox.domain, routeId, nowMs).lastInsertRowid)
+  if (known !== undefined && known.id !== id)
+    throw new Fault('conflict', `change identity ${id}: another identity writes as "${formatMailbox(mailbox)}"`, {
+      what: 'identity',
+      reason: 'address in use',
+    })
+  if (prepared(db, UPDATE).run(name, mailbox.local, mailbox.domain, routeId, id).changes !== 1)
+    throw missing('identity', id)
+  return id
+}
+
+function missing(what: string, id: number): Fault<'not-found'> {
+  return new Fault('not-found', `find ${what} ${id}: there is none`, { what, id: String(id) })
+}
+
+export const identityOperations = {
+  'identity.save': saveIdentity,
+  'identity.remove': (db: WriteDb, args: { readonly id: number }): boolean =>
+    prepared(db, REMOVE).run(args.id).changes === 1,
+} satisfies Record<string, Operation<never, unknown>>

@@ -1,0 +1,138 @@
+import type { BlobView } from '../model/blob-view.ts'
+import { getFolder } from './folder.ts'
+import { prepared } from './prepared.ts'
+import type { Query, ReadDb } from './types.ts'
+
+/** One stored message as lists and readers need it. Its bytes are a view of a blob. */
+export interface Message {
+  readonly id: number
+  readonly folderId: number
+  readonly blobId: number
+  readonly view: BlobView
+  readonly messageId: string
+  readonly subject: string
+  readonly authorName: string
+  readonly authorAddress: string
+  readonly addressees: string
+  readonly preview: string
+  readonly dateMs: number
+  readonly receivedMs: number
+  readonly attachments: number
+  readonly seen: boolean
+  readonly starred: boolean
+  readonly change: number
+}
+/** Where a page ended. */
+export interface Cursor {
+  readonly dateMs: number
+  readonly id: number
+}
+export interface Page {
+  readonly rows: Message[]
+  readonly total: number
+  readonly more: boolean
+}
+
+/** A row as it is stored. */
+export interface MessageRecord extends Omit<Message, 'view' | 'seen' | 'starred'> {
+  readonly prefix: string
+  readonly removed: string
+  readonly sizeBytes: number
+  readonly seen: number
+  readonly starred: number
+}
+
+/** What `toMessage` needs of the table. */
+export const COLUMNS = `id, folder_id AS folderId, blob_id AS blobId, prefix, removed, size_bytes AS sizeBytes, message_id AS messageId,
+  subject, author_name AS authorName, author_address AS authorAddress, addressees, preview, date_ms AS dateMs,
+  received_ms AS receivedMs, attachments, seen, starred, change`
+
+const GET = `SELECT ${COLUMNS} FROM message WHERE id = ?`
+const PAGE = `
+  SELECT id, date_ms AS dateMs FROM message
+  WHERE folder_id = ? AND (date_ms, id) < (?, ?)
+  ORDER BY date_ms DESC, id DESC LIMIT ?` // index message_folder_date
+const INBOXES = `SELECT id FROM folder WHERE role = 'inbox' LIMIT 1000`
+const BY_MESSAGE_ID = `SELECT ${COLUMNS} FROM message WHERE message_id = ? ORDER BY id LIMIT ?`
+const HITS = 'SELECT rowid AS id FROM message_text WHERE message_text MATCH ? ORDER BY rowid DESC LIMIT ?'
+const SESSIONS = 'SELECT DISTINCT session_id AS id FROM session_link WHERE message_id = ? ORDER BY session_id LIMIT 50'
+
+/** Makes a message of a stored row. */
+export function toMessage(record: MessageRecord): Message {
+  const { prefix, removed, sizeBytes, seen, starred, ...rest } = record
+  const view = { blobId: rest.blobId, prefix, removed: JSON.parse(removed) as BlobView['removed'], sizeBytes }
+  return { ...rest, view, seen: seen === 1, starred: starred === 1 }
+}
+
+/** The message of that id, or undefined. */
+export function getMessage(db: ReadDb, id: number): Message | undefined {
+  const row = prepared<[number], MessageRecord>(db, GET).get(id)
+  return row === undefined ? undefined : toMessage(row)
+}
+
+/** Stored messages with that Message-ID, in order of arrival. */
+export function listByMessageId(db: ReadDb, messageId: string, limit: number): Message[] {
+  return prepared<[string, number], MessageRecord>(db, BY_MESSAGE_ID).all(messageId, limit).map(toMessage)
+}
+
+/** Sessions that brought or sent this message. */
+export function listSessionsOf(db: ReadDb, id: number): number[] {
+  return prepared<[number], { id: number }>(db, SESSIONS)
+    .all(id)
+    .map((row) => row.id)
+}
+
+const START: Cursor = { dateMs: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER }
+
+/**
+ * One page of a folder, newest first; of every inbox in one when `folderId` is null. Each inbox gives its own newest keys
+ * from the index and the rows are read after the merge, so a small inbox beside a huge archive costs nothing.
+ */
+export function listPage(db: ReadDb, folderId: number | null, after: Cursor | null, limit: number): Page {
+  const folders = folderId === null ? prepared<[], { id: number }>(db, INBOXES).all() : [{ id: folderId }]
+  const from = after ?? START
+  const keys = folders.flatMap((folder) =>
+    prepared<[number, number, number, number], Cursor>(db, PAGE).all(folder.id, from.dateMs, from.id, limit + 1),
+  )
+  if (folders.length > 1) keys.sort((a, b) => b.dateMs - a.dateMs || b.id - a.id)
+  const rows = keys
+    .slice(0, limit)
+    .map((key) => getMessage(db, key.id))
+    .filter((row) => row !== undefined)
+  const total = folders.reduce((sum, folder) => sum + (getFolder(db, folder.id)?.total ?? 0), 0)
+  return { rows, total, more: keys.length > limit }
+}
+
+const MOST_WORDS = 32
+/** What the tokenizer takes for part of a word (unicode61: letters, numbers, private use). */
+const HAS_WORD = /[\p{L}\p{N}\p{Co}]/u
+
+/**
+ * What a person typed, as an FTS5 query: every word must occur, the last one may be the start of a word, `"…"` is a
+ * phrase. All of it is quoted, so nothing a person types is an operator. Undefined when it holds no word.
+ */
+export function toMatch(text: string): string | undefined {
+  const pieces = [...text.replaceAll('\0', ' ').matchAll(/"([^"]*)"?|([^\s"]+)/gu)]
+    .map(([, phrase, word]) => ({ text: phrase ?? word ?? '', isPhrase: phrase !== undefined }))
+    .filter((piece) => HAS_WORD.test(piece.text))
+    .slice(0, MOST_WORDS)
+  if (pieces.length === 0) return undefined
+  const startsAWord = !/[\s"]$/u.test(text)
+  return pieces
+    .map((piece, i) => `"${piece.text}"${i === pieces.length - 1 && !piece.isPhrase && startsAWord ? '*' : ''}`)
+    .join(' AND ')
+}
+
+/** Messages that hold what a person typed, newest arrival first. Ids are in date order, so there is nothing to sort. */
+export function searchMessages(db: ReadDb, args: { readonly text: string; readonly limit: number }): Message[] {
+  const match = toMatch(args.text)
+  if (match === undefined) return []
+  return prepared<[string, number], { id: number }>(db, HITS)
+    .all(match, args.limit)
+    .map((hit) => getMessage(db, hit.id))
+    .filter((row) => row !== undefined)
+}
+
+export const messageQueries = {
+  'message.search': searchMessages,
+} satisfies Record<string, Query<never, unknown>>

@@ -1,0 +1,191 @@
+import { Fault } from '../base/fault.ts'
+import type { BlobView } from '../model/blob-view.ts'
+import type { MessageFields } from '../model/message-fields.ts'
+import { dropUnusedBlob, getBlob, storeBody } from './blob.ts'
+import { messageId, nextCounter } from './counter.ts'
+import { countFolder, ensureFolder, getFolder, type FolderOwner, type FolderRole } from './folder.ts'
+import { COLUMNS, getMessage, toMessage, type Message, type MessageRecord } from './message-list.ts'
+import { prepared } from './prepared.ts'
+import type { Body, Operation, WriteDb } from './types.ts'
+
+/** A message to be kept: where, its bytes (new, or a blob that others share) and what is known of it. */
+export interface NewMessage {
+  readonly folderId: number
+  readonly body: Body | { readonly blobId: number }
+  /** Header lines of ours, CRLF-ended, latin1. */
+  readonly prefix: string
+  /** Ranges of the blob left out. */
+  readonly removed: BlobView['removed']
+  readonly fields: MessageFields
+  /** When it arrived, Unix ms. */
+  readonly receivedMs: number
+  readonly seen: boolean
+}
+
+const INSERT = `
+  INSERT INTO message (id, folder_id, blob_id, prefix, removed, size_bytes, message_id, subject, author_name, author_address,
+    addressees, preview, date_ms, received_ms, attachments, seen, starred, change)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`
+const INDEX = 'INSERT INTO message_text (rowid, subject, author, addressees, body) VALUES (?, ?, ?, ?, ?)'
+const UNINDEX = 'DELETE FROM message_text WHERE rowid = ?'
+const SET_SEEN = 'UPDATE message SET seen = ?, change = ? WHERE id = ?'
+const SET_STARRED = 'UPDATE message SET starred = ?, change = ? WHERE id = ? AND starred <> ?'
+const MOVE = 'UPDATE message SET folder_id = ?, change = ? WHERE id = ?'
+const REMOVE = 'DELETE FROM message WHERE id = ?'
+const FORGET = 'UPDATE pop3_seen SET message_id = NULL WHERE message_id = ?' // index pop3_seen_message
+const SOME_IN = `SELECT ${COLUMNS} FROM message WHERE folder_id = ? LIMIT ?`
+
+/** Where a message's bytes come from: stored now, or a blob another message or a queue entry has. */
+function bodyOf(db: WriteDb, body: NewMessage['body'], nowMs: number): { blobId: number; sizeBytes: number } {
+  if (!('blobId' in body)) return storeBody(db, body, nowMs)
+  const blob = getBlob(db, body.blobId)
+  if (blob === undefined)
+    throw new Fault('not-found', `keep a message: blob ${body.blobId} is gone`, {
+      what: 'blob',
+      id: String(body.blobId),
+    })
+  return { blobId: blob.id, sizeBytes: blob.sizeBytes }
+}
+
+/**
+ * Keeps a message: bytes, row, full-text row and the folder's counts, in the caller's operation. Returns its id. Throws
+ * `not-found` when folder or blob is gone.
+ */
+export function insertMessage(db: WriteDb, args: NewMessage, nowMs: number): number {
+  const { fields } = args
+  const { blobId, sizeBytes } = bodyOf(db, args.body, nowMs)
+  const left = args.removed.reduce((sum, [from, to]) => sum + to - from, 0)
+  const id = messageId(db, args.receivedMs, nowMs)
+  countFolder(db, args.folderId, 1, args.seen ? 0 : 1)
+  prepared(db, INSERT).run(
+    id,
+    args.folderId,
+    blobId,
+    args.prefix,
+    JSON.stringify(args.removed),
+    args.prefix.length + sizeBytes - left,
+    fields.messageId,
+    fields.subject,
+    fields.authorName,
+    fields.authorAddress,
+    fields.addressees,
+    fields.preview,
+    fields.dateMs ?? args.receivedMs,
+    args.receivedMs,
+    fields.attachments,
+    args.seen ? 1 : 0,
+    nextCounter(db, 'change'),
+  )
+  const author = `${fields.authorName} ${fields.authorAddress}`
+  prepared(db, INDEX).run(BigInt(id), fields.subject, author, fields.addressees, fields.body)
+  return id
+}
+
+/** The rows of those ids that are there; an id named twice counts once. */
+function present(db: WriteDb, ids: readonly number[]): Message[] {
+  return [...new Set(ids)].map((id) => getMessage(db, id)).filter((row) => row !== undefined)
+}
+
+/** Marks messages read or unread. Returns the folders whose counts changed; ids that are gone are passed over. */
+export function setSeen(db: WriteDb, ids: readonly number[], seen: boolean): number[] {
+  const touched = new Set<number>()
+  for (const row of present(db, ids)) {
+    if (row.seen === seen) continue
+    prepared(db, SET_SEEN).run(seen ? 1 : 0, nextCounter(db, 'change'), row.id)
+    countFolder(db, row.folderId, 0, seen ? -1 : 1)
+    touched.add(row.folderId)
+  }
+  return [...touched]
+}
+
+/** Stars messages or takes the star away. Returns the folders they are in. */
+export function setStarred(db: WriteDb, ids: readonly number[], starred: boolean): number[] {
+  const value = starred ? 1 : 0
+  const changed = present(db, ids).filter(
+    (row) => prepared(db, SET_STARRED).run(value, nextCounter(db, 'change'), row.id, value).changes === 1,
+  )
+  return [...new Set(changed.map((row) => row.folderId))]
+}
+
+function moveOne(db: WriteDb, row: Message, folderId: number): void {
+  if (row.folderId === folderId) return
+  const unread = row.seen ? 0 : 1
+  countFolder(db, row.folderId, -1, -unread)
+  countFolder(db, folderId, 1, unread)
+  prepared(db, MOVE).run(folderId, nextCounter(db, 'change'), row.id)
+}
+
+/** Removes a message for good: row, full-text row, counts, and its bytes when nothing else refers to them. */
+export function dropMessage(db: WriteDb, row: Pick<Message, 'id' | 'folderId' | 'seen' | 'blobId'>): void {
+  countFolder(db, row.folderId, -1, row.seen ? 0 : -1)
+  prepared(db, UNINDEX).run(BigInt(row.id))
+  prepared(db, FORGET).run(row.id)
+  prepared(db, REMOVE).run(row.id)
+  dropUnusedBlob(db, row.blobId)
+  nextCounter(db, 'change')
+}
+
+/** Removes up to `limit` messages of a folder for good; returns how many went. For an account that is taken away. */
+export function dropMessagesIn(db: WriteDb, folderId: number, limit: number): number {
+  const rows = prepared<[number, number], MessageRecord>(db, SOME_IN).all(folderId, limit).map(toMessage)
+  for (const row of rows) dropMessage(db, row)
+  return rows.length
+}
+
+/** The folder of that role that belongs to whoever owns this folder. */
+function sibling(db: WriteDb, folderId: number, role: Exclude<FolderRole, 'other'>): number {
+  const folder = getFolder(db, folderId)
+  const owner: FolderOwner = { accountId: folder?.accountId ?? null, userId: folder?.userId ?? null }
+  return ensureFolder(db, owner, role)
+}
+
+/** Where `move` goes: a folder, or the owner's folder of a role. */
+export type MoveTarget = { readonly folderId: number } | { readonly role: 'archive' | 'trash' | 'inbox' }
+
+/** Moves messages. Returns every folder that changed. Throws `not-found` when the folder is gone. */
+export function moveMessages(db: WriteDb, ids: readonly number[], to: MoveTarget): number[] {
+  const touched = new Set<number>()
+  for (const row of present(db, ids)) {
+    const target = 'folderId' in to ? to.folderId : sibling(db, row.folderId, to.role)
+    if (target === row.folderId) continue
+    moveOne(db, row, target)
+    touched.add(row.folderId).add(target)
+  }
+  return [...touched]
+}
+
+/** Moves messages to their owner's Trash; what is in Trash already goes for good. Returns every folder that changed. */
+export function removeMessages(db: WriteDb, ids: readonly number[]): number[] {
+  const touched = new Set<number>()
+  for (const row of present(db, ids)) {
+    const trash = sibling(db, row.folderId, 'trash')
+    if (trash === row.folderId) dropMessage(db, row)
+    else moveOne(db, row, trash)
+    touched.add(row.folderId).add(trash)
+  }
+  return [...touched]
+}
+
+export const messageOperations = {
+  'message.insert': insertMessage,
+  /** Into an owner's folder of a role, which is made when it is missing: local delivery, reports, import, sent copies. */
+  'message.deliver': (
+    db: WriteDb,
+    args: {
+      readonly owner: FolderOwner
+      readonly role: Exclude<FolderRole, 'other'>
+      readonly message: Omit<NewMessage, 'folderId'>
+    },
+    nowMs: number,
+  ): { readonly messageId: number; readonly folderId: number } => {
+    const folderId = ensureFolder(db, args.owner, args.role)
+    return { messageId: insertMessage(db, { ...args.message, folderId }, nowMs), folderId }
+  },
+  'message.seen': (db: WriteDb, args: { readonly ids: readonly number[]; readonly seen: boolean }): number[] =>
+    setSeen(db, args.ids, args.seen),
+  'message.starred': (db: WriteDb, args: { readonly ids: readonly number[]; readonly starred: boolean }): number[] =>
+    setStarred(db, args.ids, args.starred),
+  'message.move': (db: WriteDb, args: { readonly ids: readonly number[]; readonly to: MoveTarget }): number[] =>
+    moveMessages(db, args.ids, args.to),
+  'message.remove': (db: WriteDb, args: { readonly ids: readonly number[] }): number[] => removeMessages(db, args.ids),
+} satisfies Record<string, Operation<never, unknown>>
