@@ -10,8 +10,21 @@ import { exclusively } from './exclusively.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 
+/**
+ * Builds the named parts side by side; ends the process, with the reason, where one of them fails.
+ * @param {('renderer' | 'shell')[]} parts
+ */
+export async function build(...parts) {
+  const builders = { renderer: buildRenderer, shell: buildShell }
+  const results = await Promise.allSettled(parts.map((part) => builders[part]()))
+  const failed = results.find(({ status }) => status === 'rejected')
+  if (failed?.status !== 'rejected') return
+  console.error(`${failed.reason instanceof Error ? failed.reason.message : failed.reason}\nposthorn: the build failed`)
+  process.exit(1)
+}
+
 /** The page alone: all that the headless host needs. */
-export async function buildRenderer() {
+async function buildRenderer() {
   const sources = [
     'renderer/**/*',
     'core/{base,model,rpc}/**/*.ts',
@@ -20,13 +33,13 @@ export async function buildRenderer() {
     'tsconfig.base.json',
   ]
   await buildWhenChanged('renderer', sources, async () => {
-    const { build } = await import('vite')
-    await build({ configFile: join(root, 'renderer/vite.config.ts'), logLevel: 'warn' })
+    const vite = await import('vite')
+    await vite.build({ configFile: join(root, 'renderer/vite.config.ts'), logLevel: 'warn' })
   })
 }
 
 /** The Electron main process with the whole engine in it, the preload script and the threads. */
-export async function buildShell() {
+async function buildShell() {
   await buildWhenChanged('electron', ['electron/**/*.ts', 'core/**/*.ts'], async () => {
     rmSync(join(dist, 'electron'), { recursive: true, force: true })
     const threads = globSync('core/*/*-thread.ts', { cwd: root }).filter((path) => basename(path) !== 'start-thread.ts')
@@ -46,8 +59,8 @@ export async function buildShell() {
  * @param {string} name
  */
 async function bundle(entry, format, name) {
-  const { build } = await import('vite')
-  await build({
+  const vite = await import('vite')
+  await vite.build({
     configFile: false,
     root,
     logLevel: 'warn',
@@ -69,9 +82,9 @@ async function bundle(entry, format, name) {
  * Compares a hash of the sources with the one of the last build that ended well.
  * @param {string} part
  * @param {readonly string[]} sources
- * @param {() => Promise<void>} build
+ * @param {() => Promise<void>} work
  */
-async function buildWhenChanged(part, sources, build) {
+async function buildWhenChanged(part, sources, work) {
   mkdirSync(dist, { recursive: true })
   await exclusively(join(dist, `.${part}.lock`), async () => {
     const stamp = join(dist, `.${part}.sources`)
@@ -79,7 +92,7 @@ async function buildWhenChanged(part, sources, build) {
     if (readOr(stamp, '') === wanted) return
     console.error(`posthorn: building dist/${part}`)
     rmSync(stamp, { force: true })
-    await build()
+    await work()
     writeFileSync(stamp, wanted)
   })
 }
@@ -105,4 +118,4 @@ function readOr(path, otherwise) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await Promise.all([buildRenderer(), buildShell()])
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await build('renderer', 'shell')

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildRenderer, buildShell } from './build.mjs'
+import { build } from './build.mjs'
 import { runInOurPlace } from './child.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -15,13 +15,13 @@ const args = process.argv.slice(2).filter((arg) => arg !== '--headless')
 const obstacle = process.argv.includes('--headless') ? '--headless was asked for' : (whyNoDesktop() ?? whyNoElectron())
 
 if (obstacle === undefined) {
-  await Promise.all([buildRenderer(), buildShell()])
+  await build('renderer', 'shell')
   // Set by some editors' terminals; it would make a plain Node of Electron.
   const { ELECTRON_RUN_AS_NODE: _ignored, ...env } = process.env
   runInOurPlace(electron(), [root, ...args], { env })
 } else {
   console.error(`posthorn: no desktop window (${obstacle}), the same window opens in your browser`)
-  await buildRenderer()
+  await build('renderer')
   runInOurPlace(process.execPath, [
     ...process.execArgv,
     join(root, 'core/host/cli.ts'),

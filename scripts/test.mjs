@@ -2,16 +2,19 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { buildRenderer, buildShell } from './build.mjs'
+import { build } from './build.mjs'
 import { PROGRAMS, whyNot } from './programs.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const named = process.argv.slice(2)
 const startedMs = Date.now()
 
-if (named.length === 0) step('types', inModules('typescript/bin/tsc'), '-b')
-await Promise.all([buildRenderer(), buildShell()])
-if (named.length === 0) step('shell', fileURLToPath(new URL('../test/load-shell.ts', import.meta.url)))
+if (named.length > 0) await build('renderer')
+else {
+  step('types', inModules('typescript/bin/tsc'), '-b')
+  await build('renderer', 'shell')
+  step('shell', fileURLToPath(new URL('../test/load-shell.ts', import.meta.url)))
+}
 provideBrowser()
 const reporters = ['--reporter=default', '--reporter=./scripts/test-reporter.mjs']
 const projects = named.includes('--project') ? [] : ['unit', 'interop', 'e2e'].flatMap((name) => ['--project', name])
