@@ -20,7 +20,7 @@ if (obstacle === undefined) {
   const { ELECTRON_RUN_AS_NODE: _ignored, ...env } = process.env
   runInOurPlace(electron(), [root, ...args], { env })
 } else {
-  console.error(`posthorn: no desktop window (${obstacle}), the same window opens in your browser`)
+  console.error(`posthorn: no desktop window (${obstacle}): the same window is served to your browser`)
   await build('renderer')
   runInOurPlace(process.execPath, [
     ...process.execArgv,
