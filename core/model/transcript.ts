@@ -24,6 +24,8 @@ export interface TlsFacts {
 export type ContentRef =
   | { readonly kind: 'entry'; readonly entryId: number }
   | { readonly kind: 'message'; readonly messageId: number }
+  /** A message by its unique-id at the session's account: it is recorded before it is stored and has an id. */
+  | { readonly kind: 'fetched'; readonly uidl: string }
   /** First and last bytes (latin1, ≤ 4 KiB each) of content that was refused or cut off. */
   | { readonly kind: 'kept'; readonly first: string; readonly last: string; readonly sha256: string }
 
