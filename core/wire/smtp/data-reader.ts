@@ -1,0 +1,200 @@
+/** Why a message cannot be taken, known while it is still coming in. */
+export type Flaw = 'bare' | 'size' | 'header' | 'line' | 'nul'
+/** How far the content is: still coming, ended by CRLF.CRLF, or broken by a dot that another parser might take for its end. */
+export type DataState = 'open' | 'ended' | 'smuggled'
+
+export interface DataLimits {
+  readonly messageBytes: number
+  /** Octets of the header block. */
+  readonly headBytes: number
+  /** Octets of a text line without its CRLF (RFC 5321 §4.5.3.1.6). */
+  readonly lineBytes: number
+}
+
+const CR = 13
+const LF = 10
+const DOT = 46
+
+/** Where the reader stands between two bytes. */
+const TEXT = 0
+const AFTER_CR = 1
+const LINE_START = 2
+const BARE_START = 3 // after a CR or LF that stood alone
+const DOT_FIRST = 4
+const DOT_CR = 5
+const BARE_DOT = 6
+
+/**
+ * Reads what follows DATA (RFC 5321 §4.1.1.4). The end is CRLF.CRLF and nothing else. A CR or LF on its own does not end
+ * a line here, and does for other programs: so it spoils the message, and a lone dot beside one ends the session
+ * (`smuggled`), for the client might believe that its message ended there and that commands follow.
+ */
+export class DataReader {
+  readonly #limits: DataLimits
+  #at = LINE_START
+  #bits = 0
+  #bytes = 0
+  #lineStart = 0
+  #lineBytes = 0
+  #headBytes = -1
+  #flaw: Flaw | undefined
+  state: DataState = 'open'
+
+  constructor(limits: DataLimits) {
+    this.#limits = limits
+  }
+
+  /** Bytes of content so far, dots unstuffed. */
+  get bytes(): number {
+    return this.#bytes
+  }
+  /** Bytes of the header block with its blank line; all there is while no blank line has come. */
+  get headBytes(): number {
+    return this.#headBytes < 0 ? this.#bytes : this.#headBytes
+  }
+  get has8bit(): boolean {
+    return this.#bits > 0x7f
+  }
+  /** The first thing found that forbids taking the message. */
+  get flaw(): Flaw | undefined {
+    return this.#flaw
+  }
+
+  /**
+   * Reads on from `from`. `next` is where it stopped: the end of `input`, or just after the end of the content. `content`
+   * is the content in between with its dots unstuffed, a view of `input` where there were none.
+   */
+  read(input: Uint8Array, from: number): { readonly next: number; readonly content: Uint8Array } {
+    const size = input.length
+    const before = this.#bytes
+    const runs: number[] = []
+    let at = this.#at
+    let run = from
+    let i = from
+    let bits = this.#bits
+    let c = 0
+
+    // One pass of plain byte compares: measured faster than two indexOf calls a line, and as fast for short lines.
+    reading: while (i < size) {
+      c = input[i] as number
+      switch (at) {
+        case DOT_FIRST:
+          if (c === LF) {
+            this.state = 'smuggled'
+            break reading
+          }
+          if (c === CR) {
+            at = DOT_CR
+            run = ++i
+            continue
+          }
+          break
+        case DOT_CR:
+          this.state = c === LF ? 'ended' : 'smuggled'
+          i++
+          run = i
+          break reading
+        case BARE_DOT:
+          if (c === CR || c === LF) {
+            this.state = 'smuggled'
+            break reading
+          }
+          break
+        case LINE_START:
+          if (c === DOT) {
+            if (i > run) runs.push(run, i)
+            this.#bytes += i - run
+            this.#lineStart = this.#bytes
+            run = ++i
+            at = DOT_FIRST
+            continue
+          }
+          this.#lineStart = this.#bytes + i - run
+          break
+        case BARE_START:
+          if (c === DOT) {
+            at = BARE_DOT
+            i++
+            continue
+          }
+          break
+        case AFTER_CR:
+          if (c === LF) {
+            i++
+            at = LINE_START
+            if (this.#headBytes < 0 && this.#lineBytes === 0) this.#headBytes = this.#bytes + i - run
+            continue
+          }
+          this.#spoil('bare')
+          at = BARE_START
+          continue
+      }
+      at = TEXT
+      while (i < size) {
+        c = input[i] as number
+        if (c <= CR && (c === CR || c === LF || c === 0)) break
+        bits |= c
+        i++
+      }
+      if (i === size) break
+      i++
+      if (c === CR) {
+        this.#lineBytes = this.#bytes + i - 1 - run - this.#lineStart
+        if (this.#lineBytes > this.#limits.lineBytes) this.#spoil('line')
+        at = AFTER_CR
+      } else if (c === LF) {
+        this.#spoil('bare')
+        at = BARE_START
+      } else this.#spoil('nul')
+    }
+
+    // What ends or breaks the content is not part of it.
+    const end = this.state === 'open' ? i : Math.max(run, this.state === 'ended' ? run : i)
+    if (end > run) runs.push(run, end)
+    this.#bytes += end - run
+    this.#at = at
+    this.#bits = bits
+    this.#measure(at)
+    return { next: i, content: gather(input, runs, this.#bytes - before) }
+  }
+
+  #measure(at: number): void {
+    const { messageBytes, headBytes, lineBytes } = this.#limits
+    if (this.#bytes > messageBytes) this.#spoil('size')
+    if (this.headBytes > headBytes) this.#spoil('header')
+    if (at === TEXT && this.#bytes - this.#lineStart > lineBytes) this.#spoil('line')
+  }
+
+  /** A bare CR or LF outweighs what was found before: it is the one that says something of the sender. */
+  #spoil(flaw: Flaw): void {
+    if (this.#flaw === undefined || flaw === 'bare') this.#flaw = flaw
+  }
+}
+
+/** The bytes of the runs `[from, to, from, to, …]` as one piece. */
+function gather(input: Uint8Array, runs: readonly number[], size: number): Uint8Array {
+  if (runs.length <= 2) return input.subarray(runs[0] ?? 0, runs[1] ?? 0)
+  const content = new Uint8Array(size)
+  let at = 0
+  for (let i = 0; i < runs.length; i += 2) {
+    const piece = input.subarray(runs[i], runs[i + 1])
+    content.set(piece, at)
+    at += piece.length
+  }
+  return content
+}
+
+/** Received fields of a header block: one for each server the message has passed (RFC 5321 §6.3). */
+export function countHops(head: Uint8Array): number {
+  let hops = 0
+  for (let at = 0; at >= 0 && at < head.length; at = nextLine(head, at)) {
+    if ((head[at] as number) !== 0x52 && (head[at] as number) !== 0x72) continue
+    if (String.fromCharCode(...head.subarray(at, at + 9)).toLowerCase() === 'received:') hops++
+  }
+  return hops
+}
+
+function nextLine(head: Uint8Array, at: number): number {
+  const end = head.indexOf(LF, at)
+  return end < 0 ? -1 : end + 1
+}
