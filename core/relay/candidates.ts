@@ -1,0 +1,96 @@
+import type { Cause } from '../model/outcome.ts'
+import { hasGlobalIpv6, isPrivate } from '../net/address.ts'
+import { CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_SHORT_MS } from '../net/dial.ts'
+import { describeLookup, type Resolver } from '../net/dns.ts'
+import type { Host } from './mx.ts'
+
+/** An address to dial, or a host that has none and why. */
+export type Candidate =
+  | {
+      readonly kind: 'address'
+      readonly host: string
+      readonly address: string
+      readonly timeoutMs: number
+      /** The same host has an address of the other family yet to come. */
+      readonly hasOtherFamily: boolean
+      readonly notes: readonly string[]
+    }
+  | {
+      readonly kind: 'deferred' | 'bounced'
+      readonly why: Cause
+      readonly notes: readonly string[]
+    }
+interface Deps {
+  readonly resolver: Resolver
+  readonly allowPrivate: boolean
+}
+
+/** Addresses tried of one host. */
+const MOST_ADDRESSES = 2
+const LOCALHOST = ['127.0.0.1', '::1']
+
+/** The addresses of the hosts, each looked up only when its turn comes. */
+export async function* listCandidates(hosts: readonly Host[], deps: Deps): AsyncGenerator<Candidate, void, void> {
+  for (const host of hosts) {
+    const { addresses, notes, trouble } = await addressesOf(host, deps.resolver)
+    const open = deps.allowPrivate ? addresses : addresses.filter((one) => !isPrivate(one))
+    for (const one of addresses)
+      if (!open.includes(one)) notes.push(`${host.name} at ${one}: a private address is not dialled`)
+    const chosen = choose(open)
+    if (chosen.length === 0) {
+      const refused = addresses.length > 0
+      const why: Cause = refused ? { at: 'connect', mx: host.name, errno: 'EPRIVATE' } : (trouble?.why ?? nowhere(host))
+      // A network of one's own may answer differently tomorrow (a VPN), so a private address is no final word.
+      yield { kind: refused ? 'deferred' : (trouble?.kind ?? 'bounced'), why, notes }
+    }
+    for (const [n, address] of chosen.entries()) {
+      const hasOtherFamily = chosen.slice(n + 1).some((other) => isV6(other) !== isV6(address))
+      yield {
+        kind: 'address',
+        host: host.name,
+        address,
+        timeoutMs: hasOtherFamily ? CONNECT_TIMEOUT_SHORT_MS : CONNECT_TIMEOUT_MS,
+        hasOtherFamily,
+        notes: notes.splice(0),
+      }
+    }
+  }
+}
+
+const isV6 = (address: string) => address.includes(':')
+const nowhere = (host: Host): Cause => ({ at: 'dns', rcode: 'NODATA', name: host.name })
+
+/** One of each family where there are both, the likelier first; a machine without IPv6 does not begin with it. */
+function choose(addresses: readonly string[]): string[] {
+  const v6 = addresses.filter((one) => isV6(one))
+  const v4 = addresses.filter((one) => !isV6(one))
+  const [first, second] = hasGlobalIpv6() ? [v6, v4] : [v4, v6]
+  const mixed = [first[0], second[0], ...first.slice(1), ...second.slice(1)]
+  return mixed.filter((one) => one !== undefined).slice(0, MOST_ADDRESSES)
+}
+
+interface Found {
+  readonly addresses: readonly string[]
+  readonly notes: string[]
+  /** Why there is no address, where there is none. */
+  readonly trouble?: { readonly kind: 'deferred' | 'bounced'; readonly why: Cause }
+}
+
+async function addressesOf(host: Host, resolver: Resolver): Promise<Found> {
+  if (host.addresses) return { addresses: host.addresses, notes: [] }
+  if (host.name === 'localhost') return { addresses: LOCALHOST, notes: [] } // never asked of a name server (RFC 6761 §6.3)
+  const lookups = await Promise.all([resolver.lookup(host.name, 'A'), resolver.lookup(host.name, 'AAAA')])
+  const addresses = lookups.flatMap((lookup) => (lookup.kind === 'found' ? lookup.records : []))
+  const notes = lookups.map((lookup) => describeLookup(lookup))
+  const trouble = lookups.find((lookup) => lookup.kind === 'SERVFAIL' || lookup.kind === 'TIMEOUT') ?? lookups[0]
+  if (addresses.length > 0 || trouble.kind === 'found') return { addresses, notes }
+  const isFinal = trouble.kind === 'NXDOMAIN' || trouble.kind === 'NODATA'
+  return {
+    addresses,
+    notes,
+    trouble: {
+      kind: isFinal ? 'bounced' : 'deferred',
+      why: { at: 'dns', rcode: trouble.kind, name: host.name },
+    },
+  }
+}

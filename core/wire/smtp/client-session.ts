@@ -1,0 +1,99 @@
+import {
+  connected,
+  onBodyFailed,
+  onDot,
+  onLost,
+  onMalformed,
+  onQuit,
+  onReply,
+  onSecured,
+  onTransaction,
+  type ClientState,
+} from './client.ts'
+import type { ClientOptions, Effect, Transaction, Verdict } from './client-words.ts'
+import { ReplyReader } from './reply.ts'
+
+/** A client session from bytes to effects: the machine with its reader. Owns no socket and no clock. */
+export class ClientSession {
+  readonly options: ClientOptions
+  #state: ClientState
+  #reader = new ReplyReader()
+  #replies = 0
+
+  constructor(options: ClientOptions) {
+    this.options = options
+    this.#state = connected(options)
+  }
+
+  get at(): ClientState['at'] {
+    return this.#state.at
+  }
+
+  /** What the server owes us, for the driver's deadline; DATA has one of its own (RFC 5321 §4.5.3.2.4). */
+  get phase(): ClientState['at'] | 'data' {
+    return this.#state.at === 'envelope' && this.#state.awaited[0]?.verb === 'DATA' ? 'data' : this.#state.at
+  }
+
+  /** Replies taken so far. */
+  get replies(): number {
+    return this.#replies
+  }
+
+  /** Bytes of the server. */
+  receive(chunk: Uint8Array): Effect[] {
+    const effects: Effect[] = []
+    const heard = this.#reader.push(chunk)
+    heard.forEach((one, n) => {
+      if (one.kind === 'line') effects.push({ do: 'heard', bytes: one.bytes, odd: one.odd })
+      else if (one.kind === 'malformed') effects.push(...this.#step(onMalformed(this.#state, one.reason, this.options)))
+      else {
+        this.#replies += 1
+        const step = this.#step(onReply(this.#state, one.reply, this.options))
+        const isEarly = n < heard.length - 1 || this.#reader.isMidReply
+        // What comes in clear behind the 220 was put there by somebody else (RFC 3207 §6): never read it as if inside TLS.
+        if (isEarly && step.some((effect) => effect.do === 'start-tls'))
+          effects.push(
+            ...this.#step(onMalformed(this.#state, 'bytes came in clear behind the reply to STARTTLS', this.options)),
+          )
+        else effects.push(...step)
+      }
+    })
+    return effects
+  }
+
+  /** TLS is up: reader and offers begin anew. */
+  secured(): Effect[] {
+    this.#reader = new ReplyReader()
+    return this.#step(onSecured(this.options))
+  }
+
+  /** Only when `at` is `ready`. */
+  transact(transaction: Transaction): Effect[] {
+    return this.#step(onTransaction(this.#state, transaction, this.options))
+  }
+
+  /** To be called right before the final dot is written, in the same turn. */
+  dot(): void {
+    this.#state = onDot(this.#state)
+  }
+
+  bodyFailed(verdict: Verdict, why: string): Effect[] {
+    return this.#step(onBodyFailed(this.#state, verdict, why))
+  }
+
+  /** The connection is gone or silent for too long. */
+  lost(reason: string): Effect[] {
+    const rest = this.#reader.rest
+    const cut: Effect[] = rest.length > 0 && this.at !== 'over' ? [{ do: 'heard', bytes: rest, odd: true }] : []
+    return [...cut, ...this.#step(onLost(this.#state, reason, this.options))]
+  }
+
+  quit(): Effect[] {
+    return this.#step(onQuit(this.#state))
+  }
+
+  #step([state, ...effects]: readonly [ClientState, ...Effect[]]): Effect[] {
+    this.#state = state
+    return effects
+  }
+}

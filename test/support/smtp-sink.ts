@@ -1,0 +1,209 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { TLSSocket, type TLSSocketOptions } from 'node:tls'
+
+/** One message as the sink got it: bytes between 354 and the final dot, dots taken off again. */
+export interface SunkMessage {
+  /** `MAIL FROM:` argument without parameters, angle brackets taken off. */
+  readonly from: string
+  readonly to: readonly string[]
+  readonly parameters: string
+  readonly raw: Buffer
+  readonly connection: number
+}
+
+/** What the sink answers in place of its usual reply; `drop` cuts the connection, `silence` says nothing. */
+export type SinkReply = string | 'drop' | 'silence' | undefined
+/** A thing the sink has heard: a command line, `CONNECT`, or `.` for the end of the data. */
+export interface SinkCommand {
+  readonly verb: string
+  readonly line: string
+  readonly connection: number
+}
+export interface SinkOptions {
+  readonly host?: string
+  readonly port?: number
+  /** Lines of the EHLO reply behind the first; PIPELINING, SIZE, 8BITMIME and SMTPUTF8 when not named. */
+  readonly offers?: readonly string[]
+  /** With key and certificate the sink offers STARTTLS. */
+  readonly tls?: TLSSocketOptions
+  readonly implicitTls?: boolean
+  /** Answers differently: whole reply lines without the last CRLF. */
+  readonly answer?: (command: SinkCommand) => SinkReply
+  /** False keeps counts only, for load. */
+  readonly keep?: boolean
+}
+
+/** An SMTP server of the tests that takes everything. */
+export interface SmtpSink {
+  readonly host: string
+  readonly port: number
+  readonly messages: readonly SunkMessage[]
+  /** Messages taken, kept or not. */
+  readonly count: number
+  /** Every line heard, in order. */
+  readonly commands: readonly SinkCommand[]
+  /** Connections made so far. */
+  readonly connections: number
+  /** Resolves when so many messages have come. */
+  waitFor(count: number): Promise<void>
+  close(): Promise<void>
+}
+
+const OFFERS = ['PIPELINING', 'SIZE 52428800', '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES']
+const END = Buffer.from('\r\n.\r\n')
+
+/** Starts a sink on a free loopback port. */
+export async function startSink(options: SinkOptions = {}): Promise<SmtpSink> {
+  const messages: SunkMessage[] = []
+  const commands: SinkCommand[] = []
+  const sockets = new Set<Socket>()
+  let connections = 0
+  let count = 0
+  let waiting: { readonly count: number; readonly resolve: () => void }[] = []
+
+  const took = (message: SunkMessage) => {
+    count += 1
+    if (options.keep !== false) messages.push(message)
+    const due = waiting.filter((one) => count >= one.count)
+    waiting = waiting.filter((one) => count < one.count)
+    for (const one of due) one.resolve()
+  }
+
+  const serve = (socket: Socket, connection: number, isSecured: boolean) => {
+    let received: Buffer = Buffer.alloc(0)
+    let from: { address: string; parameters: string } | undefined
+    let to: string[] = []
+    let isData = false
+    const reply = (command: SinkCommand, usual: string): string | undefined => {
+      if (options.keep !== false) commands.push(command)
+      const said = options.answer?.(command) ?? usual
+      if (said === 'drop') return void socket.destroy()
+      if (said === 'silence') return undefined
+      socket.write(`${said}\r\n`)
+      return said
+    }
+    const onCommand = (line: string) => {
+      const verb = (/^[A-Za-z]+/.exec(line)?.[0] ?? '').toUpperCase()
+      const command = { verb, line, connection }
+      switch (verb) {
+        case 'EHLO': {
+          const offers = [...(options.offers ?? OFFERS), ...(options.tls && !isSecured ? ['STARTTLS'] : [])]
+          const lines = ['sink.test', ...offers]
+          reply(command, lines.map((one, n) => `250${n === lines.length - 1 ? ' ' : '-'}${one}`).join('\r\n'))
+          return
+        }
+        case 'STARTTLS':
+          if (reply(command, '220 2.0.0 go ahead')?.startsWith('220')) startTls()
+          return
+        case 'MAIL': {
+          const [, address = '', parameters = ''] = /^MAIL FROM:<([^>]*)>\s*(.*)$/i.exec(line) ?? []
+          if (reply(command, '250 2.1.0 ok')?.startsWith('250')) from = { address, parameters }
+          to = []
+          return
+        }
+        case 'RCPT':
+          if (reply(command, from ? '250 2.1.5 ok' : '503 5.5.1 MAIL first')?.startsWith('250'))
+            to.push(/<(.*)>/.exec(line)?.[1] ?? '')
+          return
+        case 'DATA':
+          isData =
+            reply(command, to.length > 0 ? '354 go ahead' : '554 5.5.1 no valid recipients')?.startsWith('354') ?? false
+          return
+        case 'RSET':
+          from = undefined
+          to = []
+          reply(command, '250 2.0.0 ok')
+          return
+        case 'QUIT':
+          reply(command, '221 2.0.0 bye')
+          socket.end()
+          return
+        case 'HELO':
+          reply(command, '250 sink.test')
+          return
+        default:
+          reply(command, '500 5.5.2 what')
+      }
+    }
+    const onContent = (stuffed: Buffer) => {
+      const raw = unstuff(stuffed)
+      const said = reply({ verb: '.', line: '.', connection }, '250 2.0.0 taken')
+      if (said?.startsWith('250') && from)
+        took({ from: from.address, to, parameters: from.parameters, raw, connection })
+      from = undefined
+      to = []
+    }
+    const onData = (chunk: Buffer) => {
+      received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
+      for (;;) {
+        if (isData) {
+          const isEmpty = received.subarray(0, 3).equals(END.subarray(2))
+          const end = isEmpty ? -2 : received.indexOf(END)
+          if (end === -1) return
+          const content = received.subarray(0, end + 2)
+          received = received.subarray(end + END.length)
+          isData = false
+          onContent(content)
+        } else {
+          const end = received.indexOf('\r\n')
+          if (end === -1) return
+          const line = received.toString('utf8', 0, end)
+          received = received.subarray(end + 2)
+          onCommand(line)
+        }
+      }
+    }
+    const startTls = () => {
+      socket.removeAllListeners('data')
+      const secured = new TLSSocket(socket, { ...options.tls, isServer: true })
+      secured.on('error', () => {})
+      serve(secured, connection, true)
+    }
+    socket.on('data', onData)
+    // After STARTTLS there is no second greeting (RFC 3207 §4.2).
+    if (!isSecured || options.implicitTls)
+      reply({ verb: 'CONNECT', line: 'CONNECT', connection }, '220 sink.test ESMTP')
+  }
+
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket))
+    const connection = connections
+    connections += 1
+    if (!options.implicitTls) return serve(socket, connection, false)
+    const secured = new TLSSocket(socket, { ...options.tls, isServer: true })
+    secured.on('error', () => {})
+    return serve(secured, connection, true)
+  })
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1')
+  await once(server, 'listening')
+  const { address, port } = server.address() as AddressInfo
+  return {
+    host: address,
+    port,
+    messages,
+    commands,
+    get count() {
+      return count
+    },
+    get connections() {
+      return connections
+    },
+    waitFor: (wanted) =>
+      new Promise((resolve) => {
+        if (count >= wanted) resolve()
+        else waiting.push({ count: wanted, resolve })
+      }),
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+function unstuff(content: Buffer): Buffer {
+  const text = content.toString('latin1')
+  return Buffer.from((text.startsWith('.') ? text.slice(1) : text).replaceAll('\r\n.', '\r\n'), 'latin1')
+}
