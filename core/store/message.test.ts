@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openMemoryDb } from '../../test/support/memory-db.ts'
 import type { MessageFields } from '../model/message-fields.ts'

@@ -13,7 +13,7 @@ export type WriteDb = ReadDb & { readonly [writable]: true }
 
 /** A write operation: a plain function that runs in a savepoint of a group commit. It may run twice, so it keeps no state. */
 export type Operation<Args, Result> = (db: WriteDb, args: Args, nowMs: number) => Result
-/** A long read, run in the reader thread. */
+/** A long read, run in the reader thread: at once, or as a generator that yields between slices of under 20 ms. */
 export type Query<Args, Result> = (db: ReadDb, args: Args) => Result
 
 export type OperationName = keyof Operations
@@ -21,7 +21,8 @@ export type OperationArgs<K extends OperationName> = Operations[K] extends Opera
 export type OperationResult<K extends OperationName> = Operations[K] extends Operation<infer _A, infer R> ? R : never
 export type QueryName = keyof Queries
 export type QueryArgs<K extends QueryName> = Queries[K] extends Query<infer A, infer _R> ? A : never
-export type QueryResult<K extends QueryName> = Queries[K] extends Query<infer _A, infer R> ? R : never
+export type QueryResult<K extends QueryName> =
+  Queries[K] extends Query<infer _A, infer R> ? (R extends Generator<infer _Y, infer T, infer _N> ? T : R) : never
 
 /** Bytes that arrive before their owner exists. Dropped with its session, or at the next start, unless an operation adopts it. */
 export interface StagedBlob {

@@ -18,8 +18,11 @@ CREATE TABLE blob (
   id INTEGER PRIMARY KEY AUTOINCREMENT, state TEXT NOT NULL CHECK (state IN ('staged', 'whole', 'quarantined')),
   size_bytes INTEGER NOT NULL, sha256 BLOB, created_ms INTEGER NOT NULL) STRICT;
 CREATE INDEX blob_staged ON blob (id) WHERE state = 'staged';
-CREATE TABLE blob_chunk (blob_id INTEGER NOT NULL REFERENCES blob (id) ON DELETE CASCADE, n INTEGER NOT NULL, bytes BLOB NOT NULL,
-  PRIMARY KEY (blob_id, n)) STRICT, WITHOUT ROWID;
+-- id = blob id × 4096 + n: one tree without a second index, for every accepted message is written through here.
+CREATE TABLE blob_chunk (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TRIGGER blob_gone AFTER DELETE ON blob BEGIN
+  DELETE FROM blob_chunk WHERE id >= OLD.id * 4096 AND id < (OLD.id + 1) * 4096;
+END;
 
 CREATE TABLE local_user (
   id INTEGER PRIMARY KEY AUTOINCREMENT, local TEXT NOT NULL, domain TEXT NOT NULL, created_ms INTEGER NOT NULL,
@@ -59,6 +62,7 @@ CREATE INDEX message_folder_date ON message (folder_id, date_ms DESC, id DESC);
 CREATE INDEX message_date ON message (date_ms DESC, id DESC);
 CREATE INDEX message_message_id ON message (message_id);
 CREATE INDEX message_change ON message (change);
+CREATE INDEX message_blob ON message (blob_id);
 CREATE VIRTUAL TABLE message_text USING fts5 (subject, author, addressees, body, content = '', contentless_delete = 1,
   tokenize = "unicode61 remove_diacritics 2");
 
@@ -66,6 +70,7 @@ CREATE VIRTUAL TABLE message_text USING fts5 (subject, author, addressees, body,
 CREATE TABLE pop3_seen (
   account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE, uidl TEXT NOT NULL, message_id INTEGER, fetched_ms INTEGER NOT NULL,
   PRIMARY KEY (account_id, uidl)) STRICT, WITHOUT ROWID;
+CREATE INDEX pop3_seen_message ON pop3_seen (message_id) WHERE message_id IS NOT NULL;
 
 -- One accepted message. The bytes are final: blob, prefix and removed ranges say them.
 CREATE TABLE queue_entry (
@@ -77,12 +82,15 @@ CREATE TABLE queue_entry (
   created_ms INTEGER NOT NULL, warned_ms INTEGER, done_ms INTEGER, open_count INTEGER NOT NULL, -- recipients not yet final
   online_ms INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX queue_entry_done ON queue_entry (done_ms);
+CREATE INDEX queue_entry_blob ON queue_entry (blob_id);
 
 CREATE TABLE queue_recipient (
   id INTEGER PRIMARY KEY AUTOINCREMENT, entry_id INTEGER NOT NULL REFERENCES queue_entry (id) ON DELETE CASCADE, local TEXT NOT NULL, domain TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('waiting', 'trying', 'delivered', 'deferred', 'bounced', 'held', 'unknown', 'cancelled')),
   phase TEXT CHECK (phase IN ('dialling', 'body')), attempts INTEGER NOT NULL DEFAULT 0, last_attempt_ms INTEGER, next_attempt_ms INTEGER,
-  last_reply TEXT, last_cause TEXT, mx TEXT, done_ms INTEGER) STRICT; -- last_reply: the server's own words; last_cause: JSON Cause
+  last_reply TEXT, last_cause TEXT, mx TEXT, done_ms INTEGER, -- last_reply: the server's own words; last_cause: JSON Cause
+  unknowns INTEGER NOT NULL DEFAULT 0, -- tries that ended between the final dot and its reply
+  cancel_asked INTEGER NOT NULL DEFAULT 0 CHECK (cancel_asked IN (0, 1))) STRICT; -- cancelled while a try was under way
 CREATE INDEX queue_recipient_due ON queue_recipient (next_attempt_ms, id) WHERE next_attempt_ms IS NOT NULL;
 CREATE INDEX queue_recipient_entry ON queue_recipient (entry_id, id);
 CREATE INDEX queue_recipient_trying ON queue_recipient (id) WHERE state = 'trying';
@@ -96,8 +104,11 @@ CREATE INDEX attempt_recipient ON attempt (recipient_id, id);
 CREATE TABLE session (
   id INTEGER PRIMARY KEY, protocol TEXT NOT NULL, side TEXT NOT NULL, peer TEXT NOT NULL, address TEXT NOT NULL, account_id INTEGER,
   started_ms INTEGER NOT NULL, ended_ms INTEGER, state TEXT NOT NULL, worst TEXT NOT NULL, tls INTEGER NOT NULL,
-  bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL, messages INTEGER NOT NULL) STRICT;
-CREATE INDEX session_started ON session (started_ms DESC, id DESC);
+  bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL, messages INTEGER NOT NULL,
+  stored_bytes INTEGER NOT NULL DEFAULT 0) STRICT; -- of its events, for the cap on all transcripts
+CREATE INDEX session_protocol ON session (protocol, id);
+CREATE INDEX session_problem ON session (id) WHERE state IN ('deferred', 'failed', 'aborted');
+CREATE INDEX session_live ON session (id) WHERE state = 'live';
 -- Events of a session in batches: JSON array of TranscriptEvent, seq = number of the first.
 CREATE TABLE session_events (session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE, seq INTEGER NOT NULL, events TEXT NOT NULL,
   PRIMARY KEY (session_id, seq)) STRICT, WITHOUT ROWID;

@@ -1,0 +1,44 @@
+import type Database from 'better-sqlite3'
+import { Fault } from '../base/fault.ts'
+import { migration as first } from './migrations/0001-first.ts'
+
+/** One step of the schema. */
+export interface Migration {
+  /** The version after it; each is one more than the last. */
+  readonly version: number
+  readonly sql: string
+  /** What SQL can't say, in the same transaction. */
+  readonly after?: (db: Database.Database) => void
+}
+
+/** All steps there are, oldest first. */
+export const migrations: readonly Migration[] = [first]
+
+/** The version a database has once every step ran. */
+export function latestVersion(steps: readonly Migration[] = migrations): number {
+  return steps.at(-1)?.version ?? 0
+}
+
+/**
+ * Brings a database to the newest version, each step in a transaction of its own. Returns the version it was. Throws
+ * `store.newer` for a database a newer program has written, before anything is changed.
+ */
+export function migrate(db: Database.Database, path: string, steps: readonly Migration[] = migrations): number {
+  const before = Number(db.pragma('user_version', { simple: true }))
+  const supported = latestVersion(steps)
+  if (before > supported)
+    throw new Fault(
+      'store.newer',
+      `open the store at "${path}": version ${before} was written by a newer Posthorn, this one knows ${supported}`,
+      { path, version: before, supported },
+    )
+  for (const step of steps) {
+    if (step.version <= before) continue
+    db.transaction(() => {
+      db.exec(step.sql)
+      step.after?.(db)
+      db.pragma(`user_version = ${step.version}`)
+    }).immediate()
+  }
+  return before
+}

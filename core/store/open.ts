@@ -1,0 +1,95 @@
+import type { Clock } from '../base/clock.ts'
+import type { Fault } from '../base/fault.ts'
+import { openBody, readBody } from './body.ts'
+import type { BodySource } from './body.ts'
+import { asReadDb, databasePath, openDatabase, prepareFolder, toStoreFault } from './database.ts'
+import type { DatabaseAt } from './database.ts'
+import { stage } from './staged.ts'
+import { ThreadLine } from './thread-line.ts'
+import { withOwnBytes } from './thread-messages.ts'
+import type { OperationArgs, OperationName, OperationResult, QueryName, QueryResult, Store } from './types.ts'
+
+export interface StoreOptions {
+  /** The data folder; made if it is missing. Whoever opens the store holds its lock (core/store/lock.ts). */
+  readonly folder: string
+  /** The database key, 32 bytes, from core/vault/. */
+  readonly key: Uint8Array
+  readonly clock: Clock
+  /** Path of the native addon, where a bundle can't find it by itself. */
+  readonly nativeBinding?: string | undefined
+  /** Largest size in pages of 4 KiB, for tests of a full disk. */
+  readonly maxPages?: number | undefined
+  /** Called when a thread of the store ended by itself: nothing can be stored any more. */
+  readonly onDied?: ((fault: Fault) => void) | undefined
+}
+
+/**
+ * Opens the store of a data folder, encrypted from its first byte, and starts its threads. Throws `vault.key-wrong`,
+ * `store.corrupt`, `store.newer`, `store.full` or `store.io`, and leaves the file as it is.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { folder, clock } = options
+  const path = databasePath(folder)
+  const at: DatabaseAt = {
+    path,
+    key: options.key,
+    nativeBinding: options.nativeBinding,
+    maxPages: options.maxPages,
+  }
+  try {
+    prepareFolder(folder)
+  } catch (error) {
+    throw toStoreFault(error, path, 'open the store')
+  }
+  const onDied = options.onDied ?? (() => {})
+  const writer = await ThreadLine.start('writer', path, { ...at, nowMs: clock.nowMs() }, onDied)
+  const opened: { close(): unknown }[] = [writer]
+  try {
+    const connection = openDatabase(at, 'read')
+    opened.unshift(connection)
+    const reader = await ThreadLine.start('reader', path, at, onDied)
+    opened.unshift(reader)
+    return joined(path, clock, asReadDb(connection), writer, reader, opened)
+  } catch (error) {
+    await closeAll(opened)
+    throw toStoreFault(error, path, 'open the store')
+  }
+}
+
+async function closeAll(opened: readonly { close(): unknown }[]): Promise<void> {
+  for (const one of opened) await one.close()
+}
+
+function joined(
+  path: string,
+  clock: Clock,
+  read: Store['read'],
+  writer: ThreadLine,
+  reader: ThreadLine,
+  opened: readonly { close(): unknown }[],
+): Store {
+  const write = async <K extends OperationName>(name: K, args: OperationArgs<K>): Promise<OperationResult<K>> => {
+    const buffers: ArrayBuffer[] = []
+    const own = withOwnBytes(args, buffers)
+    const bytes = buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0)
+    const value = await writer.ask({ name, args: own, nowMs: clock.nowMs(), bytes }, buffers)
+    return value as OperationResult<K>
+  }
+  const query: Store['query'] = async (name, args, signal) =>
+    (await reader.ask({ name, args }, [], signal)) as QueryResult<typeof name & QueryName>
+  const source: BodySource = { path, read, query, write }
+  let closed: Promise<void> | undefined
+  return {
+    write,
+    read,
+    query,
+    stage: () => stage(write),
+    openBody: (view) => openBody(source, view),
+    readBody: (view) => readBody(source, view),
+    close() {
+      // The writer last: the one that closes last writes the log back.
+      closed ??= closeAll(opened)
+      return closed
+    },
+  }
+}

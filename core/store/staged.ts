@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { Fault } from '../base/fault.ts'
+import { CHUNK_BYTES } from './blob.ts'
+import type { StagedBlob, Store } from './types.ts'
+
+/** Bytes of one blob that may wait for the writer before its socket has to. */
+const WAITING_BYTES = 1024 * 1024
+
+/** A blob that takes bytes as they arrive; chunks are committed in whatever group comes next. */
+export async function stage(write: Store['write']): Promise<StagedBlob> {
+  const { blobId } = await write('blob.stage', null)
+  return new Staging(blobId, write)
+}
+
+class Staging implements StagedBlob {
+  readonly blobId: number
+  readonly #write: Store['write']
+  readonly #sha256 = createHash('sha256')
+  #chunk = Buffer.alloc(0)
+  #filled = 0
+  #chunks = 0
+  #sizeBytes = 0
+  #waiting = 0
+  #wake: (() => void)[] = []
+  #failure: unknown
+  #ended: 'finished' | 'dropped' | undefined
+
+  constructor(blobId: number, write: Store['write']) {
+    this.blobId = blobId
+    this.#write = write
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    if (this.#ended !== undefined) throw this.#late()
+    this.#sha256.update(bytes)
+    this.#sizeBytes += bytes.length
+    for (let from = 0; from < bytes.length;) {
+      if (this.#chunk.length === 0) this.#chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+      const part = bytes.subarray(from, from + CHUNK_BYTES - this.#filled)
+      this.#chunk.set(part, this.#filled)
+      this.#filled += part.length
+      from += part.length
+      if (this.#filled === CHUNK_BYTES) this.#send()
+    }
+    await this.#until(WAITING_BYTES)
+  }
+
+  async finish(): Promise<{ stagedBlobId: number; sizeBytes: number; sha256: Uint8Array }> {
+    if (this.#ended !== undefined) throw this.#late()
+    this.#ended = 'finished'
+    if (this.#filled > 0) this.#send()
+    const sha256 = this.#sha256.digest()
+    await this.#until(0)
+    await this.#write('blob.finish', { blobId: this.blobId, sizeBytes: this.#sizeBytes, sha256 })
+    return { stagedBlobId: this.blobId, sizeBytes: this.#sizeBytes, sha256 }
+  }
+
+  async drop(): Promise<void> {
+    if (this.#ended === 'dropped') return
+    this.#ended = 'dropped'
+    this.#chunk = Buffer.alloc(0)
+    await this.#write('blob.drop', { blobId: this.blobId }) // leaves one alone that was adopted
+  }
+
+  /** Hands the chunk to the writer without waiting for it. */
+  #send(): void {
+    const bytes = this.#chunk.subarray(0, this.#filled)
+    this.#chunk = Buffer.alloc(0)
+    this.#filled = 0
+    this.#waiting += bytes.length
+    const settle = () => {
+      this.#waiting -= bytes.length
+      for (const wake of this.#wake.splice(0)) wake()
+    }
+    this.#write('blob.append', { blobId: this.blobId, n: this.#chunks++, bytes }).then(settle, (error: unknown) => {
+      this.#failure ??= error
+      settle()
+    })
+  }
+
+  async #until(bytes: number): Promise<void> {
+    while (this.#waiting > bytes && this.#failure === undefined)
+      await new Promise<void>((resolve) => this.#wake.push(resolve))
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #late(): Fault {
+    return new Fault('conflict', `add to staged blob ${this.blobId}: it was ${this.#ended}`, {
+      what: 'staged blob',
+      reason: `it was ${this.#ended}`,
+    })
+  }
+}

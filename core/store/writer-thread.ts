@@ -1,0 +1,70 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { asWriteDb, openDatabase } from './database.ts'
+import type { DatabaseAt } from './database.ts'
+import { dropStagedBlobs } from './blob.ts'
+import { commitGroup } from './group.ts'
+import { LogKeeper } from './log-keeper.ts'
+import { migrate } from './migrate.ts'
+import { operations } from './operations.ts'
+import { markAborted } from './session.ts'
+import { asFault, ownBuffers, sendFault } from './thread-messages.ts'
+import type { ThreadMessage, WriteRequest, WriterMessage } from './thread-messages.ts'
+import { takeGroup } from './turns.ts'
+
+/*
+ * The only thread that writes. Groups clock themselves: what arrived while the last commit ran is the next group, so under
+ * load a flush is shared by many and a lone operation never waits for a timer.
+ */
+const at = workerData as DatabaseAt & { readonly nowMs: number }
+const port = parentPort
+if (port === null) throw new Error('the writer runs as a thread')
+const say = (message: ThreadMessage, buffers: readonly ArrayBuffer[] = []) => port.postMessage(message, buffers)
+
+function open() {
+  const opened = openDatabase(at, 'write')
+  migrate(opened, at.path)
+  // Whoever opens the store holds the lock: nothing can still be arriving, no session can still be live.
+  opened.transaction(() => {
+    dropStagedBlobs(asWriteDb(opened))
+    markAborted(asWriteDb(opened), at.nowMs)
+  })()
+  opened.pragma('wal_checkpoint(TRUNCATE)')
+  return opened
+}
+
+function serve(db: ReturnType<typeof open>): void {
+  const log = new LogKeeper(db)
+  const waiting: WriteRequest[] = []
+  const waitingLow: WriteRequest[] = []
+  let closing = false
+  const take = (message: WriterMessage) => {
+    if ('close' in message) closing = true
+    else
+      for (const request of message.requests) (request.name.startsWith('session.') ? waitingLow : waiting).push(request)
+  }
+  let lowWaited = 0
+  port!.on('message', (first: WriterMessage) => {
+    take(first)
+    log.busy()
+    for (;;) {
+      for (let more; (more = receiveMessageOnPort(port!)) !== undefined;) take(more.message as WriterMessage)
+      const group = takeGroup(waiting, waitingLow, lowWaited)
+      if (group.length === 0) break
+      lowWaited = waitingLow.length === 0 ? 0 : lowWaited + 1
+      const answers = commitGroup(db, operations, group, at.path)
+      say({ answers }, ownBuffers(answers))
+      log.wrote(group)
+    }
+    if (closing) {
+      db.close() // writes the log back
+      port!.close()
+    } else log.idle()
+  })
+  say({ ready: true })
+}
+
+try {
+  serve(open())
+} catch (error) {
+  say({ failed: sendFault(asFault(error, 'open the store')) })
+}
