@@ -1,8 +1,10 @@
 import { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, session } from 'electron'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { reasonOf } from '../core/base/fault.ts'
+import { isFault, reasonOf } from '../core/base/fault.ts'
 import { defaultDataFolder } from '../core/base/paths.ts'
-import { startEngine } from '../core/engine.ts'
+import { startEngine, type Engine } from '../core/engine.ts'
+import { lockedRouter } from '../core/rpc/locked.ts'
 import { servePort } from '../core/rpc/serve.ts'
 import { CONNECT } from './handshake.ts'
 import { hardenContents, hardenSession } from './harden.ts'
@@ -29,28 +31,16 @@ if (app.requestSingleInstanceLock()) void app.whenReady().then(run).catch(giveUp
 else app.quit()
 
 async function run(): Promise<void> {
-  const engine = await startEngine({
-    dataFolder,
-    ...(launch.keyFile === undefined ? {} : { keyFile: launch.keyFile }),
-    nativeBinding: nativeBinding(),
-    log: (line) => console.error(line),
-  })
-  let isClosed = false
-  app.on('will-quit', (event) => {
-    if (isClosed) return
-    event.preventDefault()
-    void engine
-      .close()
-      .catch((error: unknown) => console.error(`posthorn: close the engine: ${reasonOf(error)}`))
-      .finally(() => {
-        isClosed = true
-        app.quit()
-      })
-  })
+  const engine = await start()
+  if (engine instanceof Error) console.error(`posthorn: locked: ${engine.message}`)
+  else closeWithTheApplication(engine)
 
   hardenSession(session.defaultSession)
-  protocol.handle(SCHEME, servePages(join(import.meta.dirname, '../renderer'), engine.bytes))
-  const serve = servePort(engine.router)
+  protocol.handle(
+    SCHEME,
+    servePages(join(import.meta.dirname, '../renderer'), engine instanceof Error ? noBytes : engine.bytes),
+  )
+  const serve = servePort(engine instanceof Error ? lockedRouter(dataFolder, engine.message) : engine.router)
   ipcMain.on(CONNECT, (event) => {
     const [port] = event.ports
     if (port === undefined) return
@@ -68,6 +58,52 @@ async function run(): Promise<void> {
   })
   showWindow()
 }
+
+/** Starts the engine. Returns what is in the way where the key is out of reach: the window opens then, and says so. */
+async function start(): Promise<Engine | Error> {
+  try {
+    return await startEngine({
+      dataFolder,
+      ...(launch.keyFile === undefined ? {} : { keyFile: launch.keyFile }),
+      fileSettings: readSettings(),
+      nativeBinding: nativeBinding(),
+      log: (line) => console.error(`${new Date().toISOString()} ${line}`),
+    })
+  } catch (error) {
+    if (isFault(error) && error.code.startsWith('vault.')) return error
+    throw error
+  }
+}
+
+/** The settings file that was named, else the one of the data folder, else nothing. The engine checks what it says. */
+function readSettings(): unknown {
+  const path = launch.settings ?? join(dataFolder, 'settings.json')
+  if (launch.settings === undefined && !existsSync(path)) return {}
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new Error(`read the settings file "${path}": ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+/** What is under way comes to its end before the application does. */
+function closeWithTheApplication(engine: Engine): void {
+  let isClosed = false
+  app.on('will-quit', (event) => {
+    if (isClosed) return
+    event.preventDefault()
+    void engine
+      .close()
+      .catch((error: unknown) => console.error(`posthorn: close the engine: ${reasonOf(error)}`))
+      .finally(() => {
+        isClosed = true
+        app.quit()
+      })
+  })
+  void engine.failed.then(giveUp)
+}
+
+const noBytes = { open: () => undefined }
 
 /** Brings the window to the front; makes it where there is none. */
 function showWindow(): void {
@@ -91,9 +127,9 @@ function nativeBinding(): string {
     : join(import.meta.dirname, '../../node_modules/better-sqlite3/prebuilds', name)
 }
 
-/** The engine would not start: says why, and ends. */
+/** The engine would not start, or can't go on: says why, and ends. */
 function giveUp(error: unknown): void {
   console.error(`posthorn: ${reasonOf(error)}`)
-  dialog.showErrorBox('Posthorn could not start', reasonOf(error))
+  dialog.showErrorBox('Posthorn has to stop', reasonOf(error))
   app.exit(1)
 }
