@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { openMemoryDb } from '../../test/support/memory-db.ts'
+import { openTestDb } from '../../test/support/store.ts'
 import { ensureFolder, PERSON } from './folder.ts'
 import { listByMessageId, listPage, searchMessages, toMatch, type Cursor } from './message-list.ts'
 import { insertMessage } from './message.ts'
@@ -39,7 +39,7 @@ function walk(db: WriteDb, folderId: number | null, limit: number): Cursor[] {
 }
 
 test('pages through 10,000 messages, many of one second, newest first, none twice and none left out', () => {
-  const db = openMemoryDb()
+  const { db } = openTestDb()
   const first = ensureFolder(db, PERSON, 'inbox')
   db.prepare(`INSERT INTO local_user (id, local, domain, created_ms) VALUES (1, 'ada', 'example.org', 0)`).run()
   const second = ensureFolder(db, { accountId: null, userId: 1 }, 'inbox')
@@ -60,7 +60,7 @@ test('pages through 10,000 messages, many of one second, newest first, none twic
 })
 
 test('says that no more follows when a page ends exactly', () => {
-  const db = openMemoryDb()
+  const { db } = openTestDb()
   const inbox = ensureFolder(db, PERSON, 'inbox')
   insert(db, inbox, NOW)
   insert(db, inbox, NOW - 1000)
@@ -70,14 +70,14 @@ test('says that no more follows when a page ends exactly', () => {
 })
 
 test('finds copies by Message-ID', () => {
-  const db = openMemoryDb()
+  const { db } = openTestDb()
   const inbox = ensureFolder(db, PERSON, 'inbox')
   const ids = [insert(db, inbox, NOW), insert(db, inbox, NOW)]
   expect(listByMessageId(db, `<${NOW}@example.org>`, 10).map((row) => row.id)).toEqual(ids)
 })
 
 describe('search', () => {
-  const db = openMemoryDb()
+  const { db } = openTestDb()
   const inbox = ensureFolder(db, PERSON, 'inbox')
   const old = insert(db, inbox, NOW - 86_400_000, 'the quick brown fox; naïve café', { subject: 'Übergröße' })
   const young = insert(db, inbox, NOW, 'a brown dog AND a fox NEAR the river')

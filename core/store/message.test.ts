@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openMemoryDb } from '../../test/support/memory-db.ts'
+import { openTestDb } from '../../test/support/store.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { ensureFolder, findFolder, getFolder, listFolders, PERSON, type FolderRole } from './folder.ts'
 import { getMessage, listPage, searchMessages } from './message-list.ts'
@@ -42,7 +42,7 @@ function count(db: WriteDb, sql: string): number {
 }
 
 test('keeps bytes, row, text and counts together', () => {
-  const db = openMemoryDb()
+  const { db } = openTestDb()
   const inbox = ensureFolder(db, PERSON, 'inbox')
   const prefix = 'Delivered-To: a@b\r\n'
   const id = insertMessage(db, message(inbox, { prefix, removed: [[0, 20]] }), NOW)
@@ -58,20 +58,20 @@ test('keeps bytes, row, text and counts together', () => {
 })
 
 test('dates a message without a date by its arrival', () => {
-  const db = openMemoryDb()
+  const { db } = openTestDb()
   const id = insertMessage(db, message(ensureFolder(db, PERSON, 'inbox'), { fields: fields({ dateMs: null }) }), NOW)
   expect(getMessage(db, id)?.dateMs).toBe(NOW)
 })
 
 test('refuses a folder or a blob that is gone, in words', () => {
-  const db = openMemoryDb()
+  const { db } = openTestDb()
   expect(() => insertMessage(db, message(99), NOW)).toThrow('find folder 99: there is none')
   const inbox = ensureFolder(db, PERSON, 'inbox')
   expect(() => insertMessage(db, message(inbox, { body: { blobId: 7 } }), NOW)).toThrow('blob 7 is gone')
 })
 
 test('makes a folder once for each owner and role', () => {
-  const db = openMemoryDb()
+  const { db } = openTestDb()
   db.prepare(`INSERT INTO local_user (id, local, domain, created_ms) VALUES (5, 'ada', 'example.org', 0)`).run()
   const own = ensureFolder(db, PERSON, 'inbox')
   const hers = ensureFolder(db, { accountId: null, userId: 5 }, 'inbox')
@@ -84,7 +84,7 @@ test('makes a folder once for each owner and role', () => {
 })
 
 test('moves to the Trash of the owner, then removes for good with text and bytes', () => {
-  const db = openMemoryDb()
+  const { db } = openTestDb()
   db.prepare(`INSERT INTO local_user (id, local, domain, created_ms) VALUES (5, 'ada', 'example.org', 0)`).run()
   const owner = { accountId: null, userId: 5 }
   const inbox = ensureFolder(db, owner, 'inbox')
@@ -99,7 +99,7 @@ test('moves to the Trash of the owner, then removes for good with text and bytes
 })
 
 test('keeps shared bytes until the last message that has them is gone', () => {
-  const db = openMemoryDb()
+  const { db } = openTestDb()
   const trash = ensureFolder(db, PERSON, 'trash')
   const first = insertMessage(db, message(trash), NOW)
   const { blobId } = getMessage(db, first)!
@@ -111,7 +111,7 @@ test('keeps shared bytes until the last message that has them is gone', () => {
 })
 
 test('remembers that a fetched message was removed, so that it is not fetched again', () => {
-  const db = openMemoryDb()
+  const { db } = openTestDb()
   db.prepare(
     `INSERT INTO account (id, kind, name, host, port, tls, login, keep, every_seconds, created_ms, next_fetch_ms)
     VALUES (1, 'pop3', 'a', 'h', 110, 'none', 'u', 1, 60, 0, 0)`,
@@ -123,7 +123,7 @@ test('remembers that a fetched message was removed, so that it is not fetched ag
 })
 
 test('empties a folder in bites', () => {
-  const db = openMemoryDb()
+  const { db } = openTestDb()
   const inbox = ensureFolder(db, PERSON, 'inbox')
   for (let i = 0; i < 5; i++) insertMessage(db, message(inbox), NOW)
   expect(dropMessagesIn(db, inbox, 3)).toBe(3)
@@ -147,7 +147,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 test('counts are what the rows say, after any order of changes', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const db = openMemoryDb()
+      const { db } = openTestDb()
       const roles: Exclude<FolderRole, 'other'>[] = ['inbox', 'archive', 'trash', 'sent']
       const folders = roles.map((role) => ensureFolder(db, PERSON, role))
       const model = new Map<number, { folder: number; seen: boolean; starred: boolean }>()

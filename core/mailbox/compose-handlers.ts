@@ -1,0 +1,53 @@
+import { implement } from '@orpc/server'
+import { Fault } from '../base/fault.ts'
+import { parseAddresses } from '../message/addresses.ts'
+import { contract } from '../rpc/contract.ts'
+import { DraftContent } from '../rpc/views.ts'
+import { listDrafts } from '../store/draft.ts'
+import { send, type SendDeps } from './send.ts'
+
+const LARGEST_CHUNK = 256 * 1024
+const done = { ok: true as const }
+
+/** Answers `compose.*`. */
+export function composeHandlers(deps: SendDeps) {
+  const os = implement(contract.compose)
+  const { store, uploads } = deps
+  return {
+    upload: {
+      begin: os.upload.begin.handler(async ({ input }) => ({ handle: await uploads.begin(input) })),
+      chunk: os.upload.chunk.handler(async ({ input }) => {
+        const bytes = Buffer.from(input.base64, 'base64')
+        if (bytes.length > LARGEST_CHUNK)
+          throw new Fault('conflict', `attach a file: a piece of ${bytes.length} bytes; the most is ${LARGEST_CHUNK}`, {
+            what: 'upload',
+            reason: 'piece too large',
+          })
+        await uploads.chunk(input.handle, bytes)
+        return done
+      }),
+      drop: os.upload.drop.handler(async ({ input }) => {
+        await uploads.drop(input.handle)
+        return done
+      }),
+    },
+    check: os.check.handler(({ input }) => parseAddresses(input.addresses)),
+    send: os.send.handler(({ input }) => send(deps, input)),
+    saveDraft: os.saveDraft.handler(async ({ input }) => {
+      const { id, content } = input
+      const args = { id, identityId: content.identityId, content: JSON.stringify(content) }
+      return { id: await store.write('draft.save', args) }
+    }),
+    drafts: os.drafts.handler(() =>
+      listDrafts(store.read).map(({ id, content, changedMs }) => ({
+        id,
+        content: DraftContent.parse(JSON.parse(content)),
+        changedMs,
+      })),
+    ),
+    dropDraft: os.dropDraft.handler(async ({ input }) => {
+      await store.write('draft.remove', input)
+      return done
+    }),
+  }
+}

@@ -1,0 +1,170 @@
+import { implement } from '@orpc/server'
+import type { ByteHandles } from '../base/byte-handles.ts'
+import type { Changes } from '../base/changes.ts'
+import { Fault, isFault } from '../base/fault.ts'
+import { decodeOctets } from '../message/charset.ts'
+import type { ParsePool } from '../message/parse-pool.ts'
+import { safeName, type FullMessage } from '../message/read.ts'
+import { contract } from '../rpc/contract.ts'
+import type { FolderView, MessageRow, MessageView } from '../rpc/views.ts'
+import { ensurePersonFolders } from './person.ts'
+import { listFolders, type OwnedFolder } from '../store/folder.ts'
+import { getMessage, listPage, listSessionsOf, type Message } from '../store/message-list.ts'
+import type { Store } from '../store/types.ts'
+
+/** What `mail.*` is wired to. */
+export interface MailDeps {
+  readonly store: Store
+  readonly parse: ParsePool
+  readonly handles: ByteHandles
+  /** Folders that changed. */
+  readonly mailChanges: Changes<number>
+}
+
+const SOURCE_BYTES = 512 * 1024
+const done = { ok: true as const }
+
+/** Answers `mail.*`. Throws `not-found` for ids that are gone. */
+export function mailHandlers(deps: MailDeps) {
+  const os = implement(contract.mail)
+  const { store, mailChanges } = deps
+  const changed = (folderIds: readonly number[]) => {
+    mailChanges.emit(...folderIds)
+    return done
+  }
+  return {
+    folders: os.folders.handler(async () => {
+      await ensurePersonFolders(store)
+      return listFolders(store.read).map(toFolderView)
+    }),
+    list: os.list.handler(({ input }) => {
+      const { rows, total, more } = listPage(store.read, input.folderId, input.after, input.limit)
+      return { rows: rows.map(toRow), total, more }
+    }),
+    search: os.search.handler(async ({ input, signal }) =>
+      (await store.query('message.search', input, signal)).map(toRow),
+    ),
+    get: os.get.handler(({ input }) => getView(deps, input.id)),
+    setSeen: os.setSeen.handler(async ({ input }) => changed(await store.write('message.seen', input))),
+    setStarred: os.setStarred.handler(async ({ input }) => changed(await store.write('message.starred', input))),
+    move: os.move.handler(async ({ input }) => changed(await store.write('message.move', input))),
+    remove: os.remove.handler(async ({ input }) => changed(await store.write('message.remove', input))),
+    attachment: os.attachment.handler(async ({ input }) => {
+      const chunks = await read(store, find(store, input.id))
+      const found = await deps.parse.attachment(chunks.chunks, input.index)
+      if (found === undefined)
+        throw new Fault('not-found', `read attachment ${input.index} of message ${input.id}: there is none`, {
+          what: 'attachment',
+          id: String(input.index),
+        })
+      const { filename, contentType, bytes } = found
+      // Read again when it is fetched: a handle holds no bytes.
+      const again = async function* () {
+        const { chunks: parts } = await read(store, find(store, input.id))
+        const content = await deps.parse.attachment(parts, input.index)
+        if (content !== undefined) yield* slices(content.bytes)
+      }
+      return { handle: deps.handles.make({ filename, contentType, sizeBytes: bytes.length, bytes: again }) }
+    }),
+    source: os.source.handler(async ({ input }) => {
+      const message = find(store, input.id)
+      const start = await startOf(store, message)
+      const handle = deps.handles.make({
+        filename: safeName(`${message.subject.slice(0, 80) || 'message'}.eml`, 'message/rfc822', 0),
+        contentType: 'message/rfc822',
+        sizeBytes: message.view.sizeBytes,
+        bytes: () => store.openBody(message.view),
+      })
+      return { text: decodeOctets(start.toString('latin1')), truncated: start.length < message.view.sizeBytes, handle }
+    }),
+    changes: os.changes.handler(async function* ({ signal }) {
+      for await (const folderIds of mailChanges.stream(signal)) yield { folderIds }
+    }),
+  }
+}
+
+function* slices(bytes: Uint8Array): Generator<Uint8Array, void, void> {
+  for (let from = 0; from < bytes.length; from += 65_536) yield bytes.subarray(from, from + 65_536)
+}
+
+function find(store: Store, id: number): Message {
+  const message = getMessage(store.read, id)
+  if (message !== undefined) return message
+  throw new Fault('not-found', `open message ${id}: it is gone`, { what: 'message', id: String(id) })
+}
+
+/** All bytes of a message; when the stored ones are damaged, what can be read, and the words for it. */
+async function read(store: Store, message: Message): Promise<{ chunks: Uint8Array[]; damaged: string | null }> {
+  const chunks: Uint8Array[] = []
+  try {
+    for await (const chunk of store.openBody(message.view)) chunks.push(chunk)
+    return { chunks, damaged: null }
+  } catch (error) {
+    if (!isFault(error, 'blob.damaged')) throw error
+    return { chunks, damaged: error.message }
+  }
+}
+
+async function startOf(store: Store, message: Message): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of store.openBody(message.view)) {
+    parts.push(chunk)
+    sizeBytes += chunk.length
+    if (sizeBytes >= SOURCE_BYTES) break
+  }
+  return Buffer.concat(parts).subarray(0, SOURCE_BYTES)
+}
+
+const NOTHING: Pick<FullMessage, 'text' | 'html'> = { text: null, html: null }
+
+/** The whole view of a message. A message no reader survives still shows what its row says. */
+async function getView(deps: MailDeps, id: number): Promise<MessageView> {
+  const message = find(deps.store, id)
+  const { chunks, damaged } = await read(deps.store, message)
+  const common = {
+    ...toRow(message),
+    sizeBytes: message.view.sizeBytes,
+    sessions: listSessionsOf(deps.store.read, id),
+    messageId: message.messageId,
+  }
+  try {
+    const full = await deps.parse.message(chunks)
+    return {
+      ...common,
+      from: full.from,
+      to: full.to,
+      cc: full.cc,
+      replyTo: full.replyTo,
+      inReplyTo: full.inReplyTo,
+      references: full.references,
+      text: full.text,
+      html: full.html,
+      parts: full.attachments,
+      damaged: damaged ?? full.problem,
+    }
+  } catch (error) {
+    if (!isFault(error, 'thread.died')) throw error
+    const from = [{ name: message.authorName, address: message.authorAddress }]
+    const none = { to: [], cc: [], replyTo: [], inReplyTo: '', references: '', parts: [] }
+    return { ...common, ...NOTHING, ...none, from, damaged: damaged ?? error.message }
+  }
+}
+
+function toRow(message: Message): MessageRow {
+  const { id, folderId, subject, authorName, authorAddress, addressees, preview, dateMs, attachments } = message
+  const { seen, starred } = message
+  return { id, folderId, subject, authorName, authorAddress, addressees, preview, dateMs, attachments, seen, starred }
+}
+
+function toFolderView(folder: OwnedFolder): FolderView {
+  const { id, role, name, total, unread, accountId, userId } = folder
+  const ownerName = folder.ownerName ?? ''
+  const owner =
+    accountId !== null
+      ? { kind: 'account' as const, id: accountId, name: ownerName }
+      : userId !== null
+        ? { kind: 'user' as const, id: userId, name: ownerName }
+        : null
+  return { id, role, name, total, unread, owner }
+}

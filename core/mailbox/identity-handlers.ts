@@ -1,0 +1,45 @@
+import { implement } from '@orpc/server'
+import type { Changes } from '../base/changes.ts'
+import { Fault } from '../base/fault.ts'
+import { parseAddresses } from '../message/addresses.ts'
+import { formatMailbox, parseMailbox } from '../model/address.ts'
+import { contract } from '../rpc/contract.ts'
+import type { IdentityView } from '../rpc/views.ts'
+import { getIdentity, listIdentities, type Identity } from '../store/identity.ts'
+import type { Store } from '../store/types.ts'
+
+function toView({ id, name, mailbox, routeId, routeName }: Identity): IdentityView {
+  return { id, name, address: formatMailbox(mailbox), routeId, routeName }
+}
+
+/** Answers `identity.*`. Throws `address.invalid` with what is wrong with the address. */
+export function identityHandlers(deps: { readonly store: Store; readonly identityChanges: Changes<number> }) {
+  const os = implement(contract.identity)
+  const { store, identityChanges } = deps
+  return {
+    list: os.list.handler(() => listIdentities(store.read).map(toView)),
+    save: os.save.handler(async ({ input }) => {
+      const address = input.address.trim()
+      const mailbox = parseMailbox(address)
+      if (mailbox === undefined) {
+        const reason = parseAddresses(address)[0]?.problem ?? `"${address}" is no address`
+        throw new Fault('address.invalid', `save the identity: ${reason}`, { value: address, reason })
+      }
+      const change = { name: input.name.trim(), mailbox, routeId: input.routeId }
+      const id = await store.write('identity.save', input.id === undefined ? change : { ...change, id: input.id })
+      identityChanges.emit(id)
+      const saved = getIdentity(store.read, id)
+      if (saved === undefined)
+        throw new Fault('not-found', `save the identity "${address}": it is gone`, { what: 'identity', id: String(id) })
+      return toView(saved)
+    }),
+    remove: os.remove.handler(async ({ input }) => {
+      await store.write('identity.remove', { id: input.id })
+      identityChanges.emit(input.id)
+      return { ok: true as const }
+    }),
+    changes: os.changes.handler(async function* ({ signal }) {
+      for await (const ids of identityChanges.stream(signal)) yield { ids }
+    }),
+  }
+}

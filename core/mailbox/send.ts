@@ -1,0 +1,178 @@
+import type { ByteHandles } from '../base/byte-handles.ts'
+import type { Clock } from '../base/clock.ts'
+import { Fault, reasonOf } from '../base/fault.ts'
+import { randomId } from '../base/random-id.ts'
+import { parseAddresses } from '../message/addresses.ts'
+import { composeStream, headerNeedsUtf8, type NamedMailbox, type OutgoingFile } from '../message/compose.ts'
+import { formatMailbox, needsUtf8, parseMailbox, type Mailbox } from '../model/address.ts'
+import type { Accept, Submission } from '../model/submission.ts'
+import { CHUNK_BYTES } from '../store/blob.ts'
+import { getIdentity, listIdentities, type Identity } from '../store/identity.ts'
+import type { Store } from '../store/types.ts'
+import type { Uploads } from './uploads.ts'
+
+/** What a person has written, as the composer hands it over: addresses as they were typed. */
+export interface Draft {
+  /** Null: the first identity there is. */
+  readonly identityId: number | null
+  readonly to: string
+  readonly cc: string
+  readonly bcc: string
+  readonly subject: string
+  readonly text: string
+  readonly inReplyTo: string
+  readonly references: string
+  readonly attachments: readonly { readonly handle: string; readonly filename: string; readonly contentType: string }[]
+}
+
+/** What sending is wired to. */
+export interface SendDeps {
+  readonly store: Store
+  readonly clock: Clock
+  readonly uploads: Uploads
+  /** For attachments of a message that is passed on: their bytes go along without a way through the window. */
+  readonly handles: ByteHandles
+  /** Joint: the queue's one way in. It keeps the copy in Sent, in the same operation. */
+  readonly accept: Accept
+  readonly log: (words: string) => void
+}
+
+const LARGEST_BYTES = 50 * 1024 * 1024
+const MOST_RECIPIENTS = 1000
+const LONGEST_HEAD = 512 * 1024
+
+/**
+ * Writes the message and hands it to the queue; resolves when it is durable. Throws `address.invalid`
+ * for an address that can't be written to, `message.refused` and `not-found` with words for the person.
+ */
+export async function send(deps: SendDeps, draft: Draft): Promise<{ entryId: number }> {
+  const identity = identityOf(deps.store, draft.identityId)
+  const to = read(draft.to)
+  const cc = read(draft.cc)
+  const bcc = read(draft.bcc)
+  const envelopeTo = uniqueOf([...to, ...cc, ...bcc].map((one) => one.mailbox))
+  if (envelopeTo.length === 0) throw refused('nobody is named in To, Cc or Bcc')
+  if (envelopeTo.length > MOST_RECIPIENTS)
+    throw refused(`${envelopeTo.length} recipients; the most for one message is ${MOST_RECIPIENTS}`)
+  const mail = {
+    from: { name: identity.name, mailbox: identity.mailbox },
+    to,
+    cc,
+    subject: draft.subject,
+    text: draft.text,
+    attachments: await Promise.all(draft.attachments.map((file) => fileOf(deps, file))),
+    inReplyTo: draft.inReplyTo,
+    references: draft.references,
+    dateMs: deps.clock.nowMs(),
+    messageId: `<${randomId()}@${identity.mailbox.domain.replaceAll(/[[\]:]/g, '')}>`,
+  }
+  const { body, head, drop } = await written(deps.store, composeStream(mail))
+  const submission: Submission = {
+    origin: 'window',
+    from: identity.mailbox,
+    to: envelopeTo,
+    userId: null,
+    body,
+    head,
+    has8bit: head.some((byte) => byte >= 0x80), // only an address's local part is: the body is 7-bit
+    utf8: headerNeedsUtf8(mail) || envelopeTo.some(needsUtf8),
+    received: '',
+  }
+  const answer = await deps.accept(submission).catch(async (error: unknown) => {
+    await drop()
+    throw error
+  })
+  if (!answer.accepted) {
+    await drop()
+    throw refused(answer.reply.lines.join(' '))
+  }
+  await letGo(deps, draft)
+  return { entryId: answer.entryId }
+}
+
+/** What follows a message that is safe in the queue. Nothing here may make a person send it twice: failures are told. */
+async function letGo(deps: SendDeps, draft: Draft): Promise<void> {
+  for (const file of draft.attachments)
+    await deps.uploads
+      .drop(file.handle)
+      .catch((error: unknown) => deps.log(`let go of a sent file: ${reasonOf(error)}`))
+}
+
+function identityOf(store: Store, id: number | null): Identity {
+  const identity = id === null ? listIdentities(store.read)[0] : getIdentity(store.read, id)
+  if (identity !== undefined) return identity
+  if (id === null) throw refused('there is no identity to write as; make one first')
+  throw new Fault('not-found', `send the message: identity ${id} is gone`, { what: 'identity', id: String(id) })
+}
+
+function read(text: string): NamedMailbox[] {
+  return parseAddresses(text).map((one) => {
+    const mailbox = one.address === null ? undefined : parseMailbox(one.address)
+    if (mailbox !== undefined) return { name: one.name, mailbox }
+    const reason = one.problem ?? `"${one.text}" is no address`
+    throw new Fault('address.invalid', `send the message: ${reason}`, { value: one.text, reason })
+  })
+}
+
+/** Each mailbox once. Only the receiving host knows whether case matters in a local part (RFC 5321 §2.4), so it counts here. */
+function uniqueOf(mailboxes: readonly Mailbox[]): Mailbox[] {
+  return [...new Map(mailboxes.map((mailbox) => [formatMailbox(mailbox), mailbox])).values()]
+}
+
+async function fileOf(deps: SendDeps, file: Draft['attachments'][number]): Promise<OutgoingFile> {
+  const { filename, contentType } = file
+  const uploaded = await deps.uploads.get(file.handle)
+  if (uploaded !== undefined) {
+    const { view } = uploaded
+    return { filename, contentType, open: () => deps.store.openBody(view) }
+  }
+  const given = deps.handles.open(file.handle)
+  if (given !== undefined) return { filename, contentType, open: () => given.bytes() }
+  throw new Fault('not-found', `send the message: the file "${filename}" is not here any more; attach it again`, {
+    what: 'attachment',
+    id: filename,
+  })
+}
+
+interface Written {
+  readonly body: Submission['body']
+  readonly head: Uint8Array
+  /** Lets go of the bytes when the queue has not taken them. */
+  readonly drop: () => Promise<void>
+}
+
+/** Takes the message as it is written: small ones in memory, larger ones staged. */
+async function written(store: Store, stream: AsyncIterable<Uint8Array>): Promise<Written> {
+  const start: Uint8Array[] = []
+  let sizeBytes = 0
+  let startBytes = 0
+  let staged: Awaited<ReturnType<Store['stage']>> | undefined
+  try {
+    for await (const chunk of stream) {
+      sizeBytes += chunk.length
+      if (sizeBytes > LARGEST_BYTES) throw refused(`it is larger than ${LARGEST_BYTES / 1024 / 1024} MiB`)
+      if (startBytes < LONGEST_HEAD) {
+        start.push(chunk)
+        startBytes += chunk.length
+      }
+      if (staged !== undefined) await staged.append(chunk)
+      else if (sizeBytes > CHUNK_BYTES) {
+        staged = await store.stage()
+        for (const first of start) await staged.append(first)
+      }
+    }
+    const known = Buffer.concat(start)
+    const end = known.indexOf('\r\n\r\n')
+    const head = known.subarray(0, end < 0 ? known.length : end + 4)
+    if (staged === undefined) return { body: { raw: known }, head, drop: async () => {} }
+    const blob = staged
+    return { body: await blob.finish(), head, drop: () => blob.drop() }
+  } catch (error) {
+    await staged?.drop()
+    throw error
+  }
+}
+
+function refused(reason: string): Fault<'message.refused'> {
+  return new Fault('message.refused', `send the message: ${reason}`, { reason })
+}
