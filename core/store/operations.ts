@@ -1,6 +1,8 @@
+import { accountOperations } from './account.ts'
 import { draftOperations } from './draft.ts'
 import { folderOperations } from './folder.ts'
 import { identityOperations } from './identity.ts'
+import { userOperations } from './local-user.ts'
 import { messageOperations } from './message.ts'
 import { blobOperations } from './blob.ts'
 import { queueOperations } from './queue-change.ts'
@@ -11,6 +13,7 @@ import { settingOperations } from './setting.ts'
 
 /** Every write operation, by name. Each table's file has its own map; arguments and results must survive a structured clone. */
 export const operations = {
+  ...accountOperations,
   ...draftOperations,
   ...folderOperations,
   ...identityOperations,
@@ -21,5 +24,6 @@ export const operations = {
   ...secretOperations,
   ...sessionOperations,
   ...settingOperations,
+  ...userOperations,
 }
 export type Operations = typeof operations
