@@ -36,7 +36,7 @@ if (obstacle === undefined) {
 function whyNoDesktop() {
   if (process.platform !== 'linux') return undefined
   if (!process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY']) return 'there is no display'
-  if (process.getuid?.() === 0) return 'Electron keeps its sandbox from root'
+  if (process.getuid?.() === 0) return 'Electron runs its sandbox for ordinary users only, and this is root'
   return undefined
 }
 
