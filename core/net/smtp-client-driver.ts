@@ -222,8 +222,8 @@ export class SmtpConnection {
       case 'fail':
         if (effect.why.at !== 'reply') this.#transcript.worst(effect.why.at)
         this.#blame(effect.isFinal ? 'failed' : 'deferred')
-        this.#onOpened?.({ ok: false, why: effect.why, isFinal: effect.isFinal })
-        this.#onOpened = undefined
+        // Told when the connection is closed: its transcript is whole before the next host is dialled.
+        void this.#isOver.then(() => this.#onOpened?.({ ok: false, why: effect.why, isFinal: effect.isFinal }))
         return
       case 'send-body':
         this.#sending = this.#sendBody(effect.accepted)

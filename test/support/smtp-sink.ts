@@ -12,8 +12,8 @@ export interface SunkMessage {
   readonly connection: number
 }
 
-/** What the sink answers in place of its usual reply; `drop` cuts the connection, `silence` says nothing. */
-export type SinkReply = string | 'drop' | 'silence' | undefined
+/** What the sink answers in place of its usual reply; `drop` cuts the connection; `thenDrop` after that reply, `silence` says nothing. */
+export type SinkReply = string | 'drop' | 'silence' | { readonly thenDrop: string } | undefined
 /** A thing the sink has heard: a command line, `CONNECT`, or `.` for the end of the data. */
 export interface SinkCommand {
   readonly verb: string
@@ -80,6 +80,7 @@ export async function startSink(options: SinkOptions = {}): Promise<SmtpSink> {
       const said = options.answer?.(command) ?? usual
       if (said === 'drop') return void socket.destroy()
       if (said === 'silence') return undefined
+      if (typeof said !== 'string') return void socket.end(`${said.thenDrop}\r\n`)
       socket.write(`${said}\r\n`)
       return said
     }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Domain } from '../../model/address.ts'
 import { encodeCommand, type ClientCommand } from './encode-command.ts'

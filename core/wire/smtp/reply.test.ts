@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LONGEST_REPLY_LINE, MOST_REPLY_LINES, ReplyReader, type Heard } from './reply.ts'
 

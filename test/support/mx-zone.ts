@@ -1,0 +1,95 @@
+import { makeResolver, type Resolver } from '../../core/net/dns.ts'
+import type { Clock } from '../../core/base/clock.ts'
+import { systemClock } from '../../core/base/clock.ts'
+import { startDnsServer, type Zone } from './dns-server.ts'
+import { relay, type Relayed, type RelayOptions, type TestJob } from './relay.ts'
+import { startSink, type SinkOptions, type SmtpSink } from './smtp-sink.ts'
+
+/** `dest.test` with its MX at 127.0.0.1. */
+export const ONE_MX: Zone = {
+  'dest.test': { MX: [{ preference: 10, exchange: 'mx1.dest.test' }] },
+  'mx1.dest.test': { A: ['127.0.0.1'] },
+}
+/** The same with a second, less preferred MX at 127.0.0.2. */
+export const TWO_MX: Zone = {
+  'dest.test': {
+    MX: [
+      { preference: 20, exchange: 'mx2.dest.test' },
+      { preference: 10, exchange: 'mx1.dest.test' },
+    ],
+  },
+  'mx1.dest.test': { A: ['127.0.0.1'] },
+  'mx2.dest.test': { A: ['127.0.0.2'] },
+}
+
+/** Servers of one test, closed by `close`. */
+export class Bench {
+  readonly #open: { close(): Promise<void> }[] = []
+
+  /** A resolver that asks a name server with this zone. */
+  async resolver(zone: Zone, clock: Clock = systemClock): Promise<Resolver> {
+    const dns = await startDnsServer(zone)
+    this.#open.push(dns)
+    return makeResolver({ servers: () => [{ address: '127.0.0.1', port: dns.port }], clock })
+  }
+
+  async sink(options: SinkOptions = {}): Promise<SmtpSink> {
+    const started = await startSink(options)
+    this.#open.push(started)
+    return started
+  }
+
+  /** Two sinks with one port, at 127.0.0.1 and 127.0.0.2. */
+  async pair(first: SinkOptions, second: SinkOptions): Promise<readonly [SmtpSink, SmtpSink]> {
+    for (;;) {
+      const mx1 = await startSink(first)
+      try {
+        const mx2 = await startSink({ host: '127.0.0.2', ...second, port: mx1.port })
+        this.#open.push(mx1, mx2)
+        return [mx1, mx2]
+      } catch {
+        await mx1.close() // that port is taken at the other address
+      }
+    }
+  }
+
+  /** Delivers over the MX of `dest.test`. */
+  async deliver(
+    zone: Zone,
+    port: number,
+    jobs: readonly TestJob[] = [{ to: ['bob@dest.test'] }],
+    options: Partial<RelayOptions> = {},
+  ): Promise<Relayed> {
+    const resolver = options.resolver ?? (await this.resolver(zone, options.clock))
+    return relay(jobs, { ...options, resolver, settings: { 'relay.port': port, ...options.settings } })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#open.splice(0).map((one) => one.close()))
+  }
+}
+
+/** Outcomes in short: who, what, and the reply or fact that explains it. */
+export function short(relayed: Pick<Relayed, 'outcomes'>): string[] {
+  return relayed.outcomes.map((outcome) => {
+    const who = outcome.address.split('@')[0]
+    if (outcome.kind === 'delivered') return `${who} delivered ${outcome.mx}`
+    if (outcome.kind === 'unknown') return `${who} unknown ${outcome.mx}`
+    const { why } = outcome
+    const what = {
+      reply: () => (why.at === 'reply' ? `${why.verb} ${why.reply.code} ${why.mx}` : ''),
+      dns: () => (why.at === 'dns' ? `${why.rcode} ${why.name}` : ''),
+      connect: () => (why.at === 'connect' ? `${why.errno} ${why.mx}` : ''),
+      feature: () => (why.at === 'feature' ? `no ${why.missing} ${why.mx}` : ''),
+    }[why.at as string]
+    return `${who} ${outcome.kind} ${what?.() ?? why.at}`
+  })
+}
+
+/** A clock whose timers of exactly these lengths are over at once: silence costs no time. */
+export function impatient(...lengthsMs: readonly number[]): Clock {
+  return {
+    ...systemClock,
+    after: (delayMs, run) => systemClock.after(lengthsMs.includes(delayMs) ? 0 : delayMs, run),
+  }
+}
