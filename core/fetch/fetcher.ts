@@ -1,0 +1,115 @@
+import { Changes } from '../base/changes.ts'
+import type { Cancel } from '../base/clock.ts'
+import { Fault, reasonOf } from '../base/fault.ts'
+import { getAccount, listAccounts, type Account } from '../store/account.ts'
+import { fetchAccount, type FetchDeps, type Fetched } from './pop3.ts'
+
+/** Fetches every account in its rhythm and whenever it is asked to; one fetch an account at a time. */
+export interface Fetcher {
+  /** Begins to fetch by the clock. */
+  start(): void
+  /** Ends what is under way and begins nothing more. */
+  stop(): Promise<void>
+  /** Fetches now, or joins the fetch that is under way. Throws `not-found`. */
+  fetch(accountId: number): Promise<Fetched>
+  isFetching(accountId: number): boolean
+  /** Accounts were added, changed or removed: looks again when the next one is due. */
+  look(...accountIds: readonly number[]): void
+  readonly changes: Changes<number>
+}
+
+/** The clock is read again at least so often: it jumps when a computer has slept. */
+const LONGEST_LOOK_MS = 60_000
+const MOST_AT_ONCE = 4
+/** An account that fails is asked less and less often, but no less than hourly or than its own rhythm. */
+const LONGEST_WAIT_MS = 3_600_000
+
+/** Makes a fetcher; it does nothing by itself before `start`. */
+export function createFetcher(deps: FetchDeps): Fetcher {
+  const { store, clock } = deps
+  const changes = new Changes<number>()
+  const running = new Map<number, Promise<Fetched>>()
+  const failures = new Map<number, number>()
+  let abort = new AbortController()
+  let timer: Cancel = () => {}
+  let isStarted = false
+
+  const wait = (account: Account, failed: boolean): number => {
+    const everyMs = account.everySeconds * 1000
+    const count = failed ? (failures.get(account.id) ?? 0) + 1 : 0
+    failures.set(account.id, count)
+    return Math.min(everyMs * 2 ** Math.min(count, 10), Math.max(everyMs, LONGEST_WAIT_MS))
+  }
+
+  const run = async (account: Account): Promise<Fetched> => {
+    changes.emit(account.id)
+    try {
+      const fetched = await fetchAccount(account, deps, abort.signal)
+      if (!abort.signal.aborted) {
+        const nextFetchMs = clock.nowMs() + wait(account, fetched.problem !== null)
+        await store.write('account.fetched', { id: account.id, error: fetched.problem, nextFetchMs })
+      }
+      return fetched
+    } finally {
+      running.delete(account.id)
+      changes.emit(account.id)
+      look()
+    }
+  }
+
+  const begin = (account: Account): Promise<Fetched> => {
+    const known = running.get(account.id)
+    if (known !== undefined) return known
+    const fetch = run(account)
+    running.set(account.id, fetch)
+    return fetch
+  }
+
+  function look(): void {
+    timer()
+    if (!isStarted) return
+    const nowMs = clock.nowMs()
+    let nextMs = nowMs + LONGEST_LOOK_MS
+    for (const account of listAccounts(store.read)) {
+      if (running.has(account.id)) continue
+      // A time far ahead is one written before the clock was set back.
+      const dueMs = Math.min(account.nextFetchMs, nowMs + Math.max(account.everySeconds * 1000, LONGEST_WAIT_MS))
+      if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs)
+      else if (running.size < MOST_AT_ONCE) begin(account).catch(() => {}) // A store that is gone says so elsewhere.
+    }
+    timer = clock.after(nextMs - nowMs, look)
+  }
+
+  return {
+    changes,
+    start() {
+      isStarted = true
+      look()
+    },
+    async stop() {
+      isStarted = false
+      timer()
+      abort.abort()
+      await Promise.allSettled(running.values())
+      abort = new AbortController()
+    },
+    async fetch(accountId) {
+      const account = getAccount(store.read, accountId)
+      if (account === undefined)
+        throw new Fault('not-found', `fetch account ${accountId}: there is none`, {
+          what: 'account',
+          id: String(accountId),
+        })
+      try {
+        return await begin(account)
+      } catch (error) {
+        return { fetched: 0, removed: 0, problem: reasonOf(error), sessionId: undefined }
+      }
+    },
+    isFetching: (accountId) => running.has(accountId),
+    look(...accountIds) {
+      changes.emit(...accountIds)
+      look()
+    },
+  }
+}

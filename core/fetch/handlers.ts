@@ -1,0 +1,62 @@
+import { implement } from '@orpc/server'
+import { Fault } from '../base/fault.ts'
+import { contract } from '../rpc/contract.ts'
+import { listAccounts, type Account } from '../store/account.ts'
+import type { Fetcher } from './fetcher.ts'
+import type { FetchDeps } from './pop3.ts'
+import { testAccount } from './test-account.ts'
+
+const HOST = /^(?:[\p{L}\p{N}_](?:[\p{L}\p{N}_-]{0,62})(?:\.(?!$)|$))+$|^\[?[0-9a-f:.]*:[0-9a-f:.]*\]?$/iu
+
+/** A host as it is dialled. Throws `address.invalid` for what is neither a name nor an address. */
+function hostOf(text: string): string {
+  const host = text.trim().toLowerCase().replace(/\.$/, '')
+  if (HOST.test(host)) return host
+  throw new Fault('address.invalid', `use the host "${text}": not a host name or an address`, {
+    value: text,
+    reason: 'not a host name or an address',
+  })
+}
+
+/** Answers `account.*`. */
+export function accountHandlers({ deps, fetcher }: { readonly deps: FetchDeps; readonly fetcher: Fetcher }) {
+  const os = implement(contract.account)
+  const { store } = deps
+  const toView = ({ nextFetchMs, ...account }: Account) => {
+    void nextFetchMs // The window shows what was, not what is planned.
+    return { ...account, fetching: fetcher.isFetching(account.id) }
+  }
+  return {
+    list: os.list.handler(() => listAccounts(store.read).map(toView)),
+    test: os.test.handler(async function* ({ input, signal }) {
+      yield* testAccount({ ...input, host: hostOf(input.host) }, deps, signal)
+    }),
+    add: os.add.handler(async ({ input }) => {
+      const { password, name, ...rest } = input
+      const account = await store.write('account.add', {
+        ...rest,
+        host: hostOf(input.host),
+        name: name.trim() || input.user,
+        password: Buffer.from(password, 'utf8'),
+      })
+      fetcher.look(account.id)
+      return toView(account)
+    }),
+    remove: os.remove.handler(async ({ input }) => {
+      await store.write('account.remove', { id: input.id })
+      fetcher.look(input.id)
+      return { ok: true as const }
+    }),
+    fetch: os.fetch.handler(async ({ input }) => {
+      const ids = input.id === null ? listAccounts(store.read).map((account) => account.id) : [input.id]
+      const ended = await Promise.all(ids.map(async (id) => ({ id, ...(await fetcher.fetch(id)) })))
+      return {
+        fetched: ended.reduce((sum, { fetched }) => sum + fetched, 0),
+        failed: ended.flatMap(({ id, problem }) => (problem === null ? [] : [{ id, reason: problem }])),
+      }
+    }),
+    changes: os.changes.handler(async function* ({ signal }) {
+      for await (const ids of fetcher.changes.stream(signal)) yield { ids }
+    }),
+  }
+}

@@ -1,0 +1,71 @@
+import { never } from '../base/never.ts'
+import type { Pop3Trouble } from '../net/pop3-client-driver.ts'
+import { explainReply } from '../transcript/explain.ts'
+
+/** What a person can recognise a maildrop by. */
+export interface Maildrop {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+}
+
+/** What went wrong and what to do about it, in words for the person whose account it is. */
+export function describeTrouble(trouble: Pop3Trouble, at: Maildrop): string {
+  switch (trouble.kind) {
+    case 'refused': {
+      const said = `The server says: ${trouble.reply.slice(0, 500)}`
+      if (trouble.at === 'greeting') return `${at.host} does not open the mailbox now. ${said}`
+      if (trouble.at === 'tls')
+        return `${at.host} refuses STLS; try TLS from the first byte, mostly on port 995. ${said}`
+      const why = explainReply(trouble.reply)
+      const isOther = /\[(?:IN-USE|LOGIN-DELAY|SYS\/)/i.test(trouble.reply)
+      if (isOther && why !== undefined) return `${why} ${said}`
+      return `${at.host} refuses the login of "${at.user}": check user name and password; some providers ask for an app password. ${said}`
+    }
+    case 'no-stls':
+      return `${at.host} offers no STLS on port ${at.port}, so the password was not sent; try TLS from the first byte, mostly on port 995.`
+    case 'unsayable':
+      return `The ${trouble.what} has a character in it that can't be sent, such as a line break: type it again.`
+    case 'protocol':
+      return `${at.host} does not speak POP3 as it should: ${trouble.reason}. Check host and port.`
+    case 'host':
+      return `The host "${trouble.host}" was not found: ${trouble.reason}. Check how it is written.`
+    case 'connect':
+      return `No connection to ${at.host} at ${trouble.address}: ${connectReason(trouble.errno)}`
+    case 'handshake':
+      return handshakeReason(trouble.reason, at)
+    case 'silent':
+      return `${at.host} said nothing for ${trouble.seconds} seconds. It is tried again later.`
+    case 'lost':
+      return `${at.host} closed the connection. It is tried again later.`
+    case 'given-up':
+      return 'The fetch was stopped.'
+    default:
+      return never(trouble, 'POP3 trouble')
+  }
+}
+
+function connectReason(errno: string): string {
+  switch (errno) {
+    case 'ECONNREFUSED':
+      return 'nothing listens there. Check the port; 995 is usual with TLS from the first byte, 110 otherwise.'
+    case 'ETIMEDOUT':
+      return 'no answer. Check host and port, and whether a firewall is in the way.'
+    case 'ENETUNREACH':
+    case 'EHOSTUNREACH':
+      return 'the network does not lead there. Is this computer online?'
+    default:
+      return `${errno}.`
+  }
+}
+
+function handshakeReason(reason: string, at: Maildrop): string {
+  if (/wrong version number|packet length too long|unknown protocol|http request/i.test(reason))
+    return `${at.host} does not speak TLS from the first byte on port ${at.port}: try STLS there, or port 995.`
+  if (/altnames|ALTNAME|Hostname/i.test(reason))
+    return `The certificate of ${at.host} is for another name (${reason}): write the host as the provider does.`
+  if (/expired/i.test(reason)) return `The certificate of ${at.host} has expired: its operator must renew it.`
+  if (/cert|self[- ]signed|issuer|verify|signature/i.test(reason))
+    return `The certificate of ${at.host} is not trusted (${reason}). If the server is your own, name its authority in the setting relay.caFile.`
+  return `No TLS with ${at.host}: ${reason}.`
+}
