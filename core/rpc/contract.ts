@@ -78,18 +78,16 @@ export const contract = {
   account: {
     list: oc.output(z.array(AccountView)),
     /** Dials, secures and signs in, and says step by step how that went; nothing is stored. */
-    test: oc
-      .input(Pop3Settings)
-      .output(
-        eventIterator(
-          z.object({
-            step: z.enum(['connect', 'tls', 'login', 'list']),
-            state: z.enum(['trying', 'ok', 'failed']),
-            text: z.string(),
-            sessionId: Id.nullable(),
-          }),
-        ),
+    test: oc.input(Pop3Settings).output(
+      eventIterator(
+        z.object({
+          step: z.enum(['connect', 'tls', 'login', 'list']),
+          state: z.enum(['trying', 'ok', 'failed']),
+          text: z.string(),
+          sessionId: Id.nullable(),
+        }),
       ),
+    ),
     add: oc
       .input(
         Pop3Settings.extend({
@@ -151,18 +149,16 @@ export const contract = {
       drop: oc.input(z.object({ handle: z.string() })).output(done),
     },
     /** Checks To, Cc and Bcc as they are typed: how each address reads, and what is wrong with it. */
-    check: oc
-      .input(z.object({ addresses: z.string().max(100_000) }))
-      .output(
-        z.array(
-          z.object({
-            text: z.string(),
-            name: z.string(),
-            address: z.string().nullable(),
-            problem: z.string().nullable(),
-          }),
-        ),
+    check: oc.input(z.object({ addresses: z.string().max(100_000) })).output(
+      z.array(
+        z.object({
+          text: z.string(),
+          name: z.string(),
+          address: z.string().nullable(),
+          problem: z.string().nullable(),
+        }),
       ),
+    ),
     /** Into the queue. Resolves when it is durable. */
     send: oc.input(DraftContent).output(z.object({ entryId: Id })),
     saveDraft: oc.input(z.object({ id: Id.nullable(), content: DraftContent })).output(z.object({ id: Id })),
@@ -170,8 +166,13 @@ export const contract = {
     dropDraft: oc.input(z.object({ id: Id })).output(done),
   },
   queue: {
-    /** Newest first; entries with open recipients always come before those that are done. */
-    list: oc.input(z.object({ limit: z.number().int().min(1).max(200) })).output(z.array(QueueEntryView)),
+    /**
+     * Entries with open recipients first, then those that are done, each newest first. With `before`: entries older than that
+     * id, newest first, whatever their state; so all can be read page by page.
+     */
+    list: oc
+      .input(z.object({ limit: z.number().int().min(1).max(200), before: Id.optional() }))
+      .output(z.array(QueueEntryView)),
     get: oc.input(z.object({ id: Id })).output(QueueEntryView),
     /** All recipients that wait, of one entry or of all, are tried now. */
     retry: oc.input(z.object({ id: Id.nullable() })).output(z.object({ recipients: z.number().int() })),
@@ -194,14 +195,12 @@ export const contract = {
         }),
       )
       .output(z.array(SessionView)),
-    session: oc
-      .input(z.object({ id: Id }))
-      .output(
-        z.object({
-          session: SessionView,
-          links: z.array(z.object({ entryId: Id.nullable(), messageId: Id.nullable() })),
-        }),
-      ),
+    session: oc.input(z.object({ id: Id })).output(
+      z.object({
+        session: SessionView,
+        links: z.array(z.object({ entryId: Id.nullable(), messageId: Id.nullable() })),
+      }),
+    ),
     /** Events of one session from `fromSeq` on. */
     events: oc
       .input(z.object({ id: Id, fromSeq: z.number().int().min(0), limit: z.number().int().min(1).max(1000) }))

@@ -54,6 +54,7 @@ const ENTRY = `
 const GET_ENTRY = `${ENTRY} WHERE id = ?`
 const OPEN_ENTRIES = `${ENTRY} WHERE done_ms IS NULL ORDER BY id DESC LIMIT ?` // index queue_entry_done
 const DONE_ENTRIES = `${ENTRY} WHERE done_ms IS NOT NULL ORDER BY done_ms DESC, id DESC LIMIT ?`
+const ENTRIES_BEFORE = `${ENTRY} WHERE id < ? ORDER BY id DESC LIMIT ?`
 const RECIPIENT = `
   SELECT id, entry_id, local, domain, state, attempts, last_attempt_ms, next_attempt_ms, last_reply, last_cause, mx, unknowns,
     cancel_asked
@@ -235,10 +236,12 @@ const MOST_RECIPIENTS = 5000
 
 function* listWhole(
   db: ReadDb,
-  { limit }: { readonly limit: number },
+  { limit, before }: { readonly limit: number; readonly before?: number | undefined },
 ): Generator<undefined, QueueEntryWhole[], undefined> {
-  const open = prepared<[number], EntryRow>(db, OPEN_ENTRIES).all(limit)
-  const done = prepared<[number], EntryRow>(db, DONE_ENTRIES).all(limit - open.length)
+  const older =
+    before === undefined ? undefined : prepared<[number, number], EntryRow>(db, ENTRIES_BEFORE).all(before, limit)
+  const open = older ?? prepared<[number], EntryRow>(db, OPEN_ENTRIES).all(limit)
+  const done = older ? [] : prepared<[number], EntryRow>(db, DONE_ENTRIES).all(limit - open.length)
   const found: QueueEntryWhole[] = []
   let recipients = 0
   for (const row of [...open, ...done]) {
@@ -252,7 +255,7 @@ function* listWhole(
 }
 
 export const queueQueries = {
-  /** Entries with open recipients first, each kind newest first. */
+  /** Entries with open recipients first, each kind newest first; with `before`, entries older than that id whatever their state. */
   'queue.list': listWhole,
   'queue.get': (db: ReadDb, { id }: { readonly id: number }): QueueEntryWhole | null => {
     const entry = getEntry(db, id)

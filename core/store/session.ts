@@ -174,7 +174,7 @@ export function sessionsOfMessage(db: ReadDb, messageId: number): number[] {
 }
 
 /** What changed since the last batch of a recorder (core/transcript/sink.ts says more). */
-interface Batch {
+export interface Batch {
   readonly heads: readonly SessionHead[]
   readonly events: readonly {
     readonly sessionId: number

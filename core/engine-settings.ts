@@ -1,0 +1,97 @@
+import { Fault } from './base/fault.ts'
+import { defaultSettings, parseSetting, parseSettings, SETTINGS, type SettingKey, type Settings } from './settings.ts'
+
+/** Settings that are read at each use; all others are read once, when the engine starts. */
+const LIVE: ReadonlySet<string> = new Set<SettingKey>([
+  'queue.paused',
+  'queue.mode',
+  'queue.intervalSeconds',
+  'retry.scheduleSeconds',
+  'retry.warnAfterSeconds',
+  'retry.giveUpAfterSeconds',
+  'retry.minTries',
+  'retry.minOnlineSeconds',
+  'retry.unknownAfterSeconds',
+  'local.domains',
+  'relay.allowPrivateAddresses',
+  'relay.ehloName',
+  'relay.port',
+])
+
+export interface SettingView {
+  readonly key: string
+  readonly about: string
+  readonly value: unknown
+  readonly default: unknown
+  readonly allowed: string
+  readonly unit: string | null
+  readonly later: boolean
+  readonly needsRestart: boolean
+  readonly fromFile: boolean
+}
+
+/** The settings in force: what the file says, else what the window changed, else the default. */
+export class EngineSettings {
+  /** Always the values in force: rooms keep this one object and read it at each use. */
+  readonly values: Settings
+  readonly #fromFile: ReadonlySet<string>
+  #put: (key: string, value: unknown) => Promise<void> = () => Promise.resolve()
+
+  /** Throws `settings.invalid`. */
+  constructor(fileJson: unknown) {
+    const inFile = parseSettings(fileJson)
+    this.#fromFile = new Set(keysOf(fileJson))
+    this.values = { ...defaultSettings(), ...inFile }
+  }
+
+  /** Takes what the window changed earlier; a value of another version that is no longer allowed is left out and named. */
+  load(
+    stored: Readonly<Record<string, unknown>>,
+    put: (key: string, value: unknown) => Promise<void>,
+    log: (line: string) => void,
+  ): void {
+    this.#put = put
+    for (const [key, value] of Object.entries(stored)) {
+      if (this.#fromFile.has(key)) continue
+      try {
+        Object.assign(this.values, { [key]: parseSetting(key, value) })
+      } catch (error) {
+        log(`settings: ${error instanceof Error ? error.message : String(error)}; the default is used`)
+      }
+    }
+  }
+
+  /** Changes one setting for good. Throws `settings.invalid`, or `conflict` where the file decides. */
+  async set(key: string, value: unknown): Promise<void> {
+    const parsed = parseSetting(key, value)
+    if (this.#fromFile.has(key))
+      throw new Fault('conflict', `change the setting "${key}": the settings file decides it; change it there`, {
+        what: key,
+        reason: 'set by the settings file',
+      })
+    await this.#put(key, parsed)
+    if (LIVE.has(key)) Object.assign(this.values, { [key]: parsed })
+  }
+
+  list(stored: Readonly<Record<string, unknown>>): SettingView[] {
+    return Object.entries(SETTINGS).map(([key, setting]) => ({
+      key,
+      about: setting.about,
+      value:
+        this.#fromFile.has(key) || !(key in stored) || LIVE.has(key) ? this.values[key as SettingKey] : stored[key],
+      default: setting.default,
+      allowed: setting.allowed,
+      unit: setting.unit ?? null,
+      later: setting.later ?? false,
+      needsRestart: !LIVE.has(key),
+      fromFile: this.#fromFile.has(key),
+    }))
+  }
+}
+
+/** The dotted keys that a settings file says something about. */
+function keysOf(json: unknown, path = ''): string[] {
+  if (path in SETTINGS) return [path]
+  if (json === null || typeof json !== 'object') return []
+  return Object.entries(json).flatMap(([key, inner]) => keysOf(inner, path === '' ? key : `${path}.${key}`))
+}

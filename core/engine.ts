@@ -1,0 +1,360 @@
+import { existsSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ByteHandles } from './base/byte-handles.ts'
+import { Changes } from './base/changes.ts'
+import { systemClock, type Clock } from './base/clock.ts'
+import { reasonOf } from './base/fault.ts'
+import { defaultKeyFile } from './base/paths.ts'
+import { appHandlers } from './engine-app.ts'
+import { LoopWatch, type LoopDelay } from './engine-loop.ts'
+import { EngineSettings } from './engine-settings.ts'
+import { accountHandlers } from './fetch/handlers.ts'
+import { createFetcher } from './fetch/fetcher.ts'
+import type { FetchDeps } from './fetch/pop3.ts'
+import { composeHandlers } from './mailbox/compose-handlers.ts'
+import { mailHandlers } from './mailbox/handlers.ts'
+import { identityHandlers } from './mailbox/identity-handlers.ts'
+import { importMessage } from './mailbox/import.ts'
+import { openLocalMail } from './mailbox/local.ts'
+import { ensurePersonFolders } from './mailbox/person.ts'
+import { Uploads } from './mailbox/uploads.ts'
+import { openParsePool } from './message/parse-pool.ts'
+import { type Domain, type Mailbox, type ReversePath } from './model/address.ts'
+import type { Route } from './model/outcome.ts'
+import type { Accept } from './model/submission.ts'
+import { makeDialer, type Dialer } from './net/dial.ts'
+import { dnsServers } from './net/dns-servers.ts'
+import { makeResolver, type Resolver } from './net/dns.ts'
+import { makeFindHost } from './net/find-host.ts'
+import { queueHandlers } from './queue/handlers.ts'
+import { startQueue } from './queue/queue.ts'
+import { makeSubmit } from './queue/submit.ts'
+import { makeDeliver } from './relay/deliver.ts'
+import { routeHandlers } from './relay/handlers.ts'
+import type { EngineRouter } from './rpc/serve.ts'
+import { userHandlers } from './serve/handlers.ts'
+import { localLogin } from './serve/login.ts'
+import { startSubmission, type SubmissionServer } from './serve/submission.ts'
+import { messageOfUidl } from './store/account.ts'
+import { findIdentity, listIdentities } from './store/identity.ts'
+import { listOwnAddresses } from './store/local-user.ts'
+import { takeLock, type Lock } from './store/lock.ts'
+import { openStore } from './store/open.ts'
+import { queueCounts } from './store/queue.ts'
+import { getRoute, listRoutes } from './store/route.ts'
+import { getSession, lastSessionId, linksOf, listEvents, listSessions, sessionsOfRecipient } from './store/session.ts'
+import { listSettings } from './store/setting.ts'
+import { logHandlers } from './transcript/handlers.ts'
+import { createRecorder } from './transcript/recorder.ts'
+import { openVault } from './vault/key.ts'
+import { checkPassword, makeVerifier, parseVerifier } from './vault/verifier.ts'
+import { vault } from './vault/vault.ts'
+
+/** What an engine is started with. Clock, resolver and dialer are the machine's own unless others are handed in. */
+export interface EngineOptions {
+  readonly dataFolder: string
+  readonly keyFile?: string
+  /** What the settings file says, as JSON; nothing when there is none. */
+  readonly fileSettings?: unknown
+  /** Path of SQLite's addon, where the engine runs from a bundle. */
+  readonly nativeBinding?: string
+  /** Opens the store for one command: no listener, no timer, no delivery. */
+  readonly alone?: boolean
+  /** The lock of the data folder where the host holds it already. */
+  readonly lock?: Lock
+  readonly log: (line: string) => void
+  readonly clock?: Clock
+  readonly resolver?: Resolver
+  readonly dialer?: Dialer
+}
+
+/** The engine while it runs. Every host is built on this. */
+export interface Engine {
+  readonly dataFolder: string
+  /** True when it was opened for one command. */
+  readonly alone: boolean
+  /** The contract, answered. */
+  readonly router: EngineRouter
+  readonly bytes: ByteHandles
+  /** Where other programs submit mail; null while nothing listens. */
+  readonly submission: { readonly host: string; readonly port: number } | null
+  /** The only way into the queue. */
+  readonly accept: Accept
+  /** The first identity's address: who the person is when nothing else says so. */
+  ownAddress(): Mailbox | undefined
+  /** Stores a message file in the person's Inbox. Returns its id. Throws `message.refused`. */
+  importMessage(file: Uint8Array): Promise<number>
+  /** How late the main thread was. */
+  eventLoopDelay(reset: boolean): LoopDelay
+  /** Resolves with words when the engine cannot go on, such as a store whose thread died. */
+  readonly failed: Promise<string>
+  /** Takes no more work, lets what is under way come to its end, closes the store. */
+  close(): Promise<void>
+}
+
+/** Free space that a message must leave behind (twice its size, and this). */
+const ROOM_LEFT_BYTES = 100 * 1024 * 1024
+const EXPIRE_EVERY_MS = 6 * 3_600_000
+
+/** What was opened, closed in the opposite order. */
+class Opened {
+  readonly #close: { readonly what: string; run(): unknown }[] = []
+  readonly #log: (line: string) => void
+  constructor(log: (line: string) => void) {
+    this.#log = log
+  }
+  add(what: string, run: () => unknown): void {
+    this.#close.push({ what, run })
+  }
+  async closeAll(): Promise<void> {
+    for (const { what, run } of this.#close.splice(0).reverse()) {
+      try {
+        await run()
+      } catch (error) {
+        this.#log(`close the ${what}: ${reasonOf(error)}`)
+      }
+    }
+  }
+}
+
+/**
+ * Starts an engine on a data folder, which is made when it is missing. Throws `settings.*`, `store.*`, `vault.*` and
+ * `listen.taken`, having closed all that it had opened.
+ */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const opened = new Opened(options.log)
+  try {
+    return await start(options, opened)
+  } catch (error) {
+    await opened.closeAll()
+    throw error
+  }
+}
+
+async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
+  const { dataFolder, log, clock = systemClock, alone = false } = options
+  const native = options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding }
+  const config = new EngineSettings(options.fileSettings ?? {})
+  const settings = () => config.values
+  if (!options.lock) {
+    const lock = takeLock(dataFolder, 'posthorn', native)
+    opened.add('lock', () => lock.release())
+  }
+
+  const troubles = new Set<string>()
+  let fail: (words: string) => void = () => {}
+  const failed = new Promise<string>((resolve) => (fail = resolve))
+  const keyFile = options.keyFile ?? defaultKeyFile(dataFolder)
+  const isNew = !existsSync(join(dataFolder, 'key.json'))
+  const key = openVault({ folder: dataFolder, keyFile, create: isNew })
+  const store = await openStore({
+    folder: dataFolder,
+    key,
+    clock,
+    ...native,
+    onDied: (fault) => {
+      log(`store: ${fault.message}`)
+      troubles.add(`Nothing can be stored any more: ${fault.message}. Start Posthorn again.`)
+      fail(fault.message)
+    },
+  })
+  opened.add('store', () => store.close())
+  config.load(listSettings(store.read), (name, value) => store.write('setting.put', { key: name, value }), log)
+  const secrets = vault(store)
+
+  // A head start for whoever looks: sessions that a crash left open are over.
+  await store.write('session.markAborted', null)
+  const recorder = createRecorder({
+    sink: async (batch) => void (await store.write('session.record', batch)),
+    clock,
+    firstSessionId: lastSessionId(store.read) + 1,
+    onFailure(reason) {
+      log(`protocol log: ${reason}`)
+      troubles.add(`The protocol log could not be stored: ${reason}. Mail goes on.`)
+    },
+  })
+  opened.add('protocol log', () => recorder.flush())
+  const parse = openParsePool({ clock })
+  opened.add('readers', () => parse.close())
+
+  const mailChanges = new Changes<number>()
+  const queueChanges = new Changes<number>()
+  const identityChanges = new Changes<number>()
+  const statusChanges = new Changes<'status'>(250)
+  for (const changes of [mailChanges, queueChanges, identityChanges]) changes.watch(() => statusChanges.emit('status'))
+  recorder.watch(() => statusChanges.emit('status'))
+  const onFolders = (folderIds: readonly number[]) => mailChanges.emit(...folderIds)
+
+  const resolver = options.resolver ?? makeResolver({ servers: () => dnsServers(settings()['dns.servers']), clock })
+  const dial = options.dialer ?? makeDialer(clock)
+  const local = openLocalMail({ read: store.read, settings })
+  const routeFor = (from: ReversePath): Exclude<Route, { kind: 'local' }> | undefined => {
+    const routeId = from === null ? undefined : findIdentity(store.read, from)?.routeId
+    return routeId === undefined || routeId === null ? undefined : getRoute(store.read, routeId)
+  }
+  const queue = await startQueue({
+    store,
+    // Opened for one command: the queue is changed, and nothing leaves.
+    settings: alone ? () => ({ ...settings(), 'queue.paused': true }) : settings,
+    clock,
+    random: Math.random,
+    deliver: makeDeliver({ settings, resolver, dial, recorder, openBody: store.openBody, clock }),
+    isLocal: (domain) => local.isLocal(domain),
+    resolveLocal: (to) => local.resolveLocal(to),
+    routeFor: (from, domain: Domain) => routeFor(from) ?? { kind: 'direct', domain },
+    describe: (raw) => parse.fields(raw),
+    changes: queueChanges,
+    onFolders,
+    log,
+  })
+  opened.add('queue', () => queue.close())
+  const accept: Accept = makeSubmit({
+    store,
+    clock,
+    describe: (raw) => parse.fields(raw),
+    onAccepted: (due) => queue.add(due),
+    onFolders,
+  })
+
+  const fetchDeps: FetchDeps = {
+    store,
+    recorder,
+    dial,
+    findHost: makeFindHost(resolver),
+    clock,
+    caFile: () => settings()['relay.caFile'],
+    passwordOf: (accountId) => secrets.getSecret('account-password', String(accountId)),
+    readFields: (raw) => parse.fields(raw),
+    onMail: (folderId) => mailChanges.emit(folderId),
+  }
+  const fetcher = createFetcher(fetchDeps)
+  opened.add('fetcher', () => fetcher.stop())
+  await ensurePersonFolders(store)
+
+  const handles = new ByteHandles(clock)
+  const loop = new LoopWatch()
+  opened.add('loop watch', () => loop.stop())
+  let submission: SubmissionServer | undefined
+  let fingerprint: string | null = null
+  const storedSettings = () => listSettings(store.read)
+  const router = {
+    app: appHandlers({
+      dataFolder,
+      submission: () => (submission ? { host: submission.host, port: submission.port } : null),
+      certificate: () => fingerprint,
+      settings,
+      queue: () => queueCounts(store.read),
+      liveSessions: () => recorder.live().filter((head) => head.state === 'live').length,
+      troubles: () => [...troubles],
+      hasIdentity: () => listIdentities(store.read).length > 0,
+      listSettings: () => config.list(storedSettings()),
+      async setSetting(name, value) {
+        await config.set(name, value)
+        queue.wake()
+      },
+      changes: statusChanges,
+    }),
+    identity: identityHandlers({ store, identityChanges }),
+    route: routeHandlers({
+      list: () => listRoutes(store.read),
+      add: (route) => store.write('route.add', route),
+      remove: (route) => store.write('route.remove', route),
+    }),
+    user: userHandlers({
+      store,
+      makeVerifier: async (password) => Buffer.from(JSON.stringify(await makeVerifier(password))),
+    }),
+    account: accountHandlers({ deps: fetchDeps, fetcher }),
+    mail: mailHandlers({ store, parse, handles, mailChanges }),
+    compose: composeHandlers({ store, clock, uploads: new Uploads(store, clock), handles, accept, log }),
+    queue: queueHandlers({
+      store,
+      queue,
+      settings,
+      changes: queueChanges,
+      sessionsOf: (entryId, recipientId) => sessionsOfRecipient(store.read, entryId, recipientId),
+    }),
+    log: logHandlers({
+      recorder,
+      listSessions: (filter) => listSessions(store.read, filter),
+      getSession: (id) => getSession(store.read, id),
+      listEvents: (id, fromSeq, limit) => listEvents(store.read, id, fromSeq, limit),
+      linksOf: (id) => linksOf(store.read, id),
+      messageOfUidl: (accountId, uidl) => messageOfUidl(store.read, accountId, uidl),
+      clear: () => store.write('session.clear', null),
+    }),
+  }
+
+  if (!alone) {
+    const certificate = await secrets.certificate(clock.nowMs())
+    fingerprint = certificate.fingerprint256
+    if (settings()['submission.port'] !== null) {
+      submission = await startSubmission({
+        settings: settings(),
+        recorder,
+        clock,
+        accept,
+        stage: () => store.stage(),
+        login: localLogin(store, async (secret, password) => {
+          const stored = secret && secrets.getSecret('local-user', secret.name)
+          return checkPassword(stored === undefined ? undefined : parseVerifier(stored), password)
+        }),
+        certificate,
+        ownAddresses: (userId) => listOwnAddresses(store.read, userId),
+        resolveLocal: (to) => local.resolveLocal(to) !== undefined,
+        hasRoom: (sizeBytes) => hasRoom(dataFolder, sizeBytes),
+      })
+      const server = submission
+      opened.add('submission server', () => server.close())
+    }
+    fetcher.start()
+    opened.add(
+      'timer',
+      keepLogShort(clock, () => store.write('session.expire', {}), log),
+    )
+  }
+
+  return {
+    dataFolder,
+    alone,
+    router,
+    bytes: handles,
+    submission: submission ? { host: submission.host, port: submission.port } : null,
+    accept,
+    ownAddress(): Mailbox | undefined {
+      const [first] = listIdentities(store.read)
+      return first?.mailbox
+    },
+    async importMessage(file) {
+      return (await importMessage({ store, clock, parse, mailChanges }, file)).messageId
+    },
+    eventLoopDelay: (reset) => loop.read(reset),
+    failed,
+    close: () => opened.closeAll(),
+  }
+}
+
+/** Whether a message of that size leaves room for what comes after it. */
+async function hasRoom(folder: string, sizeBytes: number): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize > 2 * sizeBytes + ROOM_LEFT_BYTES
+}
+
+/** Lets go of sessions that are too old, now and every few hours. Returns how to stop. */
+function keepLogShort(
+  clock: Clock,
+  expire: () => Promise<{ readonly more: boolean }>,
+  log: (line: string) => void,
+): () => void {
+  let cancel = () => {}
+  const run = () => {
+    const again = ({ more }: { readonly more: boolean }) => (cancel = clock.after(more ? 1000 : EXPIRE_EVERY_MS, run))
+    expire().then(again, (error: unknown) => {
+      log(`protocol log: let go of old sessions: ${reasonOf(error)}`)
+      again({ more: false })
+    })
+  }
+  cancel = clock.after(60_000, run)
+  return () => cancel()
+}

@@ -1,0 +1,31 @@
+import { startEngine } from '../engine.ts'
+import { runCommand } from './commands.ts'
+import type { CommandIo } from './local-socket.ts'
+import { readSettingsFile } from './settings-file.ts'
+
+/**
+ * Runs one command on a data folder that no engine serves: takes its lock, opens the store, listens to nothing, delivers nothing,
+ * and fetches only for `fetch` itself. Throws what keeps the store from opening.
+ */
+export async function runAlone(
+  at: {
+    readonly data: string
+    readonly settings: string | undefined
+    readonly keyFile: string | undefined
+    readonly argv: readonly string[]
+  },
+  io: CommandIo,
+): Promise<number> {
+  const engine = await startEngine({
+    dataFolder: at.data,
+    ...(at.keyFile === undefined ? {} : { keyFile: at.keyFile }),
+    fileSettings: readSettingsFile(at.settings, at.data),
+    alone: true,
+    log: () => {},
+  })
+  try {
+    return await runCommand(engine, at.argv, io, undefined)
+  } finally {
+    await engine.close()
+  }
+}

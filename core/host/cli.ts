@@ -1,0 +1,112 @@
+import { once } from 'node:events'
+import { defaultDataFolder } from '../base/paths.ts'
+import { Fault, isFault, reasonOf } from '../base/fault.ts'
+import { callEngine, type CommandIo } from './local-socket.ts'
+
+/**
+ * The command line. A command goes to the engine that serves the data folder; where none runs, the folder is opened for this one
+ * command. Rooms are loaded only by the command that needs them: most commands are a short talk with a running engine.
+ */
+const HELP = `posthorn COMMAND [--data DIR] [--json]
+
+  serve [--settings FILE] [--key-file FILE] [--open]   run without a desktop; prints one JSON line when ready
+  ui                              a new one-time address of the window
+  user add ADDRESS --password-stdin | list             who may submit mail and has a mailbox here
+  identity add ADDRESS [--name N] [--route ID] | list  who you write as
+  domain add NAME | list          domains whose mail stays here
+  account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin [--keep] | list
+  route add smarthost --host H --port P --tls implicit|starttls|none | list
+  fetch [ACCOUNT]                 fetch mail now
+  sendmail [-t] [-i] [-f FROM] [RCPT …]                a message on stdin into the queue
+  queue list | show ID | retry [ID] | cancel ID
+  log list | show ID | tail | export ID                what was said on the wire
+  list [--folder F] | search WORDS | show ID | source ID
+  import FILE.eml …               store messages in the local Inbox
+  setting list | set KEY VALUE    what can be changed, and to what
+  status                          what is running and what waits
+  parse                           a message on stdin as JSON
+`
+
+interface Global {
+  readonly data: string
+  readonly settings: string | undefined
+  readonly keyFile: string | undefined
+  readonly argv: readonly string[]
+}
+
+/** Takes out the options that every command has. `sendmail` keeps its own, which look alike. */
+export function takeGlobal(argv: readonly string[]): Global {
+  const found: Record<string, string> = {}
+  const rest: string[] = []
+  for (let i = 0; i < argv.length; i++) {
+    const arg = argv[i] ?? ''
+    const name = ['--data', '--settings', '--key-file'].find((n) => arg === n || arg.startsWith(`${n}=`))
+    if (arg === '--') {
+      rest.push(...argv.slice(i))
+      break
+    }
+    if (name === undefined) {
+      rest.push(arg)
+      continue
+    }
+    const value = arg === name ? argv[++i] : arg.slice(name.length + 1)
+    if (value === undefined || value === '')
+      throw new Fault('usage', `the option "${name}" needs a value`, { reason: `no value for ${name}` })
+    found[name] = value
+  }
+  return {
+    data: found['--data'] ?? defaultDataFolder(),
+    settings: found['--settings'],
+    keyFile: found['--key-file'],
+    argv: rest,
+  }
+}
+
+/** Bytes written to one of our own streams; resolves when it can take more. A reader that has gone (`| head`) is no error. */
+async function put(stream: NodeJS.WriteStream, bytes: string | Uint8Array): Promise<void> {
+  if (stream.destroyed || stream.write(bytes)) return
+  await Promise.race([once(stream, 'drain'), once(stream, 'close')])
+}
+const nothing: AsyncIterable<Uint8Array> = { async *[Symbol.asyncIterator]() {} }
+
+/** Runs one command line. Returns its exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const gone = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => gone.abort())
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => gone.abort())
+  try {
+    const global = takeGlobal(argv)
+    const [command = 'help'] = global.argv
+    if (command === 'help' || command === '--help' || command === '-h') {
+      await put(process.stdout, HELP)
+      return 0
+    }
+    const readsStdin = command === 'sendmail' || global.argv.includes('--password-stdin')
+    const io: CommandIo = {
+      cwd: process.cwd(),
+      stdin: readsStdin ? process.stdin : nothing,
+      stdout: (bytes) => put(process.stdout, bytes),
+      stderr: (text) => put(process.stderr, text),
+      signal: gone.signal,
+    }
+    if (command === 'parse') return await (await import('./parse-command.ts')).parse(process.stdin, io)
+    if (command === 'serve') {
+      process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM')
+      return await (await import('./serve-command.ts')).serve(global, io)
+    }
+    gone.signal.addEventListener('abort', () => process.exit(130))
+    const status = await callEngine(global.data, global.argv, io)
+    if (status !== undefined) return status
+    return await (await import('./alone.ts')).runAlone(global, io)
+  } catch (error) {
+    await put(process.stderr, `posthorn: ${reasonOf(error)}\n`)
+    if (isFault(error, 'usage')) return 64
+    return isFault(error) && /^(?:store|vault|engine)\./.test(error.code)
+      ? 75
+      : isFault(error) && error.code.startsWith('settings.')
+        ? 78
+        : 1
+  }
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2)).finally(() => process.stdin.destroy())

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { isFault, reasonOf } from '../base/fault.ts'
+import { parseSettings } from '../settings.ts'
+import { lockedRouter } from '../rpc/locked.ts'
+import { startEngine, type Engine } from '../engine.ts'
+import { takeLock } from '../store/lock.ts'
+import { runCommand } from './commands.ts'
+import { listenLocal, type CommandIo } from './local-socket.ts'
+import { readSettingsFile } from './settings-file.ts'
+import { serveWindow } from './window-server.ts'
+
+/**
+ * The headless host: the engine as a plain process, its window served to browsers of this computer. Prints one JSON line on
+ * standard output when ready. Ends with 0 after SIGTERM or SIGINT, once what was under way is committed.
+ */
+export async function serve(
+  at: {
+    readonly data: string
+    readonly settings: string | undefined
+    readonly keyFile: string | undefined
+    readonly argv: readonly string[]
+  },
+  io: CommandIo,
+): Promise<number> {
+  const fileSettings = readSettingsFile(at.settings, at.data)
+  const { 'ui.port': uiPort } = parseSettings(fileSettings)
+  const log = (line: string) => void io.stderr(`${new Date().toISOString()} ${line}\n`)
+  const stopped = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
+  })
+  // Held here, not in the engine, so that a folder whose key is out of reach is served, locked, by one host only.
+  const lock = takeLock(at.data, 'posthorn serve')
+  let engine: Engine | undefined
+  let why = ''
+  try {
+    engine = await startEngine({
+      dataFolder: at.data,
+      ...(at.keyFile === undefined ? {} : { keyFile: at.keyFile }),
+      fileSettings,
+      lock,
+      log,
+    })
+  } catch (error) {
+    if (!isFault(error) || !error.code.startsWith('vault.')) {
+      lock.release()
+      throw error
+    }
+    why = error.message
+    log(`locked: ${why}`)
+  }
+  const opened: { close(): Promise<void> }[] = []
+  try {
+    const window = await serveWindow({
+      folder: fileURLToPath(new URL('../../dist/renderer', import.meta.url)),
+      port: uiPort,
+      router: engine?.router ?? lockedRouter(at.data, why),
+      bytes: engine?.bytes ?? { open: () => undefined },
+    })
+    opened.push(window)
+    const local = await listenLocal(at.data, async (argv, caller) => {
+      if (engine) return runCommand(engine, argv, caller, () => window.newAddress())
+      if (argv[0] === 'ui') {
+        await caller.stdout(`${window.newAddress()}\n`)
+        return 0
+      }
+      await caller.stderr(`posthorn: the mail is locked: ${why}\n`)
+      return 75
+    })
+    opened.push(local)
+    const address = window.newAddress()
+    const submission = engine?.submission ?? null
+    if (at.argv.includes('--human')) await io.stdout(`Posthorn is at ${address}\n`)
+    else
+      await io.stdout(
+        `${JSON.stringify({ ready: true, locked: engine === undefined, pid: process.pid, ui: address, submission })}\n`,
+      )
+    if (at.argv.includes('--open')) openInBrowser(address)
+    const signal = await Promise.race([stopped, engine?.failed ?? new Promise<never>(() => {})])
+    log(`stopping: ${signal}`)
+  } finally {
+    for (const one of opened.reverse()) await one.close().catch((error: unknown) => log(`close: ${reasonOf(error)}`))
+    await engine?.close()
+    lock.release()
+  }
+  return 0
+}
+
+/** Hands the address to the desktop's browser, where there is a desktop. */
+function openInBrowser(address: string): void {
+  const [command, args] =
+    process.platform === 'darwin'
+      ? ['open', [address]]
+      : process.platform === 'win32'
+        ? ['rundll32', ['url.dll,FileProtocolHandler', address]]
+        : ['xdg-open', [address]]
+  if (process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY']) return
+  const child = spawn(command as string, args as string[], { stdio: 'ignore', detached: true })
+  child.on('error', () => {})
+  child.unref()
+}

@@ -1,0 +1,43 @@
+import { implement, ORPCError } from '@orpc/server'
+import { VERSION } from '../base/version.ts'
+import { contract } from './contract.ts'
+import type { EngineRouter } from './serve.ts'
+
+/** What a window gets while the key is out of reach: its status, with the reason, and `engine.locked` for all else. */
+export function lockedRouter(dataFolder: string, why: string): EngineRouter {
+  const app = implement(contract.app)
+  const status = app.status.handler(() => ({
+    version: VERSION,
+    locked: true,
+    dataFolder,
+    submission: null,
+    certificate: null,
+    queuePaused: false,
+    waiting: 0,
+    nextAttemptMs: null,
+    liveSessions: 0,
+    warnings: [{ level: 'danger' as const, text: why }],
+    fresh: false,
+    canDetachEngine: false,
+  }))
+  const changes = app.changes.handler(async function* ({ signal }) {
+    await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))
+  })
+  const locked = () => {
+    throw new ORPCError('engine.locked', { status: 423, message: `the mail is locked: ${why}` })
+  }
+  const answering = { app: { ...closed(contract.app, locked), status, changes } }
+  return { ...closed(contract, locked), ...answering } as EngineRouter
+}
+
+/** Every procedure of a part of the contract, answered by `locked`. */
+function closed(part: object, locked: () => never): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(part).map(([name, inner]: [string, object]) => [
+      name,
+      '~orpc' in inner
+        ? (implement(inner as typeof contract.app.settings) as { handler(run: () => never): unknown }).handler(locked)
+        : closed(inner, locked),
+    ]),
+  )
+}

@@ -1,0 +1,41 @@
+import { ORPCError, type Router } from '@orpc/server'
+import { RPCHandler as PortHandler } from '@orpc/server/message-port'
+import { RPCHandler as SocketHandler } from '@orpc/server/ws'
+import { isFault, reasonOf } from '../base/fault.ts'
+
+/** The engine's side of the contract, whatever carries it. */
+// oxlint-disable-next-line typescript/no-explicit-any -- oRPC's own bound for "any router" names it so
+export type EngineRouter = Router<any, Record<never, never>>
+
+/** What a failed call says to a window: a Fault's code, words and facts; anything else is a fault of ours, in words. */
+function toRpcError(error: unknown): unknown {
+  if (error instanceof ORPCError) return error
+  if (isFault(error))
+    return new ORPCError(error.code, { status: 400, message: error.message, data: error.details, cause: error })
+  return new ORPCError('INTERNAL_SERVER_ERROR', { message: reasonOf(error), cause: error })
+}
+const clientInterceptors = [
+  async ({ next }: { next: () => Promise<unknown> }) => {
+    try {
+      return await next()
+    } catch (error) {
+      throw toRpcError(error)
+    }
+  },
+]
+
+/** Serves the contract to one browser over its WebSocket, until that closes. */
+export function serveSocket(
+  router: EngineRouter,
+): (socket: Parameters<SocketHandler<Record<never, never>>['upgrade']>[0]) => void {
+  const handler = new SocketHandler(router, { clientInterceptors })
+  return (socket) => void handler.upgrade(socket)
+}
+
+/** Serves the contract to one desktop window over its MessagePort, until that closes. */
+export function servePort(
+  router: EngineRouter,
+): (port: Parameters<PortHandler<Record<never, never>>['upgrade']>[0]) => void {
+  const handler = new PortHandler(router, { clientInterceptors })
+  return (port) => handler.upgrade(port)
+}

@@ -1,0 +1,152 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const cli = fileURLToPath(new URL('../../core/host/cli.ts', import.meta.url))
+
+/** The line that `serve` prints when it is ready. */
+export interface Ready {
+  readonly ready: true
+  readonly locked: boolean
+  readonly pid: number
+  readonly ui: string
+  readonly submission: { readonly host: string; readonly port: number } | null
+}
+export interface Ended {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A data folder with a key file and a settings file beside it, gone when the test is. */
+export class Home {
+  readonly root: string
+  readonly data: string
+  readonly keyFile: string
+  readonly settingsFile: string
+
+  constructor(settings: unknown = {}, parent = tmpdir()) {
+    this.root = mkdtempSync(join(parent, 'posthorn-home-'))
+    this.data = join(this.root, 'data')
+    this.keyFile = join(this.root, 'posthorn.key')
+    this.settingsFile = join(this.root, 'settings.json')
+    this.settings(settings)
+  }
+
+  settings(settings: unknown): void {
+    writeFileSync(this.settingsFile, typeof settings === 'string' ? settings : JSON.stringify(settings))
+  }
+
+  get at(): string[] {
+    return ['--data', this.data, '--key-file', this.keyFile, '--settings', this.settingsFile]
+  }
+
+  /** Runs one command to its end. */
+  async run(argv: readonly string[], stdin?: string | Uint8Array): Promise<Ended> {
+    const child = spawn(process.execPath, [cli, ...argv, ...this.at], { stdio: ['pipe', 'pipe', 'pipe'] })
+    return ended(child, stdin)
+  }
+
+  /** `run` for `sendmail`, whose own options come last. */
+  async sendmail(argv: readonly string[], stdin: string | Uint8Array): Promise<Ended> {
+    const child = spawn(process.execPath, [cli, ...this.at, 'sendmail', ...argv], { stdio: ['pipe', 'pipe', 'pipe'] })
+    return ended(child, stdin)
+  }
+
+  /** Runs a command that must work, and reads what it prints as JSON. */
+  async json<T>(argv: readonly string[], stdin?: string): Promise<T> {
+    const { status, stdout, stderr } = await this.run([...argv, '--json'], stdin)
+    if (status !== 0) throw new Error(`posthorn ${argv.join(' ')} ended with ${status}: ${stderr}`)
+    return JSON.parse(stdout) as T
+  }
+
+  async serve(): Promise<Served> {
+    return Served.start([cli, 'serve', ...this.at])
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+/** A running `posthorn serve`. */
+export class Served {
+  readonly ready: Ready
+  readonly #child: ChildProcess
+  readonly #said: { stderr: string }
+
+  private constructor(ready: Ready, child: ChildProcess, said: { stderr: string }) {
+    this.ready = ready
+    this.#child = child
+    this.#said = said
+  }
+
+  /** Throws with its standard error when it ends before it is ready. */
+  static async start(argv: readonly string[]): Promise<Served> {
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const said = { stderr: '' }
+    child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()))
+    const ready = await new Promise<Ready>((resolve, reject) => {
+      createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line) as Ready))
+      child.once('close', (status) => reject(new Error(`posthorn serve ended with ${status}: ${said.stderr}`)))
+    })
+    return new Served(ready, child, said)
+  }
+
+  get stderr(): string {
+    return this.#said.stderr
+  }
+  get submission(): { readonly host: string; readonly port: number } {
+    if (!this.ready.submission) throw new Error('it serves no submission')
+    return this.ready.submission
+  }
+
+  /** Ends it as a person would; returns its exit status. */
+  async stop(): Promise<number | null> {
+    return this.#end('SIGTERM')
+  }
+  /** Ends it as a power cut would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode
+    const exited = once(this.#child, 'exit')
+    this.#child.kill(signal)
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), 20_000)
+    await exited
+    clearTimeout(late)
+    return this.#child.exitCode
+  }
+}
+
+async function ended(child: ChildProcess, stdin?: string | Uint8Array): Promise<Ended> {
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(stdin ?? '')
+  const [status] = (await once(child, 'close')) as [number | null]
+  return { status, stdout, stderr }
+}
+
+/** Resolves with what `look` gives once it gives something; throws what it said last after `timeoutMs`. */
+export async function eventually<T>(
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  what: string,
+  timeoutMs = 20_000,
+): Promise<T> {
+  const until = Date.now() + timeoutMs
+  for (;;) {
+    const found = await look()
+    if (found !== undefined && found !== false) return found
+    if (Date.now() > until) throw new Error(`waited ${timeoutMs} ms for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
