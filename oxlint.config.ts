@@ -150,6 +150,7 @@ export default {
     'eslint/no-unmodified-loop-condition': 'off', // knows nothing of `signal.aborted`
     'eslint/no-unused-private-class-members': 'off', // the compiler says it, and knows `??=`
     'eslint/require-yield': 'off', // a stream that ends at once yields nothing
+    'import/no-named-as-default-member': 'off', // `fc.assert` is how fast-check is written
     'import/no-unassigned-import': 'off', // style sheets
     'jsx-a11y/prefer-tag-over-role': 'off', // `output` is no status line; axe looks at the real page
     'promise/always-return': 'off',
