@@ -59,13 +59,13 @@ const SETTLE = `
   WHERE id = ? AND state = 'trying'`
 // Before its try it was unknown, deferred or waiting; what it went through tells which.
 const RELEASE = `
-  UPDATE queue_recipient SET phase = NULL, next_attempt_ms = ?1,
+  UPDATE queue_recipient SET phase = NULL, next_attempt_ms = ?,
     state = CASE WHEN unknowns > 0 THEN 'unknown' WHEN attempts > 0 THEN 'deferred' ELSE 'waiting' END
-  WHERE id = ?2 AND state = 'trying'`
+  WHERE id = ? AND state = 'trying'`
 const CLOSE_ENTRY = `
-  UPDATE queue_entry SET open_count = open_count - ?1,
-    done_ms = CASE WHEN open_count - ?1 <= 0 THEN ?2 ELSE done_ms END
-  WHERE id = ?3`
+  UPDATE queue_entry SET open_count = open_count - @closed,
+    done_ms = CASE WHEN open_count - @closed <= 0 THEN @nowMs ELSE done_ms END
+  WHERE id = @entryId`
 const WARNED = 'UPDATE queue_entry SET warned_ms = ? WHERE id = ? AND warned_ms IS NULL'
 const TRYING = `SELECT id, entry_id, phase FROM queue_recipient WHERE state = 'trying'` // index queue_recipient_trying
 const OPEN_ATTEMPT = 'SELECT id FROM attempt WHERE recipient_id = ? AND ended_ms IS NULL'
@@ -74,12 +74,12 @@ const CANCEL = `
   WHERE id = ? AND state IN ('waiting', 'deferred', 'held', 'unknown')`
 const ASK_CANCEL = `UPDATE queue_recipient SET cancel_asked = 1 WHERE id = ? AND state = 'trying'`
 const RETRY_ENTRY = `
-  UPDATE queue_recipient SET next_attempt_ms = min(coalesce(next_attempt_ms, ?1), ?1), unknowns = 0
-  WHERE entry_id = ?2 AND state IN ('waiting', 'deferred', 'unknown')`
+  UPDATE queue_recipient SET next_attempt_ms = min(coalesce(next_attempt_ms, @nowMs), @nowMs), unknowns = 0
+  WHERE entry_id = @entryId AND state IN ('waiting', 'deferred', 'unknown')`
 const RETRY_SOME = `
-  UPDATE queue_recipient SET next_attempt_ms = ?1 WHERE id IN (
-    SELECT id FROM queue_recipient WHERE next_attempt_ms > ?1 AND state IN ('waiting', 'deferred')
-    ORDER BY next_attempt_ms LIMIT ?2)` // an unknown one is sent again only when somebody means that very one
+  UPDATE queue_recipient SET next_attempt_ms = @nowMs WHERE id IN (
+    SELECT id FROM queue_recipient WHERE next_attempt_ms > @nowMs AND state IN ('waiting', 'deferred')
+    ORDER BY next_attempt_ms LIMIT @limit)` // an unknown one is sent again only when somebody means that very one
 const DECIDE = `UPDATE queue_recipient SET state = ?, next_attempt_ms = ?, done_ms = ?, unknowns = 0 WHERE id = ? AND state = 'unknown'`
 
 /** Keeps a message for an owner; returns the folder. */
@@ -199,7 +199,7 @@ function settle(
     )
     if (isFinal) closed += changed.changes
   }
-  if (closed > 0) prepared(db, CLOSE_ENTRY).run(closed, nowMs, args.entryId)
+  if (closed > 0) prepared(db, CLOSE_ENTRY).run({ closed, nowMs, entryId: args.entryId })
   const warns = args.warning !== null && prepared(db, WARNED).run(nowMs, args.entryId).changes === 1
   const kept = args.warning !== null && warns ? [...args.kept, args.warning] : args.kept
   const entry = kept.length === 0 ? undefined : getEntry(db, args.entryId)
@@ -224,7 +224,7 @@ function release(
 
 function cancelOne(db: WriteDb, { id, entryId }: QueueRecipient, nowMs: number): boolean {
   const isDone = prepared(db, CANCEL).run(nowMs, id).changes === 1
-  if (isDone) prepared(db, CLOSE_ENTRY).run(1, nowMs, entryId)
+  if (isDone) prepared(db, CLOSE_ENTRY).run({ closed: 1, nowMs, entryId })
   return isDone
 }
 
@@ -284,11 +284,11 @@ export const queueOperations = {
   },
   /** Makes an entry's recipients due now, those of unknown arrival included. */
   'queue.retryEntry': (db: WriteDb, args: { readonly entryId: number }, nowMs: number) => ({
-    recipients: prepared(db, RETRY_ENTRY).run(nowMs, args.entryId).changes,
+    recipients: prepared(db, RETRY_ENTRY).run({ nowMs, entryId: args.entryId }).changes,
   }),
   /** Makes up to `limit` recipients due now that would wait longer. */
   'queue.retrySome': (db: WriteDb, args: { readonly limit: number }, nowMs: number) => ({
-    recipients: prepared(db, RETRY_SOME).run(nowMs, args.limit).changes,
+    recipients: prepared(db, RETRY_SOME).run({ nowMs, limit: args.limit }).changes,
   }),
   /** What somebody says of a recipient whose arrival is unknown. False when it is not, or not any more. */
   'queue.decide': (
@@ -301,7 +301,7 @@ export const queueOperations = {
     const arrived = args.decision === 'arrived'
     const [state, next, done] = arrived ? ['delivered', null, nowMs] : ['unknown', nowMs, null]
     if (prepared(db, DECIDE).run(state, next, done, recipient.id).changes !== 1) return false
-    if (arrived) prepared(db, CLOSE_ENTRY).run(1, nowMs, recipient.entryId)
+    if (arrived) prepared(db, CLOSE_ENTRY).run({ closed: 1, nowMs, entryId: recipient.entryId })
     return true
   },
   /** Adds to the time the engine has been online with mail waiting. */

@@ -1,0 +1,269 @@
+import type { Clock } from '../base/clock.ts'
+import { randomId } from '../base/random-id.ts'
+import { decodeHeaderText } from '../message/charset.ts'
+import { formatDate } from '../message/dsn.ts'
+import {
+  countAddresses,
+  fieldsNamed,
+  firstValue,
+  readHeader,
+  valueOf,
+  type Header,
+  type HeaderField,
+} from '../message/headers.ts'
+import { isClean, LONGEST_LINE, toSevenBit } from '../message/seven-bit.ts'
+import { formatMailbox, needsUtf8, parseDomain, type ForwardPath } from '../model/address.ts'
+import type { BlobView } from '../model/blob-view.ts'
+import type { MessageFields } from '../model/message-fields.ts'
+import type { Reply } from '../model/reply.ts'
+import type { Accept, Submission } from '../model/submission.ts'
+import { PERSON } from '../store/folder.ts'
+import type { Kept } from '../store/queue-change.ts'
+import type { DueRecipient } from '../store/queue.ts'
+import type { Body, Store } from '../store/types.ts'
+import { toLatin1 } from './local.ts'
+
+/** RFC 5321 §6.3: more Received fields than this are a loop. */
+const MOST_HOPS = 50
+const LONGEST_HEADER_BYTES = 100 * 1024
+/** RFC 6409 §8.1 has Bcc go; Return-Path is written at the end only (RFC 5321 §4.4), and a length would be wrong now. */
+const TAKEN_OUT = ['bcc', 'resent-bcc', 'return-path', 'content-length']
+/** A larger body is staged, as it would have been at the door. */
+const STAGE_FROM_BYTES = 256 * 1024
+
+/** What accepting a message needs. */
+export interface SubmitContext {
+  readonly store: Pick<Store, 'write' | 'stage' | 'openBody'>
+  readonly clock: Clock
+  /** What is known of a message by its bytes, for the copy in Sent. */
+  readonly describe: (raw: Uint8Array) => MessageFields | Promise<MessageFields>
+  /** New work for the queue, after its commit. */
+  readonly onAccepted: (due: readonly DueRecipient[]) => void
+  /** Folders that got a copy. */
+  readonly onFolders: (folderIds: readonly number[]) => void
+}
+
+/** A message that can't be taken, with the reply that says so. */
+class Refused extends Error {
+  readonly reply: Reply
+  constructor(code: number, enhanced: string, words: string) {
+    super(words)
+    this.reply = { code, enhanced, lines: [words] }
+  }
+}
+
+/**
+ * The only way into the queue: completes the header (RFC 6409 §8), makes the message 7-bit where that is allowed, and resolves
+ * when all of it is committed. A message that can't be sent as it is comes back with its reply; faults of the store are thrown.
+ */
+export function makeSubmit(context: SubmitContext): Accept {
+  return async (submission) => {
+    try {
+      return { accepted: true, entryId: await accept(submission, context) }
+    } catch (error) {
+      if (error instanceof Refused) return { accepted: false, reply: error.reply }
+      throw error
+    }
+  }
+}
+
+async function accept(submission: Submission, context: SubmitContext): Promise<number> {
+  const { from, origin, userId } = submission
+  const to = withoutDuplicates(submission.to)
+  if (to.length === 0) throw new Refused(554, '5.5.1', 'no valid recipients')
+  check(submission.head, headerAt(submission))
+  const bytes = await finalBytes(submission, context)
+  const { head, header } = bytes
+  const completed = complete(submission, head, header, context.clock.nowMs())
+  const removed = removedRanges(header, bytes.skip)
+  const kept = origin === 'window' ? [await sentCopy(submission, completed, bytes, context)] : []
+  const accepted = await context.store.write('queue.submit', {
+    body: bytes.body,
+    prefix: submission.received + completed.prefix,
+    removed,
+    from,
+    to,
+    userId,
+    origin,
+    messageId: completed.messageId,
+    subject: decodeHeaderText(firstValue(head, header, 'subject') ?? '').slice(0, 500),
+    is8bit: bytes.is8bit,
+    needsUtf8: bytes.needsUtf8 || [...to, ...(from ? [from] : [])].some(needsUtf8),
+    kept,
+  })
+  // Only now is the blob it came in without an owner for good.
+  if (bytes.replacedBlobId !== undefined)
+    context.store.write('blob.drop', { blobId: bytes.replacedBlobId }).catch(() => {}) // the next start drops it
+  const { entryId, acceptedMs } = accepted
+  context.onAccepted(
+    to.map(({ domain }, i) => ({
+      id: accepted.recipientIds[i] ?? 0,
+      entryId,
+      domain,
+      from,
+      nextAttemptMs: acceptedMs,
+    })),
+  )
+  if (accepted.folderIds.length > 0) context.onFolders(accepted.folderIds)
+  return entryId
+}
+
+/** Recipients named twice get one copy. Local parts that differ in case may be two people (RFC 5321 §2.4). */
+function withoutDuplicates(to: readonly ForwardPath[]): readonly ForwardPath[] {
+  if (to.length === 1) return to
+  return [...new Map(to.map((one) => [`${one.local}@${one.domain}`, one])).values()]
+}
+
+/** Where the header begins: after an mbox line, which programs that write to sendmail like to put first. */
+function headerAt({ origin, head }: Submission): number {
+  if (origin !== 'sendmail' || Buffer.from(head.subarray(0, 5)).toString('latin1') !== 'From ') return 0
+  return head.indexOf(0x0a) + 1
+}
+
+function check(head: Uint8Array, at: number): void {
+  if (head.length > LONGEST_HEADER_BYTES)
+    throw new Refused(552, '5.3.4', `the header is longer than ${LONGEST_HEADER_BYTES} bytes`)
+  const header = readHeader(head, at)
+  if (header.oddAt !== undefined) {
+    const line = Buffer.from(head.subarray(header.oddAt, header.oddAt + 60)).toString('latin1')
+    const shown = (line.split(/[\r\n]/)[0] ?? '').replace(/[^ -~]/g, '?')
+    throw new Refused(550, '5.6.0', `this line of the header has no field name and no blank line before it: "${shown}"`)
+  }
+  if (fieldsNamed(header, 'received').length > MOST_HOPS)
+    throw new Refused(554, '5.4.6', 'too many hops: the message goes in a circle')
+  const authors = fieldsNamed(header, 'from')
+  const several = authors.length > 1 || authors.some((field) => countAddresses(valueOf(head, field)) > 1)
+  // RFC 5322 §3.6.2: somebody must have sent it; two From fields are two answers.
+  if (authors.length > 1 || (several && fieldsNamed(header, 'sender').length !== 1))
+    throw new Refused(550, '5.6.0', 'several authors in From, and no Sender that says which of them sent it')
+}
+
+/** The bytes as they are stored, and what is to be known of them. */
+interface FinalBytes {
+  readonly body: Body
+  readonly head: Uint8Array
+  readonly header: Header
+  /** Bytes before the header that nobody sees. */
+  readonly skip: number
+  readonly is8bit: boolean
+  readonly needsUtf8: boolean
+  /** The bytes at hand, when they are. */
+  readonly raw: Uint8Array | undefined
+  readonly replacedBlobId: number | undefined
+}
+
+async function finalBytes(submission: Submission, context: SubmitContext): Promise<FinalBytes> {
+  const { body, head } = submission
+  const at = headerAt(submission)
+  const raw = 'raw' in body ? body.raw : undefined
+  const header = readHeader(head, at)
+  const hasUtf8Header = !isClean(head.subarray(at, header.end), Infinity)
+  const asIs = { body, head, header, skip: at, raw, replacedBlobId: undefined }
+  const mustChange = submission.has8bit || (raw !== undefined && !isClean(raw, LONGEST_LINE))
+  if (!mustChange || hasUtf8Header) return { ...asIs, is8bit: submission.has8bit, needsUtf8: hasUtf8Header }
+
+  const whole = raw ?? (await gather(body, context))
+  const converted = await inSlices(
+    toSevenBit(Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).subarray(at)),
+  )
+  if (converted.kind === 'as-is')
+    return { ...asIs, is8bit: submission.has8bit, needsUtf8: converted.why === 'utf8-headers' }
+  const changed = converted.raw
+  const newHeader = readHeader(changed)
+  return {
+    body: await toBody(changed, context),
+    head: changed.subarray(0, newHeader.bodyAt),
+    header: newHeader,
+    skip: 0,
+    is8bit: false,
+    needsUtf8: false,
+    raw: changed,
+    replacedBlobId: 'stagedBlobId' in body ? body.stagedBlobId : undefined,
+  }
+}
+
+async function gather(body: Body, { store }: SubmitContext): Promise<Uint8Array> {
+  if ('raw' in body) return body.raw
+  const view: BlobView = { blobId: body.stagedBlobId, prefix: '', removed: [], sizeBytes: body.sizeBytes }
+  const chunks: Uint8Array[] = []
+  for await (const chunk of store.openBody(view)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+/** Runs slow work piece by piece, so that the window and other sessions go on meanwhile. */
+async function inSlices<T>(work: Generator<void, T>): Promise<T> {
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+async function toBody(raw: Buffer, { store }: SubmitContext): Promise<Body> {
+  if (raw.length <= STAGE_FROM_BYTES) return { raw }
+  const staged = await store.stage()
+  for (let at = 0; at < raw.length; at += STAGE_FROM_BYTES) await staged.append(raw.subarray(at, at + STAGE_FROM_BYTES))
+  return staged.finish()
+}
+
+/** Lines the message lacks (RFC 6409 §8, RFC 5322 §3.6). */
+interface Completed {
+  /** CRLF-ended, latin1. */
+  readonly prefix: string
+  readonly messageId: string
+}
+
+function complete(submission: Submission, head: Uint8Array, header: Header, nowMs: number): Completed {
+  const has = (name: string) => header.fields.some((field) => field.name === name)
+  const { from } = submission
+  let prefix = ''
+  let messageId = messageIdOf(firstValue(head, header, 'message-id') ?? '')
+  if (!has('message-id')) {
+    messageId = `<${randomId()}@${authorDomain(submission, head, header)}>`
+    prefix += `Message-ID: ${messageId}\r\n`
+  }
+  if (!has('date')) prefix += `Date: ${formatDate(nowMs)}\r\n`
+  if (!has('from') && from) prefix += `From: ${toLatin1(formatMailbox(from))}\r\n`
+  return { prefix, messageId }
+}
+
+const messageIdOf = (value: string) => /<[^<>\s]{1,990}>/.exec(value)?.[0] ?? ''
+
+/** The domain a Message-ID is made in: the author's, never the name of this machine. */
+function authorDomain({ from }: Submission, head: Uint8Array, header: Header): string {
+  const author = firstValue(head, header, 'from') ?? ''
+  const written = author.slice(author.lastIndexOf('@') + 1).match(/^[^\s<>(),;:"]+/)?.[0]
+  const domain = (author.includes('@') && written ? parseDomain(written) : undefined) ?? from?.domain
+  return domain === undefined || domain.startsWith('[') ? 'posthorn.invalid' : domain
+}
+
+/** Fields that don't leave, as ranges of the bytes; `skip` bytes before the header go, too. */
+function removedRanges(header: Header, skip: number): BlobView['removed'] {
+  const taken = header.fields.filter(({ name }) => TAKEN_OUT.includes(name))
+  return merge([...(skip > 0 ? [{ at: 0, end: skip }] : []), ...taken])
+}
+
+/** Neighbours become one range. */
+function merge(fields: readonly Pick<HeaderField, 'at' | 'end'>[]): [number, number][] {
+  const ranges: [number, number][] = []
+  for (const { at, end } of fields) {
+    const last = ranges.at(-1)
+    if (last && last[1] === at) last[1] = end
+    else ranges.push([at, end])
+  }
+  return ranges
+}
+
+/** What the writer sees in Sent: the same bytes, with the Bcc that nobody else sees. */
+async function sentCopy(
+  submission: Submission,
+  { prefix }: Completed,
+  bytes: FinalBytes,
+  context: SubmitContext,
+): Promise<Kept> {
+  const raw = bytes.raw ?? (await gather(bytes.body, context))
+  const fields = await context.describe(Buffer.concat([Buffer.from(prefix, 'latin1'), raw]))
+  const owner = submission.userId === null ? PERSON : { accountId: null, userId: submission.userId }
+  const receivedMs = context.clock.nowMs()
+  return { owner, role: 'sent', message: { body: 'entry', prefix, removed: [], fields, receivedMs, seen: true } }
+}

@@ -1,0 +1,156 @@
+import { never } from '../base/never.ts'
+import type { Cause } from '../model/outcome.ts'
+import type { Reply } from '../model/reply.ts'
+
+/** A cause in the terms of a report. */
+export interface Explanation {
+  /** What happened, and what a person can do about it. */
+  readonly words: string
+  /** RFC 3463 code. */
+  readonly status: string
+  readonly remoteMta?: string
+  readonly reply?: Reply
+}
+
+/** A reply on one line, as it stood on the wire. */
+export function formatReply(reply: Reply): string {
+  return `${reply.code} ${reply.enhanced === undefined ? '' : `${reply.enhanced} `}${reply.lines.join(' ')}`.trimEnd()
+}
+
+/** Says why a recipient was not reached. `isFinal`: it is not tried again. */
+export function explain(cause: Cause, isFinal: boolean): Explanation {
+  const major = isFinal ? '5' : '4'
+  switch (cause.at) {
+    case 'dns':
+      return explainDns(cause, major)
+    case 'connect':
+      return { words: connectWords(cause.mx, cause.errno), status: `${major}.4.1`, remoteMta: cause.mx }
+    case 'greeting':
+      return at(cause.mx, `${cause.mx} takes no mail at the moment: ${cause.reason}.`, `${major}.3.2`)
+    case 'tls':
+      return at(cause.mx, `No secure connection to ${cause.mx} could be made: ${cause.reason}.`, `${major}.7.5`)
+    case 'protocol':
+      return at(cause.mx, `${cause.mx} answered in a way that makes no sense: ${cause.reason}.`, `${major}.5.0`)
+    case 'lost':
+      return at(cause.mx, `The connection to ${cause.mx || 'the server'} broke off: ${cause.reason}.`, `${major}.4.2`)
+    case 'reply':
+      return { ...at(cause.mx, replyWords(cause), statusOf(cause.reply)), reply: cause.reply }
+    case 'feature':
+      return explainFeature(cause)
+    case 'local': {
+      const { reply } = cause
+      const hint = reply.enhanced === '5.1.1' ? ' Check the address.' : ''
+      return { words: `${sentence(cause.reason)}${hint}`, status: statusOf(reply), reply }
+    }
+    case 'expired':
+      return explainExpired(cause)
+    default:
+      return never(cause, 'cause')
+  }
+}
+
+const at = (mx: string, words: string, status: string): Explanation => ({
+  words,
+  status,
+  ...(mx === '' ? {} : { remoteMta: mx }),
+})
+const sentence = (words: string) => `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, '')}.`
+
+/** The code the server gave, or the one RFC 3463 §2 has for want of it. */
+const statusOf = (reply: Reply) => reply.enhanced ?? `${Math.trunc(reply.code / 100)}.0.0`
+
+function explainDns(cause: Extract<Cause, { at: 'dns' }>, major: string): Explanation {
+  const name = `"${cause.name}"`
+  switch (cause.rcode) {
+    case 'NXDOMAIN':
+      return { words: `The domain ${name} does not exist. Check the address for a typing mistake.`, status: '5.1.2' }
+    case 'NODATA':
+      return { words: `The domain ${name} has no mail server. Check the address.`, status: '5.1.2' }
+    case 'NULLMX': // RFC 7505 §4.2
+      return {
+        words: `The domain ${name} says that it takes no mail at all. Ask for another address.`,
+        status: '5.1.10',
+      }
+    case 'SERVFAIL':
+      return { words: `The name servers of ${name} fail at the moment.`, status: `${major}.4.3` }
+    case 'TIMEOUT':
+      return { words: `The name servers of ${name} do not answer. Is this computer online?`, status: `${major}.4.3` }
+    case 'LOOP': // RFC 5321 §5.1
+      return {
+        words: `The domain ${name} names this computer, or itself in a circle, as its mail server.`,
+        status: '5.4.6',
+      }
+    default:
+      return never(cause.rcode, 'DNS answer')
+  }
+}
+
+const ERRNO: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'it refuses connections',
+  ECONNRESET: 'it broke the connection off',
+  EHOSTUNREACH: 'it cannot be reached',
+  ENETUNREACH: 'this computer has no way there; is it online?',
+  ENETDOWN: 'this computer is offline',
+}
+function connectWords(mx: string, errno: string): string {
+  const host = mx === '' ? 'the server' : mx
+  if (errno === 'ETIMEDOUT')
+    return `There is no answer from ${host}. Where this goes for every server, the network blocks port 25: send by a smarthost instead.`
+  return `There is no connection to ${host}: ${ERRNO[errno] ?? errno}.`
+}
+
+function replyWords({ mx, verb, reply }: Extract<Cause, { at: 'reply' }>): string {
+  const said = reply.code < 500 ? 'asks to try again later' : 'refused it'
+  const step = ['.', 'DATA', 'BDAT'].includes(verb.toUpperCase()) ? ' after reading the message' : ''
+  return `${mx} ${said}${step}: ${formatReply(reply)}`
+}
+
+function explainFeature({ mx, missing }: Extract<Cause, { at: 'feature' }>): Explanation {
+  switch (missing) {
+    case 'SMTPUTF8': // RFC 6531 §3.7.4.2
+      return at(
+        mx,
+        `${mx} does not take addresses or headers with letters beyond ASCII. Use an ASCII address.`,
+        '5.6.7',
+      )
+    case '8BITMIME': // RFC 6152 §3
+      return at(
+        mx,
+        `${mx} takes no 8-bit mail, and this message is signed or encrypted, so it can't be changed.`,
+        '5.6.3',
+      )
+    case 'SIZE': // RFC 1870 §6.1
+      return at(mx, `The message is larger than ${mx} takes. Send a link or a smaller attachment.`, '5.3.4')
+    default:
+      return never(missing, 'missing feature')
+  }
+}
+
+function explainExpired({ queuedMs, last }: Extract<Cause, { at: 'expired' }>): Explanation {
+  const tried = `It was tried for ${duration(queuedMs)} without success.`
+  if (!last)
+    return {
+      words: `It was sent, and the connection broke off before the server confirmed it, more than once. It may have arrived; ask before you send it again.`,
+      status: '5.4.7',
+    }
+  const { words, remoteMta, reply } = explain(last, false)
+  return {
+    words: `${tried} The last time: ${words}`,
+    status: '5.4.7', // RFC 3463 §3.5: delivery time expired
+    ...(remoteMta === undefined ? {} : { remoteMta }),
+    ...(reply === undefined ? {} : { reply }),
+  }
+}
+
+/** A span of time in its largest fitting unit. */
+export function duration(ms: number): string {
+  const units = [
+    ['day', 86_400_000],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+    ['second', 1000],
+  ] as const
+  const [name, unit] = units.find(([, size]) => ms >= size) ?? ['second', 1000]
+  const n = Math.max(1, Math.round(ms / unit))
+  return `${n} ${name}${n === 1 ? '' : 's'}`
+}
