@@ -1,13 +1,6 @@
-import { Fault } from '../base/fault.ts'
 import type { EventView, SessionView } from '../rpc/views.ts'
-import type { Api, Command, Context } from './commands.ts'
+import { idOf, usage, type Api, type Command, type Context } from './command.ts'
 import { harmless, size, table, time } from './print.ts'
-
-const usage = (words: string) => new Fault('usage', words, { reason: words })
-const idOf = (word: string | undefined): number => {
-  if (word === undefined || !/^\d{1,15}$/.test(word)) throw usage(`a session has a number, not "${word ?? ''}"`)
-  return Number(word)
-}
 
 /** `log list|show ID|tail|export ID`: the transcripts. */
 export const logCommands: Command = {
@@ -15,10 +8,10 @@ export const logCommands: Command = {
   async run(context) {
     const [what, word] = context.args.words
     if (what === 'list') return list(context)
-    if (what === 'show') return show(context, idOf(word))
+    if (what === 'show') return show(context, idOf(word, `log ${what}`))
     if (what === 'tail') return tail(context)
     if (what === 'export') {
-      const { text } = await context.api.log.export({ id: idOf(word) })
+      const { text } = await context.api.log.export({ id: idOf(word, `log ${what}`) })
       await context.io.stdout(text)
       return 0
     }
@@ -28,7 +21,7 @@ export const logCommands: Command = {
 
 async function list(context: Context): Promise<number> {
   const limit = context.args.value('--limit')
-  const wanted = limit === undefined ? Number.POSITIVE_INFINITY : idOf(limit)
+  const wanted = limit === undefined ? Number.POSITIVE_INFINITY : idOf(limit, '--limit')
   const sessions: SessionView[] = []
   for (let before: number | null = null; sessions.length < wanted;) {
     const page: SessionView[] = await context.api.log.sessions({

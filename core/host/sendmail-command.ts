@@ -11,7 +11,7 @@ import { Fault } from '../base/fault.ts'
 import type { Engine } from '../engine.ts'
 import { parseAddresses } from '../message/addresses.ts'
 import { fieldsNamed, readHeader, valueOf } from '../message/headers.ts'
-import { EXIT } from './commands.ts'
+import { EXIT } from './command.ts'
 import type { CommandIo } from './local-socket.ts'
 import { parseSendmail, readMessage } from './sendmail.ts'
 

@@ -113,7 +113,7 @@ export async function startPostfix(options: {
   } catch (error) {
     const said = await log()
     await stop()
-    throw new Error(`start a private Postfix: ${String(error)}\n${said}`)
+    throw new Error(`start a private Postfix: ${String(error)}\n${said}`, { cause: error })
   }
   const maildir = (user: string) => join(root, 'mail', user)
   return {

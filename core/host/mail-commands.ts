@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { Fault, reasonOf } from '../base/fault.ts'
+import type { MessageRow } from '../rpc/views.ts'
+import { EXIT, idOf, usage, type Api, type Command } from './command.ts'
+import { harmless, size, table, time } from './print.ts'
+
+export const list: Command = {
+  options: { '--folder': 'value' },
+  async run(context) {
+    const { api, args } = context
+    const wanted = args.value('--folder')
+    const folders = await api.mail.folders()
+    const folder =
+      wanted === undefined
+        ? undefined
+        : folders.find(
+            (f) =>
+              String(f.id) === wanted ||
+              f.name.toLowerCase() === wanted.toLowerCase() ||
+              f.role === wanted.toLowerCase(),
+          )
+    if (wanted !== undefined && !folder)
+      throw usage(`there is no folder "${wanted}"; there are: ${folders.map((f) => f.name).join(', ') || 'none yet'}`)
+    const rows: MessageRow[] = []
+    for (let after: { dateMs: number; id: number } | null = null; ;) {
+      const page: Awaited<ReturnType<Api['mail']['list']>> = await api.mail.list({
+        folderId: folder?.id ?? null,
+        after,
+        limit: 200,
+      })
+      rows.push(...page.rows)
+      const last = page.rows.at(-1)
+      if (!page.more || !last) break
+      after = { dateMs: last.dateMs, id: last.id }
+    }
+    await context.show(
+      rows,
+      () =>
+        table(
+          ['ID', 'DATE', 'FROM', 'SUBJECT'],
+          rows.map((m) => [m.id, time(m.dateMs), m.authorAddress || m.authorName, m.subject]),
+        ) || 'No mail here.\n',
+    )
+    return EXIT.ok
+  },
+}
+export const search: Command = {
+  options: {},
+  async run(context) {
+    const text = context.args.words.join(' ')
+    if (text === '') throw usage('search WORDS')
+    const rows = await context.api.mail.search({ text, limit: 200 })
+    await context.show(
+      rows,
+      () =>
+        table(
+          ['ID', 'DATE', 'FROM', 'SUBJECT'],
+          rows.map((m) => [m.id, time(m.dateMs), m.authorAddress || m.authorName, m.subject]),
+        ) || 'Nothing found.\n',
+    )
+    return EXIT.ok
+  },
+}
+export const show: Command = {
+  options: {},
+  async run(context) {
+    const message = await context.api.mail.get({ id: idOf(context.args.words[0], 'show') })
+    const people = (all: readonly { name: string; address: string }[]) =>
+      harmless(all.map((a) => (a.name ? `${a.name} <${a.address}>` : a.address)).join(', '))
+    await context.show(
+      message,
+      () =>
+        `From: ${people(message.from)}\nTo: ${people(message.to)}\n${message.cc.length > 0 ? `Cc: ${people(message.cc)}\n` : ''}Date: ${time(message.dateMs)}\nSubject: ${harmless(message.subject)}\n\n${(message.text ?? '(this message has no plain text)').split('\n').map(harmless).join('\n')}\n${message.parts.map((p) => `[${p.index}] ${harmless(p.filename)} (${harmless(p.contentType)}, ${size(p.sizeBytes)})\n`).join('')}`,
+    )
+    return EXIT.ok
+  },
+}
+export const source: Command = {
+  options: {},
+  async run(context) {
+    const { handle } = await context.api.mail.source({ id: idOf(context.args.words[0], 'source') })
+    const given = context.engine.bytes.open(handle)
+    if (!given)
+      throw new Fault('not-found', `read the source of message ${context.args.words[0]}: it is gone`, {
+        what: 'message',
+        id: String(context.args.words[0]),
+      })
+    for await (const chunk of given.bytes()) await context.io.stdout(chunk)
+    return EXIT.ok
+  },
+}
+export const importMail: Command = {
+  options: {},
+  async run(context) {
+    if (context.args.words.length === 0) throw usage('import FILE.eml …')
+    const stored: { file: string; id: number }[] = []
+    let failed = 0
+    for (const file of context.args.words) {
+      try {
+        stored.push({ file, id: await context.engine.importMessage(await readFile(resolve(context.io.cwd, file))) })
+      } catch (error) {
+        failed++
+        await context.io.stderr(`posthorn: import "${file}": ${reasonOf(error)}\n`)
+      }
+    }
+    await context.show(stored, () => `${stored.length} message${stored.length === 1 ? '' : 's'} stored in the Inbox.\n`)
+    return failed === 0 ? EXIT.ok : EXIT.noInput
+  },
+}

@@ -1,0 +1,195 @@
+import type { Arguments } from './arguments.ts'
+import { EXIT, idOf, usage, type Command, type Context } from './command.ts'
+import { table, time } from './print.ts'
+
+/** A password from standard input: its first line. Throws `usage` when there is none. */
+async function passwordFrom(context: Context): Promise<string> {
+  if (!context.args.has('--password-stdin'))
+    throw usage(
+      'give the password on standard input with --password-stdin; it is never an argument, where others could read it',
+    )
+  let text = ''
+  for await (const chunk of context.io.stdin) {
+    text += Buffer.from(chunk).toString()
+    if (text.length > 4096) break
+  }
+  const password = text.split(/\r?\n/, 1)[0] ?? ''
+  if (password === '') throw usage('the password on standard input is empty')
+  return password
+}
+const tlsOf = (word: string | undefined) => {
+  if (word === 'stls' || word === 'starttls') return 'starttls' as const
+  if (word === 'implicit' || word === 'none') return word
+  throw usage(`--tls is one of implicit, stls, none, not "${word ?? ''}"`)
+}
+const portOf = (word: string | undefined) => {
+  const port = idOf(word, '--port')
+  if (port < 1 || port > 65535) throw usage(`--port is from 1 to 65535, not ${port}`)
+  return port
+}
+const given = (args: Arguments, name: string): string => {
+  const value = args.value(name)
+  if (value === undefined) throw usage(`${name} is missing`)
+  return value
+}
+
+export const user: Command = {
+  options: { '--password-stdin': 'flag' },
+  async run(context) {
+    const { api, args } = context
+    const [what, address] = args.words
+    if (what === 'add' && address !== undefined) {
+      const added = await api.user.add({ address, password: await passwordFrom(context) })
+      await context.show(added, () => `${added.address} may submit mail and has a mailbox here.\n`)
+      return EXIT.ok
+    }
+    if (what !== 'list') throw usage('user add ADDRESS --password-stdin, or user list')
+    const users = await api.user.list()
+    await context.show(
+      users,
+      () =>
+        table(
+          ['ADDRESS', 'SINCE', 'LAST LOGIN'],
+          users.map((u) => [u.address, time(u.createdMs), time(u.lastLoginMs)]),
+        ) || 'No local users yet: posthorn user add ADDRESS --password-stdin\n',
+    )
+    return EXIT.ok
+  },
+}
+
+export const account: Command = {
+  options: {
+    '--host': 'value',
+    '--port': 'value',
+    '--user': 'value',
+    '--tls': 'value',
+    '--password-stdin': 'flag',
+    '--keep': 'flag',
+    '--name': 'value',
+    '--every': 'value',
+  },
+  async run(context) {
+    const { api, args } = context
+    if (args.words[0] === 'add' && args.words[1] === 'pop3') {
+      const host = given(args, '--host')
+      const login = given(args, '--user')
+      const tls = tlsOf(args.value('--tls') ?? 'implicit')
+      const port = portOf(args.value('--port') ?? (tls === 'implicit' ? '995' : '110'))
+      const every = args.value('--every')
+      const added = await api.account.add({
+        name: args.value('--name') ?? login,
+        host,
+        port,
+        tls,
+        user: login,
+        password: await passwordFrom(context),
+        keep: args.has('--keep'),
+        everySeconds: every === undefined ? 300 : idOf(every, '--every'),
+      })
+      if (tls === 'none')
+        await context.io.stderr('posthorn: this account sends its password in the clear (--tls none)\n')
+      await context.show(
+        added,
+        () => `Account ${added.id}: ${added.user} at ${added.host}. Fetch with: posthorn fetch ${added.id}\n`,
+      )
+      return EXIT.ok
+    }
+    if (args.words[0] !== 'list')
+      throw usage(
+        'account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin [--keep], or account list',
+      )
+    const accounts = await api.account.list()
+    await context.show(
+      accounts,
+      () =>
+        table(
+          ['ID', 'NAME', 'SERVER', 'TLS', 'LEAVES MAIL', 'LAST FETCH', 'LAST ERROR'],
+          accounts.map((a) => [
+            a.id,
+            a.name,
+            `${a.host}:${a.port}`,
+            a.tls,
+            a.keep ? 'yes' : 'no',
+            time(a.lastFetchMs),
+            a.lastError ?? '-',
+          ]),
+        ) || 'No accounts yet: posthorn account add pop3 --host …\n',
+    )
+    return EXIT.ok
+  },
+}
+
+export const route: Command = {
+  options: { '--host': 'value', '--port': 'value', '--tls': 'value' },
+  async run(context) {
+    const { api, args } = context
+    if (args.words[0] === 'add' && args.words[1] === 'smarthost') {
+      const added = await api.route.add({
+        host: given(args, '--host'),
+        port: portOf(given(args, '--port')),
+        tls: tlsOf(args.value('--tls') ?? 'starttls'),
+      })
+      await context.show(added, () => `Route ${added.id}: by ${added.host}:${added.port}\n`)
+      return EXIT.ok
+    }
+    if (args.words[0] !== 'list')
+      throw usage('route add smarthost --host H --port P --tls implicit|starttls|none, or route list')
+    const routes = await api.route.list()
+    await context.show(
+      routes,
+      () =>
+        table(
+          ['ID', 'KIND', 'SERVER', 'TLS'],
+          routes.map((r) => [r.id, r.kind, `${r.host}:${r.port}`, r.tls]),
+        ) || "Mail goes straight to each recipient's server.\n",
+    )
+    return EXIT.ok
+  },
+}
+
+export const identity: Command = {
+  options: { '--name': 'value', '--route': 'value' },
+  async run(context) {
+    const { api, args } = context
+    const [what, address] = args.words
+    if (what === 'add' && address !== undefined) {
+      const by = args.value('--route')
+      const saved = await api.identity.save({
+        name: args.value('--name') ?? '',
+        address,
+        routeId: by === undefined ? null : idOf(by, '--route'),
+      })
+      await context.show(saved, () => `Mail from ${saved.address} goes ${saved.routeName}.\n`)
+      return EXIT.ok
+    }
+    if (what !== 'list') throw usage('identity add ADDRESS [--name NAME] [--route ID], or identity list')
+    const identities = await api.identity.list()
+    await context.show(identities, () =>
+      table(
+        ['ID', 'ADDRESS', 'NAME', 'GOES'],
+        identities.map((i) => [i.id, i.address, i.name, i.routeName]),
+      ),
+    )
+    return EXIT.ok
+  },
+}
+
+export const domain: Command = {
+  options: {},
+  async run(context) {
+    const [what, name] = context.args.words
+    const settings = await context.api.app.settings()
+    const now = (settings.find((s) => s.key === 'local.domains')?.value ?? []) as string[]
+    if (what === 'add' && name !== undefined) {
+      await context.api.app.setSetting({ key: 'local.domains', value: [...new Set([...now, name.toLowerCase()])] })
+      await context.show(
+        { domain: name.toLowerCase() },
+        () => `Mail for ${name.toLowerCase()} stays in this program from now on.\n`,
+      )
+      return EXIT.ok
+    }
+    if (what !== 'list') throw usage('domain add NAME, or domain list')
+    await context.show(now, () => now.map((n) => `${n}\n`).join('') || 'No local domains.\n')
+    return EXIT.ok
+  },
+}

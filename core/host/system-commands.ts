@@ -1,0 +1,79 @@
+import { EXIT, usage, type Api, type Command } from './command.ts'
+import { harmless, table, time } from './print.ts'
+
+export const fetch: Command = {
+  options: {},
+  async run(context) {
+    const { api, args, io } = context
+    const id = args.words[0] === undefined ? null : await accountId(api, args.words[0])
+    const watching = new AbortController()
+    const progress = (async () => {
+      for await (const _ of await api.account.changes(undefined, { signal: watching.signal })) {
+        const busy = (await api.account.list()).filter((a) => a.fetching).map((a) => a.name)
+        if (busy.length > 0) await io.stderr(`posthorn: fetching ${harmless(busy.join(', '))} …\n`)
+      }
+    })().catch(() => undefined)
+    try {
+      const result = await api.account.fetch({ id })
+      await context.show(result, () => `${result.fetched} new message${result.fetched === 1 ? '' : 's'}.\n`)
+      for (const failure of result.failed)
+        await io.stderr(`posthorn: account ${failure.id}: ${harmless(failure.reason)}\n`)
+      return result.failed.length === 0 ? EXIT.ok : EXIT.failed
+    } finally {
+      watching.abort()
+      await progress
+    }
+  },
+}
+/** An account by number, name or login. Throws `usage`. */
+async function accountId(api: Api, word: string): Promise<number> {
+  const accounts = await api.account.list()
+  const found = accounts.find((a) => String(a.id) === word) ?? accounts.find((a) => a.name === word || a.user === word)
+  if (!found) throw usage(`there is no account "${word}"; posthorn account list shows them`)
+  return found.id
+}
+
+export const setting: Command = {
+  options: {},
+  async run(context) {
+    const { api, args } = context
+    const [what, key, word] = args.words
+    if (what === 'set' && key !== undefined && word !== undefined) {
+      await api.app.setSetting({ key, value: valueOf(word) })
+      await context.show({ key, value: valueOf(word) }, () => `${key} is ${word} from now on.\n`)
+      return EXIT.ok
+    }
+    if (what !== 'list') throw usage('setting set KEY VALUE, or setting list')
+    const settings = await api.app.settings()
+    await context.show(settings, () =>
+      table(
+        ['KEY', 'VALUE', 'WHAT IT IS'],
+        settings.map((s) => [s.key, JSON.stringify(s.value), s.about]),
+      ),
+    )
+    return EXIT.ok
+  },
+}
+/** A value as a settings file would have it; a word that is no JSON is text. */
+function valueOf(word: string): unknown {
+  try {
+    return JSON.parse(word)
+  } catch {
+    return word
+  }
+}
+
+export const status: Command = {
+  options: { '--reset': 'flag' },
+  async run(context) {
+    const now = await context.api.app.status()
+    const eventLoop = context.engine.eventLoopDelay(context.args.has('--reset'))
+    await context.show({ ...now, eventLoop }, () => {
+      const server = now.submission
+        ? `Submission server on ${now.submission.host}:${now.submission.port}`
+        : 'No submission server'
+      return `${server}\n${now.waiting} waiting${now.nextAttemptMs === null ? '' : `, next try ${time(now.nextAttemptMs)}`}${now.queuePaused ? ', queue paused' : ''}\n${now.warnings.map((w) => `${w.text}\n`).join('')}`
+    })
+    return EXIT.ok
+  },
+}
