@@ -36,7 +36,7 @@ import type { EngineRouter } from './rpc/serve.ts'
 import { userHandlers } from './serve/handlers.ts'
 import { localLogin } from './serve/login.ts'
 import { startSubmission, type SubmissionServer } from './serve/submission.ts'
-import { findMessageOfUidl } from './store/account.ts'
+import { messageOfUidl } from './store/account.ts'
 import { findIdentity, listIdentities } from './store/identity.ts'
 import { listOwnAddresses } from './store/local-user.ts'
 import { takeLock, type Lock } from './store/lock.ts'
@@ -281,7 +281,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       getSession: (id) => getSession(store.read, id),
       listEvents: (id, fromSeq, limit) => listEvents(store.read, id, fromSeq, limit),
       linksOf: (id) => linksOf(store.read, id),
-      messageOfUidl: (accountId, uidl) => findMessageOfUidl(store.read, accountId, uidl),
+      messageOfUidl: (accountId, uidl) => messageOfUidl(store.read, accountId, uidl),
       clear: () => store.write('session.clear', null),
     }),
   }
