@@ -1,0 +1,28 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { connect } from './bridge/client.ts'
+import './look/tokens.css'
+import './look/parts.css'
+import './look/shell.css'
+import './look/mail.css'
+import './look/compose.css'
+import './look/queue.css'
+import './look/log.css'
+import './look/settings.css'
+import './look/first-run.css'
+
+// react-aria adds a style element of its own unless one of that name is there; the page's policy would refuse it. Its
+// one rule stands in parts.css.
+const mark = document.createElement('meta')
+mark.id = 'react-aria-pressable-style'
+document.head.append(mark)
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('the page has no root element')
+connect()
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+)

@@ -1,0 +1,44 @@
+import { useEffect } from 'react'
+import { dropToast, toasts, type Toast } from '../state/toasts.ts'
+import { Button, IconButton } from './button.tsx'
+import { Icon } from './icon.tsx'
+
+const STAYS_MS = 9000
+
+/** The toasts that stand now. */
+export function ToastRegion() {
+  const now = toasts.use()
+  return (
+    <div className="toasts" role="status" aria-label="Messages from Posthorn">
+      {now.map((one) => (
+        <ToastLine key={one.id} toast={one} />
+      ))}
+    </div>
+  )
+}
+
+function ToastLine({ toast: { id, text, icon, level, action } }: { readonly toast: Toast }) {
+  useEffect(() => {
+    const timer = setTimeout(() => dropToast(id), STAYS_MS)
+    return () => clearTimeout(timer)
+  }, [id])
+  return (
+    <div className="toast">
+      <Icon name={icon} className={level === 'danger' ? 'danger' : 'quiet'} />
+      <span className="grow">{text}</span>
+      {action === undefined ? null : (
+        <Button
+          kind="plain"
+          className="accent"
+          onClick={() => {
+            dropToast(id)
+            action.run()
+          }}
+        >
+          {action.label}
+        </Button>
+      )}
+      <IconButton icon="x" label="Dismiss" onClick={() => dropToast(id)} />
+    </div>
+  )
+}

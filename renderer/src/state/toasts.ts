@@ -1,0 +1,26 @@
+import type { IconName } from '../parts/icons.ts'
+import { shared } from './store.ts'
+
+/** One line that comes, says what happened, and goes. */
+export interface Toast {
+  readonly id: number
+  readonly text: string
+  readonly icon: IconName
+  readonly level: 'plain' | 'danger'
+  readonly action?: { readonly label: string; readonly run: () => void }
+}
+
+let last = 0
+export const toasts = shared<readonly Toast[]>([])
+
+/** Shows a toast; at most three stand at once. */
+export function toast(text: string, options: Partial<Omit<Toast, 'id' | 'text'>> = {}): void {
+  last += 1
+  const next: Toast = { icon: 'info', level: 'plain', ...options, id: last, text }
+  toasts.set((before) => [...before.slice(-2), next])
+}
+
+/** Takes a toast away. */
+export function dropToast(id: number): void {
+  toasts.set((before) => before.filter((one) => one.id !== id))
+}

@@ -1,0 +1,69 @@
+import { Icon } from '../../parts/icon.tsx'
+import { Dialogue } from '../log/dialogue.tsx'
+import { useDialogue } from '../log/use-dialogue.ts'
+import { STEPS, type StepName, type Test, type TestStep } from './use-test.ts'
+
+const TITLE: Readonly<Record<StepName, string>> = {
+  connect: 'Connect',
+  tls: 'Encrypt',
+  login: 'Sign in',
+  list: 'Look into the maildrop',
+}
+
+/** The steps of a test and, below them, what is said while it runs. */
+export function LiveTest({ test, isOpenTls }: { readonly test: Test; readonly isOpenTls: boolean }) {
+  return (
+    <section className="test" aria-label="Live test">
+      <header>
+        <h2>
+          {HEADING[test.at]} {test.at === 'running' ? <span className="live">Live</span> : null}
+        </h2>
+        <ul className="checks" role="status">
+          {STEPS.filter((step) => step !== 'tls' || isOpenTls).map((step) => (
+            <Step key={step} title={TITLE[step]} step={test.steps.find((one) => one.step === step)} />
+          ))}
+        </ul>
+        {test.at === 'failed' &&
+        test.message !== null &&
+        !test.steps.some((one) => one.state === 'failed' && one.text === test.message) ? (
+          <p className="notice danger" role="alert">
+            <Icon name="fail" /> {test.message}
+          </p>
+        ) : null}
+      </header>
+      {test.sessionId === null ? (
+        <p className="quiet nothing-yet">
+          What is said to the server appears here, line by line. The password is never stored.
+        </p>
+      ) : (
+        <TestDialogue key={test.sessionId} id={test.sessionId} />
+      )}
+    </section>
+  )
+}
+
+const HEADING: Readonly<Record<Test['at'], string>> = {
+  idle: 'Live test',
+  running: 'Testing',
+  passed: 'It works',
+  failed: 'It does not work yet',
+}
+
+function Step({ title, step }: { title: string; step: TestStep | undefined }) {
+  const icon = step === undefined ? 'dot' : step.state === 'ok' ? 'ok' : step.state === 'failed' ? 'fail' : 'refresh'
+  const tone =
+    step === undefined ? 'faint' : step.state === 'ok' ? 'ok' : step.state === 'failed' ? 'danger' : 'quiet spin'
+  return (
+    <li>
+      <Icon name={icon} className={tone} />
+      <span>{title}</span>
+      <span className={step?.state === 'failed' ? 'danger' : 'quiet'}>{step?.text ?? ''}</span>
+    </li>
+  )
+}
+
+function TestDialogue({ id }: { id: number }) {
+  const { head, events } = useDialogue(id)
+  if (head.at !== 'ready') return <p className="quiet nothing-yet">Opening the session.</p>
+  return <Dialogue session={head.value.session} events={events} seq={null} />
+}

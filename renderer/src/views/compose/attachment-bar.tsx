@@ -1,0 +1,41 @@
+import { size } from '../../format/size.ts'
+import { visible } from '../../format/wire-text.ts'
+import { Icon } from '../../parts/icon.tsx'
+import type { Attached } from './use-draft.ts'
+
+interface Props {
+  readonly attached: readonly Attached[]
+  readonly onDetach: (key: number) => void
+}
+
+/** The files that go along, with how far each has come. */
+export function AttachmentBar({ attached, onDetach }: Props) {
+  if (attached.length === 0) return null
+  const sum = attached.reduce((bytes, one) => bytes + one.sizeBytes, 0)
+  return (
+    <div className="attach" role="group" aria-label="Attachments">
+      <ul>
+        {attached.map((one) => (
+          <li
+            key={one.key}
+            className="file"
+            data-problem={one.problem === null ? undefined : true}
+            title={one.problem ?? undefined}
+          >
+            <Icon name={one.problem !== null ? 'alert' : one.contentType.startsWith('image/') ? 'image' : 'file'} />
+            <bdi className="clip">{visible(one.filename)}</bdi>
+            <span className="faint">{one.problem === null ? size(one.sizeBytes) : 'not taken'}</span>
+            <button type="button" aria-label={`Remove ${visible(one.filename)}`} onClick={() => onDetach(one.key)}>
+              <Icon name="x" />
+            </button>
+            {one.handle !== null || one.problem !== null ? null : (
+              <progress value={one.progress} max={1} aria-label={`${visible(one.filename)} on its way`} />
+            )}
+          </li>
+        ))}
+      </ul>
+      {/* Base64 makes three bytes four, and a line end every 76 characters. */}
+      <span className="faint num">{size(Math.ceil(sum * 1.37))} as sent</span>
+    </div>
+  )
+}

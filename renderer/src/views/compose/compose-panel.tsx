@@ -1,0 +1,270 @@
+import { useEffect, useRef, useState } from 'react'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { clock } from '../../format/time.ts'
+import { Button, IconButton } from '../../parts/button.tsx'
+import { Confirm } from '../../parts/dialog.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { useEngine } from '../../state/engine.tsx'
+import { go } from '../../state/route.ts'
+import { toast } from '../../state/toasts.ts'
+import { AddresseeField } from './addressee-field.tsx'
+import { AttachmentBar } from './attachment-bar.tsx'
+import { composing, type Composing } from './composer.ts'
+import { FromRow } from './from-row.tsx'
+import { useDraft, type Line } from './use-draft.ts'
+
+/** The composer, if one is open. */
+export function ComposePanel() {
+  const open = composing.use()
+  return open === null ? null : <Composer key={open.key} open={open} />
+}
+
+function Composer({ open }: { readonly open: Composing }) {
+  const { identities } = useEngine()
+  const draft = useDraft(open.start, identities[0]?.id ?? null)
+  const { written, saved } = draft
+  const [shows, setShows] = useState({ cc: draft.first.cc !== '', bcc: draft.first.bcc !== '' })
+  const [size, setSize] = useState<'normal' | 'small' | 'large'>('normal')
+  const [problem, setProblem] = useState<string>()
+  const [sending, setSending] = useState(false)
+  const [asks, setAsks] = useState<'discard' | 'subject' | null>(null)
+  const toInput = useRef<HTMLInputElement>(null)
+  const textInput = useRef<HTMLTextAreaElement>(null)
+  const title = written.subject.trim() || 'New message'
+
+  useEffect(() => {
+    const isAnswer = open.start.kind === 'answer' && draft.first.to !== ''
+    if (isAnswer) {
+      textInput.current?.focus()
+      textInput.current?.setSelectionRange(0, 0)
+      textInput.current?.scrollTo(0, 0)
+    } else toInput.current?.focus()
+    // Whoever opens another message while this one is open keeps this one as a draft.
+    return () => void draft.keep()
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [])
+  useEffect(() => {
+    if (written.identityId === null && identities[0] !== undefined) draft.change({ identityId: identities[0].id })
+  }, [written.identityId, identities, draft])
+
+  const close = () => {
+    if (draft.hasContent()) void draft.keep().then(() => toast('Kept as a draft.', { icon: 'draft' }))
+    composing.set(null)
+  }
+  const send = async (despite: { emptySubject: boolean }) => {
+    if (sending) return
+    setProblem(undefined)
+    setSending(true)
+    try {
+      const ready = await draft.content()
+      const stop = reasonNotTo(ready.written)
+      if (stop !== undefined) return setProblem(stop)
+      if (ready.content.subject.trim() === '' && !despite.emptySubject) return setAsks('subject')
+      const { entryId } = await api.compose.send(ready.content)
+      await draft.forget()
+      composing.set(null)
+      toast(`“${ready.content.subject.trim() || 'Message'}” is in the queue.`, {
+        icon: 'sent',
+        action: { label: 'Show in queue', run: () => go({ view: 'queue', entryId, recipientId: null }) },
+      })
+    } catch (error) {
+      setProblem(wordsOf(error))
+    } finally {
+      setSending(false)
+    }
+  }
+  const line = (name: Line, label: 'To' | 'Cc' | 'Bcc', end?: React.ReactNode) => (
+    <AddresseeField
+      label={label}
+      value={written.lines[name].list}
+      typed={written.lines[name].typed}
+      onTyped={(typed) => draft.changeLine(name, { typed })}
+      onCommit={(typed) => void draft.commit(name, typed)}
+      onRemove={(at) => draft.changeLine(name, { list: written.lines[name].list.filter((_, index) => index !== at) })}
+      end={end}
+      {...(name === 'to' ? { inputRef: toInput } : {})}
+    />
+  )
+
+  return (
+    // Keys belong to the whole panel, wherever in it one types.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <section
+      className="compose"
+      data-size={size}
+      role="dialog"
+      aria-label={title}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+          event.preventDefault()
+          void send({ emptySubject: false })
+        } else if (event.key === 'Escape' && asks === null) close()
+      }}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault()
+        draft.attach([...event.dataTransfer.files])
+      }}
+    >
+      <header className="titlebar">
+        <Icon name="draft" className="quiet" />
+        <span className="name clip">{title}</span>
+        <SavedNote saved={saved} />
+        <span className="grow" />
+        <IconButton
+          icon={size === 'small' ? 'up' : 'minimise'}
+          label={size === 'small' ? 'Show the message' : 'Fold to the title'}
+          onClick={() => setSize(size === 'small' ? 'normal' : 'small')}
+        />
+        <IconButton
+          icon="maximise"
+          label={size === 'large' ? 'Smaller' : 'Fill the window'}
+          onClick={() => setSize(size === 'large' ? 'normal' : 'large')}
+        />
+        <IconButton icon="x" label="Close and keep the draft" keys="Esc" onClick={close} />
+      </header>
+      <div className="rows">
+        <FromRow
+          identities={identities}
+          value={written.identityId}
+          onChange={(identityId) => draft.change({ identityId })}
+        />
+        {line(
+          'to',
+          'To',
+          <>
+            {shows.cc ? null : (
+              <Button kind="plain" onClick={() => setShows({ ...shows, cc: true })}>
+                Cc
+              </Button>
+            )}
+            {shows.bcc ? null : (
+              <Button kind="plain" onClick={() => setShows({ ...shows, bcc: true })}>
+                Bcc
+              </Button>
+            )}
+          </>,
+        )}
+        {shows.cc ? line('cc', 'Cc') : null}
+        {shows.bcc ? line('bcc', 'Bcc') : null}
+        <div className="row subject">
+          <label className="label" htmlFor="compose-subject">
+            Subject
+          </label>
+          <input
+            id="compose-subject"
+            value={written.subject}
+            maxLength={900}
+            onChange={(event) => draft.change({ subject: event.target.value })}
+          />
+        </div>
+      </div>
+      <textarea
+        ref={textInput}
+        className="edit"
+        aria-label="Message text"
+        value={written.text}
+        onChange={(event) => draft.change({ text: event.target.value })}
+        onPaste={(event) => {
+          if (event.clipboardData.files.length > 0) draft.attach([...event.clipboardData.files])
+        }}
+      />
+      <AttachmentBar attached={written.attached} onDetach={draft.detach} />
+      <footer className="foot">
+        <IconButton
+          icon="trash"
+          label="Discard the draft"
+          onClick={() => (draft.hasContent() ? setAsks('discard') : discard())}
+        />
+        <AttachButton onFiles={draft.attach} />
+        <span className="grow clip problem" role="alert">
+          {problem === undefined ? null : (
+            <>
+              <Icon name="alert" /> {problem}
+            </>
+          )}
+        </span>
+        <kbd className="opt">Ctrl Enter</kbd>
+        <Button kind="primary" icon="sent" disabled={sending} onClick={() => void send({ emptySubject: false })}>
+          {sending ? 'Sending' : 'Send'}
+        </Button>
+      </footer>
+      <Confirm
+        title="Discard this message?"
+        isOpen={asks === 'discard'}
+        action="Discard"
+        danger
+        onClose={() => setAsks(null)}
+        onConfirm={discard}
+      >
+        <p>What you have written is gone then, its draft and attachments included.</p>
+      </Confirm>
+      <Confirm
+        title="Send without a subject?"
+        isOpen={asks === 'subject'}
+        action="Send"
+        onClose={() => setAsks(null)}
+        onConfirm={() => void send({ emptySubject: true })}
+      >
+        <p>People find a message again by its subject.</p>
+      </Confirm>
+    </section>
+  )
+
+  function discard() {
+    void draft.forget()
+    composing.set(null)
+  }
+}
+
+/** Why a message cannot be sent yet, or undefined. */
+export function reasonNotTo({
+  lines,
+  attached,
+  identityId,
+}: ReturnType<typeof useDraft>['written']): string | undefined {
+  const all = [...lines.to.list, ...lines.cc.list, ...lines.bcc.list]
+  const bad = all.find((one) => one.problem !== null || one.address === null)
+  if (identityId === null) return 'There is no identity to write as. Add one in the settings.'
+  if (bad !== undefined) return `“${bad.text}” needs a look: ${bad.problem ?? 'it is not an address'}.`
+  if (all.length === 0) return 'Nobody is named in To, Cc or Bcc.'
+  if (attached.some((one) => one.problem !== null)) return 'An attachment could not be taken. Remove it or try again.'
+  if (attached.some((one) => one.handle === null)) return 'An attachment is still on its way. Send again in a moment.'
+  return undefined
+}
+
+function SavedNote({ saved }: { saved: ReturnType<typeof useDraft>['saved'] }) {
+  switch (saved.at) {
+    case 'no':
+      return null
+    case 'saving':
+      return <span className="faint saved">Saving the draft</span>
+    case 'yes':
+      return <span className="faint saved num">Draft saved {clock(saved.ms)}</span>
+    case 'failed':
+      return <span className="danger saved clip">Draft not saved: {saved.message}</span>
+  }
+}
+
+function AttachButton({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        className="sr"
+        aria-label="Attach files"
+        tabIndex={-1}
+        onChange={(event) => {
+          onFiles([...(event.target.files ?? [])])
+          event.target.value = ''
+        }}
+      />
+      <Button kind="plain" icon="clip" onClick={() => input.current?.click()}>
+        Attach
+      </Button>
+    </>
+  )
+}

@@ -1,0 +1,178 @@
+import { useState } from 'react'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { Button } from '../../parts/button.tsx'
+import { Check, Field } from '../../parts/field.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { toast } from '../../state/toasts.ts'
+import { AccountFields, emptyAccount, settingsOf } from '../account/account-fields.tsx'
+import { addAccount } from '../account/account-dialog.tsx'
+import { LiveTest } from '../account/live-test.tsx'
+import { useTest } from '../account/use-test.ts'
+import { emptyRoute, RouteFields, routeOf } from '../settings/route-fields.tsx'
+import { Intro } from './intro.tsx'
+
+type Way = 'direct' | 'smarthost'
+
+/** The first screen: who writes, how mail leaves, where it comes from. It ends in a usable mailbox. */
+export function FirstRun({ onDone }: { readonly onDone: () => void }) {
+  const [name, setName] = useState('')
+  const [address, setAddress] = useState('')
+  const [way, setWay] = useState<Way>('direct')
+  const [route, setRoute] = useState(emptyRoute)
+  const [fetches, setFetches] = useState(false)
+  const [account, setAccount] = useState(emptyAccount)
+  const [problem, setProblem] = useState<string>()
+  const [busy, setBusy] = useState(false)
+  const { test, run } = useTest()
+  const settings = settingsOf(account)
+  const smarthost = routeOf(route)
+  const isReady =
+    /^[^\s@]+@[^\s@]+$/.test(address.trim()) &&
+    (way === 'direct' || smarthost !== undefined) &&
+    (!fetches || settings !== undefined)
+
+  const openAccount = (on: boolean) => {
+    setFetches(on)
+    // The usual user name is the address; who has another one types it.
+    if (on && account.user === '') setAccount({ ...account, user: address.trim() })
+  }
+  const finish = async () => {
+    setBusy(true)
+    setProblem(undefined)
+    try {
+      if (fetches && settings !== undefined) {
+        const isTested = test.at === 'passed' && test.of === JSON.stringify(settings)
+        if (!isTested && !(await run(settings)))
+          return setProblem('The account cannot be read like this. Correct it, or go on without it and add it later.')
+        await addAccount(address, settings, account.keep)
+      }
+      const routeId = way === 'smarthost' && smarthost !== undefined ? (await api.route.add(smarthost)).id : null
+      await api.identity.save({ name: name.trim(), address: address.trim(), routeId })
+      onDone()
+      toast('Posthorn is ready.', { icon: 'horn' })
+      if (fetches) void api.account.fetch({ id: null }).catch(() => undefined)
+    } catch (error) {
+      setProblem(wordsOf(error))
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  return (
+    <div className="window first-run">
+      <header className="titlebar">
+        <img src={new URL('../../../../resources/icon.svg', import.meta.url).href} alt="" width={20} height={20} />
+        <span className="name">Posthorn</span>
+      </header>
+      <div className="split">
+        <main className="form">
+          <form
+            id="first-run"
+            onSubmit={(event) => {
+              event.preventDefault()
+              if (isReady && !busy) void finish()
+            }}
+          >
+            <h1>Your own post office</h1>
+            <p className="lead">
+              Posthorn sends your mail itself, shows every byte of the way, and keeps everything encrypted on this
+              computer. There is no account with us.
+            </p>
+            <div className="ids">
+              <Field label="Your name" value={name} autoComplete="name" onChange={setName} />
+              <Field
+                label="Mail address"
+                type="email"
+                required
+                value={address}
+                autoComplete="email"
+                onChange={setAddress}
+              />
+            </div>
+            <fieldset>
+              <legend>How mail leaves</legend>
+              <div className="choices">
+                <Choice
+                  name="way"
+                  on={way === 'direct'}
+                  title="Straight to the recipient’s server"
+                  text="Posthorn finds it in the DNS and delivers by itself. Some networks close port 25; the queue will say so."
+                  onPick={() => setWay('direct')}
+                />
+                <Choice
+                  name="way"
+                  on={way === 'smarthost'}
+                  title="Through another server"
+                  text="A smarthost in your network takes everything and passes it on."
+                  onPick={() => setWay('smarthost')}
+                />
+              </div>
+              {way === 'smarthost' ? <RouteFields form={route} onChange={setRoute} /> : null}
+            </fieldset>
+            <fieldset>
+              <legend>Where mail comes from</legend>
+              <Check
+                label="Fetch mail from a POP3 account"
+                hint="You can also do this later. Mail to local addresses arrives by itself."
+                checked={fetches}
+                onChange={openAccount}
+              />
+              {fetches ? (
+                <>
+                  <AccountFields form={account} onChange={setAccount} />
+                  <Button
+                    icon="play"
+                    disabled={settings === undefined || test.at === 'running'}
+                    onClick={() => (settings === undefined ? undefined : void run(settings))}
+                  >
+                    {test.at === 'running' ? 'Testing' : 'Test the account'}
+                  </Button>
+                </>
+              ) : null}
+            </fieldset>
+          </form>
+          <footer className="foot">
+            <span className="grow danger problem" role="alert">
+              {problem === undefined ? null : (
+                <>
+                  <Icon name="alert" /> {problem}
+                </>
+              )}
+            </span>
+            <Button kind="plain" onClick={onDone}>
+              Skip for now
+            </Button>
+            <Button kind="primary" submit form="first-run" disabled={!isReady || busy}>
+              {busy ? 'Setting up' : 'Start using Posthorn'}
+            </Button>
+          </footer>
+        </main>
+        {fetches ? (
+          <LiveTest test={test} isOpenTls={account.tls !== 'none'} />
+        ) : (
+          <Intro address={address.trim()} way={way} host={route.host} />
+        )}
+      </div>
+    </div>
+  )
+}
+
+interface ChoiceProps {
+  readonly name: string
+  readonly on: boolean
+  readonly title: string
+  readonly text: string
+  readonly onPick: () => void
+}
+
+function Choice({ name, on, title, text, onPick }: ChoiceProps) {
+  return (
+    <label className="choice" data-on={on || undefined}>
+      <input type="radio" name={name} checked={on} onChange={onPick} aria-label={title} />
+      <span>
+        <b>{title}</b>
+        <span className="text">{text}</span>
+      </span>
+    </label>
+  )
+}

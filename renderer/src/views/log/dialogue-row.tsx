@@ -1,0 +1,219 @@
+import { useState } from 'react'
+import { size } from '../../format/size.ts'
+import { clockMillis, delta } from '../../format/time.ts'
+import { visible, wireText } from '../../format/wire-text.ts'
+import { Icon } from '../../parts/icon.tsx'
+import type { IconName } from '../../parts/icons.ts'
+import { toneOf, type DialogueRow, type Rest } from './dialogue-rows.ts'
+import { explain } from './explain.ts'
+import { lineText, type LineEvent } from './exchange.ts'
+
+interface Props {
+  readonly row: DialogueRow
+  readonly protocol: 'smtp' | 'pop3' | 'imap'
+  readonly isMarked: boolean
+  readonly onToggle: (id: string) => void
+  readonly onMessage?: (messageId: number) => void
+  readonly onEntry?: (entryId: number) => void
+}
+
+/** The gutter's character, for those who hear or copy it; on the screen it is drawn. */
+const SPOKEN: Readonly<Record<string, string>> = { 'to': '→', 'from': '←', 'to-tls': '⇝', 'from-tls': '⇜' }
+
+/** One row of the dialogue: number, wall time, wait, rail, mark, text. */
+export function DialogueRowView(props: Props) {
+  const { row, isMarked } = props
+  if (row.kind === 'boundary') return <Boundary row={row} />
+  const who = row.kind === 'note' ? 'n' : row.event.from === 'C' ? 'c' : 's'
+  const isBad = row.kind === 'line' ? toneOf(row.event).isBad : row.kind === 'note' && row.isFault
+  return (
+    <>
+      <div
+        className={`ln ${who}${isBad ? ' bad' : ''}`}
+        data-tls={row.tls || undefined}
+        data-marked={isMarked || undefined}
+      >
+        <span className="no">{row.seq + 1}</span>
+        <span className="at">{clockMillis(row.atMs)}</span>
+        <span className={row.isSlow ? 'dt slow' : 'dt'}>{row.waitMs === null ? '' : delta(row.waitMs)}</span>
+        <span className="rail" />
+        <Gutter row={row} isBad={isBad} />
+        <span className="tx">
+          <Text {...props} />
+        </span>
+      </div>
+      {row.kind === 'line' && isBad && row.event.from === 'S' ? <Explained event={row.event} /> : null}
+    </>
+  )
+}
+
+function Gutter({ row, isBad }: { row: DialogueRow; isBad: boolean }) {
+  if (row.kind === 'note') return <span className="gm">{isBad ? '!' : '='}</span>
+  if (row.kind === 'boundary') return null
+  if (isBad) return <span className="gm">!</span>
+  const name = `${row.event.from === 'C' ? 'to' : 'from'}${row.tls ? '-tls' : ''}` as IconName
+  return (
+    <span className="gm">
+      <Icon name={name} />
+      <span className="sr">{`${SPOKEN[name]} ${row.event.from === 'C' ? 'client' : 'server'}: `}</span>
+    </span>
+  )
+}
+
+function Text({ row, protocol, onToggle, onMessage, onEntry }: Props) {
+  if (row.kind === 'boundary') return null
+  if (row.kind === 'note') return <bdi>{visible(row.text)}</bdi>
+  if (row.kind === 'content') {
+    const { ref, bytes } = row.event
+    const words = `${size(bytes)}, ${protocol === 'smtp' ? 'the message' : 'message content'}`
+    if (ref.kind === 'message' && onMessage !== undefined)
+      return (
+        <button type="button" className="fold" onClick={() => onMessage(ref.messageId)}>
+          <Icon name="file" />
+          {words}: open it
+        </button>
+      )
+    if (ref.kind === 'entry' && onEntry !== undefined)
+      return (
+        <button type="button" className="fold" onClick={() => onEntry(ref.entryId)}>
+          <Icon name="file" />
+          {words}: show in queue
+        </button>
+      )
+    if (ref.kind === 'kept') return <Kept words={words} first={ref.first} last={ref.last} sha256={ref.sha256} />
+    return <span className="fold still">{words}</span>
+  }
+  return (
+    <>
+      <Line event={row.event} />
+      {row.rest === null ? null : <Fold rest={row.rest} onToggle={onToggle} />}
+    </>
+  )
+}
+
+function Fold({ rest, onToggle }: { rest: Rest; onToggle: (id: string) => void }) {
+  return (
+    <>
+      {' '}
+      <button type="button" className="fold" aria-expanded={rest.open} onClick={() => onToggle(rest.id)}>
+        <Icon name={rest.open ? 'down' : 'right'} />
+        <bdi className="clip">{rest.open ? 'Fold' : rest.hint}</bdi>
+      </button>
+    </>
+  )
+}
+
+/** Content that was refused or cut off: its ends are all that was kept. */
+function Kept({ words, first, last, sha256 }: { words: string; first: string; last: string; sha256: string }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <button type="button" className="fold" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Icon name={open ? 'down' : 'right'} />
+        {words}, its first and last bytes are kept
+      </button>
+      {open ? (
+        <pre className="kept">
+          <bdi>{first.split(/\r?\n/).map(wireText).join('\n')}</bdi>
+          {last === '' ? null : (
+            <>
+              {'\n⋯\n'}
+              <bdi>{last.split(/\r?\n/).map(wireText).join('\n')}</bdi>
+            </>
+          )}
+          {`\n\nSHA-256 ${sha256}`}
+        </pre>
+      ) : null}
+    </>
+  )
+}
+
+/** A wire line: its verb or code set off, secrets as chips. Everything is text; nothing of a peer becomes markup. */
+function Line({ event }: { event: LineEvent }) {
+  const { code, tone } = toneOf(event)
+  let start =
+    event.from === 'C' ? (/^[A-Za-z]+(?: (?:FROM|TO):)?/i.exec(lineText(event))?.[0].length ?? 0) : code.length
+  return (
+    <bdi>
+      {event.spans.map((span, at) => {
+        if (typeof span !== 'string') return <Secret key={at} />
+        const text = wireText(span)
+        const head = text.slice(0, start)
+        start = 0
+        return (
+          <span key={at}>
+            {head === '' ? null : <b className={event.from === 'C' ? 'vb' : `k${tone}`}>{head}</b>}
+            {text.slice(head.length)}
+          </span>
+        )
+      })}
+      {event.bytes > keptBytes(event) ? <span className="faint"> ⋯ {size(event.bytes)} in all</span> : null}
+      {event.odd === true ? <span className="odd"> no CRLF at its end</span> : null}
+    </bdi>
+  )
+}
+
+/** Bytes of a line that were kept; a line with secrets says nothing about its length. */
+const keptBytes = (event: LineEvent) =>
+  event.spans.reduce((sum, span) => (typeof span === 'string' ? sum + span.length : Infinity), 0)
+
+/** Something secret was said here; neither its bytes nor its length are stored. */
+export function Secret() {
+  return (
+    <span className="secret">
+      <Icon name="key" />
+      secret, not stored
+    </span>
+  )
+}
+
+function Boundary({ row }: { row: Extract<DialogueRow, { kind: 'boundary' }> }) {
+  const [open, setOpen] = useState(false)
+  const { version, cipher, trusted, distrust, subject, fingerprint256 } = row.event.facts
+  return (
+    <div className="boundary" data-tls>
+      <span />
+      <span className="rail" />
+      <span className="gm">
+        <Icon name="lock" />
+      </span>
+      <span>
+        <b>{version} from here on.</b>{' '}
+        {trusted ? (
+          <>
+            Certificate trusted, for <bdi>{visible(subject)}</bdi>.
+          </>
+        ) : (
+          <>Encrypted; the certificate is not verified{distrust === undefined ? '' : ` (${distrust})`}.</>
+        )}{' '}
+        <button type="button" className="linklike" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? 'Less' : 'Details'}
+        </button>
+        {open ? (
+          <dl className="kv">
+            <dt>Cipher</dt>
+            <dd className="mono">{cipher}</dd>
+            <dt>Subject</dt>
+            <dd>
+              <bdi>{visible(subject)}</bdi>
+            </dd>
+            <dt>SHA-256</dt>
+            <dd className="mono">{fingerprint256}</dd>
+          </dl>
+        ) : null}
+      </span>
+    </div>
+  )
+}
+
+function Explained({ event }: { event: LineEvent }) {
+  const meaning = explain(lineText(event))
+  if (meaning === undefined) return null
+  return (
+    <div className="explain" data-tls={event.tls || undefined}>
+      <h4>{meaning.title}</h4>
+      <p>{meaning.text}</p>
+      <span className="src">{meaning.source}</span>
+    </div>
+  )
+}

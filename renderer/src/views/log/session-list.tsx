@@ -1,0 +1,118 @@
+import { useMemo } from 'react'
+import type { SessionView } from '../../../../core/rpc/views.ts'
+import { clockSeconds, dayHeading, took } from '../../format/time.ts'
+import { visible } from '../../format/wire-text.ts'
+import { Icon } from '../../parts/icon.tsx'
+import type { IconName } from '../../parts/icons.ts'
+import { VirtualListbox, type ListItem } from '../../parts/virtual-listbox.tsx'
+
+const STATE: Readonly<Record<SessionView['state'], { icon: IconName; tone: string; word: string }>> = {
+  live: { icon: 'dot-on', tone: 'ok', word: 'open now' },
+  ok: { icon: 'ok', tone: 'ok', word: 'went well' },
+  deferred: { icon: 'clock', tone: 'warn', word: 'put off' },
+  failed: { icon: 'fail', tone: 'danger', word: 'failed' },
+  aborted: { icon: 'alert', tone: 'warn', word: 'broke off' },
+}
+
+/** The colour of a worst reply: a deferral heals itself, a refusal needs a person. */
+function toneOf({ worst, state }: SessionView): string {
+  if (worst.startsWith('4') || state === 'deferred') return 'warn'
+  if (/^5|^-ERR/.test(worst) || state === 'failed') return 'danger'
+  return state === 'aborted' ? 'warn' : ''
+}
+
+/** Sessions with a heading for each day but today. */
+function itemsOf(sessions: readonly SessionView[], nowMs: number): ListItem<SessionView>[] {
+  const items: ListItem<SessionView>[] = []
+  let heading = dayHeading(nowMs, nowMs)
+  for (const session of sessions) {
+    const day = dayHeading(session.startedMs, nowMs)
+    if (day !== heading) {
+      heading = day
+      items.push({ kind: 'heading', key: `${day} ${session.id}`, text: day })
+    }
+    items.push({ kind: 'option', key: session.id, value: session, label: spoken(session) })
+  }
+  return items
+}
+
+/** A session as a screen reader says it. */
+export function spoken(session: SessionView): string {
+  const way = session.side === 'client' ? 'to' : 'from'
+  return [
+    `${session.protocol.toUpperCase()} ${way} ${visible(session.peer)}`,
+    clockSeconds(session.startedMs),
+    STATE[session.state].word,
+    session.worst === '' ? '' : `worst reply ${visible(session.worst)}`,
+    session.tls ? 'encrypted' : 'in the clear',
+  ]
+    .filter((part) => part !== '')
+    .join(', ')
+}
+
+interface Props {
+  readonly sessions: readonly SessionView[]
+  readonly selected: number | null
+  readonly nowMs: number
+  readonly onSelect: (id: number) => void
+  readonly onNearEnd: () => void
+}
+
+/** Pure: one row for each connection, newest first. */
+export function SessionList({ sessions, selected, nowMs, onSelect, onNearEnd }: Props) {
+  const items = useMemo(() => itemsOf(sessions, nowMs), [sessions, nowMs])
+  return (
+    <section className="sessions" aria-label="Sessions">
+      <div className="sess-row head" aria-hidden>
+        <span />
+        <span>Time</span>
+        <span>Wire</span>
+        <span>Peer</span>
+        <span>Worst</span>
+        <span className="r">Msg</span>
+        <span className="r">Took</span>
+      </div>
+      <VirtualListbox
+        label="Sessions"
+        items={items}
+        total={sessions.length}
+        rowPx={28}
+        picked={{ active: selected, selected: new Set(selected === null ? [] : [selected]) }}
+        onPick={({ active }) => {
+          if (active !== null) onSelect(active)
+        }}
+        onNearEnd={onNearEnd}
+      >
+        {(session) => <Row session={session} nowMs={nowMs} />}
+      </VirtualListbox>
+    </section>
+  )
+}
+
+function Row({ session, nowMs }: { session: SessionView; nowMs: number }) {
+  const { icon, tone, word } = STATE[session.state]
+  const duration = took((session.endedMs ?? nowMs) - session.startedMs)
+  return (
+    <div className="sess-row">
+      <span className={`st ${tone}`} title={word}>
+        <Icon name={icon} />
+      </span>
+      <span className="num">{clockSeconds(session.startedMs)}</span>
+      <span>
+        {session.protocol.toUpperCase()}{' '}
+        <span className="faint" title={session.side === 'client' ? 'outgoing' : 'incoming'}>
+          {session.side === 'client' ? '→' : '←'}
+        </span>
+        {session.tls ? <Icon name="lock" className="tls" /> : null}
+      </span>
+      <bdi className="clip" title={visible(session.address)}>
+        {visible(session.peer)}
+      </bdi>
+      <span className={`rep mono ${toneOf(session)}`}>{visible(session.worst)}</span>
+      <span className="r num">{session.messages === 0 ? '' : session.messages}</span>
+      <span className={`r num ${session.state === 'live' ? 'ok' : ''}`}>
+        {session.state === 'live' ? 'live' : duration}
+      </span>
+    </div>
+  )
+}

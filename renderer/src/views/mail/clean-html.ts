@@ -1,0 +1,142 @@
+import DOMPurify, { type Config } from 'dompurify'
+
+/** A mail's HTML with nothing left that runs, sends or fetches. */
+export interface CleanMail {
+  readonly styles: readonly string[]
+  readonly body: DocumentFragment
+  readonly bodyStyle: string
+  /** Pictures that would have been fetched from the network. */
+  readonly remoteImages: number
+  /** Of these, the ones no eye can see: they tell the sender that the mail was opened. */
+  readonly trackers: number
+  /** Content-IDs of pictures that came with the mail. */
+  readonly contentIds: ReadonlySet<string>
+  /** True when the mail sets colours of its own, so it needs the white paper it was made for. */
+  readonly hasColours: boolean
+}
+
+const CONFIG = {
+  USE_PROFILES: { html: true },
+  WHOLE_DOCUMENT: true,
+  RETURN_DOM: true,
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+  FORBID_TAGS: ['form', 'input', 'button', 'select', 'option', 'optgroup', 'textarea', 'fieldset', 'label', 'datalist']
+    .concat(['output', 'meter', 'progress', 'audio', 'video', 'source', 'track', 'picture', 'map', 'area', 'dialog'])
+    .concat([
+      'details',
+      'summary',
+      'menu',
+      'meta',
+      'link',
+      'base',
+      'iframe',
+      'frame',
+      'object',
+      'embed',
+      'template',
+      'slot',
+    ]),
+  FORBID_ATTR: [
+    'srcset',
+    'ping',
+    'action',
+    'formaction',
+    'poster',
+    'autofocus',
+    'tabindex',
+    'contenteditable',
+    'usemap',
+    'id',
+  ],
+  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|cid:|data:image\/(?:png|jpe?g|gif|webp|bmp);)/i,
+} satisfies Config
+
+/** CSS without anything that loads: the frame's own policy refuses that too, this keeps it from being tried. */
+export function cleanCss(css: string): string {
+  return css
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/@(?:import|font-face|namespace)[^;{]*(?:;|\{[^}]*\})/gi, '')
+    .replace(/(?:url|image|image-set|-webkit-image-set|cross-fade|element|src)\s*\([^)]*\)?/gi, 'none')
+}
+
+const isRemote = (url: string) => /^\s*(?:https?:|\/\/|ftp:)/i.test(url)
+const isInvisible = (image: Element) =>
+  ['width', 'height'].some((side) => /^\s*[01](?:px)?\s*$/.test(image.getAttribute(side) ?? '')) ||
+  /(?:^|;)\s*(?:width|height)\s*:\s*[01]px|display\s*:\s*none/i.test(image.getAttribute('style') ?? '')
+
+/** Cleans a mail's HTML. `open` makes links and pictures of the mail into what the window shows. */
+export function cleanHtml(html: string): CleanMail {
+  const contentIds = new Set<string>()
+  let remoteImages = 0
+  let trackers = 0
+  const root = DOMPurify.sanitize(html, CONFIG) as unknown as HTMLElement
+
+  for (const image of root.querySelectorAll('img')) {
+    const src = image.getAttribute('src') ?? ''
+    image.removeAttribute('src')
+    if (isInvisible(image) && !/^(?:cid|data):/i.test(src)) {
+      trackers += 1
+      image.remove()
+    } else if (/^cid:/i.test(src)) {
+      const contentId = decode(src.slice(4))
+      contentIds.add(contentId)
+      image.dataset['cid'] = contentId
+    } else if (/^data:/i.test(src)) image.setAttribute('src', src)
+    else {
+      // DOMPurify lets http(s) through so that it can be counted here; what is left has no address at all.
+      if (isRemote(src)) remoteImages += 1
+      image.dataset['remote'] = ''
+    }
+  }
+  for (const element of root.querySelectorAll('[background]')) {
+    if (isRemote(element.getAttribute('background') ?? '')) remoteImages += 1
+    element.removeAttribute('background')
+  }
+  for (const element of root.querySelectorAll<HTMLElement>('[style]')) {
+    const style = element.getAttribute('style') ?? ''
+    if (/url\s*\(\s*['"]?\s*(?:https?:|\/\/)/i.test(style)) remoteImages += 1
+    element.setAttribute('style', cleanCss(style))
+  }
+  for (const link of root.querySelectorAll('a')) {
+    link.removeAttribute('target')
+    link.setAttribute('rel', 'noopener noreferrer nofollow')
+  }
+  const styles = [...root.querySelectorAll('style')].map((style) => {
+    const css = cleanCss(style.textContent)
+    style.remove()
+    return css
+  })
+  const body = root.querySelector('body') ?? root
+  const bodyStyle = [
+    body.getAttribute('style') ?? '',
+    colour('background-color', body.getAttribute('bgcolor')),
+    colour('color', body.getAttribute('text')),
+  ]
+    .filter((part) => part !== '')
+    .join(';')
+  const fragment = document.createDocumentFragment()
+  fragment.append(...body.childNodes)
+  const holder = root.querySelector('[bgcolor], [color], font[color]')
+  const css = [
+    ...styles,
+    bodyStyle,
+    ...[...fragment.querySelectorAll('[style]')].map((e) => e.getAttribute('style') ?? ''),
+  ]
+  const hasColours =
+    holder !== null ||
+    fragment.querySelector('[bgcolor], [color]') !== null ||
+    css.some((one) => /(?:^|[;{\s-])(?:color|background(?:-color)?)\s*:/i.test(one))
+  return { styles, body: fragment, bodyStyle, remoteImages, trackers, contentIds, hasColours }
+}
+
+const colour = (property: string, value: string | null) =>
+  value !== null && /^#?[\w]{3,20}$/.test(value) ? `${property}:${value}` : ''
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,140 @@
+import { useState } from 'react'
+import type { FolderView } from '../../../../core/rpc/views.ts'
+import { Button } from '../../parts/button.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import type { IconName } from '../../parts/icons.ts'
+import { formatRoute, type Route } from '../../state/route.ts'
+
+const ICON: Readonly<Record<FolderView['role'], IconName>> = {
+  inbox: 'inbox',
+  sent: 'sent',
+  drafts: 'draft',
+  archive: 'archive',
+  trash: 'trash',
+  other: 'folder',
+}
+const ORDER: readonly FolderView['role'][] = ['inbox', 'sent', 'archive', 'other', 'trash']
+
+/** The folders of each owner in the order people look for them. Drafts stand above, once for all. */
+export function groupFolders(folders: readonly FolderView[]) {
+  const byOwner = Map.groupBy(folders, ({ owner }) => (owner === null ? 'own' : `${owner.kind} ${owner.id}`))
+  return [...byOwner].map(([key, list]) => ({
+    key,
+    name: list[0]?.owner?.name ?? 'On this computer',
+    isUser: list[0]?.owner?.kind === 'user',
+    folders: list
+      .filter((folder) => folder.role !== 'drafts')
+      .toSorted((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role) || a.name.localeCompare(b.name)),
+  }))
+}
+
+interface Props {
+  readonly folders: readonly FolderView[]
+  readonly route: Route
+  /** Recipients that wait, and how many of them need a person. */
+  readonly waiting: number
+  readonly drafts: number
+  readonly onCompose: () => void
+}
+
+/** Pure: the left pane. */
+export function Folders({ folders, route, waiting, drafts, onCompose }: Props) {
+  const unread = folders.reduce((sum, folder) => sum + (folder.role === 'inbox' ? folder.unread : 0), 0)
+  return (
+    <nav className="folders" aria-label="Folders">
+      <Button kind="primary" icon="draft" className="new" onClick={onCompose}>
+        New message
+      </Button>
+      <ul>
+        <Entry
+          to={{ view: 'mail', folderId: null, messageId: null }}
+          icon="inbox"
+          name="Unified inbox"
+          current={route.view === 'mail' && route.folderId === null}
+          count={unread}
+          says="unread"
+          strong
+        />
+        <Entry
+          to={{ view: 'queue', entryId: null, recipientId: null }}
+          icon="queue"
+          name="Queue"
+          current={route.view === 'queue'}
+          count={waiting}
+          says="waiting"
+          warn
+        />
+        <Entry
+          to={{ view: 'drafts' }}
+          icon="draft"
+          name="Drafts"
+          current={route.view === 'drafts'}
+          count={drafts}
+          says="kept"
+        />
+      </ul>
+      {groupFolders(folders).map((group) => (
+        <Owner key={group.key} name={group.name} isUser={group.isUser}>
+          {group.folders.map((folder) => (
+            <Entry
+              key={folder.id}
+              to={{ view: 'mail', folderId: folder.id, messageId: null }}
+              icon={ICON[folder.role]}
+              name={folder.name}
+              current={route.view === 'mail' && route.folderId === folder.id}
+              count={folder.unread}
+              says="unread"
+              strong={folder.role === 'inbox'}
+            />
+          ))}
+        </Owner>
+      ))}
+    </nav>
+  )
+}
+
+function Owner({ name, isUser, children }: { name: string; isUser: boolean; children: React.ReactNode }) {
+  const [open, setOpen] = useState(true)
+  return (
+    <section aria-label={name}>
+      <button type="button" className="owner" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Icon name={open ? 'down' : 'right'} />
+        <span className="clip grow">{name}</span>
+        {isUser ? <Icon name="user" label="Local user" /> : null}
+      </button>
+      {open ? <ul>{children}</ul> : null}
+    </section>
+  )
+}
+
+interface EntryProps {
+  readonly to: Route
+  readonly icon: IconName
+  readonly name: string
+  readonly current: boolean
+  readonly count: number
+  /** What is counted: `3 unread`. */
+  readonly says: string
+  readonly strong?: boolean
+  readonly warn?: boolean
+}
+
+function Entry({ to, icon, name, current, count, says, strong = false, warn = false }: EntryProps) {
+  return (
+    <li>
+      <a
+        href={formatRoute(to)}
+        aria-current={current ? 'page' : undefined}
+        aria-label={count === 0 ? name : `${name}, ${count} ${says}`}
+      >
+        <Icon name={icon} />
+        <span className="grow clip">{name}</span>
+        {count === 0 ? null : (
+          <span className={`count${strong ? ' new-mail' : ''}${warn ? ' warn' : ''}`}>
+            {count.toLocaleString('en')}
+          </span>
+        )}
+      </a>
+    </li>
+  )
+}

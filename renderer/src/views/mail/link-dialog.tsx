@@ -1,0 +1,71 @@
+import { copyText } from '../../state/actions.ts'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { targetOf } from './link.ts'
+
+interface Props {
+  readonly link: { readonly href: string; readonly text: string } | null
+  readonly onClose: () => void
+  readonly onWrite: (address: string) => void
+}
+
+/** Shows where a link really leads before anything is opened. */
+export function LinkDialog({ link, onClose, onWrite }: Props) {
+  const target = link === null ? undefined : targetOf(link.href, link.text)
+  if (link === null) return null
+  if (target === undefined)
+    return (
+      <Dialog title="This link leads nowhere" isOpen onClose={onClose}>
+        <div className="dialog-body">
+          <p>Its target is not a web or mail address:</p>
+          <p className="mono target">{link.href.slice(0, 500) || '(empty)'}</p>
+        </div>
+      </Dialog>
+    )
+  const address = decodeURIComponentSafely(target.href.replace(/^mailto:/i, '').split('?')[0] ?? '')
+  return (
+    <Dialog title={target.scheme === 'mail' ? 'Write to this address?' : 'Open this link?'} isOpen onClose={onClose}>
+      <div className="dialog-body">
+        {target.scheme === 'web' ? (
+          <p>
+            It leads to <b>{target.hostname}</b>, in your browser.
+          </p>
+        ) : null}
+        <p className="mono target">{target.href}</p>
+        {target.warnings.map((warning) => (
+          <p key={warning} className="notice warn">
+            <Icon name="alert" /> {warning}
+          </p>
+        ))}
+      </div>
+      <footer>
+        <Button kind="plain" icon="copy" onClick={() => void copyText(target.href, 'The address')}>
+          Copy
+        </Button>
+        <span className="grow" />
+        <Button kind="plain" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button
+          kind="primary"
+          onClick={() => {
+            onClose()
+            if (target.scheme === 'mail') onWrite(address)
+            else window.open(target.href, '_blank', 'noopener,noreferrer')
+          }}
+        >
+          {target.scheme === 'mail' ? 'Write' : 'Open'}
+        </Button>
+      </footer>
+    </Dialog>
+  )
+}
+
+function decodeURIComponentSafely(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

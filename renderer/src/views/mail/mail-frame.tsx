@@ -1,0 +1,127 @@
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { visible } from '../../format/wire-text.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { cleanHtml, type CleanMail } from './clean-html.ts'
+
+interface Props {
+  readonly html: string
+  /** The address of a picture that came with the mail, or undefined when there is none of that Content-ID. */
+  readonly imageOf: (contentId: string) => Promise<string | undefined>
+  readonly onLink: (link: { href: string; text: string }) => void
+}
+
+/** No mail is taller than this on the page: beyond it the frame scrolls by itself. */
+const TALLEST_PX = 40_000
+
+/** The colours and fonts of the window, for a mail that brings none. */
+function paper(hasColours: boolean): string {
+  const style = getComputedStyle(document.documentElement)
+  const of = (name: string) => style.getPropertyValue(name).trim()
+  const ink = hasColours
+    ? 'color-scheme: light; color: #171c23; background: #ffffff;'
+    : `color-scheme: ${of('color-scheme') || 'light'}; color: ${of('--text')}; background: transparent;`
+  return `
+    html { ${ink} }
+    body { margin: 0; padding: ${hasColours ? '16px' : '0'}; overflow-wrap: anywhere; font: 15px/1.6 ${of('--font-ui')}; }
+    a { color: ${hasColours ? '#7a5600' : of('--accent-text')}; cursor: pointer; }
+    img { max-width: 100%; height: auto; }
+    img[data-remote] { outline: 1px dashed #818b98; min-width: 16px; min-height: 16px; }
+    table { max-width: 100%; }
+    pre { white-space: pre-wrap; }
+    blockquote { margin: 0.8em 0; padding-left: 12px; border-left: 2px solid ${hasColours ? '#cbd1d9' : of('--border-strong')}; }
+    :root { overflow-x: auto; overflow-y: hidden; }
+  `
+}
+
+/**
+ * A mail's own HTML. It is cleaned in the window and its nodes are put into an empty page of the host that has a policy
+ * of its own; that page may run no script at all, so clicks are heard from out here.
+ */
+export function MailFrame({ html, imageOf, onLink }: Props) {
+  const frame = useRef<HTMLIFrameElement>(null)
+  const [loaded, setLoaded] = useState(0)
+  const [height, setHeight] = useState(80)
+  const clean = useMemo(() => cleanHtml(html), [html])
+  const latest = useRef({ imageOf, onLink })
+  latest.current = { imageOf, onLink }
+
+  useEffect(() => {
+    const page = frame.current?.contentDocument
+    if (loaded === 0 || !page?.body) return
+    const stop = new AbortController()
+    fill(page, clean, latest.current.imageOf, stop.signal)
+    page.addEventListener(
+      'click',
+      (event) => {
+        const target = event.target as Element | null
+        const anchor = target?.closest?.('a[href]')
+        // No click in a mail does anything by itself.
+        event.preventDefault()
+        if (anchor) latest.current.onLink({ href: anchor.getAttribute('href') ?? '', text: anchor.textContent })
+      },
+      { signal: stop.signal },
+    )
+    // A key pressed in the mail is meant for the window, unless it scrolls or copies.
+    page.addEventListener(
+      'keydown',
+      (event) => {
+        if (event.ctrlKey || event.metaKey || ['Tab', 'Shift', 'Alt'].includes(event.key)) return
+        frame.current?.dispatchEvent(new KeyboardEvent('keydown', { key: event.key, bubbles: true, cancelable: true }))
+      },
+      { signal: stop.signal },
+    )
+    const measure = () => setHeight(Math.min(TALLEST_PX, Math.max(40, Math.ceil(page.body.scrollHeight))))
+    const observer = new ResizeObserver(measure)
+    observer.observe(page.body)
+    measure()
+    return () => {
+      stop.abort()
+      observer.disconnect()
+    }
+  }, [clean, loaded])
+
+  return (
+    <>
+      <RemoteNote images={clean.remoteImages} trackers={clean.trackers} />
+      <iframe
+        ref={frame}
+        className="mail-frame"
+        data-paper={clean.hasColours || undefined}
+        title="Message text"
+        sandbox="allow-same-origin"
+        src="frame.html"
+        style={{ height }}
+        onLoad={() => setLoaded((n) => n + 1)}
+      />
+    </>
+  )
+}
+
+function fill(page: Document, clean: CleanMail, imageOf: Props['imageOf'], signal: AbortSignal) {
+  const sheets = [paper(clean.hasColours), ...clean.styles].map((css) => {
+    const sheet = page.createElement('style')
+    sheet.textContent = css
+    return sheet
+  })
+  page.head.replaceChildren(...sheets)
+  page.body.setAttribute('style', clean.bodyStyle)
+  page.body.replaceChildren(page.importNode(clean.body, true))
+  for (const image of page.querySelectorAll<HTMLImageElement>('img[data-cid]'))
+    void imageOf(image.dataset['cid'] ?? '').then((url) => {
+      if (!signal.aborted && url !== undefined) image.src = url
+    })
+}
+
+function RemoteNote({ images, trackers }: { images: number; trackers: number }) {
+  if (images === 0 && trackers === 0) return null
+  const parts = [
+    images === 0 ? '' : `${images} remote ${images === 1 ? 'picture' : 'pictures'} not loaded`,
+    trackers === 0 ? '' : `${trackers} tracking ${trackers === 1 ? 'pixel' : 'pixels'} removed`,
+  ].filter((part) => part !== '')
+  return (
+    <div className="banner" role="status">
+      <Icon name="image-off" />
+      <span className="grow">{visible(parts.join(', '))}. Nobody was told that you read this.</span>
+    </div>
+  )
+}

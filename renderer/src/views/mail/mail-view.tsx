@@ -1,0 +1,270 @@
+import { useCallback, useMemo, useState } from 'react'
+import type { MessageRow } from '../../../../core/rpc/views.ts'
+import { api } from '../../bridge/client.ts'
+import { ago } from '../../format/time.ts'
+import { count } from '../../format/size.ts'
+import { Button, IconButton } from '../../parts/button.tsx'
+import { Confirm } from '../../parts/dialog.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Load } from '../../parts/load.tsx'
+import type { Picked } from '../../parts/virtual-listbox.tsx'
+import { fetching, getMail } from '../../state/actions.ts'
+import { useEngine } from '../../state/engine.tsx'
+import { useNow } from '../../state/now.ts'
+import { go, type Route } from '../../state/route.ts'
+import { useLive, type Live } from '../../state/use-live.ts'
+import { composeFrom } from '../compose/answer.ts'
+import { moveTo, removeForGood, toggleSeen, toggleStar } from './mail-actions.ts'
+import { commandOf, MessageList, type Command } from './message-list.tsx'
+import { Reader } from './reader.tsx'
+import { nextAfter } from './rows.ts'
+import { useMessageList, type MessageList as Listed } from './use-message-list.ts'
+
+type MailRoute = Extract<Route, { view: 'mail' }>
+type SearchRoute = Extract<Route, { view: 'search' }>
+
+/** One folder, or every inbox in one: list and reader. */
+export function MailView({ route }: { readonly route: MailRoute }) {
+  const { folders } = useEngine()
+  const list = useMessageList(route.folderId)
+  const folder = folders.at === 'ready' ? folders.value.find((one) => one.id === route.folderId) : undefined
+  const inboxes = folders.at === 'ready' ? folders.value.filter((one) => one.role === 'inbox') : []
+  const unread = folder?.unread ?? inboxes.reduce((sum, one) => sum + one.unread, 0)
+  const total = list.at === 'ready' ? list.value.total : 0
+  const name = route.folderId === null ? 'Unified inbox' : (folder?.name ?? 'Folder')
+  return (
+    <TwoPanes
+      title={name}
+      sum={
+        list.at !== 'ready'
+          ? ''
+          : unread > 0
+            ? `${unread} unread of ${total.toLocaleString('en')}`
+            : count(total, 'message')
+      }
+      live={list}
+      messageId={route.messageId}
+      folderRole={folder?.role ?? 'inbox'}
+      onMore={list.more}
+      onShow={(messageId) => go({ ...route, messageId }, 'quietly')}
+      empty={<EmptyFolder isInbox={(folder?.role ?? 'inbox') === 'inbox'} name={name} />}
+    />
+  )
+}
+
+/** What a search found, in place of a folder. */
+export function SearchView({ route }: { readonly route: SearchRoute }) {
+  const found = useLive(
+    `search ${route.text}`,
+    (signal) =>
+      api.mail
+        .search({ text: route.text, limit: 200 }, { signal })
+        .then((rows): Listed => ({ rows, total: rows.length, more: false })),
+    { changes: api.mail.changes },
+  )
+  return (
+    <TwoPanes
+      title={`“${route.text}”`}
+      sum={found.at === 'ready' ? `${count(found.value.total, 'message')} found` : 'Searching'}
+      live={found}
+      messageId={route.messageId}
+      folderRole="other"
+      onMore={() => {}}
+      onShow={(messageId) => go({ ...route, messageId }, 'quietly')}
+      empty={
+        <Empty
+          icon="search"
+          title="No message matches"
+          actions={
+            <Button onClick={() => go({ view: 'mail', folderId: null, messageId: null })}>Back to the inbox</Button>
+          }
+        >
+          Subjects, people and texts of all folders were searched for “{route.text}”.
+        </Empty>
+      }
+    />
+  )
+}
+
+interface PanesProps {
+  readonly title: string
+  readonly sum: string
+  readonly live: Live<Listed> & { again: () => void }
+  readonly messageId: number | null
+  readonly folderRole: string
+  readonly onMore: () => void
+  readonly onShow: (messageId: number | null) => void
+  readonly empty: React.ReactNode
+}
+
+function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onShow, empty }: PanesProps) {
+  const nowMs = useNow(60_000)
+  const [selected, setSelected] = useState<ReadonlySet<number>>(new Set())
+  const [doomed, setDoomed] = useState<readonly MessageRow[]>([])
+  const rows = live.at === 'ready' ? live.value.rows : NONE
+  const picked: Picked = useMemo(() => {
+    const real = messageId === null ? selected : selected.has(messageId) ? selected : new Set([messageId])
+    return { active: messageId, selected: real }
+  }, [messageId, selected])
+
+  const onPick = useCallback(
+    (next: Picked) => {
+      setSelected(next.selected)
+      onShow(next.active)
+    },
+    [onShow],
+  )
+  const chosen = useCallback((ids: readonly number[]) => rows.filter((row) => ids.includes(row.id)), [rows])
+  const leave = (gone: readonly MessageRow[]) => {
+    const next = nextAfter(rows, new Set(gone.map((row) => row.id)))
+    setSelected(new Set(next === null ? [] : [next]))
+    onShow(next)
+  }
+  const onCommand = (command: Command, ids: readonly number[]) => {
+    const some = chosen(ids)
+    const first = some[0]
+    if (first === undefined) return
+    if (command === 'toggle-seen') void toggleSeen(some)
+    else if (command === 'toggle-star') void toggleStar(some)
+    else if (command === 'archive') void moveTo(some, 'archive').then((done) => (done ? leave(some) : undefined))
+    else if (command === 'delete') {
+      if (folderRole === 'trash') setDoomed(some)
+      else void moveTo(some, 'trash').then((done) => (done ? leave(some) : undefined))
+    } else void composeFrom(command, first.id)
+  }
+
+  return (
+    <>
+      <section className="list" aria-label="Messages">
+        <header className="pane-head">
+          <h2 className="clip">{title}</h2>
+          <span className="sum num clip grow">{sum}</span>
+          {picked.selected.size < 2 ? null : <span className="sum num">{picked.selected.size} selected</span>}
+        </header>
+        <Load live={live} what="the folder" again={live.again}>
+          {({ total }) =>
+            rows.length === 0 ? (
+              empty
+            ) : (
+              <MessageList
+                label={title}
+                rows={rows}
+                total={total}
+                picked={picked}
+                nowMs={nowMs}
+                showAddressees={folderRole === 'sent'}
+                onPick={onPick}
+                onCommand={onCommand}
+                onNearEnd={onMore}
+              />
+            )
+          }
+        </Load>
+      </section>
+      {/* Keys reach it from the message's own controls and from the mail frame. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+      <main
+        className="reader"
+        aria-label="Message"
+        onKeyDown={(event) => {
+          const inDialog = event.target instanceof Element && event.target.closest('[role="dialog"]') !== null
+          const command = inDialog ? undefined : commandOf(event)
+          if (command === undefined || picked.selected.size === 0) return
+          event.preventDefault()
+          onCommand(command, [...picked.selected])
+        }}
+      >
+        <ReaderPane picked={picked} hasRows={rows.length > 0} nowMs={nowMs} onCommand={onCommand} />
+      </main>
+      <Confirm
+        title={`Delete ${count(doomed.length, 'message')} for good?`}
+        isOpen={doomed.length > 0}
+        action="Delete"
+        danger
+        onClose={() => setDoomed([])}
+        onConfirm={() => void removeForGood(doomed).then((done) => (done ? leave(doomed) : undefined))}
+      >
+        <p>What is deleted from Trash is gone from this computer and cannot be brought back.</p>
+      </Confirm>
+    </>
+  )
+}
+
+const NONE: readonly MessageRow[] = []
+
+interface ReaderPaneProps {
+  readonly picked: Picked
+  readonly hasRows: boolean
+  readonly nowMs: number
+  readonly onCommand: (command: Command, ids: readonly number[]) => void
+}
+
+function ReaderPane({ picked, hasRows, nowMs, onCommand }: ReaderPaneProps) {
+  const ids = [...picked.selected]
+  if (ids.length > 1)
+    return (
+      <Empty
+        icon="layers"
+        title={`${ids.length} messages selected`}
+        actions={
+          <>
+            <Button icon="archive" onClick={() => onCommand('archive', ids)}>
+              Archive
+            </Button>
+            <Button icon="trash" onClick={() => onCommand('delete', ids)}>
+              Delete
+            </Button>
+            <IconButton icon="dot" label="Read or unread" keys="M" onClick={() => onCommand('toggle-seen', ids)} />
+            <IconButton icon="star" label="Star or not" keys="S" onClick={() => onCommand('toggle-star', ids)} />
+          </>
+        }
+      >
+        What you do now is done with all of them.
+      </Empty>
+    )
+  if (picked.active === null)
+    return hasRows ? (
+      <Empty icon="inbox" title="No message chosen">
+        Choose one on the left, or walk through the list with the arrow keys.
+      </Empty>
+    ) : null
+  return <Reader key={picked.active} id={picked.active} nowMs={nowMs} onCommand={onCommand} />
+}
+
+function EmptyFolder({ isInbox, name }: { isInbox: boolean; name: string }) {
+  const { accounts } = useEngine()
+  const nowMs = useNow()
+  const busy = fetching.use()
+  const last = accounts.reduce<number | null>(
+    (latest, one) => Math.max(latest ?? 0, one.lastFetchMs ?? 0) || null,
+    null,
+  )
+  if (!isInbox) return <Empty icon="folder" title={`Nothing in ${name}`} />
+  if (accounts.length === 0)
+    return (
+      <Empty
+        icon="inbox"
+        title="Nothing in the inbox"
+        actions={
+          <Button icon="plus" onClick={() => go({ view: 'settings', page: 'accounts' })}>
+            Add an account
+          </Button>
+        }
+      >
+        Mail to your local addresses arrives here by itself. To read mail kept by a provider, add its account.
+      </Empty>
+    )
+  return (
+    <Empty
+      icon="inbox"
+      title="Nothing in the inbox"
+      actions={
+        <Button icon="refresh" disabled={busy} onClick={() => void getMail(true)}>
+          {busy ? 'Getting mail' : 'Get mail'}
+        </Button>
+      }
+    >
+      {last === null ? 'Nothing has been fetched yet.' : `Last fetch ${ago(last, nowMs)}.`}
+    </Empty>
+  )
+}

@@ -1,0 +1,173 @@
+import type { AttachmentView, MessageView } from '../../../../core/rpc/views.ts'
+import { initials, people } from '../../format/names.ts'
+import { size } from '../../format/size.ts'
+import { dayAndClock } from '../../format/time.ts'
+import { visible } from '../../format/wire-text.ts'
+import { Banner } from '../../parts/banner.tsx'
+import { Button, IconButton } from '../../parts/button.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { MenuButton } from '../../parts/menu.tsx'
+import { formatRoute, go } from '../../state/route.ts'
+import { MailFrame } from './mail-frame.tsx'
+import type { Command } from './message-list.tsx'
+import { PlainBody } from './plain-body.tsx'
+
+interface Props {
+  readonly message: MessageView
+  readonly nowMs: number
+  readonly imageOf: (contentId: string) => Promise<string | undefined>
+  readonly onLink: (link: { href: string; text: string }) => void
+  readonly onCommand: (command: Command) => void
+  readonly onSave: (index: number) => void
+  readonly onSource: () => void
+}
+
+/** Pure: one message with its commands. */
+export function Message(props: Props) {
+  const { message, onCommand, onSource } = props
+  const session = message.sessions.at(-1)
+  const toLog = () => go({ view: 'log', sessionId: session ?? null, seq: null, of: { messageId: message.id } })
+  return (
+    <>
+      <div className="commands" role="toolbar" aria-label="Message commands">
+        <Button kind="plain" icon="reply" title="Reply (R)" onClick={() => onCommand('reply')}>
+          Reply
+        </Button>
+        <Button kind="plain" icon="reply-all" title="Reply all (Shift R)" onClick={() => onCommand('reply-all')}>
+          Reply all
+        </Button>
+        <Button kind="plain" icon="forward" title="Forward (F)" onClick={() => onCommand('forward')}>
+          Forward
+        </Button>
+        <span className="bar-gap" />
+        <IconButton icon="archive" label="Archive" keys="A" onClick={() => onCommand('archive')} />
+        <IconButton icon="trash" label="Delete" keys="Del" onClick={() => onCommand('delete')} />
+        <IconButton
+          icon={message.starred ? 'star-on' : 'star'}
+          label={message.starred ? 'Remove the star' : 'Star'}
+          keys="S"
+          className={message.starred ? 'starred' : ''}
+          onClick={() => onCommand('toggle-star')}
+        />
+        <span className="grow" />
+        {session === undefined ? null : (
+          <IconButton
+            icon="wire"
+            label="The session that brought this message"
+            keys="Shift F12"
+            className="opt"
+            onClick={toLog}
+          />
+        )}
+        <MenuButton
+          label="More"
+          icon="more"
+          entries={[
+            {
+              id: 'seen',
+              label: message.seen ? 'Mark as unread' : 'Mark as read',
+              icon: 'dot',
+              keys: 'M',
+              run: () => onCommand('toggle-seen'),
+            },
+            { id: 'source', label: 'View source', icon: 'code', run: onSource },
+            { id: 'session', label: 'Show the sessions', icon: 'wire', run: toLog },
+          ]}
+        />
+      </div>
+      <article className="article" aria-label={message.subject || '(no subject)'}>
+        <h1>
+          <bdi>{visible(message.subject) || '(no subject)'}</bdi>
+        </h1>
+        <Head {...props} />
+        {message.damaged === null ? null : (
+          <Banner level="warn" icon="alert">
+            This message is damaged: {message.damaged} What could be read is shown; the bytes are kept as they are.
+          </Banner>
+        )}
+        <p className="verdict">
+          <Icon name="wire" className="quiet" />
+          <span>
+            {session === undefined
+              ? 'It was made on this computer; no connection carried it yet.'
+              : 'Every byte of its way is in the log. '}
+            {session === undefined ? null : (
+              <a href={formatRoute({ view: 'log', sessionId: session, seq: null, of: { messageId: message.id } })}>
+                Show the session
+              </a>
+            )}
+          </span>
+        </p>
+        <Attachments parts={message.parts} onSave={props.onSave} />
+        <Body {...props} />
+      </article>
+    </>
+  )
+}
+
+function Head({ message, nowMs }: Props) {
+  const author = message.from[0] ?? { name: message.authorName, address: message.authorAddress }
+  return (
+    <header className="head">
+      <span className="avatar" aria-hidden>
+        {initials(author.name, author.address)}
+      </span>
+      <div className="people">
+        <div className="clip">
+          <bdi className="who">{visible(author.name || author.address) || 'No sender'}</bdi>{' '}
+          {author.name === '' ? null : <bdi className="addr">{visible(author.address)}</bdi>}
+        </div>
+        <div className="to clip" title={[...message.to, ...message.cc].map((one) => visible(one.address)).join(', ')}>
+          to {visible(people(message.to)) || 'nobody in particular'}
+          {message.cc.length === 0 ? '' : `, copy to ${visible(people(message.cc))}`}
+        </div>
+      </div>
+      <time dateTime={new Date(message.dateMs).toISOString()}>{dayAndClock(message.dateMs, nowMs)}</time>
+    </header>
+  )
+}
+
+const iconOf = (part: AttachmentView) => (/^image\//i.test(part.contentType) ? 'image' : 'file')
+
+function Attachments({ parts, onSave }: { parts: readonly AttachmentView[]; onSave: (index: number) => void }) {
+  if (parts.length === 0) return null
+  return (
+    <div
+      className="files"
+      role="group"
+      aria-label={parts.length === 1 ? '1 attachment' : `${parts.length} attachments`}
+    >
+      {parts.map((part) => (
+        <button
+          key={part.index}
+          type="button"
+          className="filecard"
+          aria-label={`Save ${visible(part.filename)}, ${size(part.sizeBytes)}`}
+          onClick={() => onSave(part.index)}
+        >
+          <Icon name={iconOf(part)} />
+          <span>
+            <bdi className="n clip">{visible(part.filename)}</bdi>
+            <span className="z">{size(part.sizeBytes)}</span>
+          </span>
+        </button>
+      ))}
+      {parts.length < 2 ? null : (
+        <Button
+          kind="plain"
+          icon="download"
+          className="files-all"
+          onClick={() => parts.forEach((part) => onSave(part.index))}
+        >
+          Save all
+        </Button>
+      )}
+    </div>
+  )
+}
+
+function Body({ message, imageOf, onLink }: Props) {
+  if (message.html !== null) return <MailFrame html={message.html} imageOf={imageOf} onLink={onLink} />
+  if (message.text !== null && message.text.trim() !== '') return <PlainBody text={message.text} onLink={onLink} />
+  return <p className="quiet no-text">There is no text in this message.</p>
+}

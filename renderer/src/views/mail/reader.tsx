@@ -1,0 +1,92 @@
+import { useEffect, useMemo, useState } from 'react'
+import type { MessageView } from '../../../../core/rpc/views.ts'
+import { api, host } from '../../bridge/client.ts'
+import { size } from '../../format/size.ts'
+import { saveBytes } from '../../state/actions.ts'
+import { act } from '../../state/act.ts'
+import { compose } from '../compose/composer.ts'
+import { useLive } from '../../state/use-live.ts'
+import { Load } from '../../parts/load.tsx'
+import { Message } from './message.tsx'
+import { LinkDialog } from './link-dialog.tsx'
+import { SourceDialog } from './source-dialog.tsx'
+import type { Command } from './message-list.tsx'
+
+/** A mail is read when it has been looked at for a moment, not when the arrow keys pass over it. */
+const SEEN_AFTER_MS = 700
+
+interface Props {
+  readonly id: number
+  readonly nowMs: number
+  readonly onCommand: (command: Command, ids: readonly number[]) => void
+}
+
+/** One message: asked for, shown, and marked as read. */
+export function Reader({ id, nowMs, onCommand }: Props) {
+  const live = useLive(`message ${id}`, () => api.mail.get({ id }), { changes: api.mail.changes })
+  const [link, setLink] = useState<{ href: string; text: string } | null>(null)
+  const [showsSource, setShowsSource] = useState(false)
+  const isUnseen = live.at === 'ready' && !live.value.seen
+  useEffect(() => {
+    if (!isUnseen) return
+    const timer = setTimeout(
+      () => void act('Marking as read', () => api.mail.setSeen({ ids: [id], seen: true })),
+      SEEN_AFTER_MS,
+    )
+    return () => clearTimeout(timer)
+    // Only once a message: who marks it unread again wants it so.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [id, live.at])
+
+  const parts = live.at === 'ready' ? live.value.parts : undefined
+  const imageOf = useMemo(() => {
+    const known = new Map<string, Promise<string | undefined>>()
+    return (contentId: string) => {
+      const part = parts?.find((one) => one.contentId?.replace(/^<|>$/g, '') === contentId)
+      // Only pictures a browser decodes; everything else of a mail is saved, never opened.
+      if (part === undefined || !/^image\/(?:png|jpe?g|gif|webp|bmp|avif)$/i.test(part.contentType))
+        return Promise.resolve(undefined)
+      const url =
+        known.get(contentId) ??
+        api.mail.attachment({ id, index: part.index }).then(
+          ({ handle }) => host.bytesUrl(handle),
+          () => undefined,
+        )
+      known.set(contentId, url)
+      return url
+    }
+  }, [id, parts])
+
+  return (
+    <Load live={live} what="the message" again={live.again}>
+      {(message) => (
+        <>
+          <Message
+            message={message}
+            nowMs={nowMs}
+            imageOf={imageOf}
+            onLink={setLink}
+            onCommand={(command) => onCommand(command, [id])}
+            onSave={(index) => void save(message, index)}
+            onSource={() => setShowsSource(true)}
+          />
+          <LinkDialog
+            link={link}
+            onClose={() => setLink(null)}
+            onWrite={(address) => compose({ kind: 'new', to: address })}
+          />
+          {showsSource ? <SourceDialog id={id} onClose={() => setShowsSource(false)} /> : null}
+        </>
+      )}
+    </Load>
+  )
+}
+
+async function save(message: MessageView, index: number): Promise<void> {
+  const part = message.parts.find((one) => one.index === index)
+  if (part === undefined) return
+  await act(`Saving “${part.filename}” (${size(part.sizeBytes)})`, async () => {
+    const { handle } = await api.mail.attachment({ id: message.id, index })
+    saveBytes(handle, part.filename)
+  })
+}

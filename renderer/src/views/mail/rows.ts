@@ -1,0 +1,39 @@
+import type { MessageRow } from '../../../../core/rpc/views.ts'
+import { dayAndClock, dayHeading } from '../../format/time.ts'
+import type { ListItem } from '../../parts/virtual-listbox.tsx'
+
+/** The rows of a list with a heading over each day or stretch of time. Rows come newest first. */
+export function withHeadings(rows: readonly MessageRow[], nowMs: number): ListItem<MessageRow>[] {
+  const items: ListItem<MessageRow>[] = []
+  let heading = ''
+  for (const row of rows) {
+    const next = dayHeading(row.dateMs, nowMs)
+    if (next !== heading) {
+      heading = next
+      items.push({ kind: 'heading', key: `${next} ${row.id}`, text: next })
+    }
+    items.push({ kind: 'option', key: row.id, value: row, label: spoken(row, nowMs) })
+  }
+  return items
+}
+
+/** A row as a screen reader says it: state, sender, subject, time. */
+export function spoken(row: MessageRow, nowMs: number): string {
+  return [
+    row.seen ? '' : 'Unread',
+    row.starred ? 'starred' : '',
+    row.authorName || row.authorAddress || 'no sender',
+    row.subject || '(no subject)',
+    dayAndClock(row.dateMs, nowMs),
+    row.attachments === 0 ? '' : row.attachments === 1 ? '1 attachment' : `${row.attachments} attachments`,
+  ]
+    .filter((part) => part !== '')
+    .join(', ')
+}
+
+/** The row to stand on after `gone` have left the list: the next one below, or the last. */
+export function nextAfter(rows: readonly { id: number }[], gone: ReadonlySet<number>): number | null {
+  const last = rows.findLastIndex((row) => gone.has(row.id))
+  const below = rows.slice(last + 1).find((row) => !gone.has(row.id))
+  return (below ?? rows.findLast((row) => !gone.has(row.id)))?.id ?? null
+}

@@ -1,0 +1,79 @@
+import type { QueueEntryView, RecipientView } from '../../../../core/rpc/views.ts'
+import { size } from '../../format/size.ts'
+import { clock, dayAndClock } from '../../format/time.ts'
+import { visible } from '../../format/wire-text.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { GROUPS, groupOf, reasonOf, STATE } from './states.ts'
+
+interface Props {
+  readonly entries: readonly QueueEntryView[]
+  readonly nowMs: number
+  /** Id of the chosen recipient row. */
+  readonly selected: number | null
+  readonly onSelect: (entryId: number, recipientId: number) => void
+}
+
+/** Pure: messages with a row for each recipient, what needs a person first. */
+export function QueueList({ entries, nowMs, selected, onSelect }: Props) {
+  const groups = Map.groupBy(entries, (entry) => groupOf(entry, nowMs))
+  return (
+    <div className="q">
+      {GROUPS.map((group) => {
+        const list = groups.get(group) ?? []
+        if (list.length === 0) return null
+        return (
+          <section key={group} aria-label={group}>
+            <h2 className="group">{group}</h2>
+            <ul>
+              {list.map((entry) => (
+                <li key={entry.id} className="card" aria-label={visible(entry.subject) || '(no subject)'}>
+                  <div className="entry">
+                    <bdi className="t clip">{visible(entry.subject) || '(no subject)'}</bdi>
+                    <span className="w">
+                      {dayAndClock(entry.createdMs, nowMs).replace('Today ', '')}, {size(entry.sizeBytes)}
+                    </span>
+                  </div>
+                  <ul>
+                    {entry.recipients.map((recipient) => (
+                      <li key={recipient.id}>
+                        <RecipientRow
+                          recipient={recipient}
+                          nowMs={nowMs}
+                          isSelected={recipient.id === selected}
+                          onSelect={() => onSelect(entry.id, recipient.id)}
+                        />
+                      </li>
+                    ))}
+                  </ul>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )
+      })}
+    </div>
+  )
+}
+
+interface RowProps {
+  readonly recipient: RecipientView
+  readonly nowMs: number
+  readonly isSelected: boolean
+  readonly onSelect: () => void
+}
+
+function RecipientRow({ recipient, nowMs, isSelected, onSelect }: RowProps) {
+  const { icon, tone } = STATE[recipient.state]
+  return (
+    <button type="button" className="rcpt" aria-pressed={isSelected} onClick={onSelect}>
+      <Icon name={icon} className={recipient.state === 'trying' ? `${tone} spin` : tone} />
+      <bdi className="clip">{visible(recipient.address)}</bdi>
+      <span className={`state ${tone}`}>{recipient.state}</span>
+      <bdi className="why clip">{visible(reasonOf(recipient, nowMs))}</bdi>
+      {recipient.attempts < 2 ? null : <span className="tries num">{recipient.attempts} tries</span>}
+      {recipient.state === 'deferred' && recipient.nextAttemptMs !== null ? (
+        <span className="sr">next try {clock(recipient.nextAttemptMs)}</span>
+      ) : null}
+    </button>
+  )
+}

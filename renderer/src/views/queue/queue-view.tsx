@@ -1,0 +1,114 @@
+import { useState } from 'react'
+import { api } from '../../bridge/client.ts'
+import { count } from '../../format/size.ts'
+import { Button } from '../../parts/button.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Load } from '../../parts/load.tsx'
+import { act } from '../../state/act.ts'
+import { useEngine } from '../../state/engine.tsx'
+import { useNow } from '../../state/now.ts'
+import { go, type Route } from '../../state/route.ts'
+import { toast } from '../../state/toasts.ts'
+import { useLive } from '../../state/use-live.ts'
+import { compose } from '../compose/composer.ts'
+import { QueueList } from './queue-list.tsx'
+import { RecipientPane } from './recipient-pane.tsx'
+import { GROUPS, groupOf, isOpen, summaryOf, type Group } from './states.ts'
+
+/** The outbound queue: what is waiting, why, and when it is tried again. */
+export function QueueView({ route }: { readonly route: Extract<Route, { view: 'queue' }> }) {
+  const { status } = useEngine()
+  const nowMs = useNow(5000)
+  const queue = useLive('queue', () => api.queue.list({ limit: 200 }), { changes: api.queue.changes })
+  const [only, setOnly] = useState<Group | 'All'>('All')
+  const entries = queue.at === 'ready' ? queue.value : []
+  const counts = Map.groupBy(entries, (entry) => groupOf(entry, nowMs))
+  const entry = entries.find((one) => one.id === route.entryId)
+  const recipient =
+    entry?.recipients.find((one) => one.id === route.recipientId) ??
+    entry?.recipients.find(isOpen) ??
+    entry?.recipients[0]
+  const shown = only === 'All' ? entries : (counts.get(only) ?? [])
+
+  const tryAll = async () => {
+    const done = await act('Trying again', () => api.queue.retry({ id: null }))
+    if (done !== undefined)
+      toast(
+        done.recipients === 0
+          ? 'Nothing waits to be tried.'
+          : `${count(done.recipients, 'recipient')} being tried now.`,
+        { icon: 'refresh' },
+      )
+  }
+  const pause = () =>
+    act('Changing the queue', () => api.app.setSetting({ key: 'queue.paused', value: !status.queuePaused }))
+
+  return (
+    <main className="page queue" aria-label="Queue">
+      <header className="page-head">
+        <h1>Queue</h1>
+        <span className="quiet num clip grow">{queue.at === 'ready' ? summaryOf(entries, nowMs) : ''}</span>
+        <Button kind="plain" icon={status.queuePaused ? 'play' : 'pause'} onClick={() => void pause()}>
+          {status.queuePaused ? 'Let mail leave' : 'Pause queue'}
+        </Button>
+        <Button kind="plain" icon="refresh" onClick={() => void tryAll()}>
+          Try all now
+        </Button>
+      </header>
+      <Load live={queue} what="the queue" again={queue.again}>
+        {() =>
+          entries.length === 0 ? (
+            <Empty
+              icon="queue"
+              title="Nothing is waiting"
+              actions={
+                <Button icon="draft" onClick={() => compose()}>
+                  New message
+                </Button>
+              }
+            >
+              What you send passes through here, with every try and every answer.
+            </Empty>
+          ) : (
+            <div className="split">
+              <section className="left" aria-label="Queue entries">
+                <div className="filters" role="toolbar" aria-label="Show">
+                  {(['All', ...GROUPS] as const).map((group) => (
+                    <button
+                      key={group}
+                      type="button"
+                      className="chip"
+                      aria-pressed={only === group}
+                      onClick={() => setOnly(group)}
+                    >
+                      {group} {group === 'All' ? null : <span className="count">{counts.get(group)?.length ?? 0}</span>}
+                    </button>
+                  ))}
+                </div>
+                {shown.length === 0 ? (
+                  <Empty icon="queue" title={`Nothing under “${only}”`} />
+                ) : (
+                  <QueueList
+                    entries={shown}
+                    nowMs={nowMs}
+                    selected={recipient?.id ?? null}
+                    onSelect={(entryId, recipientId) => go({ view: 'queue', entryId, recipientId }, 'quietly')}
+                  />
+                )}
+              </section>
+              <section className="right" aria-label="Recipient">
+                {entry === undefined || recipient === undefined ? (
+                  <Empty icon="route" title="No recipient chosen">
+                    Choose one to see what its server said, and what happens next.
+                  </Empty>
+                ) : (
+                  <RecipientPane key={recipient.id} entry={entry} recipient={recipient} nowMs={nowMs} />
+                )}
+              </section>
+            </div>
+          )
+        }
+      </Load>
+    </main>
+  )
+}

@@ -1,0 +1,70 @@
+import { Fragment } from 'react'
+import { api } from '../../bridge/client.ts'
+import { clockSeconds, delta, took } from '../../format/time.ts'
+import { visible } from '../../format/wire-text.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { formatRoute } from '../../state/route.ts'
+import { useLive } from '../../state/use-live.ts'
+import { traceOf } from './trace.ts'
+
+/** More tries than this are reached through the log. */
+const SHOWN = 4
+
+/** The way of each try, newest first, every step with its line in the log. */
+export function Trace({ sessions, address }: { readonly sessions: readonly number[]; readonly address: string }) {
+  const ids = sessions.slice(-SHOWN).toReversed()
+  if (sessions.length === 0) return null
+  return ids.map((id, at) => <Attempt key={id} id={id} number={sessions.length - at} address={address} />)
+}
+
+function Attempt({ id, number, address }: { id: number; number: number; address: string }) {
+  const live = useLive(
+    `trace ${id}`,
+    async () => ({ ...(await api.log.session({ id })), events: await api.log.events({ id, fromSeq: 0, limit: 1000 }) }),
+    { changes: api.log.changes, concerns: ({ ids }) => ids.includes(id) },
+  )
+  if (live.at !== 'ready')
+    return live.at === 'failed' ? <p className="quiet">The session of this try is no longer kept.</p> : null
+  const { session, events } = live.value
+  const steps = traceOf(session, events, address)
+  const link = (seq: number | null) => formatRoute({ view: 'log', sessionId: id, seq, of: null })
+  return (
+    <section aria-label={`Try ${number}`}>
+      <h3>
+        Try {number}
+        <span className="quiet num">
+          {clockSeconds(session.startedMs)}
+          {session.endedMs === null ? ', going on' : `, ${took(session.endedMs - session.startedMs)}`}
+        </span>
+        <a href={link(null)}>Show the session</a>
+      </h3>
+      <ol>
+        {steps.map((step, at) => (
+          <li key={step.seq} className="step" data-tls={step.tls || undefined}>
+            <span className="at">{at === 0 ? clockSeconds(step.atMs) : delta(step.tookMs)}</span>
+            <Icon name={step.icon} className={step.tone} />
+            <div>
+              <b>{step.title}</b>
+              <p>
+                <bdi>{visible(step.text)}</bdi>
+              </p>
+              {step.words === undefined ? null : (
+                <span className="mono words" data-tone={step.tone}>
+                  {step.words.split('\n').map((line, row) => (
+                    <Fragment key={row}>
+                      {row === 0 ? null : '\n'}
+                      <bdi>{line}</bdi>
+                    </Fragment>
+                  ))}
+                </span>
+              )}
+            </div>
+            <a href={link(step.seq)} aria-label={`Line ${step.seq + 1} in the log`}>
+              line {step.seq + 1}
+            </a>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}

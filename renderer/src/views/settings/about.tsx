@@ -1,0 +1,47 @@
+import { copyText } from '../../state/actions.ts'
+import { useEngine } from '../../state/engine.tsx'
+import { IconButton } from '../../parts/button.tsx'
+
+/** What runs here, where its data lies, and how its server proves itself. */
+export function About() {
+  const { status } = useEngine()
+  return (
+    <>
+      <div className="panel-head about">
+        <img src={new URL('../../../../resources/icon.svg', import.meta.url).href} alt="" width={56} height={56} />
+        <div>
+          <h2>Posthorn {status.version}</h2>
+          <p className="quiet">A mail client with its own mail server.</p>
+        </div>
+      </div>
+      <dl className="kv about">
+        <dt>Data folder</dt>
+        <dd className="mono">{status.dataFolder}</dd>
+        <dt>Submission server</dt>
+        <dd className="mono">
+          {status.submission === null ? 'off' : `${status.submission.host}:${status.submission.port}`}
+        </dd>
+        <dt>Its certificate</dt>
+        <dd>
+          {status.certificate === null ? (
+            'none yet'
+          ) : (
+            <>
+              <span className="mono">{status.certificate}</span>{' '}
+              <IconButton
+                icon="copy"
+                label="Copy the fingerprint"
+                onClick={() => void copyText(status.certificate ?? '', 'The fingerprint')}
+              />
+              <p className="quiet">
+                SHA-256. Other mail programs ask you to trust it once, because nobody but this computer signed it.
+              </p>
+            </>
+          )}
+        </dd>
+        <dt>Licence</dt>
+        <dd>MIT</dd>
+      </dl>
+    </>
+  )
+}

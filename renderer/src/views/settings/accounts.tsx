@@ -1,0 +1,95 @@
+import { useState } from 'react'
+import type { AccountView } from '../../../../core/rpc/views.ts'
+import { api } from '../../bridge/client.ts'
+import { ago, distance } from '../../format/time.ts'
+import { Button, IconButton } from '../../parts/button.tsx'
+import { Confirm } from '../../parts/dialog.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { act } from '../../state/act.ts'
+import { fetching, getMail } from '../../state/actions.ts'
+import { useEngine } from '../../state/engine.tsx'
+import { useNow } from '../../state/now.ts'
+import { formatRoute } from '../../state/route.ts'
+import { AccountDialog } from '../account/account-dialog.tsx'
+
+const TLS: Readonly<Record<AccountView['tls'], string>> = { implicit: 'TLS', starttls: 'STLS', none: 'not encrypted' }
+
+/** The accounts mail is fetched from. */
+export function Accounts() {
+  const { accounts } = useEngine()
+  const nowMs = useNow()
+  const busy = fetching.use()
+  const [adds, setAdds] = useState(false)
+  const [doomed, setDoomed] = useState<AccountView | null>(null)
+  return (
+    <>
+      <div className="panel-head">
+        <h2>Accounts</h2>
+        <span className="grow" />
+        {accounts.length === 0 ? null : (
+          <Button icon="refresh" disabled={busy} onClick={() => void getMail(true)}>
+            {busy ? 'Getting mail' : 'Get mail'}
+          </Button>
+        )}
+        <Button icon="plus" kind="primary" onClick={() => setAdds(true)}>
+          Add account
+        </Button>
+      </div>
+      {accounts.length === 0 ? (
+        <Empty icon="inbox" title="No account yet">
+          An account says where mail is fetched from. Adding one shows a live test of its server.
+        </Empty>
+      ) : (
+        <ul className="cards">
+          {accounts.map((account) => (
+            <li key={account.id} aria-label={account.name}>
+              <div className="grow">
+                <b>{account.name}</b>{' '}
+                <span className={account.tls === 'none' ? 'badge warn' : 'badge tls'}>
+                  <Icon name={account.tls === 'none' ? 'unlock' : 'lock'} />
+                  {TLS[account.tls]}
+                </span>
+                <p className="mono">
+                  {account.user} at {account.host}:{account.port}
+                </p>
+                <p className="quiet">
+                  {account.fetching
+                    ? 'Being fetched now.'
+                    : account.lastFetchMs === null
+                      ? 'Not fetched yet.'
+                      : `Last fetch ${ago(account.lastFetchMs, nowMs)}.`}{' '}
+                  Every {distance(account.everySeconds * 1000)}.{' '}
+                  {account.keep ? 'Mail stays on the server.' : 'Mail is deleted on the server once it is here.'}
+                </p>
+                {account.lastError === null ? null : (
+                  <p className="notice danger">
+                    <Icon name="fail" />
+                    <span>
+                      {account.lastError}{' '}
+                      <a href={formatRoute({ view: 'log', sessionId: null, seq: null, of: null })}>Show the log</a>
+                    </span>
+                  </p>
+                )}
+              </div>
+              <IconButton icon="trash" label={`Remove ${account.name}`} onClick={() => setDoomed(account)} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {adds ? <AccountDialog onClose={() => setAdds(false)} /> : null}
+      <Confirm
+        title={`Remove ${doomed?.name ?? ''}?`}
+        isOpen={doomed !== null}
+        action="Remove"
+        danger
+        onClose={() => setDoomed(null)}
+        onConfirm={() =>
+          doomed === null ? undefined : void act('Removing the account', () => api.account.remove({ id: doomed.id }))
+        }
+      >
+        <p>It is not fetched any more and its password is forgotten. Mail on its server is left alone.</p>
+      </Confirm>
+    </>
+  )
+}

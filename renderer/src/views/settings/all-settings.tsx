@@ -1,0 +1,133 @@
+import { useState } from 'react'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { Button } from '../../parts/button.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { Load } from '../../parts/load.tsx'
+import { useLive } from '../../state/use-live.ts'
+import { formatValue, parseValue } from './setting-value.ts'
+
+type Setting = Awaited<ReturnType<typeof api.app.settings>>[number]
+
+const ROOM: Readonly<Record<string, string>> = {
+  submission: 'Submission server',
+  inbound: 'Mail from other servers',
+  pop3: 'POP3 server',
+  dns: 'Name servers',
+  relay: 'Delivery',
+  local: 'Local mail',
+  queue: 'Queue',
+  retry: 'Tries',
+  ui: 'Window',
+}
+
+/** Every setting with its sentence and what is allowed, by room. */
+export function AllSettings() {
+  const settings = useLive('settings', () => api.app.settings(), { changes: api.app.changes })
+  return (
+    <>
+      <div className="panel-head">
+        <h2>All settings</h2>
+      </div>
+      <Load live={settings} what="the settings" again={settings.again}>
+        {(list) =>
+          [...Map.groupBy(list, (setting) => setting.key.split('.')[0] ?? '')].map(([room, group]) => (
+            <section key={room} className="setting-group" aria-label={ROOM[room] ?? room}>
+              <h3>{ROOM[room] ?? room}</h3>
+              {group.map((setting) => (
+                <SettingRow
+                  key={`${setting.key} ${JSON.stringify(setting.value)}`}
+                  setting={setting}
+                  onDone={settings.again}
+                />
+              ))}
+            </section>
+          ))
+        }
+      </Load>
+    </>
+  )
+}
+
+function SettingRow({ setting, onDone }: { setting: Setting; onDone: () => void }) {
+  const { key, about, value, allowed, unit, later, needsRestart, fromFile } = setting
+  const [typed, setTyped] = useState(() => formatValue(value))
+  const [problem, setProblem] = useState<string>()
+  const isDefault = JSON.stringify(value) === JSON.stringify(setting.default)
+  const isLocked = later || fromFile
+  const id = `setting-${key}`
+  const save = async (next: unknown) => {
+    setProblem(undefined)
+    try {
+      await api.app.setSetting({ key, value: next })
+      onDone()
+    } catch (error) {
+      setProblem(wordsOf(error))
+    }
+  }
+  const isFlag = typeof setting.default === 'boolean'
+  const isChanged = typed !== formatValue(value)
+  return (
+    <form
+      className="setting"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!isFlag) void save(parseValue(typed, setting.default))
+      }}
+    >
+      <label htmlFor={id}>
+        <span className="mono key">{key}</span>
+        <span>{about}</span>
+        <span className="quiet below">
+          {later ? 'Not in this version.' : `Allowed: ${allowed}.`}
+          {unit === null || unit === 'port' ? '' : ` In ${unit}.`}
+          {needsRestart && !later ? ' Takes effect at the next start.' : ''}
+          {fromFile ? ' Set by the settings file.' : ''}
+        </span>
+        {problem === undefined ? null : (
+          <span className="danger below" role="alert">
+            <Icon name="alert" /> {problem}
+          </span>
+        )}
+      </label>
+      <div className="value">
+        {isFlag ? (
+          <input
+            id={id}
+            type="checkbox"
+            className="switch"
+            checked={value === true}
+            disabled={isLocked}
+            onChange={(event) => void save(event.target.checked)}
+          />
+        ) : (
+          <>
+            <div className="field">
+              <input
+                id={id}
+                value={typed}
+                disabled={isLocked}
+                spellCheck={false}
+                autoComplete="off"
+                onChange={(event) => setTyped(event.target.value)}
+              />
+            </div>
+            {isChanged ? (
+              <Button submit kind="primary">
+                Save
+              </Button>
+            ) : null}
+          </>
+        )}
+        {isDefault || isLocked ? null : (
+          <Button
+            kind="plain"
+            onClick={() => void save(setting.default)}
+            title={`Back to ${formatValue(setting.default)}`}
+          >
+            Default
+          </Button>
+        )}
+      </div>
+    </form>
+  )
+}

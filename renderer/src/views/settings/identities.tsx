@@ -1,0 +1,119 @@
+import { useState } from 'react'
+import type { IdentityView } from '../../../../core/rpc/views.ts'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { Button, IconButton } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Field, Select } from '../../parts/field.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { act } from '../../state/act.ts'
+import { useEngine } from '../../state/engine.tsx'
+import { useLive } from '../../state/use-live.ts'
+
+type Editing = Pick<IdentityView, 'name' | 'address' | 'routeId'> & { id?: number }
+
+/** Who you can write as, and the way each one's mail takes. */
+export function Identities() {
+  const { identities } = useEngine()
+  const [editing, setEditing] = useState<Editing | null>(null)
+  return (
+    <>
+      <div className="panel-head">
+        <h2>Identities</h2>
+        <span className="grow" />
+        <Button icon="plus" kind="primary" onClick={() => setEditing({ name: '', address: '', routeId: null })}>
+          Add identity
+        </Button>
+      </div>
+      {identities.length === 0 ? (
+        <Empty icon="user" title="No identity yet">
+          An identity is a name and an address you write as.
+        </Empty>
+      ) : (
+        <ul className="cards">
+          {identities.map((one) => (
+            <li key={one.id} aria-label={one.address}>
+              <div className="grow">
+                <b>{one.name || one.address}</b>
+                <p className="mono">{one.address}</p>
+                <p className="quiet">
+                  <Icon name="route" />{' '}
+                  {one.routeId === null ? 'Straight to the recipients’ servers' : `Through ${one.routeName}`}
+                </p>
+              </div>
+              <Button onClick={() => setEditing(one)}>Change</Button>
+              <IconButton
+                icon="trash"
+                label={`Remove ${one.address}`}
+                onClick={() => void act('Removing the identity', () => api.identity.remove({ id: one.id }))}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+      {editing === null ? null : <IdentityDialog first={editing} onClose={() => setEditing(null)} />}
+    </>
+  )
+}
+
+function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => void }) {
+  const routes = useLive('routes', () => api.route.list())
+  const [form, setForm] = useState(first)
+  const [problem, setProblem] = useState<string>()
+  const save = async () => {
+    try {
+      await api.identity.save({
+        name: form.name.trim(),
+        address: form.address.trim(),
+        routeId: form.routeId,
+        ...(form.id === undefined ? {} : { id: form.id }),
+      })
+      onClose()
+    } catch (error) {
+      setProblem(wordsOf(error))
+    }
+  }
+  const options = [
+    { value: '', label: 'Straight to the recipients’ servers' },
+    ...(routes.at === 'ready'
+      ? routes.value.map((route) => ({ value: `${route.id}`, label: `Through ${route.host}:${route.port}` }))
+      : []),
+  ]
+  return (
+    <Dialog title={first.id === undefined ? 'Add an identity' : 'Change the identity'} isOpen onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void save()
+        }}
+      >
+        <div className="dialog-body">
+          <Field label="Name" value={form.name} autoComplete="name" onChange={(name) => setForm({ ...form, name })} />
+          <Field
+            label="Mail address"
+            type="email"
+            required
+            value={form.address}
+            autoComplete="email"
+            problem={problem}
+            onChange={(address) => setForm({ ...form, address })}
+          />
+          <Select
+            label="How its mail leaves"
+            value={form.routeId === null ? '' : `${form.routeId}`}
+            options={options}
+            onChange={(value) => setForm({ ...form, routeId: value === '' ? null : Number(value) })}
+          />
+        </div>
+        <footer>
+          <Button kind="plain" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button kind="primary" submit>
+            Save
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}

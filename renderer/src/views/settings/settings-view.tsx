@@ -1,0 +1,53 @@
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
+import { Icon } from '../../parts/icon.tsx'
+import type { IconName } from '../../parts/icons.ts'
+import { go, SETTINGS_PAGES, type SettingsPage } from '../../state/route.ts'
+import { About } from './about.tsx'
+import { Accounts } from './accounts.tsx'
+import { AllSettings } from './all-settings.tsx'
+import { Identities } from './identities.tsx'
+import { Routes } from './routes.tsx'
+import { Users } from './users.tsx'
+
+const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view: () => React.ReactNode }>> = {
+  accounts: { title: 'Accounts', icon: 'inbox', view: () => <Accounts /> },
+  identities: { title: 'Identities', icon: 'user', view: () => <Identities /> },
+  routes: { title: 'Smarthosts', icon: 'route', view: () => <Routes /> },
+  users: { title: 'Local users', icon: 'users', view: () => <Users /> },
+  settings: { title: 'All settings', icon: 'settings', view: () => <AllSettings /> },
+  about: { title: 'About', icon: 'info', view: () => <About /> },
+}
+
+/** Everything that can be set, in six pages. */
+export function SettingsView({ page }: { readonly page: SettingsPage }) {
+  return (
+    <main className="page settings" aria-label="Settings">
+      <header className="page-head">
+        <h1>Settings</h1>
+      </header>
+      <Tabs
+        className="settings-tabs"
+        orientation="vertical"
+        selectedKey={page}
+        onSelectionChange={(key) => {
+          const next = SETTINGS_PAGES.find((one) => one === key)
+          if (next !== undefined) go({ view: 'settings', page: next })
+        }}
+      >
+        <TabList aria-label="Settings" className="tab-list">
+          {SETTINGS_PAGES.map((one) => (
+            <Tab key={one} id={one} className="tab">
+              <Icon name={PAGE[one].icon} />
+              {PAGE[one].title}
+            </Tab>
+          ))}
+        </TabList>
+        {SETTINGS_PAGES.map((one) => (
+          <TabPanel key={one} id={one} className="tab-panel">
+            {PAGE[one].view()}
+          </TabPanel>
+        ))}
+      </Tabs>
+    </main>
+  )
+}

@@ -1,0 +1,133 @@
+import { useEffect, useRef, useState } from 'react'
+import { Button, IconButton } from '../../parts/button.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { getMail, fetching } from '../../state/actions.ts'
+import { useEngine } from '../../state/engine.tsx'
+import { go, useRoute } from '../../state/route.ts'
+import { compose } from '../compose/composer.ts'
+import { ComposePanel } from '../compose/compose-panel.tsx'
+import { DraftsView } from '../compose/drafts-view.tsx'
+import { useDrafts } from '../compose/use-drafts.ts'
+import { LogView } from '../log/log-view.tsx'
+import { Folders } from '../mail/folders.tsx'
+import { MailView, SearchView } from '../mail/mail-view.tsx'
+import { QueueView } from '../queue/queue-view.tsx'
+import { SettingsView } from '../settings/settings-view.tsx'
+import { Banners } from './banners.tsx'
+import { KeysDialog } from './keys-dialog.tsx'
+import { StatusBar } from './status-bar.tsx'
+import { useKeys } from './use-keys.ts'
+
+/** The window: title bar, folders, the view, status bar. */
+export function Shell() {
+  const route = useRoute()
+  const { status, folders, accounts } = useEngine()
+  const drafts = useDrafts()
+  const busy = fetching.use()
+  const [keys, setKeys] = useState(false)
+  const search = useRef<HTMLInputElement>(null)
+  useKeys({
+    showKeys: () => setKeys(true),
+    focusSearch: () => search.current?.focus(),
+    hasAccounts: accounts.length > 0,
+  })
+  useEffect(() => {
+    document.title = `${TITLE[route.view]} – Posthorn`
+  }, [route.view])
+
+  return (
+    <div className="window">
+      <header className="titlebar">
+        <a className="brand" href="#/mail/all">
+          <img src={new URL('../../../../resources/icon.svg', import.meta.url).href} alt="" width={20} height={20} />
+          Posthorn
+        </a>
+        <SearchField
+          key={route.view === 'search' ? route.text : ''}
+          first={route.view === 'search' ? route.text : ''}
+          input={search}
+        />
+        <div className="title-end">
+          <Button kind="plain" icon="refresh" disabled={busy} onClick={() => void getMail(accounts.length > 0)}>
+            {busy ? 'Getting mail' : 'Get mail'}
+          </Button>
+          <Button
+            kind="plain"
+            icon="wire"
+            aria-pressed={route.view === 'log'}
+            title="Protocol log (F12)"
+            onClick={() => go({ view: 'log', sessionId: null, seq: null, of: null })}
+          >
+            Protocol log
+          </Button>
+          <IconButton
+            icon="settings"
+            label="Settings"
+            keys="Ctrl ,"
+            aria-pressed={route.view === 'settings'}
+            onClick={() => go({ view: 'settings', page: 'accounts' })}
+          />
+        </div>
+      </header>
+      <Banners />
+      <div className="panes" data-view={route.view}>
+        <Folders
+          folders={folders.at === 'ready' ? folders.value : []}
+          route={route}
+          waiting={status.waiting}
+          drafts={drafts.at === 'ready' ? drafts.value.length : 0}
+          onCompose={() => compose()}
+        />
+        {route.view === 'mail' ? <MailView key={`${route.folderId}`} route={route} /> : null}
+        {route.view === 'search' ? <SearchView key={route.text} route={route} /> : null}
+        {route.view === 'drafts' ? <DraftsView drafts={drafts} /> : null}
+        {route.view === 'queue' ? <QueueView route={route} /> : null}
+        {route.view === 'log' ? <LogView route={route} /> : null}
+        {route.view === 'settings' ? <SettingsView page={route.page} /> : null}
+      </div>
+      <StatusBar />
+      <ComposePanel />
+      <KeysDialog isOpen={keys} onClose={() => setKeys(false)} />
+    </div>
+  )
+}
+
+const TITLE = {
+  mail: 'Mail',
+  search: 'Search',
+  drafts: 'Drafts',
+  queue: 'Queue',
+  log: 'Protocol log',
+  settings: 'Settings',
+} as const
+
+function SearchField({ first, input }: { first: string; input: React.RefObject<HTMLInputElement | null> }) {
+  const [text, setText] = useState(first)
+  return (
+    <form
+      role="search"
+      className="field"
+      data-kind="search"
+      onSubmit={(event) => {
+        event.preventDefault()
+        const wanted = text.trim()
+        go(
+          wanted === ''
+            ? { view: 'mail', folderId: null, messageId: null }
+            : { view: 'search', text: wanted, messageId: null },
+        )
+      }}
+    >
+      <Icon name="search" />
+      <input
+        ref={input}
+        type="search"
+        aria-label="Search all mail"
+        placeholder="Search all mail"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      <kbd>Ctrl K</kbd>
+    </form>
+  )
+}
