@@ -30,6 +30,8 @@ export interface DnsStub {
   /** Source ports and ids of the UDP questions. */
   readonly origins: readonly { readonly port: number; readonly id: number }[]
   setZone(zone: Zone): void
+  /** Called when a question gets no true answer, for a clock of the tests. */
+  onSilence: () => void
   close(): Promise<void>
 }
 
@@ -37,6 +39,22 @@ export interface DnsStub {
 export async function startDnsServer(zone: Zone, host = '127.0.0.1'): Promise<DnsStub> {
   let current = zone
   const asked: string[] = []
+  const stub: DnsStub = {
+    port: 0,
+    server: '',
+    asked,
+    get origins() {
+      return origins
+    },
+    onSilence() {},
+    setZone: (next) => (current = next),
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      udp.close()
+      tcp.close()
+      await once(tcp, 'close')
+    },
+  }
   const origins: { port: number; id: number }[] = []
   const sockets = new Set<Socket>()
 
@@ -59,6 +77,7 @@ export async function startDnsServer(zone: Zone, host = '127.0.0.1'): Promise<Dn
     const trouble = entry?.trouble
     switch (trouble) {
       case 'silence':
+        stub.onSilence()
         return []
       case 'servfail':
         return [respond(2, [])]
@@ -67,6 +86,8 @@ export async function startDnsServer(zone: Zone, host = '127.0.0.1'): Promise<Dn
       case 'forge-first':
         return [...forged, good()]
       case 'forge-only':
+        // After the forged answers have arrived.
+        setTimeout(() => stub.onSilence(), 20)
         return forged
       case undefined:
         return [good()]
@@ -110,19 +131,8 @@ export async function startDnsServer(zone: Zone, host = '127.0.0.1'): Promise<Dn
     for (const message of answer(bytes, 'udp')) udp.send(message, from.port, from.address)
   })
   const { port } = tcp.address() as AddressInfo
-  return {
-    port,
-    server: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-    asked,
-    origins,
-    setZone: (next) => (current = next),
-    async close() {
-      for (const socket of sockets) socket.destroy()
-      udp.close()
-      tcp.close()
-      await once(tcp, 'close')
-    },
-  }
+  Object.assign(stub, { port, server: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}` })
+  return stub
 }
 
 const NXDOMAIN = 3
