@@ -49,10 +49,14 @@ export function takeLock(folder: string, what: string, options: { readonly nativ
   }
 }
 
+/** Keeps every lock reachable: a connection that is collected as garbage would let go of it. */
+const held = new Set<Database.Database>()
+
 function hold(folder: string, db: Database.Database): Lock {
+  held.add(db)
   return {
     release() {
-      if (!db.open) return
+      if (!held.delete(db)) return
       rmSync(holderPath(folder), { force: true }) // while it is still ours
       db.close()
     },

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { Fault } from '../base/fault.ts'
+import { Fault } from '../base/fault.ts'
 import { openBody, readBody } from './body.ts'
 import type { BodySource } from './body.ts'
 import { asReadDb, databasePath, openDatabase, prepareFolder, toStoreFault } from './database.ts'
@@ -42,20 +42,24 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw toStoreFault(error, path, 'open the store')
   }
   const onDied = options.onDied ?? (() => {})
-  const writer = await ThreadLine.start('writer', path, { ...at, nowMs: clock.nowMs() }, onDied)
-  const opened: { close(): unknown }[] = [writer]
+  const [writer, reader] = await Promise.allSettled([
+    ThreadLine.start('writer', path, { ...at, nowMs: clock.nowMs() }, onDied),
+    ThreadLine.start('reader', path, at, onDied),
+  ])
+  const opened: { close(): unknown }[] = [reader, writer].flatMap((one) => ('value' in one ? [one.value] : []))
   try {
+    if (writer.status === 'rejected') throw writer.reason
+    if (reader.status === 'rejected') throw reader.reason
     const connection = openDatabase(at, 'read')
     opened.unshift(connection)
-    const reader = await ThreadLine.start('reader', path, at, onDied)
-    opened.unshift(reader)
-    return joined(path, clock, asReadDb(connection), writer, reader, opened)
+    return joined(path, clock, asReadDb(connection), writer.value, reader.value, opened)
   } catch (error) {
     await closeAll(opened)
     throw toStoreFault(error, path, 'open the store')
   }
 }
 
+/** One after the other, the writer last: the connection that closes last writes the log back. */
 async function closeAll(opened: readonly { close(): unknown }[]): Promise<void> {
   for (const one of opened) await one.close()
 }
@@ -68,17 +72,23 @@ function joined(
   reader: ThreadLine,
   opened: readonly { close(): unknown }[],
 ): Store {
+  let closed: Promise<void> | undefined
+  const refuseClosed = () => {
+    if (closed !== undefined) throw new Fault('store.closed', `use the store at "${path}": it is closed`, { path })
+  }
   const write = async <K extends OperationName>(name: K, args: OperationArgs<K>): Promise<OperationResult<K>> => {
+    refuseClosed()
     const buffers: ArrayBuffer[] = []
     const own = withOwnBytes(args, buffers)
     const bytes = buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0)
     const value = await writer.ask({ name, args: own, nowMs: clock.nowMs(), bytes }, buffers)
     return value as OperationResult<K>
   }
-  const query: Store['query'] = async (name, args, signal) =>
-    (await reader.ask({ name, args }, [], signal)) as QueryResult<typeof name & QueryName>
+  const query: Store['query'] = async (name, args, signal) => {
+    refuseClosed()
+    return (await reader.ask({ name, args }, [], signal)) as QueryResult<typeof name & QueryName>
+  }
   const source: BodySource = { path, read, query, write }
-  let closed: Promise<void> | undefined
   return {
     write,
     read,
@@ -87,7 +97,6 @@ function joined(
     openBody: (view) => openBody(source, view),
     readBody: (view) => readBody(source, view),
     close() {
-      // The writer last: the one that closes last writes the log back.
       closed ??= closeAll(opened)
       return closed
     },

@@ -2,7 +2,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { asReadDb, openDatabase, toStoreFault } from './database.ts'
 import type { DatabaseAt } from './database.ts'
 import { queries } from './queries.ts'
-import { asFault, ownBuffers, sendFault } from './thread-messages.ts'
+import { ownBuffers, sendFault } from './thread-messages.ts'
 import type { Answer, QueryRequest, ReaderMessage, ThreadMessage } from './thread-messages.ts'
 import type { Query } from './types.ts'
 
@@ -21,7 +21,9 @@ interface Running {
   slices?: Iterator<unknown, unknown>
 }
 
-function serve(db: ReturnType<typeof openDatabase>): void {
+function serve(): void {
+  // Opened at the first question, so that this thread can start beside the writer, which may still be making the file.
+  let db: ReturnType<typeof openDatabase> | undefined
   const table: Readonly<Record<string, Query<never, unknown>>> = queries
   const running: Running[] = []
   let closing = false
@@ -33,7 +35,7 @@ function serve(db: ReturnType<typeof openDatabase>): void {
       if (one.slices === undefined) {
         const query = table[name]
         if (query === undefined) throw new Error('there is no such query')
-        const value = query(asReadDb(db), args as never)
+        const value = query(asReadDb((db ??= openDatabase(at, 'read'))), args as never)
         if (!isSliced(value)) {
           answer({ id, value })
           return true
@@ -66,7 +68,7 @@ function serve(db: ReturnType<typeof openDatabase>): void {
       for (let more; (more = receiveMessageOnPort(port!)) !== undefined;) take(more.message as ReaderMessage)
     }
     if (!closing) return
-    db.close()
+    db?.close()
     port!.close()
   })
   say({ ready: true })
@@ -76,8 +78,4 @@ function isSliced(value: unknown): value is Iterator<unknown, unknown> {
   return typeof value === 'object' && value !== null && 'next' in value && Symbol.iterator in value
 }
 
-try {
-  serve(openDatabase(at, 'read'))
-} catch (error) {
-  say({ failed: sendFault(asFault(error, 'open the store for reading')) })
-}
+serve()

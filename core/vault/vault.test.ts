@@ -202,14 +202,15 @@ describe('the vault of a store', () => {
     expect(kept.listNames('tls')).toEqual([])
   })
 
-  test('knows a local user by his password and keeps only a verifier', async () => {
+  test('knows a user by his password and keeps only a verifier', async () => {
     const kept = vault(store)
-    await kept.setUserPassword(1, 'open sesame')
-    expect(await kept.checkUserPassword(1, 'open sesame')).toBe(true)
-    expect(await kept.checkUserPassword(1, 'open')).toBe(false)
-    expect(await kept.checkUserPassword(2, 'open sesame')).toBe(false)
-    expect(await kept.checkUserPassword(undefined, 'open sesame')).toBe(false)
-    expect(kept.getSecret('local-user', '1')).not.toContain('sesame')
+    const value = await kept.makeVerifier('open sesame')
+    expect(Buffer.from(value).toString()).not.toContain('sesame')
+    await store.write('secret.put', { kind: 'local-user', name: '1', value })
+    expect(await kept.checkPassword({ kind: 'local-user', name: '1' }, 'open sesame')).toBe(true)
+    expect(await kept.checkPassword({ kind: 'local-user', name: '1' }, 'open')).toBe(false)
+    expect(await kept.checkPassword({ kind: 'local-user', name: '2' }, 'open sesame')).toBe(false)
+    expect(await kept.checkPassword(undefined, 'open sesame')).toBe(false)
   })
 
   test('makes one certificate an installation, and another before it ends', async () => {

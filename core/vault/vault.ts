@@ -22,10 +22,13 @@ export interface Vault {
   getSecret(kind: SecretKind, name: string): string | undefined
   removeSecret(kind: SecretKind, name: string): Promise<void>
   listNames(kind: SecretKind): string[]
-  /** Keeps a local user's password as a verifier; the password itself is not kept. */
-  setUserPassword(userId: number, password: string): Promise<void>
-  /** `userId` undefined: no such user; takes as long as a wrong password. */
-  checkUserPassword(userId: number | undefined, password: string): Promise<boolean>
+  /** What to keep of a new password, as the value of a secret: enough to check it, not enough to know it. */
+  makeVerifier(password: string): Promise<Uint8Array>
+  /** Whether a password fits the verifier kept as that secret. `undefined`, nobody, takes as long as a wrong password. */
+  checkPassword(
+    secret: { readonly kind: string; readonly name: string } | undefined,
+    password: string,
+  ): Promise<boolean>
   /** Key and certificate of this installation's own servers: made once, and made anew before they end. */
   certificate(nowMs: number): Promise<Certificate>
 }
@@ -46,12 +49,11 @@ export function vault(store: Store): Vault {
       await store.write('secret.remove', { kind, name })
     },
     listNames: (kind) => listSecretNames(store.read, kind),
-    async setUserPassword(userId, password) {
-      await put('local-user', String(userId), JSON.stringify(await makeVerifier(password)))
-    },
-    async checkUserPassword(userId, password) {
-      const stored = userId === undefined ? undefined : get('local-user', String(userId))
-      return checkPassword(stored === undefined ? undefined : parseVerifier(stored), password)
+    makeVerifier: async (password) => Buffer.from(JSON.stringify(await makeVerifier(password)), 'utf8'),
+    async checkPassword(secret, password) {
+      const stored = secret === undefined ? undefined : getSecret(store.read, secret.kind, secret.name)
+      const verifier = stored === undefined ? undefined : parseVerifier(Buffer.from(stored).toString('utf8'))
+      return checkPassword(verifier, password)
     },
     async certificate(nowMs) {
       const kept = toCertificate(get('tls', 'submission'))
