@@ -24,6 +24,7 @@ export class SmtpContent {
   #ends: Ends | undefined
   #staging: Staging | undefined
   #isSpoiled = false
+  #isDropped = false
 
   constructor(stage: () => Promise<Staging>) {
     this.#stage = stage
@@ -54,8 +55,10 @@ export class SmtpContent {
     this.#ends = new Ends()
     this.#ends.add(this.#start)
     this.#pieces = []
-    this.#staging = await this.#stage()
-    await this.#staging.append(this.#start)
+    const staging = await this.#stage()
+    this.#staging = staging
+    if (this.#isDropped) return this.drop() // its client left while we waited
+    await staging.append(this.#start)
   }
 
   /** It will be refused: nothing of it is stored from here on, and what is staged goes away. */
@@ -89,7 +92,9 @@ export class SmtpContent {
 
   /** Removes what is staged. A staged blob that was adopted stays. */
   drop(): void {
+    this.#isDropped = true
     this.#staging?.drop().catch(() => {}) // What stays behind is removed at the next start.
+    this.#staging = undefined
   }
 
   /** A copy of exactly these bytes: a piece is a view of a larger buffer, which would travel to the writer as a whole. */

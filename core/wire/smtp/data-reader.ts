@@ -11,6 +11,7 @@ export interface DataLimits {
   readonly lineBytes: number
 }
 
+const GRAVEST: readonly Flaw[] = ['bare', 'nul', 'line', 'header', 'size']
 const CR = 13
 const LF = 10
 const DOT = 46
@@ -55,7 +56,7 @@ export class DataReader {
   get has8bit(): boolean {
     return this.#bits > 0x7f
   }
-  /** The first thing found that forbids taking the message. */
+  /** The gravest thing found that forbids taking the message. */
   get flaw(): Flaw | undefined {
     return this.#flaw
   }
@@ -165,9 +166,9 @@ export class DataReader {
     if (at === TEXT && this.#bytes - this.#lineStart > lineBytes) this.#spoil('line')
   }
 
-  /** A bare CR or LF outweighs what was found before: it is the one that says something of the sender. */
+  /** The gravest stays, whichever was seen first: what is said must not depend on how the stream was cut. */
   #spoil(flaw: Flaw): void {
-    if (this.#flaw === undefined || flaw === 'bare') this.#flaw = flaw
+    if (this.#flaw === undefined || GRAVEST.indexOf(flaw) < GRAVEST.indexOf(this.#flaw)) this.#flaw = flaw
   }
 }
 
