@@ -14,8 +14,8 @@ const lockfile = join(root, 'package-lock.json')
 /** Holds the hash of the lockfile that node_modules was installed from. */
 const stamp = join(modules, '.posthorn-lock')
 
-/** Node strips types by itself from 22.18 on, and vite wants 22.12. */
-const NEEDED = { major: 22, minor: 19 }
+/** The Node line that Electron brings as well; `import.meta.main` is the newest thing used. */
+const NEEDED = { major: 24, minor: 2 }
 
 /** The entry of each task; the command line of the product is run as it is, in the folder the user stands in. */
 const entryOf = (/** @type {string} */ task) =>
