@@ -3,8 +3,11 @@
  * With `CI=true` on Linux everything can be run, so a test that was not fails the run.
  */
 export default class PlainSummary {
-  /** @param {readonly import('vitest/node').TestModule[]} modules */
-  onTestRunEnd(modules) {
+  /**
+   * @param {readonly import('vitest/node').TestModule[]} modules
+   * @param {readonly unknown[]} strayErrors
+   */
+  onTestRunEnd(modules, strayErrors) {
     const tests = modules.flatMap((module) => [...module.children.allTests()])
     const named = (/** @type {string} */ state) => tests.filter((test) => test.result().state === state)
     const skipped = named('skipped')
@@ -15,10 +18,17 @@ export default class PlainSummary {
       process.exitCode = 1
     }
 
-    const counts = /** @type {const} */ (['failed', 'passed', 'skipped'])
-      .map((state) => ({ state, count: named(state).length }))
-      .filter(({ count }) => count > 0)
-    const words = counts.map(({ state, count }) => `${count} ${state}`).join(' | ')
+    const counts = {
+      'failed': named('failed').length,
+      'passed': named('passed').length,
+      'skipped': skipped.length,
+      'files that could not be loaded': modules.filter((module) => module.errors().length > 0).length,
+      'errors outside of tests': strayErrors.length,
+    }
+    const words = Object.entries(counts)
+      .filter(([, count]) => count > 0)
+      .map(([what, count]) => `${count} ${what}`)
+      .join(' | ')
     process.on('exit', () => console.log(`Tests  ${words} (${tests.length})`))
   }
 }
