@@ -38,6 +38,8 @@ export interface SendDeps {
 }
 
 const LARGEST_BYTES = 50 * 1024 * 1024
+/** Longer text would hold up the window while it is encoded; as a file it goes in slices. */
+const LONGEST_TEXT = 2 * 1024 * 1024
 const MOST_RECIPIENTS = 1000
 const LONGEST_HEAD = 512 * 1024
 
@@ -54,6 +56,8 @@ export async function send(deps: SendDeps, draft: Draft): Promise<{ entryId: num
   if (envelopeTo.length === 0) throw refused('nobody is named in To, Cc or Bcc')
   if (envelopeTo.length > MOST_RECIPIENTS)
     throw refused(`${envelopeTo.length} recipients; the most for one message is ${MOST_RECIPIENTS}`)
+  if (draft.text.length > LONGEST_TEXT)
+    throw refused(`its text has ${draft.text.length} characters; send what is longer than ${LONGEST_TEXT} as a file`)
   const mail = {
     from: { name: identity.name, mailbox: identity.mailbox },
     to,
