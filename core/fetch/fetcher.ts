@@ -72,8 +72,9 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     let nextMs = nowMs + LONGEST_LOOK_MS
     for (const account of listAccounts(store.read)) {
       if (running.has(account.id)) continue
-      // A time far ahead is one written before the clock was set back.
-      const dueMs = Math.min(account.nextFetchMs, nowMs + Math.max(account.everySeconds * 1000, LONGEST_WAIT_MS))
+      // A time farther ahead than any wait was written before the clock was set back.
+      const isStale = account.nextFetchMs > nowMs + Math.max(account.everySeconds * 1000, LONGEST_WAIT_MS)
+      const dueMs = isStale ? nowMs : account.nextFetchMs
       if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs)
       else if (running.size < MOST_AT_ONCE) begin(account).catch(() => {}) // A store that is gone says so elsewhere.
     }

@@ -22,9 +22,10 @@ const ADD_BYTES = 'UPDATE session SET stored_bytes = stored_bytes + ? WHERE id =
 const PUT_EVENTS = 'INSERT OR IGNORE INTO session_events (session_id, seq, events) VALUES (?, ?, ?)'
 const PUT_LINK = `
   INSERT INTO session_link (session_id, entry_id, recipient_id, attempt_id, message_id)
-  SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM session WHERE id = ?1) AND NOT EXISTS (
+  SELECT @session, @entry, @recipient, @attempt, @message WHERE EXISTS (SELECT 1 FROM session WHERE id = @session) AND NOT EXISTS (
     SELECT 1 FROM session_link
-    WHERE session_id = ?1 AND entry_id IS ?2 AND recipient_id IS ?3 AND attempt_id IS ?4 AND message_id IS ?5)`
+    WHERE session_id = @session AND entry_id IS @entry AND recipient_id IS @recipient AND attempt_id IS @attempt
+      AND message_id IS @message)` // index session_link_all
 const MARK_ABORTED = `UPDATE session SET state = 'aborted', ended_ms = ? WHERE state = 'live'`
 
 const GET = `SELECT ${COLUMNS} FROM session WHERE id = ?`
@@ -36,7 +37,7 @@ const OF_RECIPIENT = `
 const OF_MESSAGE = 'SELECT DISTINCT session_id AS id FROM session_link WHERE message_id = ? ORDER BY id LIMIT 200'
 const EVENTS = `
   SELECT seq, events FROM session_events
-  WHERE session_id = ?1 AND seq >= coalesce((SELECT max(seq) FROM session_events WHERE session_id = ?1 AND seq <= ?2), 0)
+  WHERE session_id = @id AND seq >= coalesce((SELECT max(seq) FROM session_events WHERE session_id = @id AND seq <= @fromSeq), 0)
   ORDER BY seq`
 
 const ENDED = `SELECT id, stored_bytes FROM session WHERE state <> 'live' ORDER BY id LIMIT ?`
@@ -132,7 +133,8 @@ export function listEvents(
   limit: number,
 ): { readonly seq: number; readonly event: TranscriptEvent }[] {
   const found: { seq: number; event: TranscriptEvent }[] = []
-  for (const batch of prepared<[number, number], { seq: number; events: string }>(db, EVENTS).iterate(id, fromSeq)) {
+  const batches = prepared<[{ id: number; fromSeq: number }], { seq: number; events: string }>(db, EVENTS)
+  for (const batch of batches.iterate({ id, fromSeq })) {
     const events = JSON.parse(batch.events) as TranscriptEvent[]
     for (const [i, event] of events.entries()) {
       if (batch.seq + i >= fromSeq && found.length < limit) found.push({ seq: batch.seq + i, event })
@@ -213,13 +215,13 @@ function record(db: WriteDb, { heads, events, links }: Batch): void {
   }
   if (added > 0) addToCounter(db, STORED_BYTES, added)
   for (const { sessionId, link } of links)
-    prepared(db, PUT_LINK).run(
-      sessionId,
-      link.entryId ?? null,
-      link.recipientId ?? null,
-      link.attemptId ?? null,
-      link.messageId ?? null,
-    )
+    prepared(db, PUT_LINK).run({
+      session: sessionId,
+      entry: link.entryId ?? null,
+      recipient: link.recipientId ?? null,
+      attempt: link.attemptId ?? null,
+      message: link.messageId ?? null,
+    })
 }
 
 interface Ended {

@@ -115,7 +115,7 @@ CREATE TABLE session_events (session_id INTEGER NOT NULL REFERENCES session (id)
 -- What a session had to do with. No foreign keys but the session: rows there may come before or go before.
 CREATE TABLE session_link (session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE, entry_id INTEGER, recipient_id INTEGER,
   attempt_id INTEGER, message_id INTEGER) STRICT;
-CREATE INDEX session_link_session ON session_link (session_id);
+CREATE INDEX session_link_all ON session_link (session_id, entry_id, recipient_id, attempt_id, message_id);
 CREATE INDEX session_link_entry ON session_link (entry_id, recipient_id) WHERE entry_id IS NOT NULL;
 CREATE INDEX session_link_message ON session_link (message_id) WHERE message_id IS NOT NULL;
 

@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { fakeClock } from '../../test/support/fake-clock.ts'
+import { startPop3Server, type Maildrop, type Pop3TestServer } from '../../test/support/pop3-server.ts'
+import { openTestStore, type TestStore } from '../../test/support/store.ts'
+import { systemClock } from '../base/clock.ts'
+import { readFields } from '../message/read.ts'
+import { makeDialer } from '../net/dial.ts'
+import { getAccount, type Account } from '../store/account.ts'
+import { createRecorder } from '../transcript/recorder.ts'
+import { createFetcher, type Fetcher } from './fetcher.ts'
+import type { FetchDeps } from './pop3.ts'
+import { testAccount } from './test-account.ts'
+
+let store: TestStore
+let server: Pop3TestServer
+let deps: FetchDeps
+let fetcher: Fetcher
+let clock: ReturnType<typeof fakeClock>
+const maildrop: Maildrop = { messages: [] }
+
+beforeEach(async () => {
+  clock = fakeClock()
+  store = await openTestStore({ clock })
+  Object.assign(maildrop, { messages: [], meddle: undefined })
+  server = await startPop3Server(maildrop)
+  deps = {
+    store,
+    recorder: createRecorder({ sink: async () => {}, clock: systemClock, firstSessionId: 1 }),
+    clock,
+    dial: makeDialer(clock),
+    findHost: async () => ({ ok: true, addresses: ['127.0.0.1'], trace: [] }),
+    caFile: () => '',
+    passwordOf: () => 'secret',
+    readFields: async (raw) => readFields(raw instanceof Uint8Array ? raw : Buffer.concat(raw)),
+  }
+  fetcher = createFetcher(deps)
+})
+afterEach(async () => {
+  await fetcher.stop()
+  await server.close()
+  await store.closeAndRemove()
+})
+
+const add = (everySeconds = 300): Promise<Account> =>
+  store.write('account.add', {
+    name: 'Ada',
+    host: 'mail.example',
+    port: server.port,
+    tls: 'none',
+    user: 'ada',
+    keep: true,
+    everySeconds,
+    password: Buffer.from('secret'),
+  })
+async function all<T>(steps: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = []
+  for await (const step of steps) found.push(step)
+  return found
+}
+const visits = () => server.commands.filter((line) => line === 'CAPA').length
+const idle = (id: number) => expect.poll(() => fetcher.isFetching(id)).toBe(false)
+
+test('fetches when an account is due, and again in its rhythm', async () => {
+  const { id } = await add()
+  fetcher.start()
+  await idle(id)
+  expect(visits()).toBe(1)
+  expect(getAccount(store.read, id)).toMatchObject({ lastFetchMs: clock.nowMs(), lastError: null })
+  clock.advance(299_000)
+  await idle(id)
+  expect(visits()).toBe(1)
+  clock.advance(1000)
+  await idle(id)
+  expect(visits()).toBe(2)
+})
+
+test('asks less and less often while it fails, and says why in words', async () => {
+  maildrop.meddle = (line) => (line.startsWith('PASS') ? '-ERR no\r\n' : undefined)
+  const { id } = await add(60)
+  const waits: number[] = []
+  for (let n = 0; n < 8; n++) {
+    const { problem } = await fetcher.fetch(id)
+    const account = getAccount(store.read, id)!
+    expect(account.lastError).toBe(problem)
+    waits.push((account.nextFetchMs - clock.nowMs()) / 1000)
+  }
+  expect(waits).toEqual([120, 240, 480, 960, 1920, 3600, 3600, 3600])
+  delete maildrop.meddle
+  expect((await fetcher.fetch(id)).problem).toBeNull()
+  expect(getAccount(store.read, id)).toMatchObject({ lastError: null, nextFetchMs: clock.nowMs() + 60_000 })
+})
+
+test('an account is fetched once at a time: who asks meanwhile gets the same answer', async () => {
+  const { id } = await add()
+  const both = await Promise.all([fetcher.fetch(id), fetcher.fetch(id)])
+  expect(both[0]).toBe(both[1])
+  expect(visits()).toBe(1)
+})
+
+test('a clock that was set back does not silence an account', async () => {
+  const { id } = await add()
+  await store.write('account.fetched', { id, error: null, nextFetchMs: clock.nowMs() + 86_400_000 * 365 })
+  fetcher.start()
+  await idle(id)
+  expect(visits()).toBe(1)
+})
+
+test('stopping ends a fetch that is under way', async () => {
+  maildrop.meddle = (line) => (line === 'UIDL' ? '' : undefined)
+  const { id } = await add()
+  const fetching = fetcher.fetch(id)
+  await expect.poll(() => server.commands.includes('UIDL')).toBe(true)
+  await fetcher.stop()
+  expect((await fetching).problem).toBe('The fetch was stopped.')
+  expect(getAccount(store.read, id)!.lastError).toBeNull()
+})
+
+test('a test of settings says step by step how it went', async () => {
+  const settings = { host: 'mail.example', port: server.port, tls: 'none', user: 'ada', password: 'secret' } as const
+  const steps = await all(testAccount(settings, deps))
+  expect(steps.map(({ step, state }) => `${step} ${state}`)).toEqual([
+    'connect trying',
+    'connect ok',
+    'tls ok',
+    'login trying',
+    'login ok',
+    'list trying',
+    'list ok',
+  ])
+  expect(steps.at(-1)).toMatchObject({ text: '0 messages are waiting.', sessionId: 1 })
+  maildrop.meddle = (line) => (line.startsWith('PASS') ? '-ERR wrong\r\n' : undefined)
+  const failed = await all(testAccount(settings, deps))
+  expect(failed.at(-1)).toMatchObject({ step: 'login', state: 'failed', sessionId: 2 })
+  expect(failed.at(-1)!.text).toContain('check user name and password')
+})
