@@ -104,7 +104,14 @@ function words(dsn: Dsn, failed: boolean): string[] {
     '',
     `  ${oneLine(formatMailbox(one.to))}`,
     ...wrap(one.words).map((line) => `    ${line}`),
-    ...(one.reply ? ['', ...replyLines(one.reply).map((line) => `    | ${line}`)] : []),
+    ...(one.reply
+      ? [
+          '',
+          ...replyLines(one.reply)
+            .flatMap(pieces)
+            .map((line) => `    | ${line}`),
+        ]
+      : []),
   ])
   const rest = failed
     ? dsn.original.kind === 'message'
@@ -151,11 +158,11 @@ function oneLine(text: string): string {
     .toWellFormed()
 }
 
-/** Lines of at most 76 characters, broken between words; a longer word has its own line. */
+/** Lines of at most 72 characters, broken between words, and within a word that is longer than any line may be. */
 function wrap(text: string, width = 72): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of oneLine(text).split(' ')) {
+  for (const word of oneLine(text).split(' ').flatMap(pieces)) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line)
       line = word
@@ -164,10 +171,14 @@ function wrap(text: string, width = 72): string[] {
   return [...lines, line]
 }
 
-/** Folds a field between words (RFC 5322 §2.2.3), and within one where it would pass 998 octets. */
+/** Pieces that stay under 998 octets (RFC 5322 §2.1.1) with four to a character. */
+function pieces(text: string): string[] {
+  return text.match(/.{1,240}/gu) ?? [text]
+}
+
+/** Folds a field between words (RFC 5322 §2.2.3). */
 function fold(field: string): string[] {
-  const pieces = wrap(field.slice(0, 16_000), 76).flatMap((line) => line.match(/.{1,240}/gu) ?? [line])
-  return pieces.map((line, i) => (i === 0 ? line : ` ${line}`))
+  return wrap(field, 76).map((line, i) => (i === 0 ? line : ` ${line}`))
 }
 
 /** A date-time of RFC 5322 §3.3 in UTC: reports must not tell which time zone their reader is in. */

@@ -230,12 +230,12 @@ export function isClean(bytes: Uint8Array, longest: number): boolean {
   return true
 }
 
-/** Quoted-printable is shorter than base64 while less than one byte in six is escaped; and a person can read it. */
+/** Quoted-printable can be read by a person: worth some bytes, until every third would have to be escaped. */
 function isMostlyAscii(body: Buffer): boolean {
   let escaped = 0
   const sample = body.subarray(0, SLICE_BYTES)
   for (const byte of sample) if (byte > 0x7f) escaped++
-  return escaped * 6 < sample.length
+  return escaped * 3 < sample.length
 }
 
 /** RFC 2045 §6.8: 57 bytes a line. */

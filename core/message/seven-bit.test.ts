@@ -1,0 +1,192 @@
+import PostalMime from 'postal-mime'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { toSevenBit, type SevenBit } from './seven-bit.ts'
+
+function convert(raw: string | Buffer): SevenBit {
+  const work = toSevenBit(Buffer.from(raw))
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
+  }
+}
+function converted(raw: string | Buffer): Buffer {
+  const result = convert(raw)
+  if (result.kind !== 'converted') throw new Error(`left as it is: ${result.why}`)
+  return result.raw
+}
+const isSevenBit = (raw: Buffer) => raw.every((byte) => byte < 0x80 && byte !== 0)
+const longestLine = (raw: Buffer) =>
+  Math.max(
+    ...raw
+      .toString('latin1')
+      .split('\r\n')
+      .map((line) => line.length),
+  )
+const lines = (...parts: readonly string[]) => `${parts.join('\r\n')}\r\n`
+
+test('makes 8-bit text quoted-printable and keeps every character', async () => {
+  const raw = lines(
+    'MIME-Version: 1.0',
+    'Content-Type: text/plain; charset=utf-8',
+    'Content-Transfer-Encoding: 8bit',
+    '',
+    'Grüße aus Köln = schön ',
+    '.punkt',
+  )
+  const result = converted(raw)
+  expect(isSevenBit(result)).toBe(true)
+  expect(result.toString()).toContain('Content-Transfer-Encoding: quoted-printable\r\n')
+  expect(result.toString()).not.toContain('8bit')
+  expect((await PostalMime.parse(result)).text?.trimEnd()).toBe('Grüße aus Köln = schön \n.punkt')
+})
+
+test('makes text in another script base64, where that is shorter', async () => {
+  const text = 'Привет, как дела? '.repeat(20).trim()
+  const result = converted(lines('MIME-Version: 1.0', 'Content-Type: text/plain; charset=utf-8', '', text))
+  expect(result.toString()).toContain('Content-Transfer-Encoding: base64\r\n')
+  expect((await PostalMime.parse(result)).text?.trim()).toBe(text)
+})
+
+test('says what a message from before MIME is, as far as its bytes tell', async () => {
+  const utf8 = converted(lines('Subject: x', '', 'schön'))
+  expect(utf8.toString()).toContain('MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n')
+  expect((await PostalMime.parse(utf8)).text?.trim()).toBe('schön')
+  const unknown = converted(Buffer.from(lines('Subject: x', '', 'sch\u00f6n'), 'latin1'))
+  expect(unknown.toString()).toContain('charset=unknown-8bit')
+  expect(isSevenBit(unknown)).toBe(true)
+})
+
+test('re-encodes only the parts that need it, however deep', async () => {
+  const raw = lines(
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/mixed; boundary="out=er"',
+    'Content-Transfer-Encoding: 8bit',
+    '',
+    'preamble',
+    '--out=er',
+    'Content-Type: multipart/alternative; boundary=inner',
+    '',
+    '--inner',
+    'Content-Type: text/plain; charset=us-ascii',
+    '',
+    'plain',
+    '--inner',
+    'Content-Type: text/html; charset=iso-8859-1',
+    'Content-Transfer-Encoding: 8BIT',
+    '',
+    '<p>sch\u00f6n</p>',
+    '--inner--',
+    '',
+    '--out=er',
+    'Content-Type: application/octet-stream',
+    'Content-Disposition: attachment; filename=a.bin',
+    '',
+    '\u0080\u0081\u00ff',
+    '--out=er',
+    'Content-Type: message/rfc822',
+    'Content-Transfer-Encoding: 8bit',
+    '',
+    'Subject: inside',
+    '',
+    'na\u00efve',
+    '--out=er--',
+    'epilogue',
+  )
+  const result = converted(Buffer.from(raw, 'latin1'))
+  const text = result.toString('latin1')
+  expect(isSevenBit(result)).toBe(true)
+  expect(text).not.toMatch(/encoding: 8bit/i)
+  expect(text).toContain('Content-Type: text/plain; charset=us-ascii\r\n\r\nplain\r\n--inner\r\n')
+  expect(
+    text.startsWith('MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="out=er"\r\n\r\npreamble\r\n'),
+  ).toBe(true)
+  expect(text.endsWith('\r\n--out=er--\r\nepilogue\r\n')).toBe(true)
+  const mail = await PostalMime.parse(result)
+  expect(mail.html).toContain('<p>schön</p>')
+  const binary = mail.attachments.find(({ filename }) => filename === 'a.bin')
+  expect(Buffer.from(binary?.content as ArrayBuffer)).toEqual(Buffer.from([0x80, 0x81, 0xff]))
+})
+
+test('shortens lines no server must take', async () => {
+  const long = 'x'.repeat(5000)
+  const result = converted(lines('MIME-Version: 1.0', 'Content-Type: text/plain', '', long))
+  expect(longestLine(result)).toBeLessThanOrEqual(76)
+  expect((await PostalMime.parse(result)).text?.trim()).toBe(long)
+})
+
+test('touches nothing that is signed or encrypted, and nothing it can’t read', () => {
+  const eight = 'sch\u00f6n'
+  const body = (type: string, ...more: readonly string[]) =>
+    lines('MIME-Version: 1.0', `Content-Type: ${type}`, ...more, '', '--b', '', eight, '--b--')
+  const cases: readonly (readonly [string, 'signed' | 'utf8-headers' | 'shape'])[] = [
+    [body('multipart/signed; boundary=b'), 'signed'],
+    [body('multipart/encrypted; boundary=b'), 'signed'],
+    [body('application/pkcs7-mime'), 'signed'],
+    [body('application/x-pkcs7-signature'), 'signed'],
+    [lines('DKIM-Signature: v=1', '', eight), 'signed'],
+    [
+      lines(
+        'Content-Type: multipart/mixed; boundary=a',
+        '',
+        '--a',
+        'Content-Type: multipart/signed; boundary=b',
+        '',
+        eight,
+        '--a--',
+      ),
+      'signed',
+    ],
+    [lines(`Subject: ${eight}`, '', eight), 'utf8-headers'],
+    [lines('Content-Type: multipart/mixed', '', eight), 'shape'],
+    [lines('Content-Type: multipart/mixed; boundary=b', '', eight), 'shape'],
+    [
+      lines(
+        'Content-Type: multipart/mixed; boundary=b',
+        'Content-Transfer-Encoding: base64',
+        '',
+        '--b',
+        '',
+        eight,
+        '--b--',
+      ),
+      'shape',
+    ],
+    [lines('Content-Type: text/plain', 'Content-Transfer-Encoding: base64', '', eight), 'shape'],
+    [lines('Content-Type: message/global', '', eight), 'shape'],
+    [lines('Content-Type: multipart/mixed; boundary=b', '', eight, '--b', '', 'x', '--b--'), 'shape'],
+  ]
+  for (const [raw, why] of cases) expect(convert(Buffer.from(raw, 'latin1')), raw).toEqual({ kind: 'as-is', why })
+})
+
+test('leaves a message alone that needs nothing', () => {
+  const raw = lines('MIME-Version: 1.0', 'Content-Type: multipart/mixed; boundary=b', '', '--b', '', 'x', '--b--')
+  expect(converted(raw).toString()).toBe(raw)
+})
+
+test('gives up on a bomb of nested parts instead of following it', () => {
+  let raw = 'sch\u00f6n'
+  for (let i = 0; i < 200; i++)
+    raw = `Content-Type: multipart/mixed; boundary=b${i}\r\n\r\n--b${i}\r\n${raw}\r\n--b${i}--\r\n`
+  expect(convert(Buffer.from(raw, 'latin1'))).toEqual({ kind: 'as-is', why: 'shape' })
+})
+
+test('keeps any text whole, whatever its bytes and line ends', async () => {
+  const line = fc.string({ unit: 'grapheme', maxLength: 200 }).map((text) => text.replace(/[\x00\r\n]/g, '')) // eslint-disable-line no-control-regex -- the door lets none of them stand alone
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 10 }), async (written) => {
+      const text = written.filter((one) => one.isWellFormed())
+      const body = Buffer.from(`${text.join('\r\n')}\r\n`)
+      const head = 'MIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment\r\n'
+      const asText = head.replace('application/octet-stream', 'text/x-any; charset=utf-8')
+      for (const one of [head, asText]) {
+        const result = converted(Buffer.concat([Buffer.from(`${one}\r\n`), body]))
+        expect(isSevenBit(result)).toBe(true)
+        expect(longestLine(result)).toBeLessThanOrEqual(998)
+        const [attachment] = (await PostalMime.parse(result, { attachmentEncoding: 'arraybuffer' })).attachments
+        expect(Buffer.from(attachment?.content as ArrayBuffer).toString()).toContain(body.toString().trimEnd())
+      }
+    }),
+    { numRuns: 50 },
+  )
+})
