@@ -1,4 +1,5 @@
 // Finds the programs that the tests talk to: browsers and other people's mail programs.
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
@@ -16,7 +17,7 @@ const BROWSER_PATHS = [
 export const PROGRAMS = {
   postfix: { names: ['postfix'], debian: ['postfix'] },
   dovecot: { names: ['dovecot'], debian: ['dovecot-pop3d', 'dovecot-imapd'] },
-  swaks: { names: ['swaks'], debian: ['swaks'] },
+  swaks: { names: ['swaks'], debian: ['swaks', 'libnet-ssleay-perl'] },
   msmtp: { names: ['msmtp'], debian: ['msmtp'] },
   mpop: { names: ['mpop'], debian: ['mpop'] },
   curl: { names: ['curl'], debian: ['curl'] },
@@ -48,7 +49,11 @@ export function findProgram(program) {
  * @returns {string | undefined}
  */
 export function whyNot(program) {
-  if (findProgram(program) === undefined) return `${program} is not installed`
+  const path = findProgram(program)
+  if (path === undefined) return `${program} is not installed`
+  // Debian only recommends what swaks needs for TLS.
+  if (program === 'swaks' && !spawnSync(path, ['--support'], { encoding: 'utf8' }).stdout.includes('=== TLS supported'))
+    return 'swaks has no TLS: it needs Net::SSLeay'
   if (program === 'postfix' && process.getuid?.() !== 0) return 'only root may start postfix'
   return undefined
 }

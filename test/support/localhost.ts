@@ -1,21 +1,4 @@
-/** Key and certificate of the tests for `localhost` and the loopback addresses; of no use to anything else. */
-export const localhost = {
-  key: `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgF3X8C0etwMUoLczO
-4YFTKbDrWEzAx1GUPEZRbH5551GhRANCAAT+Hze3FVaGrCQz3hsmGdGvJ91IvDMa
-+/F89U1jCLVAGxaGZ9QUc0//VfNcRRigND/QJqQHdwbSfzgk+/TJvv6Q
------END PRIVATE KEY-----
-`,
-  cert: `-----BEGIN CERTIFICATE-----
-MIIBqjCCAVCgAwIBAgIUE9e4CwFI6NBPJevr9JmxNiLDHUowCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjA0MDUyN1oYDzIxMjYxMDI5
-MDQwNTI3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAT+Hze3FVaGrCQz3hsmGdGvJ91IvDMa+/F89U1jCLVAGxaGZ9QUc0//
-VfNcRRigND/QJqQHdwbSfzgk+/TJvv6Qo34wfDAdBgNVHQ4EFgQUz03V+z06xr2O
-YjJXRmWhnvjU00QwHwYDVR0jBBgwFoAUz03V+z06xr2OYjJXRmWhnvjU00QwLAYD
-VR0RBCUwI4IJbG9jYWxob3N0hwR/AAABhxAAAAAAAAAAAAAAAAAAAAABMAwGA1Ud
-EwEB/wQCMAAwCgYIKoZIzj0EAwIDSAAwRQIgA5fVsx51fi+BlCi5zK4wbCoPMQic
-GH9TWnS9NWnUi3ECIQCWbY8LgXdbKuW29zA4db1nfHrfzv9+vvTLKoCi90uBOg==
------END CERTIFICATE-----
-`,
-}
+import { selfSigned } from '../../core/vault/certificate.ts'
+
+/** Key and certificate for `localhost` and the loopback addresses, made anew for each test file. */
+export const localhost = selfSigned(['localhost', '127.0.0.1', '::1'])
