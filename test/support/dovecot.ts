@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { localhost } from './localhost.ts'
+import { pathOf } from './peers.ts'
+
+/** A private Dovecot that serves Maildirs by POP3 on 127.0.0.1; every user has the same password. */
+export interface Dovecot {
+  /** STLS is offered here, and a password is taken in clear, too. */
+  readonly port: number
+  /** TLS from the first byte. */
+  readonly tlsPort: number
+  /** A PEM file with the certificate both ports have. */
+  readonly caFile: string
+  /** Puts a message into a user's maildrop; the bytes as they are in the file. */
+  deliver(user: string, raw: Uint8Array): void
+  /** How many messages that user's maildrop has. */
+  count(user: string): number
+  stop(): Promise<void>
+}
+
+export interface DovecotOptions {
+  readonly password: string
+  /** The Maildir of each user, with %n for the user; a folder of its own by default. */
+  readonly maildir?: string
+  /** Owner of the Maildirs, as numbers; nobody by default. */
+  readonly uid?: number
+  readonly gid?: number
+}
+
+const NOBODY = 65534
+
+const config = (root: string, ports: readonly number[], mail: string, uid: number, gid: number, password: string) => `
+base_dir = ${root}/run
+state_dir = ${root}/state
+log_path = ${root}/log
+protocols = pop3
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <${root}/cert.pem
+ssl_key = <${root}/key.pem
+disable_plaintext_auth = no
+default_internal_user = dovecot
+default_login_user = dovenull
+first_valid_uid = 1
+first_valid_gid = 1
+auth_failure_delay = 0
+mail_location = maildir:${mail}
+mail_max_userip_connections = 100
+passdb {
+  driver = static
+  args = password=${password}
+}
+userdb {
+  driver = static
+  args = uid=${uid} gid=${gid} home=${root}/home/%n
+}
+service pop3-login {
+  chroot =
+  inet_listener pop3 {
+    port = ${ports[0]}
+  }
+  inet_listener pop3s {
+    port = ${ports[1]}
+    ssl = yes
+  }
+}
+service anvil {
+  chroot =
+  # No waiting after a wrong password: the tests give some on purpose.
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+service stats {
+  chroot =
+}
+`
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Starts one; needs root, for Dovecot changes users. Throws with what it wrote when it does not come up. */
+export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
+  const root = mkdtempSync(join(tmpdir(), 'posthorn-dovecot-'))
+  chmodSync(root, 0o755)
+  const { uid = NOBODY, gid = NOBODY, password } = options
+  const mail = options.maildir ?? `${root}/mail/%n`
+  for (const folder of ['run', 'state', 'home', 'mail']) mkdirSync(join(root, folder), { mode: 0o755 })
+  for (const folder of ['home', 'mail']) chownSync(join(root, folder), uid, gid)
+  writeFileSync(join(root, 'cert.pem'), localhost.cert)
+  writeFileSync(join(root, 'key.pem'), localhost.key, { mode: 0o600 })
+  const ports = [await freePort(), await freePort()] as const
+  const file = join(root, 'dovecot.conf')
+  writeFileSync(file, config(root, ports, mail, uid, gid, password))
+
+  const dovecot = spawn(pathOf('dovecot'), ['-F', '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  dovecot.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
+  const exited = once(dovecot, 'exit').then(() => undefined)
+  const stop = async () => {
+    dovecot.kill('SIGTERM')
+    await exited
+    rmSync(root, { recursive: true, force: true })
+  }
+  const failed = (reason: string) => {
+    let log = ''
+    try {
+      log = readFileSync(join(root, 'log'), 'utf8')
+    } catch {
+      // It did not come as far as a log.
+    }
+    return new Error(`start a private Dovecot: ${reason}\n${said}${log}`)
+  }
+  for (const port of ports) {
+    const isUp = await Promise.race([answers(port), exited.then(() => false)])
+    if (isUp) continue
+    const error = failed(`nothing answers on port ${port}`)
+    await stop()
+    throw error
+  }
+
+  const folderOf = (user: string) => mail.replaceAll('%n', user)
+  let delivered = 0
+  return {
+    port: ports[0],
+    tlsPort: ports[1],
+    caFile: join(root, 'cert.pem'),
+    deliver(user, raw) {
+      const maildir = folderOf(user)
+      for (const folder of ['', 'cur', 'new', 'tmp']) {
+        mkdirSync(join(maildir, folder), { recursive: true, mode: 0o700 })
+        chownSync(join(maildir, folder), uid, gid)
+      }
+      // Names in order of delivery, so that the maildrop numbers them so.
+      const path = join(maildir, 'new', `${1_700_000_000 + delivered++}.M1P1.localhost`)
+      writeFileSync(path, raw)
+      chownSync(path, uid, gid)
+    },
+    count: (user) =>
+      ['cur', 'new'].reduce((sum, folder) => {
+        try {
+          return sum + readdirSync(join(folderOf(user), folder)).length
+        } catch {
+          return sum
+        }
+      }, 0),
+    stop,
+  }
+}
+
+/** Tries until something listens there; whoever waits for it ends it by the program's exit. */
+async function answers(port: number): Promise<boolean> {
+  for (let tries = 0; tries < 500; tries++) {
+    const socket = connect({ host: '127.0.0.1', port })
+    const isUp = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    })
+    socket.destroy()
+    if (isUp) return true
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return false
+}
