@@ -1,10 +1,11 @@
 // Builds what the hosts serve and the shell runs. Does nothing for a part whose sources have not changed.
+//   npm run build                     npm run build -- renderer
 //   dist/renderer/   the window's page, by renderer/vite.config.ts
 //   dist/electron/   main.js, preload.cjs, and beside main.js each thread as a file of its own
 import { createHash } from 'node:crypto'
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { exclusively } from './exclusively.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -16,6 +17,7 @@ const dist = join(root, 'dist')
  */
 export async function build(...parts) {
   const builders = { renderer: buildRenderer, shell: buildShell }
+  for (const part of parts) if (!Object.hasOwn(builders, part)) throw new Error(`there is no part "${part}" to build`)
   const results = await Promise.allSettled(parts.map((part) => builders[part]()))
   const failed = results.find(({ status }) => status === 'rejected')
   if (failed?.status !== 'rejected') return
@@ -118,4 +120,7 @@ function readOr(path, otherwise) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await build('renderer', 'shell')
+if (import.meta.main) {
+  const named = /** @type {('renderer' | 'shell')[]} */ (process.argv.slice(2))
+  await build(...(named.length > 0 ? named : /** @type {const} */ (['renderer', 'shell'])))
+}

@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from './build.mjs'
 import { runInOurPlace } from './child.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -15,13 +14,13 @@ const args = process.argv.slice(2).filter((arg) => arg !== '--headless')
 const obstacle = process.argv.includes('--headless') ? '--headless was asked for' : (whyNoDesktop() ?? whyNoElectron())
 
 if (obstacle === undefined) {
-  await build('renderer', 'shell')
+  build('renderer', 'shell')
   // Set by some editors' terminals; it would make a plain Node of Electron.
   const { ELECTRON_RUN_AS_NODE: _ignored, ...env } = process.env
   runInOurPlace(electron(), [root, ...args], { env })
 } else {
   console.error(`posthorn: no desktop window (${obstacle}): the same window is served to your browser`)
-  await build('renderer')
+  build('renderer')
   runInOurPlace(process.execPath, [
     ...process.execArgv,
     join(root, 'core/host/cli.ts'),
@@ -30,6 +29,17 @@ if (obstacle === undefined) {
     '--open',
     ...args,
   ])
+}
+
+/**
+ * Builds in a process of its own, for this one stays as long as the application does and shall stay small.
+ * @param {string[]} parts
+ */
+function build(...parts) {
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), ...parts], {
+    stdio: ['ignore', 2, 2],
+  })
+  if (status !== 0) process.exit(status ?? 1)
 }
 
 /** What this machine lacks for any desktop application; undefined when nothing. */
