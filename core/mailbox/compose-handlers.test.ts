@@ -1,12 +1,10 @@
-import { call } from '@orpc/server'
-import PostalMime from 'postal-mime'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { call, readElsewhere, type DraftContent } from '../../test/support/contract.ts'
 import { openTestStore, type TestStore } from '../../test/support/store.ts'
 import { ByteHandles } from '../base/byte-handles.ts'
 import { Changes } from '../base/changes.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Accept, Submission } from '../model/submission.ts'
-import type { DraftContent } from '../rpc/views.ts'
 import { composeHandlers } from './compose-handlers.ts'
 import { identityHandlers } from './identity-handlers.ts'
 import { Uploads } from './uploads.ts'
@@ -82,7 +80,7 @@ describe('send', () => {
     expect(raw.toString()).not.toContain('secret')
     expect(raw.subarray(0, submission!.head.length).equals(submission!.head)).toBe(true)
     expect(Buffer.from(submission!.head).toString().endsWith('\r\n\r\n')).toBe(true)
-    const read = await PostalMime.parse(raw)
+    const read = await readElsewhere(raw)
     expect(read).toMatchObject({ subject: 'hello', text: 'text\n', from: { name: 'Ada', address: 'Ada@example.org' } })
     expect(read.messageId).toMatch(/^<[\w-]{22}@example\.org>$/)
   })
@@ -93,7 +91,7 @@ describe('send', () => {
     const file = await upload(bytes, 'gr\u00f6\u00dfe.bin')
     await call(compose.send, draft({ attachments: [file] }))
     expect(taken[0]!.body).toHaveProperty('stagedBlobId')
-    const read = await PostalMime.parse(await bytesOf(taken[0]!))
+    const read = await readElsewhere(await bytesOf(taken[0]!))
     expect(read.attachments[0]?.filename).toBe('gr\u00f6\u00dfe.bin')
     expect(Buffer.from(read.attachments[0]!.content as ArrayBuffer).equals(bytes)).toBe(true)
     expect(await uploads.get(file.handle)).toBeUndefined()
@@ -113,7 +111,7 @@ describe('send', () => {
       compose.send,
       draft({ attachments: [{ handle, filename: 'a.txt', contentType: 'text/plain', sizeBytes: 2 }] }),
     )
-    const read = await PostalMime.parse(await bytesOf(taken[0]!))
+    const read = await readElsewhere(await bytesOf(taken[0]!))
     expect(Buffer.from(read.attachments[0]!.content as ArrayBuffer).toString()).toBe('hi')
   })
 

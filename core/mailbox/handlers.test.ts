@@ -1,9 +1,10 @@
-import { call } from '@orpc/server'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { call } from '../../test/support/contract.ts'
 import { openTestStore, type TestStore } from '../../test/support/store.ts'
 import { ByteHandles } from '../base/byte-handles.ts'
 import { Changes } from '../base/changes.ts'
 import { systemClock } from '../base/clock.ts'
+import { Fault } from '../base/fault.ts'
 import { openParsePool, type ParsePool } from '../message/parse-pool.ts'
 import { PERSON } from '../store/folder.ts'
 import { mailHandlers } from './handlers.ts'
@@ -146,14 +147,12 @@ test('shows what is left of a damaged message and says so', async () => {
   })
 })
 async function* damagedBody(): AsyncGenerator<Uint8Array, void, void> {
-  const { Fault } = await import('../base/fault.ts')
   yield Buffer.from('Subject: x\r\n\r\nhalf')
   throw new Fault('blob.damaged', 'read blob 1: another checksum', { blobId: 1, reason: 'checksum' })
 }
 
 test('shows the row of a message that no reader survives', async () => {
   const { messageId } = await importFile(withFile)
-  const { Fault } = await import('../base/fault.ts')
   const dead = {
     ...parse,
     message: () =>

@@ -44,7 +44,8 @@ export interface ParsePoolOptions {
 }
 
 const THREADS = 2
-const INLINE_BYTES = 64 * 1024
+/** Mail of this size, made to be slow, takes some ten milliseconds: longer ones are not read on the window's thread. */
+const INLINE_BYTES = 16 * 1024
 /** Mail takes milliseconds; what takes this long was made to. */
 const LONGEST_MS = 60_000
 /** How much of a message that no reader survives is looked at again. */

@@ -215,13 +215,12 @@ test('reads quoted-printable as another reader does', async () => {
   await fc.assert(
     fc.asyncProperty(text, async (pieces) => {
       const body = `${pieces.join('')}end\r\n`
+      // It does not know the rule on spaces at a line's end (RFC 2045 §6.7 (3)), and writes every line end as LF.
       const other = await PostalMime.parse(
-        `Content-Type: application/x; name=a\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${body}`,
+        `Content-Type: application/x; name=a\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${body.replaceAll(/[ \t]+\r\n/g, '\r\n')}`,
       )
       const bytes = Buffer.from((other.attachments[0]?.content ?? new ArrayBuffer()) as ArrayBuffer).toString('latin1')
-      // It keeps neither CRLF nor the rule on spaces at a line's end (RFC 2045 §6.7 (3)): the same is asked without them.
-      const plain = (value: string) => value.replaceAll('\r\n', '\n').replaceAll(/[ \t]+(?=\n)/g, '')
-      expect(plain(decodeQuotedPrintable(Buffer.from(body)).toString('latin1'))).toBe(plain(bytes))
+      expect(decodeQuotedPrintable(Buffer.from(body)).toString('latin1').replaceAll('\r\n', '\n')).toBe(bytes)
     }),
   )
 })
