@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { startDnsServer, type DnsStub, type Zone } from '../../test/support/dns-server.ts'
+import { hasIpv6Loopback } from '../../test/support/mx-zone.ts'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { describeLookup, makeResolver } from './dns.ts'
 import { dnsServers, parseDnsServer } from './dns-servers.ts'
@@ -196,7 +197,7 @@ test('asks a silent server three times', async () => {
   expect(stub.asked).toHaveLength(3)
 })
 
-test('asks over IPv6', async () => {
+test.runIf(hasIpv6Loopback)('asks over IPv6', async () => {
   const stub = await start({ 'a.test': { A: ['192.0.2.1'] } }, '::1')
   const { lookup } = makeResolver({ servers: () => dnsServers([stub.server]) })
   expect(describeLookup(await lookup('a.test', 'A'))).toBe(`DNS A a.test: 192.0.2.1 (from ${stub.server}, 300 s)`)

@@ -74,6 +74,7 @@ export class SmtpConnection {
   #sending: Promise<void> = Promise.resolve()
   /** Bytes of a message that is on its way. */
   #sentBytes: number | undefined
+  #endedBy = ''
   #state: 'ok' | 'deferred' | 'failed' | 'aborted' = 'ok'
   #onOpened: ((opened: Opened) => void) | undefined
   #onSettled: ((verdicts: readonly Verdict[]) => void) | undefined
@@ -124,6 +125,11 @@ export class SmtpConnection {
   /** True while another transaction can begin here. */
   get isReady(): boolean {
     return this.#session.at === 'ready'
+  }
+
+  /** Why the session ended; '' while it has not. */
+  get endedBy(): string {
+    return this.#endedBy
   }
 
   /** One transaction. Rejects only on a fault of ours, and the session is over then. */
@@ -358,6 +364,7 @@ export class SmtpConnection {
   }
 
   #close(why: string): void {
+    this.#endedBy = why
     this.#deadline()
     this.#wake()
     this.#cap()

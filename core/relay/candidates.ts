@@ -1,5 +1,5 @@
 import type { Cause } from '../model/outcome.ts'
-import { hasGlobalIpv6, isPrivate } from '../net/address.ts'
+import { isPrivate } from '../net/address.ts'
 import { CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_SHORT_MS } from '../net/dial.ts'
 import { describeLookup, type Resolver } from '../net/dns.ts'
 import type { Host } from './mx.ts'
@@ -23,6 +23,8 @@ export type Candidate =
 interface Deps {
   readonly resolver: Resolver
   readonly allowPrivate: boolean
+  /** This machine can be answered over IPv6. */
+  readonly hasIpv6: boolean
 }
 
 /** Addresses tried of one host. */
@@ -36,7 +38,7 @@ export async function* listCandidates(hosts: readonly Host[], deps: Deps): Async
     const open = deps.allowPrivate ? addresses : addresses.filter((one) => !isPrivate(one))
     for (const one of addresses)
       if (!open.includes(one)) notes.push(`${host.name} at ${one}: a private address is not dialled`)
-    const chosen = choose(open)
+    const chosen = choose(open, deps.hasIpv6)
     if (chosen.length === 0) {
       const refused = addresses.length > 0
       const why: Cause = refused ? { at: 'connect', mx: host.name, errno: 'EPRIVATE' } : (trouble?.why ?? nowhere(host))
@@ -61,10 +63,10 @@ const isV6 = (address: string) => address.includes(':')
 const nowhere = (host: Host): Cause => ({ at: 'dns', rcode: 'NODATA', name: host.name })
 
 /** One of each family where there are both, the likelier first; a machine without IPv6 does not begin with it. */
-function choose(addresses: readonly string[]): string[] {
+function choose(addresses: readonly string[], hasIpv6: boolean): string[] {
   const v6 = addresses.filter((one) => isV6(one))
   const v4 = addresses.filter((one) => !isV6(one))
-  const [first, second] = hasGlobalIpv6() ? [v6, v4] : [v4, v6]
+  const [first, second] = hasIpv6 ? [v6, v4] : [v4, v6]
   const mixed = [first[0], second[0], ...first.slice(1), ...second.slice(1)]
   return mixed.filter((one) => one !== undefined).slice(0, MOST_ADDRESSES)
 }

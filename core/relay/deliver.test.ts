@@ -220,3 +220,17 @@ test('when the engine closes, an attempt before the final dot is left unsettled 
   })
   expect(short(second)).toEqual(['a delivered mx1.dest.test'])
 })
+
+test('when the engine closes between phase body and the final dot, the message is known not to have gone', async () => {
+  const closing = new AbortController()
+  const mx = await bench.sink()
+  const settled: string[] = []
+  const going = bench.deliver(ONE_MX, mx.port, undefined, {
+    signal: closing.signal,
+    beforeBody: async () => closing.abort(),
+    onOutcome: async (all) => void settled.push(...all.map(({ outcome }) => outcome.kind)),
+  })
+  await expect(going).rejects.toThrow('aborted')
+  expect(settled).toEqual(['deferred'])
+  expect(mx.count).toBe(0)
+})

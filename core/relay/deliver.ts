@@ -3,7 +3,7 @@ import { reasonOf } from '../base/fault.ts'
 import type { OpenBody } from '../model/blob-view.ts'
 import type { Deliver, Delivery, Job, Settled } from '../model/delivery.ts'
 import type { Cause, Outcome } from '../model/outcome.ts'
-import { formatEndpoint } from '../net/address.ts'
+import { formatEndpoint, hasGlobalIpv6 } from '../net/address.ts'
 import type { Dialer } from '../net/dial.ts'
 import type { Resolver } from '../net/dns.ts'
 import { SmtpConnection, type Load, type Opened, type SmtpTarget } from '../net/smtp-client-driver.ts'
@@ -25,6 +25,8 @@ export interface RelayDeps {
   readonly clock: Clock
   /** 0 ≤ n < 1. */
   readonly random?: () => number
+  /** Whether to begin with IPv6; asked at each delivery. */
+  readonly hasIpv6?: () => boolean
 }
 type Address = Extract<Candidate, { kind: 'address' }>
 
@@ -46,6 +48,8 @@ class Run {
   #notes: string[] = []
   #work: Work | undefined
   #lastSessionId: number | undefined
+  /** Recipients whose phase `body` was committed. */
+  readonly #inBody = new Set<number>()
 
   constructor(deps: RelayDeps, delivery: Delivery, signal: AbortSignal) {
     this.#deps = deps
@@ -67,7 +71,9 @@ class Run {
   }
 
   async #tryHosts(plan: Extract<RoutePlan, { kind: 'hosts' }>): Promise<void> {
-    for await (const candidate of listCandidates(plan.hosts, { ...this.#deps, allowPrivate: plan.allowPrivate })) {
+    const { resolver, hasIpv6 = hasGlobalIpv6 } = this.#deps
+    const deps = { resolver, allowPrivate: plan.allowPrivate, hasIpv6: hasIpv6() }
+    for await (const candidate of listCandidates(plan.hosts, deps)) {
       if (this.#signal.aborted) return
       this.#notes.push(...candidate.notes)
       if (candidate.kind === 'address') await this.#tryAddress(candidate, plan)
@@ -136,6 +142,9 @@ class Run {
   async #useConnection(connection: SmtpConnection, candidate: Address): Promise<boolean> {
     let hasProgressed = false
     let hasFailedHere = false
+    // Over before anything was asked of it: closed, or talking out of turn.
+    if (!connection.isReady)
+      this.#work?.blame('deferred', { at: 'lost', mx: candidate.host, reason: connection.endedBy })
     try {
       while (this.#work && connection.isReady && !hasFailedHere) {
         const isReused = hasProgressed
@@ -203,11 +212,11 @@ class Run {
         needsUtf8: job.needsUtf8,
       },
       body: () => this.#deps.openBody(job.view),
-      beforeBody: (accepted) =>
-        this.#delivery.beforeBody(
-          job,
-          accepted.flatMap((n) => open[n]?.recipientId ?? []),
-        ),
+      beforeBody: (accepted) => {
+        const ids = accepted.flatMap((n) => open[n]?.recipientId ?? [])
+        for (const id of ids) this.#inBody.add(id)
+        return this.#delivery.beforeBody(job, ids)
+      },
       damaged: (error) => ({ kind: 'deferred', elsewhere: false, why: ours(reasonOf(error), 451, '4.3.0') }),
       unclean: {
         kind: 'bounced',
@@ -221,7 +230,12 @@ class Run {
   async #giveUp(plan: RoutePlan): Promise<void> {
     const work = this.#work
     if (!work) return
-    if (this.#signal.aborted) throw this.#signal.reason
+    if (this.#signal.aborted) {
+      // Phase `body` is committed for these, so that silence would mean "unknown": but their final dot never went out.
+      const notSent = work.giveUp().filter(({ recipientId }) => this.#inBody.has(recipientId))
+      if (notSent.length > 0) await this.#delivery.onOutcome(work.job, notSent, this.#lastSessionId)
+      throw this.#signal.reason
+    }
     const lastSessionId = this.#lastSessionId
     if (this.#lastSessionId === undefined || this.#notes.length > 0) {
       const { route } = this.#delivery

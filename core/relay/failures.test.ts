@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { makeDialer, type Dialer } from '../net/dial.ts'
 import { freePort } from '../../test/support/postfix.ts'
-import { Bench, ONE_MX, TWO_MX, impatient, short } from '../../test/support/mx-zone.ts'
+import { Bench, ONE_MX, TWO_MX, hasIpv6Loopback, impatient, short } from '../../test/support/mx-zone.ts'
 import type { SinkCommand, SinkReply } from '../../test/support/smtp-sink.ts'
 
 /** Every row of the table of failures: what becomes of the recipient, and whether the next MX is asked. */
@@ -19,7 +19,9 @@ describe('DNS', () => {
     ['servfail', 'SERVFAIL'],
     ['silence', 'TIMEOUT'],
   ] as const)('%s defers', async (trouble, rcode) => {
-    const relayed = await bench.deliver({ 'dest.test': { trouble } }, 1, undefined, { clock: impatient(5_000) })
+    // Only a question that is never answered may run out of time.
+    const clock = impatient(...(trouble === 'silence' ? [5_000] : []))
+    const relayed = await bench.deliver({ 'dest.test': { trouble } }, 1, undefined, { clock })
     expect(short(relayed)).toEqual([`bob deferred ${rcode} dest.test`])
     expect(relayed.sessions).toMatchObject([{ peer: 'dest.test', address: '', state: 'deferred' }])
     expect(relayed.outcomes[0]?.sessionId).toBe(relayed.sessions[0]?.id)
@@ -206,6 +208,36 @@ describe('MAIL, RCPT, DATA', () => {
     expect(relayed.bodies).toEqual([[2]])
     expect(mx.commands.map(({ verb }) => verb).slice(2, 8)).toEqual(['MAIL', 'RCPT', 'DATA', '.', 'RSET', 'MAIL'])
   })
+})
+
+describe.runIf(hasIpv6Loopback)('a host with IPv4 and IPv6', () => {
+  const zone = { ...ONE_MX, 'mx1.dest.test': { A: ['127.0.0.1'], AAAA: ['::1'] } }
+  const v6 = { host: '::1' }
+
+  test('is asked over IPv6 first where this machine has it, and over IPv4 when that is dead', async () => {
+    const [four, six] = await bench.pair({}, v6)
+    await bench.deliver(zone, four.port, undefined, { hasIpv6: true })
+    expect([four.count, six.count]).toEqual([0, 1])
+    await bench.deliver(zone, four.port)
+    expect([four.count, six.count]).toEqual([1, 1])
+    await six.close()
+    await bench.deliver(zone, four.port, undefined, { hasIpv6: true })
+    expect(four.count).toBe(2)
+  })
+
+  test.each(['MAIL', 'RCPT', '.'])(
+    'that refuses by policy at %s over IPv6 is asked once more over IPv4',
+    async (verb) => {
+      const [four] = await bench.pair({}, { ...v6, answer: on(verb, '550 5.7.25 no PTR') })
+      const relayed = await bench.deliver(zone, four.port, undefined, { hasIpv6: true })
+      expect(short(relayed)).toEqual(['bob delivered mx1.dest.test'])
+      const refuse = { answer: on(verb, '550 5.7.1 not you') }
+      const [both] = await bench.pair(refuse, { ...v6, ...refuse })
+      const refused = await bench.deliver(zone, both.port, undefined, { hasIpv6: true })
+      expect(short(refused)).toEqual([`bob bounced ${verb} 550 mx1.dest.test`])
+      expect(refused.sessions).toHaveLength(2)
+    },
+  )
 })
 
 describe('the message', () => {

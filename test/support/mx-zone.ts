@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import { makeResolver, type Resolver } from '../../core/net/dns.ts'
 import type { Clock } from '../../core/base/clock.ts'
 import { systemClock } from '../../core/base/clock.ts'
@@ -39,7 +40,7 @@ export class Bench {
     return started
   }
 
-  /** Two sinks with one port, at 127.0.0.1 and 127.0.0.2. */
+  /** Two sinks with one port, at 127.0.0.1 and 127.0.0.2, or where `second` says. */
   async pair(first: SinkOptions, second: SinkOptions): Promise<readonly [SmtpSink, SmtpSink]> {
     for (;;) {
       const mx1 = await startSink(first)
@@ -47,8 +48,9 @@ export class Bench {
         const mx2 = await startSink({ host: '127.0.0.2', ...second, port: mx1.port })
         this.#open.push(mx1, mx2)
         return [mx1, mx2]
-      } catch {
-        await mx1.close() // that port is taken at the other address
+      } catch (error) {
+        await mx1.close()
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
       }
     }
   }
@@ -68,6 +70,11 @@ export class Bench {
     await Promise.all(this.#open.splice(0).map((one) => one.close()))
   }
 }
+
+/** Whether IPv6 can be tested here: some containers have no `::1`. */
+export const hasIpv6Loopback = Object.values(networkInterfaces()).some((list) =>
+  list?.some(({ address }) => address === '::1'),
+)
 
 /** Outcomes in short: who, what, and the reply or fact that explains it. */
 export function short(relayed: Pick<Relayed, 'outcomes'>): string[] {

@@ -26,6 +26,7 @@ export interface RelayOptions {
   readonly dial?: Dialer
   readonly clock?: Clock
   readonly random?: () => number
+  readonly hasIpv6?: boolean
   readonly signal?: AbortSignal
   readonly beforeBody?: Delivery['beforeBody']
   readonly onOutcome?: (settled: readonly Settled[]) => Promise<void>
@@ -95,6 +96,7 @@ export async function relay(jobs: readonly TestJob[], options: RelayOptions): Pr
     recorder,
     clock,
     random: options.random ?? (() => 0.5),
+    hasIpv6: () => options.hasIpv6 ?? false,
     async *openBody(view) {
       for (const chunk of bytes(jobs[view.blobId]?.message)) {
         if (typeof chunk !== 'string') throw chunk
