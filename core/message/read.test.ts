@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import PostalMime from 'postal-mime'
 import { describe, expect, test } from 'vitest'
 import { decodeQuotedPrintable } from './content.ts'
-import { parseForCli, readArrivalMs, readAttachment, readFields, readMessage, safeName } from './read.ts'
+import { safeName } from './file-name.ts'
+import { parseForCli, readArrivalMs, readAttachment, readFields, readMessage } from './read.ts'
 
 const folder = new URL('../../test/messages/', import.meta.url)
 const names = readdirSync(folder).filter((name) => name.endsWith('.eml'))

@@ -1,0 +1,32 @@
+import { oneLine, UNSHOWABLE } from './one-line.ts'
+import type { Part } from './structure.ts'
+
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'message/rfc822': 'eml',
+  'text/calendar': 'ics',
+  'text/plain': 'txt',
+  'text/html': 'html',
+  'application/pdf': 'pdf',
+  'image/jpeg': 'jpg',
+  'image/png': 'png',
+  'image/gif': 'gif',
+}
+
+/** The name the sender gave a part, decoded; null where there is none. */
+export function givenName(part: Part): string | null {
+  return part.dispositionParameters.get('filename') ?? part.typeParameters.get('name') ?? null
+}
+
+/** A name that can be shown and saved under: no folders, no marks that reorder it, no device, at most 200 characters. */
+export function safeName(given: string | null, contentType: string, index: number): string {
+  const clean = oneLine((given ?? '').replaceAll(UNSHOWABLE, ''), 1000)
+    .replaceAll(/[/\\:*?"<>|]/g, '_')
+    .replace(/^[. ]+/, '')
+    .replace(/[. ]+$/, '')
+  const name = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(clean) ? `_${clean}` : clean
+  if (name === '') return `part-${index + 1}.${EXTENSIONS[contentType] ?? 'bin'}`
+  if (name.length <= 200) return name
+  const dot = name.lastIndexOf('.')
+  const ending = dot > 0 && name.length - dot <= 20 ? name.slice(dot) : ''
+  return `${name.slice(0, 200 - ending.length)}${ending}`
+}
