@@ -70,6 +70,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 
 /** What a test beside its file may import on top of its room's imports; `node:*` is open to it too. */
 const TESTS: Room = { may: ['test/support'], uses: ['vitest', 'fast-check', ...SOCKETS, ...WEB] }
+/** A room's handlers speak the contract, whatever the room. */
+const HANDLERS: Room = { may: [rpc], uses: ORPC }
+
+/** One room with all that several allow. A test stands in Node, whatever its room does. */
+const joined = ({ withoutNode, ...room }: Room, ...more: readonly Room[]): Room => ({
+  may: [room, ...more].flatMap(({ may }) => may),
+  uses: [room, ...more].flatMap(({ uses = [] }) => uses),
+  ...(withoutNode && !more.includes(TESTS) ? { withoutNode } : {}),
+})
 
 /** Every package of ours and every Node module that is not for all: a room names the ones it uses. */
 const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
@@ -78,18 +87,19 @@ const GUARDED = [...Object.keys({ ...manifest.dependencies, ...manifest.devDepen
 /** How many folders deep a room may go. Relative imports are told apart by their `../`, so each depth has its own rule. */
 const DEPTH = 4
 
-function restrictions(room: string, folder: string, { may, uses = [], withoutNode }: Room, isTest: boolean) {
-  // Settings are the words of mail's owner: any room may ask what they look like, values are handed to it.
+function restrictions(room: string, folder: string, { may, uses = [], withoutNode }: Room) {
+  // Any room may ask what a setting looks like; values are handed to it.
   const open = room === base || room === model ? may : [...may, settings]
   const outside = room.endsWith('.ts') ? ['./**', '../**'] : [`${'../'.repeat(depthOf(folder) - depthOf(room) + 1)}**`]
   const doors = open.map((to) => `!${from(folder, to)}${to.endsWith('.ts') ? '' : '/**'}`)
   const guarded = `^(${GUARDED.filter((name) => !uses.includes(name)).join('|')})(/|$)`
-  const why = `${room} may import ${[...open, ...uses].join(', ') || 'nothing'}: see the table in ARCHITECTURE.md`
-  return [
-    { group: [...outside, ...doors], message: why },
-    { regex: guarded, message: why },
-    ...(withoutNode && !isTest ? [{ regex: '^node:', message: `${room} runs without Node` }] : []),
+  const message = `${room} may import ${[...open, ...uses].join(', ') || 'nothing'}: see the table in ARCHITECTURE.md`
+  const patterns = [
+    { group: [...outside, ...doors], message },
+    { regex: guarded, message },
+    ...(withoutNode ? [{ regex: '^node:', message: `${room} runs without Node` }] : []),
   ]
+  return { 'no-restricted-imports': ['error', { patterns }] }
 }
 
 const depthOf = (path: string) => path.split('/').length
@@ -100,36 +110,24 @@ function from(folder: string, to: string): string {
   return path.startsWith('.') ? path : `./${path}`
 }
 
+/** The overrides of one room. A later one replaces an earlier one, so the particular comes after the general. */
 function wall(name: string, room: Room) {
   const isFile = name.endsWith('.ts')
-  const levels = isFile ? [name] : Array.from({ length: DEPTH }, (_, depth) => `${name}/${'*/'.repeat(depth)}*`)
-  return levels.flatMap((level) => {
-    const folder = level.slice(0, level.lastIndexOf('/')).replaceAll('*', '_')
-    const stem = isFile ? name.replace(/\.ts$/, '') : level
-    const withTests = { ...room, may: [...room.may, ...TESTS.may], uses: [...(room.uses ?? []), ...(TESTS.uses ?? [])] }
-    const rule = (patterns: unknown) => ({ 'no-restricted-imports': ['error', { patterns }] })
+  const stems = isFile
+    ? [name.slice(0, -3)]
+    : Array.from({ length: DEPTH }, (_, depth) => `${name}/${'*/'.repeat(depth)}*`)
+  return stems.flatMap((stem) => {
+    const folder = stem.slice(0, stem.lastIndexOf('/')).replaceAll('*', '_')
+    const hold = (files: readonly string[], ...more: readonly Room[]) => ({
+      files,
+      rules: restrictions(name, folder, joined(room, ...more)),
+    })
+    const handlers = (ending: string) => [`${folder}/handlers${ending}`, `${folder}/*-handlers${ending}`]
+    const hasHandlers = !isFile && name.startsWith('core/') && folder === name
     return [
-      {
-        files: isFile ? [name] : [`${level}.ts`, `${level}.tsx`],
-        rules: rule(restrictions(name, folder, room, false)),
-      },
-      // A room's handlers speak the contract, whatever the room.
-      ...(level === `${name}/*` && name.startsWith('core/')
-        ? [
-            {
-              files: [`${name}/handlers.ts`, `${name}/*-handlers.ts`],
-              rules: rule(
-                restrictions(
-                  name,
-                  folder,
-                  { ...room, may: [...room.may, rpc], uses: [...(room.uses ?? []), ...ORPC] },
-                  false,
-                ),
-              ),
-            },
-          ]
-        : []),
-      { files: [`${stem}.test.ts`, `${stem}.test.tsx`], rules: rule(restrictions(name, folder, withTests, true)) },
+      hold([`${stem}.ts`, `${stem}.tsx`]),
+      hold([`${stem}.test.ts`, `${stem}.test.tsx`], TESTS),
+      ...(hasHandlers ? [hold(handlers('.ts'), HANDLERS), hold(handlers('.test.ts'), HANDLERS, TESTS)] : []),
     ]
   })
 }

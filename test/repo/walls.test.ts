@@ -38,6 +38,9 @@ core/queue/handlers.ts            ../relay/attempt.ts
 core/queue/deep/planted.ts        ../../relay/attempt.ts
 core/queue/deep/er/planted.ts     ../../../relay/attempt.ts
 core/queue/planted.test.ts        ../relay/attempt.ts
+core/queue/planted.test.ts        ../rpc/contract.ts
+core/queue/handlers.test.ts       ../relay/attempt.ts
+core/queue/deep/handlers.ts       ../../rpc/contract.ts
 core/relay/planted.ts             ../queue/submit.ts
 core/relay/planted.ts             ../store/open.ts
 core/serve/planted.ts             ../queue/submit.ts
@@ -80,6 +83,10 @@ core/queue/handlers.ts            ../rpc/contract.ts
 core/queue/planted.test.ts        ../../test/support/clock.ts
 core/queue/planted.test.ts        fast-check
 core/queue/planted.test.ts        node:net
+core/queue/handlers.test.ts       ../rpc/contract.ts
+core/queue/handlers.test.ts       @orpc/server
+core/queue/handlers.test.ts       vitest
+core/model/planted.test.ts        node:fs
 core/engine.ts                    ./queue/submit.ts
 core/engine.ts                    ./engine-settings.ts
 core/host/planted.ts              ../engine.ts
