@@ -14,9 +14,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openTestStore } from '../../test/support/store.ts'
 import type { TestStore } from '../../test/support/store.ts'
+import type { Fault } from '../base/fault.ts'
 import { openDatabase } from './database.ts'
 import { listSettings } from './setting.ts'
 
@@ -193,6 +195,26 @@ describe('writing', () => {
     await Promise.all([asked, closed])
     expect(listSettings((await open()).read)).toEqual({ last: 1 })
     expect(existsSync(`${file()}-wal`)).toBe(true)
+  })
+})
+
+describe('a thread that dies', () => {
+  test.each(['writer', 'reader'])('the %s: what was asked is rejected, once, and somebody is told', async (name) => {
+    const workers: Worker[] = []
+    const collect = (worker: Worker) => workers.push(worker)
+    process.on('worker', collect)
+    const told: Fault[] = []
+    const store = await open({ onDied: (fault) => told.push(fault) })
+    process.off('worker', collect)
+    const died = expect.objectContaining({ code: 'thread.died', details: expect.objectContaining({ name }) })
+    const ask = () =>
+      name === 'writer' ? store.write('blob.stage', null) : store.query('blob.chunk', { blobId: 1, n: 0 })
+    const asked = [ask(), ask()]
+    const rejected = Promise.all(asked.map((one) => expect(one).rejects.toThrowError(died)))
+    await workers[name === 'writer' ? 0 : 1]?.terminate()
+    await rejected
+    await expect(ask()).rejects.toThrowError(died)
+    expect(told).toEqual([died])
   })
 })
 

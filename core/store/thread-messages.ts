@@ -1,4 +1,4 @@
-import { Fault, isFault } from '../base/fault.ts'
+import { Fault } from '../base/fault.ts'
 import type { FaultDetails } from '../base/fault.ts'
 
 /** What goes between the main thread and the store's threads. Always many at a time: a message costs more than an operation. */
@@ -73,11 +73,4 @@ export function withOwnBytes(value: unknown, buffers: ArrayBuffer[]): unknown {
     if (own !== item) (copy ??= { ...value })[name] = own
   }
   return copy ?? value
-}
-
-/** Whatever was thrown, as a fault. */
-export function asFault(error: unknown, operation: string): Fault {
-  if (isFault(error)) return error
-  const reason = error instanceof Error ? error.message : String(error)
-  return new Fault('store.operation', `${operation}: ${reason}`, { operation, reason }, error)
 }

@@ -1,5 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { asWriteDb, openDatabase } from './database.ts'
+import { asWriteDb, isFull, openDatabase, toStoreFault } from './database.ts'
 import type { DatabaseAt } from './database.ts'
 import { dropStagedBlobs } from './blob.ts'
 import { commitGroup } from './group.ts'
@@ -7,7 +7,7 @@ import { LogKeeper } from './log-keeper.ts'
 import { migrate } from './migrate.ts'
 import { operations } from './operations.ts'
 import { markAborted } from './session.ts'
-import { asFault, ownBuffers, sendFault } from './thread-messages.ts'
+import { ownBuffers, sendFault } from './thread-messages.ts'
 import type { ThreadMessage, WriteRequest, WriterMessage } from './thread-messages.ts'
 import { takeGroup } from './turns.ts'
 
@@ -21,15 +21,26 @@ if (port === null) throw new Error('the writer runs as a thread')
 const say = (message: ThreadMessage, buffers: readonly ArrayBuffer[] = []) => port.postMessage(message, buffers)
 
 function open() {
-  const opened = openDatabase(at, 'write')
-  migrate(opened, at.path)
-  // Whoever opens the store holds the lock: nothing can still be arriving, no session can still be live.
-  opened.transaction(() => {
-    dropStagedBlobs(asWriteDb(opened))
-    markAborted(asWriteDb(opened), at.nowMs)
-  })()
-  opened.pragma('wal_checkpoint(TRUNCATE)')
-  return opened
+  const db = openDatabase(at, 'write')
+  migrate(db, at.path)
+  whereThereIsRoom(() => {
+    // Whoever opens the store holds the lock: nothing can still be arriving, no session can still be live.
+    db.transaction(() => {
+      dropStagedBlobs(asWriteDb(db))
+      markAborted(asWriteDb(db), at.nowMs)
+    })()
+  })
+  whereThereIsRoom(() => db.pragma('wal_checkpoint(TRUNCATE)'))
+  return db
+}
+
+/** Tidying up must not keep a person with a full disk from his mail. */
+function whereThereIsRoom(tidy: () => unknown): void {
+  try {
+    tidy()
+  } catch (error) {
+    if (!isFull(error)) throw error
+  }
 }
 
 function serve(db: ReturnType<typeof open>): void {
@@ -66,5 +77,5 @@ function serve(db: ReturnType<typeof open>): void {
 try {
   serve(open())
 } catch (error) {
-  say({ failed: sendFault(asFault(error, 'open the store')) })
+  say({ failed: sendFault(toStoreFault(error, at.path, 'open the store')) })
 }
