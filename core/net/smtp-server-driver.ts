@@ -97,6 +97,12 @@ export function serveSmtp(
   return driver
 }
 
+/** The other end of an accepted socket, as transcripts name it. */
+export function peerOf(socket: Socket): { readonly peer: string; readonly address: string } {
+  const peer = socket.remoteAddress ?? 'unknown' // It may have left already.
+  return { peer, address: `${peer.includes(':') ? `[${peer}]` : peer}:${socket.remotePort ?? 0}` }
+}
+
 class Driver implements ServedSession {
   #socket: Socket
   readonly #options: SmtpServerOptions
@@ -127,13 +133,7 @@ class Driver implements ServedSession {
     this.#onEnd = onEnd
     const { recorder, clock, terms, limits, tls } = options
     this.#session = new ServerSession({ ...terms, isTrusted, isSecure: false, offersTls: tls !== undefined }, limits)
-    const peer = socket.remoteAddress ?? 'unknown'
-    this.#transcript = recorder.open({
-      protocol: 'smtp',
-      side: 'server',
-      peer,
-      address: `${peer.includes(':') ? `[${peer}]` : peer}:${socket.remotePort ?? 0}`,
-    })
+    this.#transcript = recorder.open({ protocol: 'smtp', side: 'server', ...peerOf(socket) })
     this.#commandAt = this.#progressAt = clock.monotonicMs()
   }
 
@@ -390,6 +390,7 @@ class Driver implements ServedSession {
     this.#flush()
     this.#unlisten()
     const plain = this.#socket
+    plain.on('error', () => {}) // What goes wrong below is heard of above.
     // What came too early goes into the handshake and breaks it; nothing of it reaches the session (RFC 3207 §4.2).
     const secured = new TLSSocket(plain, { isServer: true, secureContext: tls.context })
     this.#socket = secured

@@ -126,7 +126,7 @@ test('writes a Received field that tells nothing of the network at home', async 
   client.send(`${BEGIN.replace('EHLO a', 'EHLO adas-laptop.home')}.\r\nQUIT\r\n`)
   await client.closed()
   expect(house.accepted[0]?.received).toMatch(
-    /^Received: by local\.example with ESMTP id [\w-]{22};\r\n\t\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000\r\n$/,
+    /^Received: by local\.example with ESMTP id [\w-]{36};\r\n\t\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000\r\n$/,
   )
 })
 
@@ -249,6 +249,18 @@ test('when it closes, finishes the message under way and says goodbye to the oth
   open()
   expect(await busy.closed()).toMatch(/queued as 1\r\n421 4\.3\.2 /)
   await closed
+})
+
+test('takes nothing in the clear once it is ready to start TLS', async () => {
+  const house = new House()
+  const { port } = await start(house, TRUSTED)
+  const client = await dial(port)
+  client.send('EHLO a\r\nSTARTTLS\r\n')
+  await client.until(/220 2\.0\.0/)
+  client.send(`${BEGIN}a\r\n.\r\n`)
+  // An alert of TLS is all that comes.
+  expect((await client.closed()).replace(/^[^]*220 2\.0\.0 [^\n]*\n/, '')).not.toMatch(/\d{3}[ -]/)
+  expect(house.accepted).toEqual([])
 })
 
 describe('in time', () => {

@@ -1,12 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
-import { randomId } from '../base/random-id.ts'
 import { parseDomain, sameMailbox, type Domain, type ForwardPath, type Mailbox } from '../model/address.ts'
 import type { Reply } from '../model/reply.ts'
 import type { Accept } from '../model/submission.ts'
 import type { Staging } from '../net/smtp-content.ts'
-import { serveSmtp, serverTls, type ServedSession, type SmtpPolicy } from '../net/smtp-server-driver.ts'
+import { peerOf, serveSmtp, serverTls, type ServedSession, type SmtpPolicy } from '../net/smtp-server-driver.ts'
 import type { Settings } from '../settings.ts'
 import type { Recorder } from '../transcript/sink.ts'
 import type { Incoming } from '../wire/smtp/server-session.ts'
@@ -63,6 +63,8 @@ const MOST_RECIPIENTS = 1000
 const LIMITS = { messageBytes: MOST_MESSAGE_BYTES, headBytes: 102_400, lineBytes: 998 }
 /** After this a session that is not done when we close is cut. */
 const CLOSE_MS = 10_000
+const ROOM_REMEMBERED_MS = 1000
+const ROOM_ASKED_BYTES = 1_048_576
 
 const NOT_YOURS = reply(550, '5.7.1', 'MAIL FROM is not an address of this login')
 const NOT_LOCAL = reply(550, '5.7.1', 'without a login, MAIL FROM has an address in a local domain')
@@ -99,7 +101,7 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
     const fromPeer = perClient.get(peer) ?? 0
     const isFull =
       sessions.size >= settings['submission.maxConnections'] || fromPeer >= settings['submission.maxPerClient']
-    if (isFull || isClosing) return turnAway(socket, clock)
+    if (isFull || isClosing) return turnAway(socket, clock, recorder)
     perClient.set(peer, fromPeer + 1)
     const session = serveSmtp(socket, isTrusted(peer), serving, () => {
       sessions.delete(session)
@@ -133,7 +135,11 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
 const ownName = (setting: string) => (setting === '' ? undefined : parseDomain(setting))
 
 /** RFC 5321 §3.8: a server that cannot serve says so before it closes. */
-function turnAway(socket: Socket, clock: Clock): void {
+function turnAway(socket: Socket, clock: Clock, recorder: Recorder): void {
+  const transcript = recorder.open({ protocol: 'smtp', side: 'server', ...peerOf(socket) })
+  for (const line of replyLines(TOO_MANY)) transcript.line('S', Buffer.from(line, 'latin1'))
+  transcript.worst(String(TOO_MANY.code))
+  transcript.close('deferred', 'us', 'too many connections')
   socket.on('error', () => {})
   socket.resume()
   socket.end(`${replyLines(TOO_MANY).join('\r\n')}\r\n`, 'latin1')
@@ -142,7 +148,8 @@ function turnAway(socket: Socket, clock: Clock): void {
 
 /** Who may submit what: RFC 6409 §4.3, §6.1, and the house's rule that MAIL FROM is one's own address. */
 function submissionPolicy(options: SubmissionOptions): SmtpPolicy {
-  const { settings, resolveLocal, hasRoom, clock } = options
+  const { settings, resolveLocal, clock } = options
+  const hasRoom = options.hasRoom && remembered(options.hasRoom, clock)
   const localDomains = settings['local.domains'].map(parseDomain).filter((domain) => domain !== undefined)
   const local: ReadonlySet<Domain> = new Set(localDomains)
   const byName = ownName(settings['relay.ehloName'])
@@ -198,11 +205,29 @@ function submissionPolicy(options: SubmissionOptions): SmtpPolicy {
   }
 }
 
+/** Asks the disk once a second and not once a message: what was there for a larger one is there for a smaller. */
+function remembered(hasRoom: NonNullable<SubmissionOptions['hasRoom']>, clock: Clock): typeof hasRoom {
+  let askedAt = -Infinity
+  let roomFor = -1
+  const ask = async (sizeBytes: number, nowMs: number) => {
+    const asked = Math.max(sizeBytes, ROOM_ASKED_BYTES)
+    if (!(await hasRoom(asked))) return hasRoom(sizeBytes)
+    askedAt = nowMs
+    roomFor = asked
+    return true
+  }
+  return (sizeBytes) => {
+    const nowMs = clock.monotonicMs()
+    const isKnown = nowMs - askedAt < ROOM_REMEMBERED_MS && sizeBytes <= roomFor
+    return isKnown || ask(sizeBytes, nowMs)
+  }
+}
+
 /**
  * Our Received field (RFC 5321 §4.4). It leaves out the FROM clause, which would tell everyone the name and address of the
  * sender's computer at home, and gives the time in UTC.
  */
 function receivedField(by: string, protocol: string, nowMs: number): string {
   const date = new Date(nowMs).toUTCString().replace('GMT', '+0000')
-  return `Received: by ${by} with ${protocol} id ${randomId()};\r\n\t${date}\r\n`
+  return `Received: by ${by} with ${protocol} id ${randomUUID()};\r\n\t${date}\r\n`
 }
