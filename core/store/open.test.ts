@@ -100,7 +100,9 @@ describe('the file', () => {
 
   test('that is damaged is left as it is, and the words say damaged', async () => {
     const store = await open()
-    for (let i = 0; i < 50; i++) await store.write('setting.put', { key: `${i}`, value: 'x'.repeat(1000) })
+    await Promise.all(
+      Array.from({ length: 50 }, (_, i) => store.write('setting.put', { key: `${i}`, value: 'x'.repeat(1000) })),
+    )
     await store.close()
     const at = openSync(file(), 'r+')
     writeSync(at, Buffer.alloc(512, 0x55), 0, 512, 100)
@@ -221,7 +223,7 @@ describe('a thread that dies', () => {
 describe('reading', () => {
   test('sees what a write has settled, at once', async () => {
     const store = await open()
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 20; i++) {
       await store.write('setting.put', { key: 'n', value: i })
       expect(listSettings(store.read)).toEqual({ n: i })
     }
