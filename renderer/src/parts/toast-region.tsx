@@ -3,7 +3,7 @@ import { dropToast, toasts, type Toast } from '../state/toasts.ts'
 import { Button, IconButton } from './button.tsx'
 import { Icon } from './icon.tsx'
 
-const STAYS_MS = 9000
+const STAYS_MS = 7000
 
 /** The toasts that stand now. */
 export function ToastRegion() {

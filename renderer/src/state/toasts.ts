@@ -13,11 +13,11 @@ export interface Toast {
 let last = 0
 export const toasts = shared<readonly Toast[]>([])
 
-/** Shows a toast; at most three stand at once. */
+/** Shows a toast; at most two stand at once. */
 export function toast(text: string, options: Partial<Omit<Toast, 'id' | 'text'>> = {}): void {
   last += 1
   const next: Toast = { icon: 'info', level: 'plain', ...options, id: last, text }
-  toasts.set((before) => [...before.slice(-2), next])
+  toasts.set((before) => [...before.slice(-1), next])
 }
 
 /** Takes a toast away. */

@@ -59,8 +59,8 @@ export function AccountFields({ form, onChange }: Props) {
         label="Encryption"
         value={form.tls}
         options={[
-          { value: 'implicit', label: 'TLS from the first byte' },
-          { value: 'starttls', label: 'STLS, then TLS' },
+          { value: 'implicit', label: 'TLS' },
+          { value: 'starttls', label: 'STLS' },
           { value: 'none', label: 'None' },
         ]}
         onChange={(tls) =>

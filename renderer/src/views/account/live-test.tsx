@@ -7,7 +7,7 @@ const TITLE: Readonly<Record<StepName, string>> = {
   connect: 'Connect',
   tls: 'Encrypt',
   login: 'Sign in',
-  list: 'Look into the maildrop',
+  list: 'Count messages',
 }
 
 /** The steps of a test and, below them, what is said while it runs. */

@@ -65,7 +65,7 @@ function Text({ row, protocol, onToggle, onMessage, onEntry }: Props) {
   if (row.kind === 'note') return <bdi>{visible(row.text)}</bdi>
   if (row.kind === 'content') {
     const { ref, bytes } = row.event
-    const words = `${size(bytes)}, ${protocol === 'smtp' ? 'the message' : 'message content'}`
+    const words = `${size(bytes)}, ${protocol === 'smtp' ? 'the message' : ref.kind === 'kept' ? 'a listing' : 'a message'}`
     if (ref.kind === 'message' && onMessage !== undefined)
       return (
         <button type="button" className="fold" onClick={() => onMessage(ref.messageId)}>
@@ -110,7 +110,8 @@ function Kept({ words, first, last, sha256 }: { words: string; first: string; la
     <>
       <button type="button" className="fold" aria-expanded={open} onClick={() => setOpen(!open)}>
         <Icon name={open ? 'down' : 'right'} />
-        {words}, its first and last bytes are kept
+        {words}
+        {last === '' ? '' : ', its first and last bytes are kept'}
       </button>
       {open ? (
         <pre className="kept">

@@ -6,7 +6,7 @@ import { dialogueRows } from './dialogue-rows.ts'
 import { DialogueRowView } from './dialogue-row.tsx'
 
 interface Props {
-  readonly session: Pick<SessionView, 'peer' | 'protocol'>
+  readonly session: Pick<SessionView, 'peer' | 'protocol' | 'state'>
   readonly events: readonly EventView[]
   /** A line to show and mark, when a link led here. */
   readonly seq: number | null
@@ -15,13 +15,13 @@ interface Props {
 }
 
 /**
- * What was said, in order; only the visible rows exist. It follows new lines until the reader scrolls up, and follows
- * again at the end.
+ * What was said, in order; only the visible rows exist. A live one is followed until the reader scrolls up, and
+ * followed again at the end.
  */
 export function Dialogue({ session, events, seq, onMessage, onEntry }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
-  const [follows, setFollows] = useState(seq === null)
+  const [follows, setFollows] = useState(seq === null && session.state === 'live')
   const rows = useMemo(() => dialogueRows(events, open), [events, open])
   const virtual = useVirtualizer({
     count: rows.length,

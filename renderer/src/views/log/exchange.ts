@@ -38,7 +38,8 @@ export function exchangesOf(events: readonly EventView[]): Exchange[] {
     if (event.kind !== 'line') continue
     const text = lineText(event)
     if (event.from === 'C') {
-      open.push(event)
+      // The final dot belongs to the content before it and has no answer of its own.
+      if (text !== '.' || open.at(-1)?.kind !== 'content') open.push(event)
       continue
     }
     reply.push(event)

@@ -13,7 +13,7 @@ import { act } from '../../state/act.ts'
 import { copyText, getMail, saveText } from '../../state/actions.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { useNow } from '../../state/now.ts'
-import { go, type Route } from '../../state/route.ts'
+import { go, INBOX, type Route } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
 import { Dialogue } from './dialogue.tsx'
 import { SessionList } from './session-list.tsx'
@@ -42,6 +42,8 @@ export function LogView({ route }: { readonly route: LogRoute }) {
   useEffect(() => {
     if (route.sessionId === null && first !== undefined) go({ ...route, sessionId: first }, 'quietly')
   }, [route, first])
+  /** Another filter shows other sessions: the first of them is opened. */
+  const forget = () => go({ ...route, sessionId: null, seq: null }, 'quietly')
   const clear = async () => {
     const done = await act('Clearing the log', () => api.log.clear())
     if (done === undefined) return
@@ -53,6 +55,7 @@ export function LogView({ route }: { readonly route: LogRoute }) {
   return (
     <main className="page log" aria-label="Protocol log">
       <header className="page-head">
+        <IconButton icon="left" label="Back to mail" keys="F12" onClick={() => go(INBOX)} />
         <h1>Protocol log</h1>
         {status.liveSessions === 0 ? null : <span className="live">Live</span>}
         <span className="quiet num clip grow">
@@ -70,7 +73,10 @@ export function LogView({ route }: { readonly route: LogRoute }) {
             type="button"
             className="chip"
             aria-pressed={protocol === one}
-            onClick={() => setProtocol(one)}
+            onClick={() => {
+              setProtocol(one)
+              forget()
+            }}
           >
             {one === null ? 'All' : one.toUpperCase()}
           </button>
@@ -80,7 +86,10 @@ export function LogView({ route }: { readonly route: LogRoute }) {
           type="button"
           className="chip"
           aria-pressed={problemsOnly}
-          onClick={() => setProblemsOnly(!problemsOnly)}
+          onClick={() => {
+            setProblemsOnly(!problemsOnly)
+            forget()
+          }}
         >
           <Icon name="alert" />
           Only problems

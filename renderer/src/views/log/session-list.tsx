@@ -16,6 +16,7 @@ const STATE: Readonly<Record<SessionView['state'], { icon: IconName; tone: strin
 
 /** The colour of a worst reply: a deferral heals itself, a refusal needs a person. */
 function toneOf({ worst, state }: SessionView): string {
+  if (worst === 'unknown') return 'unknown'
   if (worst.startsWith('4') || state === 'deferred') return 'warn'
   if (/^5|^-ERR/.test(worst) || state === 'failed') return 'danger'
   return state === 'aborted' ? 'warn' : ''
@@ -63,7 +64,7 @@ export function SessionList({ sessions, selected, nowMs, onSelect, onNearEnd }: 
   const items = useMemo(() => itemsOf(sessions, nowMs), [sessions, nowMs])
   return (
     <section className="sessions" aria-label="Sessions">
-      <div className="sess-row head" aria-hidden>
+      <div className="sess-row heads" aria-hidden>
         <span />
         <span>Time</span>
         <span>Wire</span>

@@ -49,7 +49,9 @@ const CONFIG = {
     'usemap',
     'id',
   ],
-  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|cid:|data:image\/(?:png|jpe?g|gif|webp|bmp);)/i,
+  // Every attribute value passes here, so what has no scheme at all must pass, too.
+  ALLOWED_URI_REGEXP:
+    /^(?:(?:https?|mailto|tel|cid):|data:image\/(?:png|jpe?g|gif|webp|bmp);|[^a-z]|[a-z+.-]+(?:[^a-z+.:-]|$))/i,
 } satisfies Config
 
 /** CSS without anything that loads: the frame's own policy refuses that too, this keeps it from being tried. */

@@ -22,13 +22,14 @@ function paper(hasColours: boolean): string {
     : `color-scheme: ${of('color-scheme') || 'light'}; color: ${of('--text')}; background: transparent;`
   return `
     html { ${ink} }
-    body { margin: 0; padding: ${hasColours ? '16px' : '0'}; overflow-wrap: anywhere; font: 15px/1.6 ${of('--font-ui')}; }
+    body { display: flow-root; margin: 0; padding: ${hasColours ? '16px' : '0'}; overflow-wrap: anywhere; font: 15px/1.6 ${of('--font-ui')}; }
     a { color: ${hasColours ? '#7a5600' : of('--accent-text')}; cursor: pointer; }
     img { max-width: 100%; height: auto; }
     img[data-remote] { outline: 1px dashed #818b98; min-width: 16px; min-height: 16px; }
     table { max-width: 100%; }
     pre { white-space: pre-wrap; }
     blockquote { margin: 0.8em 0; padding-left: 12px; border-left: 2px solid ${hasColours ? '#cbd1d9' : of('--border-strong')}; }
+    body > :first-child { margin-top: 0; }
     :root { overflow-x: auto; overflow-y: hidden; }
   `
 }

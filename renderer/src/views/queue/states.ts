@@ -35,6 +35,23 @@ export function groupOf(entry: QueueEntryView, nowMs: number): Group {
 export const isOpen = ({ state }: Pick<RecipientView, 'state'>) =>
   ['waiting', 'trying', 'deferred', 'held', 'unknown'].includes(state)
 
+/** A reply without the address it repeats: that stands in the row already. */
+export function shortReply(reply: string | null): string | null {
+  return reply === null ? null : reply.replace(/<[^<>\s]{1,320}>:?\s*/g, '')
+}
+
+/** The codes of a reply: `451 4.7.1`. */
+function codesOf(reply: string | null): string | null {
+  return reply === null ? null : (/^\d{3}(?:[ -][245]\.\d{1,3}\.\d{1,3})?/.exec(reply)?.[0].replace('-', ' ') ?? reply)
+}
+
+/** The engine's reason without the server's words, which stand below it whole. */
+function tidyWhy({ why, lastReply }: RecipientView): string | null {
+  if (why === null || lastReply === null) return why
+  const bare = why.replace(`: ${lastReply}`, '.').replaceAll('..', '.')
+  return /[.!?]$/.test(bare) ? bare : `${bare}.`
+}
+
 /** The reason in a row: short, the server's code before our words. */
 export function reasonOf(recipient: RecipientView, nowMs: number): string {
   const next =
@@ -56,9 +73,9 @@ export function reasonOf(recipient: RecipientView, nowMs: number): string {
     case 'trying':
       return 'on its way now'
     case 'deferred':
-      return [recipient.lastReply ?? recipient.why ?? '', next].filter((part) => part !== '').join(', ')
+      return [codesOf(recipient.lastReply) ?? tidyWhy(recipient) ?? '', next].filter((part) => part !== '').join(', ')
     case 'bounced':
-      return recipient.lastReply ?? recipient.why ?? 'cannot be delivered'
+      return shortReply(recipient.lastReply) ?? recipient.why ?? 'cannot be delivered'
     case 'unknown':
       return 'no reply after the last dot'
     case 'held':
@@ -76,7 +93,7 @@ export function sentenceOf(recipient: RecipientView, nowMs: number): string {
       ? ''
       : recipient.nextAttemptMs <= nowMs
         ? ' It is due now.'
-        : ` Tried again at ${ahead(recipient.nextAttemptMs, nowMs)}.`
+        : ` Next try ${ahead(recipient.nextAttemptMs, nowMs)}.`
   switch (recipient.state) {
     case 'delivered':
       return recipient.mx === null
@@ -87,9 +104,9 @@ export function sentenceOf(recipient: RecipientView, nowMs: number): string {
     case 'trying':
       return 'Being delivered right now.'
     case 'deferred':
-      return `${recipient.why ?? `Put off by the receiving side, tried ${tries}.`}${next}`
+      return `${tidyWhy(recipient) ?? `Put off by the receiving side, tried ${tries}.`}${next}`
     case 'bounced':
-      return recipient.why ?? 'It cannot be delivered. The report is in your inbox.'
+      return tidyWhy(recipient) ?? 'It cannot be delivered. The report is in your inbox.'
     case 'unknown':
       return 'The server fell silent after the last dot. It may have the message. Sending again could deliver it twice.'
     case 'held':

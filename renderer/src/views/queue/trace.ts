@@ -22,10 +22,22 @@ export function traceOf(session: SessionView, events: readonly EventView[], addr
   const steps: (Omit<Step, 'tookMs'> & { sinceMs: number })[] = []
   const push = (event: EventView, step: Omit<Step, 'seq' | 'atMs' | 'tookMs' | 'tls'>, tls: boolean) =>
     steps.push({ ...step, seq: event.seq, atMs: event.atMs, sinceMs: event.sinceMs, tls })
+  const pushNote = (event: Extract<EventView, { kind: 'note' }>) => {
+    const [title, text] = noteOf(event.text)
+    const last = steps.at(-1)
+    // What was asked of the DNS is one step, however many questions it took.
+    if (title === 'DNS' && last?.title === 'DNS') steps[steps.length - 1] = { ...last, text: `${last.text}\n${text}` }
+    else
+      push(
+        event,
+        { title, text, tone: 'plain', icon: title === 'DNS' ? 'globe' : title === 'Dial' ? 'plug' : 'route' },
+        tls,
+      )
+  }
   const byReply = new Map(exchangesOf(events).map((exchange) => [exchange.reply.at(-1)?.seq, exchange]))
   let tls = false
   for (const event of events) {
-    if (event.kind === 'note') push(event, { title: 'Posthorn', text: event.text, tone: 'plain', icon: 'info' }, tls)
+    if (event.kind === 'note') pushNote(event)
     else if (event.kind === 'tls') {
       tls = true
       const { version, trusted, subject, distrust } = event.facts
@@ -41,6 +53,16 @@ export function traceOf(session: SessionView, events: readonly EventView[], addr
     if (step !== undefined) push(event, step, tls)
   }
   return steps.map(({ sinceMs, ...step }, at) => ({ ...step, tookMs: sinceMs - (steps[at - 1]?.sinceMs ?? 0) }))
+}
+
+/** A note as a title and what it says: the engine's notes begin with what they are about. */
+function noteOf(text: string): [string, string] {
+  if (text.startsWith('DNS ')) return ['DNS', text.slice(4)]
+  const order = /^order of trying:?\s*(.*)$/s.exec(text)?.[1]
+  if (order !== undefined) return ['MX order', order]
+  const dial = /^dialling\s+(.*)$/s.exec(text)?.[1]
+  if (dial !== undefined) return ['Dial', dial]
+  return ['Posthorn', text]
 }
 
 function stepOf(

@@ -44,7 +44,7 @@ export function RouteFields({
         value={form.tls}
         options={[
           { value: 'starttls', label: 'STARTTLS' },
-          { value: 'implicit', label: 'TLS from the first byte' },
+          { value: 'implicit', label: 'TLS' },
           { value: 'none', label: 'None' },
         ]}
         onChange={(tls) => onChange({ ...form, tls, port: form.port === USUAL[form.tls] ? USUAL[tls] : form.port })}

@@ -71,13 +71,15 @@ export function Shell() {
       </header>
       <Banners />
       <div className="panes" data-view={route.view}>
-        <Folders
-          folders={folders.at === 'ready' ? folders.value : []}
-          route={route}
-          waiting={status.waiting}
-          drafts={drafts.at === 'ready' ? drafts.value.length : 0}
-          onCompose={() => compose()}
-        />
+        {route.view === 'log' ? null : (
+          <Folders
+            folders={folders.at === 'ready' ? folders.value : []}
+            route={route}
+            waiting={status.waiting}
+            drafts={drafts.at === 'ready' ? drafts.value.length : 0}
+            onCompose={() => compose()}
+          />
+        )}
         {route.view === 'mail' ? <MailView key={`${route.folderId}`} route={route} /> : null}
         {route.view === 'search' ? <SearchView key={route.text} route={route} /> : null}
         {route.view === 'drafts' ? <DraftsView drafts={drafts} /> : null}
