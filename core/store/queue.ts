@@ -234,17 +234,22 @@ export interface QueueEntryWhole extends QueueEntry {
 /** Recipients one answer may carry; a longer list ends early, at a whole entry. */
 const MOST_RECIPIENTS = 5000
 
+function openFirst(db: ReadDb, limit: number): EntryRow[] {
+  const open = prepared<[number], EntryRow>(db, OPEN_ENTRIES).all(limit)
+  return [...open, ...prepared<[number], EntryRow>(db, DONE_ENTRIES).all(limit - open.length)]
+}
+
 function* listWhole(
   db: ReadDb,
   { limit, before }: { readonly limit: number; readonly before?: number | undefined },
 ): Generator<undefined, QueueEntryWhole[], undefined> {
-  const older =
-    before === undefined ? undefined : prepared<[number, number], EntryRow>(db, ENTRIES_BEFORE).all(before, limit)
-  const open = older ?? prepared<[number], EntryRow>(db, OPEN_ENTRIES).all(limit)
-  const done = older ? [] : prepared<[number], EntryRow>(db, DONE_ENTRIES).all(limit - open.length)
+  const rows =
+    before === undefined
+      ? openFirst(db, limit)
+      : prepared<[number, number], EntryRow>(db, ENTRIES_BEFORE).all(before, limit)
   const found: QueueEntryWhole[] = []
   let recipients = 0
-  for (const row of [...open, ...done]) {
+  for (const row of rows) {
     const entry = { ...toEntry(row), recipients: listRecipients(db, row.id) }
     recipients += entry.recipients.length
     if (found.length > 0 && recipients > MOST_RECIPIENTS) break
