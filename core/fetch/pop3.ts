@@ -31,9 +31,9 @@ export interface Fetched {
 const PAGE = 200
 /** Messages asked for and not yet answered; the wire has its own window. */
 const ASKED = 256
-/** One operation of the writer takes at most this. */
+/** One operation of the writer takes at most this: more would be a long turn of the main thread for handing it over. */
 const BATCH_MESSAGES = 256
-const BATCH_BYTES = 4 * 1024 * 1024
+const BATCH_BYTES = 1 * 1024 * 1024
 /** While more than this waits for the writer, no more is read from the server. */
 const WAITING_BYTES = 8 * 1024 * 1024
 /** The store's longest body. */
@@ -94,6 +94,8 @@ class Fetch {
   #waiting: Item[] = []
   #waitingBytes = 0
   #keeping: Promise<void> | undefined
+  /** The batch that the writer has now; never rejects. */
+  #committing: Promise<void> | undefined
   #deleting: Promise<void>[] = []
   #turnAt: number
   /** Unique-ids that stand for more than one message. */
@@ -234,7 +236,7 @@ class Fetch {
     if (this.#fault !== undefined) return
     const stored = arrival.add(bytes)
     if (stored !== undefined) return stored.catch((error: unknown) => this.#fail(error))
-    if (this.#waitingBytes > WAITING_BYTES) return this.#keeping
+    if (this.#waitingBytes > WAITING_BYTES) return this.#committing
     // Many messages come in one read of the socket; the window wants its turn in between.
     const { clock } = this.#deps
     if (clock.monotonicMs() - this.#turnAt < TURN_MS) return
@@ -260,13 +262,18 @@ class Fetch {
       }
       const batch = this.#waiting.splice(0, count)
       this.#waitingBytes -= bytes
-      try {
-        await this.#keepBatch(batch)
-      } catch (error) {
-        this.#fail(error)
-        for (const item of [...batch, ...this.#waiting.splice(0)]) await item.drop().catch(() => {})
-        this.#waitingBytes = 0
-      }
+      this.#committing = this.#keepOrDrop(batch)
+      await this.#committing
+    }
+  }
+
+  async #keepOrDrop(batch: readonly Item[]): Promise<void> {
+    try {
+      await this.#keepBatch(batch)
+    } catch (error) {
+      this.#fail(error)
+      for (const item of [...batch, ...this.#waiting.splice(0)]) await item.drop().catch(() => {})
+      this.#waitingBytes = 0
     }
   }
 
