@@ -12,6 +12,8 @@ export interface Staging {
 
 /** Below this a message stays in memory and is stored with its rows in one operation. */
 const IN_MEMORY_BYTES = 256 * 1024
+/** A client that sends byte by byte must not make each of them cost an object. */
+const MOST_PIECES = 512
 /** Of refused content the transcript keeps so much of both ends. */
 const KEPT_BYTES = 4096
 
@@ -47,6 +49,7 @@ export class SmtpContent {
       return this.#staging?.append(piece)
     }
     this.#pieces.push(piece)
+    if (this.#pieces.length >= MOST_PIECES) this.#join()
     return this.#bytes > IN_MEMORY_BYTES ? this.#spill() : undefined
   }
 

@@ -241,11 +241,15 @@ test('when it closes, finishes the message under way and says goodbye to the oth
   const { port, close } = await start(house, TRUSTED, { accept })
   const idle = await dial(port)
   await idle.until(/^220 /)
+  const halfway = await dial(port)
+  halfway.send('NOOP\r\nNOO')
+  await halfway.until(/250 2\.0\.0/)
   const busy = await dial(port)
   busy.send(`${BEGIN}a\r\n.\r\n`)
   await reached
   const closed = close()
   expect(await idle.closed()).toMatch(/421 4\.3\.2 /)
+  expect(await halfway.closed()).toMatch(/421 4\.3\.2 /)
   open()
   expect(await busy.closed()).toMatch(/queued as 1\r\n421 4\.3\.2 /)
   await closed

@@ -104,9 +104,9 @@ export class ServerSession {
   get at(): State['at'] {
     return this.#state.at
   }
-  /** True between commands, where a goodbye interrupts nothing. */
+  /** True between commands, or within a line that has not ended: a goodbye interrupts nothing there. */
   get isAtBoundary(): boolean {
-    return !this.#isAsking && this.#reader === undefined && this.#from >= this.#held.length
+    return !this.#isAsking && this.#reader === undefined && this.#taken >= this.#effects.length
   }
   /** Bytes that came and were not read yet: the driver stops reading the socket when there are many. */
   get heldBytes(): number {
