@@ -5,6 +5,8 @@ import { systemClock, type Clock } from '../base/clock.ts'
 import { describeLookup, makeResolver } from './dns.ts'
 import { dnsServers, parseDnsServer } from './dns-servers.ts'
 
+/** A port at which nothing listens, whatever tests run beside this one. */
+const NOBODY = 1
 const stubs: DnsStub[] = []
 afterEach(() => Promise.all(stubs.splice(0).map((stub) => stub.close())))
 
@@ -179,12 +181,10 @@ test('goes on to the next server where one fails, refuses or is silent', async (
   const good = await start({ 'a.test': { A: ['192.0.2.1'] } })
   const failing = await start({ 'a.test': { trouble: 'servfail' } })
   const silent = await start({ 'a.test': { trouble: 'silence' } })
-  const closed = await startDnsServer({})
-  await closed.close()
-  for (const bad of [failing, silent, closed]) {
+  for (const bad of [failing, silent, { port: NOBODY }]) {
     const servers = [bad, good].map(({ port }) => ({ address: '127.0.0.1', port }))
     const { clock, giveUp } = stillClock()
-    bad.onSilence = giveUp
+    silent.onSilence = giveUp
     const { lookup } = makeResolver({ servers: () => servers, clock })
     expect(await lookup('a.test', 'A')).toMatchObject({ kind: 'found', server: good.server })
   }

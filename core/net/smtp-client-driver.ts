@@ -1,60 +1,24 @@
 import type { Socket } from 'node:net'
 import type { Cancel, Clock } from '../base/clock.ts'
+import { reasonOf } from '../base/fault.ts'
 import { never } from '../base/never.ts'
 import type { Cause } from '../model/outcome.ts'
 import type { Transcript } from '../transcript/sink.ts'
 import { ClientSession } from '../wire/smtp/client-session.ts'
-import type { ClientState } from '../wire/smtp/client.ts'
-import type { Effect, Transaction, Verdict } from '../wire/smtp/client-words.ts'
+import type { Effect, Verdict } from '../wire/smtp/client-words.ts'
 import { DotStuffer, FINAL_DOT } from '../wire/smtp/dot-stuffing.ts'
-import { encodeCommand } from '../wire/smtp/encode-command.ts'
+import { encodeCommand, type ClientCommand } from '../wire/smtp/encode-command.ts'
 import { formatLiteral } from './address.ts'
-import { HANDSHAKE_TIMEOUT_MS, secure } from './tls.ts'
+import {
+  DEADLINE_MS,
+  EARLY_BYTES,
+  transactionCapMs,
+  WRITE_BYTES,
+  type Load,
+  type SmtpTarget,
+} from './smtp-client-terms.ts'
+import { secure } from './tls.ts'
 
-const MINUTE_MS = 60_000
-/** What we wait for, by phase. RFC 5321 §4.5.3.2 in the same order: 5, 5, 5, 2, 3 and 10 minutes. */
-const DEADLINE_MS: Readonly<Record<ClientState['at'] | 'data', number>> = {
-  greeting: 5 * MINUTE_MS,
-  ehlo: 5 * MINUTE_MS,
-  helo: 5 * MINUTE_MS,
-  starttls: 5 * MINUTE_MS,
-  handshake: HANDSHAKE_TIMEOUT_MS,
-  envelope: 5 * MINUTE_MS,
-  data: 2 * MINUTE_MS,
-  body: 3 * MINUTE_MS, // for each write of at most WRITE_BYTES
-  dot: 10 * MINUTE_MS,
-  empty: 10 * MINUTE_MS,
-  quitting: 5_000,
-  ready: 5 * MINUTE_MS,
-  over: 0,
-}
-/** One transaction takes no longer than this, and its size at 500 octets a second. */
-const TRANSACTION_CAP_MS = 30 * MINUTE_MS
-const SLOWEST_BYTES_PER_SECOND = 500
-const WRITE_BYTES = 64 * 1024
-/** Phase `body` is committed while the last of the message is still on its way: the final dot then waits less. */
-const EARLY_BYTES = 256 * 1024
-
-export interface SmtpTarget {
-  readonly mx: string
-  readonly tls: 'opportunistic' | 'starttls' | 'implicit' | 'none'
-  /** '' for the address of the connection as a literal. */
-  readonly ehloName: string
-  readonly caFile: string
-}
-/** One message as the connection needs it. */
-export interface Load {
-  readonly entryId: number
-  readonly transaction: Transaction
-  /** Opens the message's bytes. */
-  body(): AsyncIterable<Uint8Array>
-  /** Awaited before the final dot; gets the places of accepted recipients in the transaction. */
-  beforeBody(accepted: readonly number[]): Promise<void>
-  /** What a failure of `body` means for the recipients. */
-  damaged(error: unknown): Verdict
-  /** What a bare CR or LF in the message means for them. */
-  readonly unclean: Verdict
-}
 /** A session that takes transactions, or why there is none. */
 export type Opened =
   | { readonly ok: true; readonly connection: SmtpConnection }
@@ -135,8 +99,7 @@ export class SmtpConnection {
   /** One transaction. Rejects only on a fault of ours, and the session is over then. */
   async transact(load: Load): Promise<readonly Verdict[]> {
     this.#load = load
-    const { sizeBytes } = load.transaction
-    const capMs = TRANSACTION_CAP_MS + (sizeBytes / SLOWEST_BYTES_PER_SECOND) * 1000
+    const capMs = transactionCapMs(load.transaction.sizeBytes)
     this.#cap = this.#clock.after(capMs, () => this.#lost('the transaction took too long'))
     try {
       const verdicts = await new Promise<readonly Verdict[]>((resolve, reject) => {
@@ -209,7 +172,8 @@ export class SmtpConnection {
           this.#transcript.worst(String.fromCharCode(...effect.bytes.subarray(0, 3)))
         return
       case 'send': {
-        const lines = effect.commands.map((command) => encodeCommand(command))
+        const lines = this.#encode(effect.commands)
+        if (!lines) return
         for (const line of lines) this.#transcript.line('C', line.subarray(0, -2))
         this.#socket.write(Buffer.concat(lines))
         this.#arm()
@@ -247,6 +211,17 @@ export class SmtpConnection {
         return
       default:
         never(effect, 'SMTP client effect')
+    }
+  }
+
+  /** An argument that is no such thing is a fault of ours, and must not be met in a socket's event. */
+  #encode(commands: readonly ClientCommand[]): Uint8Array[] | undefined {
+    try {
+      return commands.map((command) => encodeCommand(command))
+    } catch (error) {
+      this.#onFault?.(error)
+      this.#lost(reasonOf(error))
+      return undefined
     }
   }
 

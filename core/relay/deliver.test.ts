@@ -121,6 +121,8 @@ test('names itself by the address of the connection when no name is set', async 
   const mx = await bench.sink()
   await bench.deliver(ONE_MX, mx.port, undefined, { settings: { 'relay.ehloName': '' } })
   expect(mx.commands[1]?.line).toBe('EHLO [127.0.0.1]')
+  await bench.deliver(ONE_MX, mx.port, undefined, { settings: { 'relay.ehloName': 'Bücher.test' } })
+  expect(mx.commands.findLast(({ verb }) => verb === 'EHLO')?.line).toBe('EHLO xn--bcher-kva.test')
 })
 
 test('sends a message of many chunks with back-pressure, unchanged', async () => {
@@ -187,6 +189,13 @@ test('dials again for a job whose used connection was closed under it', async ()
   const relayed = await bench.deliver(ONE_MX, mx.port, [{ to: ['a@dest.test'] }, { to: ['b@dest.test'] }])
   expect(short(relayed)).toEqual(['a delivered mx1.dest.test', 'b delivered mx1.dest.test'])
   expect(mx.connections).toBe(2)
+})
+
+test('an address that is none ends the session before it is said', async () => {
+  const mx = await bench.sink()
+  const going = bench.deliver(ONE_MX, mx.port, [{ to: ['bob@dest.test', 'a\r\nRCPT TO:<evil@x.test>@dest.test'] }])
+  await expect(going).rejects.toThrow('is no local part')
+  expect(mx.commands.map(({ verb }) => verb)).not.toContain('RCPT')
 })
 
 test('a fault of ours before the final dot ends the session without it', async () => {

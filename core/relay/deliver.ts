@@ -6,13 +6,14 @@ import type { Cause, Outcome } from '../model/outcome.ts'
 import { formatEndpoint, hasGlobalIpv6 } from '../net/address.ts'
 import type { Dialer } from '../net/dial.ts'
 import type { Resolver } from '../net/dns.ts'
-import { SmtpConnection, type Load, type Opened, type SmtpTarget } from '../net/smtp-client-driver.ts'
+import { SmtpConnection, type Opened } from '../net/smtp-client-driver.ts'
+import type { Load, SmtpTarget } from '../net/smtp-client-terms.ts'
 import { clientContext } from '../net/tls.ts'
 import type { Settings } from '../settings.ts'
 import type { Recorder, Transcript } from '../transcript/sink.ts'
 import type { Verdict } from '../wire/smtp/client-words.ts'
 import { listCandidates, type Candidate } from './candidates.ts'
-import { planRoute, type RoutePlan } from './route-plan.ts'
+import { ownNameOf, planRoute, type RoutePlan } from './route-plan.ts'
 import { Work } from './work.ts'
 
 export interface RelayDeps {
@@ -117,7 +118,7 @@ class Run {
       transcript.close(state, 'us', `no connection: ${dialled.errno} (${dialled.reason})`)
       return { ok: false, why: { at: 'connect', mx: host, errno: dialled.errno }, isFinal: false }
     }
-    const target = { mx: host, tls, ehloName: this.#settings['relay.ehloName'], caFile: this.#settings['relay.caFile'] }
+    const target = { mx: host, tls, ehloName: ownNameOf(this.#settings), caFile: this.#settings['relay.caFile'] }
     // A literal's certificate, if any, is for the address and not for the brackets.
     const named = host.startsWith('[') ? { ...target, mx: address } : target
     return SmtpConnection.open(dialled.socket, named, transcript, clock, this.#signal)

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { makeDialer, type Dialer } from '../net/dial.ts'
-import { freePort } from '../../test/support/postfix.ts'
-import { Bench, ONE_MX, TWO_MX, hasIpv6Loopback, impatient, short } from '../../test/support/mx-zone.ts'
+import { Bench, ONE_MX, TWO_MX, hasIpv6Loopback, impatient, refusedAt, short } from '../../test/support/mx-zone.ts'
 import type { SinkCommand, SinkReply } from '../../test/support/smtp-sink.ts'
 
 /** Every row of the table of failures: what becomes of the recipient, and whether the next MX is asked. */
@@ -74,17 +73,17 @@ describe('DNS', () => {
 describe('connect, greeting, EHLO', () => {
   test('a refused connection goes on to the next MX, and defers when all refuse', async () => {
     const mx2 = await bench.sink({ host: '127.0.0.2' })
-    expect(short(await bench.deliver(TWO_MX, mx2.port))).toEqual(['bob delivered mx2.dest.test'])
-    const port = await freePort('127.0.0.1')
-    const relayed = await bench.deliver(TWO_MX, port)
-    expect(short(relayed)).toEqual(['bob deferred ECONNREFUSED mx2.dest.test'])
-    expect(relayed.sessions).toMatchObject([{ worst: 'refused' }, { worst: 'refused' }])
+    const first = await bench.deliver(TWO_MX, mx2.port, undefined, { dial: refusedAt('127.0.0.1') })
+    expect(short(first)).toEqual(['bob delivered mx2.dest.test'])
+    const both = await bench.deliver(TWO_MX, mx2.port, undefined, { dial: refusedAt('127.0.0.1', '127.0.0.2') })
+    expect(short(both)).toEqual(['bob deferred ECONNREFUSED mx2.dest.test'])
+    expect(both.sessions).toMatchObject([{ worst: 'refused' }, { worst: 'refused' }])
   })
 
   test('a second address of the same host is tried before the next host', async () => {
     const mx = await bench.sink({ host: '127.0.0.2' })
     const zone = { ...ONE_MX, 'mx1.dest.test': { A: ['127.0.0.1', '127.0.0.2', '127.0.0.3'] } }
-    const relayed = await bench.deliver(zone, mx.port)
+    const relayed = await bench.deliver(zone, mx.port, undefined, { dial: refusedAt('127.0.0.1', '127.0.0.3') })
     expect(short(relayed)).toEqual(['bob delivered mx1.dest.test'])
     expect(relayed.sessions).toHaveLength(2)
   })
@@ -104,7 +103,8 @@ describe('connect, greeting, EHLO', () => {
     const [both] = await bench.pair(refuse, refuse)
     expect(short(await bench.deliver(TWO_MX, both.port))).toEqual(['bob bounced CONNECT 554 mx2.dest.test'])
     const alone = await bench.sink(refuse)
-    expect(short(await bench.deliver(TWO_MX, alone.port))).toEqual(['bob deferred ECONNREFUSED mx2.dest.test'])
+    const relayed = await bench.deliver(TWO_MX, alone.port, undefined, { dial: refusedAt('127.0.0.2') })
+    expect(short(relayed)).toEqual(['bob deferred ECONNREFUSED mx2.dest.test'])
   })
 
   test('a 5xx to EHLO and to HELO is a refusal of the session', async () => {
@@ -220,8 +220,7 @@ describe.runIf(hasIpv6Loopback)('a host with IPv4 and IPv6', () => {
     expect([four.count, six.count]).toEqual([0, 1])
     await bench.deliver(zone, four.port)
     expect([four.count, six.count]).toEqual([1, 1])
-    await six.close()
-    await bench.deliver(zone, four.port, undefined, { hasIpv6: true })
+    await bench.deliver(zone, four.port, undefined, { hasIpv6: true, dial: refusedAt('::1') })
     expect(four.count).toBe(2)
   })
 

@@ -1,7 +1,8 @@
+import { parseDomain } from '../model/address.ts'
 import type { Delivery } from '../model/delivery.ts'
 import { isIpAddress } from '../net/address.ts'
 import type { Resolver } from '../net/dns.ts'
-import type { SmtpTarget } from '../net/smtp-client-driver.ts'
+import type { SmtpTarget } from '../net/smtp-client-terms.ts'
 import type { Settings } from '../settings.ts'
 import { planMx, type Host, type MxPlan } from './mx.ts'
 
@@ -18,6 +19,11 @@ export type RoutePlan =
       /** A host the user has named: trouble with it is never the fault of a recipient's address. */
       readonly isFixed: boolean
     }
+
+/** The name this machine gives itself, in A-labels (RFC 5890 §2.3.2.1); '' where none is set or it is none. */
+export function ownNameOf(settings: Settings): string {
+  return parseDomain(settings['relay.ehloName']) ?? ''
+}
 
 /** Decides where a route leads, at the moment of the attempt. */
 export async function planRoute(
@@ -39,7 +45,8 @@ export async function planRoute(
       isFixed: true,
     }
   }
-  const ownNames = settings['relay.ehloName'] === '' ? [] : [settings['relay.ehloName'].toLowerCase()]
+  const ownName = ownNameOf(settings)
+  const ownNames = ownName === '' ? [] : [ownName]
   const plan = await planMx(route.domain, { resolver, ownNames, random })
   if (plan.kind !== 'hosts') return plan
   return {

@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os'
+import { makeDialer, type Dialer } from '../../core/net/dial.ts'
 import { makeResolver, type Resolver } from '../../core/net/dns.ts'
 import type { Clock } from '../../core/base/clock.ts'
 import { systemClock } from '../../core/base/clock.ts'
@@ -91,6 +92,18 @@ export function short(relayed: Pick<Relayed, 'outcomes'>): string[] {
     }[why.at as string]
     return `${who} ${outcome.kind} ${what?.() ?? why.at}`
   })
+}
+
+/**
+ * A dialer to whom these addresses are closed. A port nobody listens at could be taken by another test the next moment, so
+ * refusal is made here.
+ */
+export function refusedAt(...addresses: readonly string[]): Dialer {
+  const dial = makeDialer()
+  return async (target, signal) =>
+    addresses.includes(target.address)
+      ? { ok: false, errno: 'ECONNREFUSED', reason: `connect ECONNREFUSED ${target.address}` }
+      : dial(target, signal)
 }
 
 /** A clock whose timers of exactly these lengths are over at once: silence costs no time. */

@@ -1,3 +1,4 @@
+import { needsUtf8 } from '../../model/address.ts'
 import type { Cause } from '../../model/outcome.ts'
 import type { Reply } from '../../model/reply.ts'
 import type { ClientOptions, Effect, Features, Transaction, Verdict } from './client-words.ts'
@@ -28,17 +29,14 @@ export const causes = (mx: string) => ({
   missing: (missing: 'SMTPUTF8' | '8BITMIME' | 'SIZE'): Cause => ({ at: 'feature', mx, missing }),
 })
 
-// eslint-disable-next-line no-control-regex
-const isAscii = (text: string) => /^[\u0000-\u007f]*$/.test(text)
-
 /** What the server cannot carry of this message, as a verdict for all; undefined when it can. */
 export function findObstacle(features: Features, transaction: Transaction, mx: string): Verdict | undefined {
   const { missing } = causes(mx)
   if (features.largestBytes !== undefined && transaction.sizeBytes > features.largestBytes)
     return { kind: 'bounced', why: missing('SIZE'), elsewhere: false } // RFC 1870 §6
   const addresses = transaction.from === null ? transaction.to : [transaction.from, ...transaction.to]
-  const needsUtf8 = transaction.needsUtf8 || addresses.some((one) => !isAscii(one.local))
-  if (needsUtf8 && !features.smtpUtf8) return { kind: 'bounced', why: missing('SMTPUTF8'), elsewhere: true } // RFC 6531 §3.2
+  const isUtf8 = transaction.needsUtf8 || addresses.some((one) => needsUtf8(one))
+  if (isUtf8 && !features.smtpUtf8) return { kind: 'bounced', why: missing('SMTPUTF8'), elsewhere: true } // RFC 6531 §3.2
   if (transaction.is8bit && !features.eightBitMime)
     return { kind: 'bounced', why: missing('8BITMIME'), elsewhere: true } // RFC 6152 §3
   return undefined
@@ -59,7 +57,7 @@ export function begin(
       from: transaction.from,
       ...(features.size ? { sizeBytes: transaction.sizeBytes } : {}),
       is8bit: transaction.is8bit,
-      isUtf8: transaction.needsUtf8 || [transaction.from, ...now].some((one) => one !== null && !isAscii(one.local)),
+      isUtf8: transaction.needsUtf8 || [transaction.from, ...now].some((one) => one !== null && needsUtf8(one)),
     },
     ...now.map((to) => ({ verb: 'RCPT', to }) as const),
     { verb: 'DATA' },

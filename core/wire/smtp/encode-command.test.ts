@@ -34,7 +34,7 @@ test.each<ClientCommand>([
   { verb: 'MAIL', from: at('a'), sizeBytes: -1 },
   { verb: 'RCPT', to: at('c', 'd.co>') },
   { verb: 'RCPT', to: at('c\0') },
-  { verb: 'RCPT', to: at('c\u0085') },
+  { verb: 'RCPT', to: at('c\u007f') },
 ])('refuses %j', (command) => expect(() => encodeCommand(command)).toThrow())
 
 test('whatever the local part, the line is one command and its path reads back', () => {
@@ -45,7 +45,7 @@ test('whatever the local part, the line is one command and its path reads back',
         line = text({ verb: 'RCPT', to: at(local) })
       } catch {
         // eslint-disable-next-line no-control-regex
-        expect(/[\0-\x1f\x7f-\x9f]/.test(local)).toBe(true)
+        expect(/[\0-\x1f\x7f]/.test(local)).toBe(true)
         return
       }
       expect(line.indexOf('\r\n')).toBe(line.length - 2)

@@ -17,14 +17,14 @@ export type ClientCommand =
     }
   | { readonly verb: 'RCPT'; readonly to: Mailbox }
 
-const LITERAL = /^\[(?:IPv6:[0-9a-fA-F:.]{2,45}|\d{1,3}(?:\.\d{1,3}){3})\]$/
+const LITERAL = /^\[(?:IPv6:[0-9a-fA-F:.]{2,45}|\d{1,3}(?:\.\d{1,3}){3})\]$/i
 const DOMAIN = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/
 /** Dot-string, RFC 5321 §4.1.2, with the letters RFC 6531 §3.3 adds. */
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\u{A0}-\\u{10FFFF}-]+"
 const DOT_STRING = new RegExp(`^${ATOM}(?:\\.${ATOM})*$`, 'u')
 /** What can stand between quotes: any printable character; quote and backslash escaped. */
 // eslint-disable-next-line no-control-regex
-const QUOTABLE = /^[^\u0000-\u001f\u007f-\u009f]*$/u
+const QUOTABLE = /^[^\u0000-\u001f\u007f]*$/u
 
 /**
  * The one place where a command of ours becomes bytes. Every argument is checked against its grammar, whatever was checked
