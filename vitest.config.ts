@@ -13,6 +13,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
+          // A busy machine of two cores is no failure.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           include: ['{core,electron,renderer}/**/*.test.{ts,tsx}', 'test/{repo,support}/**/*.test.ts'],
         },
       },
