@@ -1,6 +1,7 @@
 import { isFault, reasonOf } from '../base/fault.ts'
 import type { MessageFields } from '../model/message-fields.ts'
-import { openPop3, type Answer, type Pop3Peers, type Pop3Session, type Pop3Trouble } from '../net/pop3-client-driver.ts'
+import { openPop3 } from '../net/pop3-client-driver.ts'
+import type { Answer, Pop3Peers, Pop3Session, Pop3Trouble } from '../net/pop3-words.ts'
 import { listSeenUidls, type Account, type Pop3Arrival } from '../store/account.ts'
 import type { Store } from '../store/types.ts'
 import { parseSizes, parseUidl, type Listed } from '../wire/pop3/listing.ts'

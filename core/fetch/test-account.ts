@@ -1,4 +1,5 @@
-import { openPop3, type Pop3Peers, type Pop3Step, type Pop3Target } from '../net/pop3-client-driver.ts'
+import { openPop3 } from '../net/pop3-client-driver.ts'
+import type { Pop3Peers, Pop3Step, Pop3Target } from '../net/pop3-words.ts'
 import { parseUidl } from '../wire/pop3/listing.ts'
 import { describeTrouble } from './words.ts'
 

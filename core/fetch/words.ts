@@ -1,5 +1,5 @@
 import { never } from '../base/never.ts'
-import type { Pop3Trouble } from '../net/pop3-client-driver.ts'
+import type { Pop3Trouble } from '../net/pop3-words.ts'
 import { explainReply } from '../transcript/explain.ts'
 
 /** What a person can recognise a maildrop by. */

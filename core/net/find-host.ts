@@ -10,11 +10,17 @@ export type FoundHost =
 /** Joint: finds a host somebody typed in. Never throws. */
 export type FindHost = (host: string) => Promise<FoundHost>
 
+/** The system's own way to find a host; rejects when it doesn't know it. */
+export type SystemLookup = (name: string) => Promise<readonly { readonly address: string }[]>
+
 /**
  * Finds hosts by our own resolver, and what it doesn't know by the system's, which also reads the hosts file and asks the
  * local network. Private addresses are allowed: the user named that server.
  */
-export function makeFindHost(resolver: Resolver): FindHost {
+export function makeFindHost(
+  resolver: Resolver,
+  system: SystemLookup = (name) => lookup(name, { all: true }),
+): FindHost {
   return async (host) => {
     const name = host.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
     if (isIP(name) !== 0) return { ok: true, addresses: [name], trace: [] }
@@ -27,7 +33,7 @@ export function makeFindHost(resolver: Resolver): FindHost {
     const addresses = hasGlobalIpv6() ? [...ipv6, ...ipv4] : [...ipv4, ...ipv6]
     if (addresses.length > 0) return { ok: true, addresses, trace }
     try {
-      const found = (await lookup(name, { all: true })).map((one) => one.address)
+      const found = (await system(name)).map((one) => one.address)
       if (found.length > 0) return { ok: true, addresses: found, trace: [...trace, `the system knows it: ${found}`] }
     } catch {
       // The system does not know it either; our own answer says more.

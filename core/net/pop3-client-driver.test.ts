@@ -12,7 +12,8 @@ import { systemClock, type Clock } from '../base/clock.ts'
 import { createRecorder } from '../transcript/recorder.ts'
 import { textOf } from '../transcript/export.ts'
 import { makeDialer } from './dial.ts'
-import { openPop3, type OpenedPop3, type Pop3Peers, type Pop3Target } from './pop3-client-driver.ts'
+import { openPop3 } from './pop3-client-driver.ts'
+import type { OpenedPop3, Pop3Peers, Pop3Target } from './pop3-words.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-pop3-'))
 const caFile = join(folder, 'ca.pem')
