@@ -38,6 +38,8 @@ const LOOK_AGAIN_MS = 300_000
 /** Longest rest of a destination where nobody answers: a dial that times out costs the most. */
 const LONGEST_REST_MS = 900_000
 const SHORT_REST_MS = 120_000
+/** What giving back takes at most, once every connection was broken off. */
+const LONGEST_GIVING_BACK_MS = 5000
 const START: DueCursor = { ms: Number.MIN_SAFE_INTEGER, id: 0 }
 
 /** What the queue is wired to. */
@@ -110,6 +112,7 @@ class RunningQueue implements Queue {
   #nextRunMs: number
   #lookAgainMs = 0
   #cancelTimer: Cancel = () => {}
+  #arming: NodeJS.Immediate | undefined
   #onIdle: (() => void)[] = []
 
   constructor(context: QueueContext) {
@@ -215,7 +218,8 @@ class RunningQueue implements Queue {
     await this.#scan?.catch(() => {}) // said when it was seen
     await Promise.race([this.idle(), patience(waitMs)])
     this.#abort.abort()
-    await Promise.race([this.idle(), patience(waitMs)])
+    // What was broken off is given back; a connection that does not hear of it is left to the next start.
+    await Promise.race([this.idle(), patience(LONGEST_GIVING_BACK_MS)])
     await this.#online.close().catch((error: unknown) => this.#context.log(`store the online time: ${reasonOf(error)}`))
   }
 
@@ -227,8 +231,16 @@ class RunningQueue implements Queue {
     return this.#context.isLocal(domain) ? { kind: 'local' } : this.#context.routeFor(from, domain)
   }
 
-  /** One timer serves all: the next that is due, the end of a rest, the next interval. */
+  /** Sets the timer anew, once for all that happens in this turn of the event loop. */
   #arm(): void {
+    this.#arming ??= setImmediate(() => {
+      this.#arming = undefined
+      this.#armNow()
+    })
+  }
+
+  /** One timer serves all: the next that is due, the end of a rest, the next interval. */
+  #armNow(): void {
     this.#cancelTimer()
     if (this.#isStopping()) return
     const { clock, store, settings } = this.#context

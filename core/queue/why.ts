@@ -102,7 +102,7 @@ function connectWords(mx: string, errno: string): string {
 function replyWords({ mx, verb, reply }: Extract<Cause, { at: 'reply' }>): string {
   const said = reply.code < 500 ? 'asks to try again later' : 'refused it'
   const step = ['.', 'DATA', 'BDAT'].includes(verb.toUpperCase()) ? ' after reading the message' : ''
-  return `${mx} ${said}${step}: ${formatReply(reply)}`
+  return `${mx} ${said}${step}: "${formatReply(reply)}".`
 }
 
 function explainFeature({ mx, missing }: Extract<Cause, { at: 'feature' }>): Explanation {
