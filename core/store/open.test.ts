@@ -176,6 +176,18 @@ describe('writing', () => {
     expect(listSettings(store.read)).toEqual({ small: 1 })
   })
 
+  test('writes a long log back while it goes on, and leaves none behind', async () => {
+    const store = await open()
+    const blob = await store.stage()
+    const piece = new Uint8Array(1024 * 1024).fill(1)
+    for (let i = 0; i < 40; i++) await blob.append(piece)
+    const { sizeBytes, sha256 } = await blob.finish()
+    expect(await store.query('blob.digest', { blobId: blob.blobId })).toBe(Buffer.from(sha256).toString('hex'))
+    await store.close()
+    expect(readdirSync(folder)).toEqual(['mail.db'])
+    expect(statSync(file()).size).toBeGreaterThan(sizeBytes)
+  })
+
   test('transcripts come through beside a stream of mail', async () => {
     const store = await open()
     let ended = false

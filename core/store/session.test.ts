@@ -143,6 +143,13 @@ test('clears what has ended, a few at a time, and leaves what is live', () => {
   expect(listEvents(db, 4, 0, 10)).toHaveLength(2)
 })
 
+test('never counts back: the id of a session that is gone is not used again', () => {
+  put([head(7, { state: 'ok' }), head(3)])
+  sessionOperations['session.clear'](db, null)
+  expect(listSessions(db, { limit: 5 }).map(({ id }) => id)).toEqual([3])
+  expect(lastSessionId(db)).toBe(7)
+})
+
 test('takes no more events of a session that was removed', () => {
   put([head(1, { state: 'ok' }), head(2)])
   sessionOperations['session.clear'](db, null)

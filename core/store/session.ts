@@ -10,6 +10,7 @@ export const KEEP_SESSIONS_BYTES = 200 * 1024 * 1024
 /** Sessions one removal takes, so that no group of the writer grows long by it. */
 const REMOVED_AT_ONCE = 100
 const STORED_BYTES = 'transcript-bytes'
+const LAST_REMOVED = 'last-removed-session'
 
 const COLUMNS = `
   session.id, protocol, side, peer, address, account_id, started_ms, ended_ms, state, worst, tls, bytes_in, bytes_out, messages`
@@ -29,7 +30,11 @@ const PUT_LINK = `
 const MARK_ABORTED = `UPDATE session SET state = 'aborted', ended_ms = ? WHERE state = 'live'`
 
 const GET = `SELECT ${COLUMNS} FROM session WHERE id = ?`
-const LAST = 'SELECT max(id) AS id FROM session'
+// Ids of removed sessions are not used again: an attempt may still name one.
+const LAST = `SELECT max(coalesce((SELECT max(id) FROM session), 0), coalesce((SELECT value FROM counter WHERE name = ?), 0)) AS id`
+const KEEP_LAST = `
+  INSERT INTO counter (name, value) VALUES (?, ?)
+  ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`
 const LINKS = 'SELECT entry_id, recipient_id, attempt_id, message_id FROM session_link WHERE session_id = ? LIMIT 1000'
 const OF_ENTRY = 'SELECT DISTINCT session_id AS id FROM session_link WHERE entry_id = ? ORDER BY id LIMIT 200'
 const OF_RECIPIENT = `
@@ -120,9 +125,9 @@ export function getSession(db: ReadDb, id: number): SessionHead | undefined {
   return row === undefined ? undefined : toHead(row)
 }
 
-/** The highest session id in use, 0 when there is none: where a recorder goes on counting. */
+/** The highest session id ever in use, 0 when there was none: where a recorder goes on counting. */
 export function lastSessionId(db: ReadDb): number {
-  return prepared<[], { id: number | null }>(db, LAST).get()?.id ?? 0
+  return prepared<[string], { id: number }>(db, LAST).get(LAST_REMOVED)?.id ?? 0
 }
 
 /** At most `limit` events of a session, from number `fromSeq` on. */
@@ -230,6 +235,8 @@ interface Ended {
 }
 
 function remove(db: WriteDb, sessions: readonly Ended[]): void {
+  if (sessions.length === 0) return
+  prepared(db, KEEP_LAST).run(LAST_REMOVED, Math.max(...sessions.map(({ id }) => id)))
   scrubbing(db, () => {
     for (const { id } of sessions) prepared(db, REMOVE).run(id)
   })

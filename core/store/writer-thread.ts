@@ -44,7 +44,7 @@ function whereThereIsRoom(tidy: () => unknown): void {
 }
 
 function serve(db: ReturnType<typeof open>): void {
-  const log = new LogKeeper(db)
+  const log = new LogKeeper(db, at)
   const waiting: WriteRequest[] = []
   const waitingLow: WriteRequest[] = []
   let closing = false
@@ -67,7 +67,8 @@ function serve(db: ReturnType<typeof open>): void {
       log.wrote(group)
     }
     if (closing) {
-      db.close() // writes the log back
+      log.close()
+      db.close() // writes back what is left of the log
       port!.close()
     } else log.idle()
   })
