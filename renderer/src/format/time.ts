@@ -94,8 +94,9 @@ export function ago(ms: number, nowMs: number): string {
   return nowMs - ms < 5000 ? 'just now' : `${distance(nowMs - ms)} ago`
 }
 
-/** How long a thing took: `0.2 s`, `14.0 s`, `5 min`. */
+/** How long a thing took: `24 ms`, `0.2 s`, `14.0 s`, `5 min`. */
 export function took(ms: number): string {
+  if (ms < 100) return `${Math.max(0, Math.round(ms))} ms`
   return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : distance(ms)
 }
 

@@ -17,7 +17,7 @@ export function Empty({ icon, tone, title, children, actions, role }: Props) {
   return (
     <div className="empty" role={role}>
       <Icon name={icon} {...(tone === undefined ? {} : { className: tone })} />
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {children === undefined ? null : <p>{children}</p>}
       {actions === undefined ? null : <div className="actions">{actions}</div>}
     </div>

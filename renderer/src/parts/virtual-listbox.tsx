@@ -4,7 +4,7 @@ import { useEffect, useId, useRef, type KeyboardEvent, type MouseEvent, type Rea
 /** A row of the list: something to choose, or a heading over those that follow. */
 export type ListItem<T> =
   | { readonly kind: 'heading'; readonly key: string; readonly text: string }
-  | { readonly kind: 'option'; readonly key: number; readonly value: T; readonly label: string }
+  | { readonly kind: 'option'; readonly key: number; readonly value: T }
 
 export interface Picked {
   /** The row the keyboard stands on. */
@@ -156,7 +156,6 @@ export function VirtualListbox<T>(props: Props<T>) {
               style={style}
               role="option"
               aria-selected={isSelected}
-              aria-label={item.label}
               aria-posinset={(place.get(item.key) ?? 0) + 1}
               aria-setsize={Math.max(props.total, options.length)}
               data-at={place.get(item.key)}

@@ -13,11 +13,11 @@ export interface Toast {
 let last = 0
 export const toasts = shared<readonly Toast[]>([])
 
-/** Shows a toast; at most two stand at once. */
+/** Shows a toast; the last one and what went wrong stand at once. */
 export function toast(text: string, options: Partial<Omit<Toast, 'id' | 'text'>> = {}): void {
   last += 1
   const next: Toast = { icon: 'info', level: 'plain', ...options, id: last, text }
-  toasts.set((before) => [...before.slice(-1), next])
+  toasts.set((before) => [...before.filter((one) => one.level === 'danger').slice(-2), next])
 }
 
 /** Takes a toast away. */

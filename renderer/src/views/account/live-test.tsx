@@ -15,10 +15,10 @@ export function LiveTest({ test, isOpenTls }: { readonly test: Test; readonly is
   return (
     <section className="test" aria-label="Live test">
       <header>
-        <h2>
+        <h2 aria-live="polite">
           {HEADING[test.at]} {test.at === 'running' ? <span className="live">Live</span> : null}
         </h2>
-        <ul className="checks" role="status">
+        <ul className="checks">
           {STEPS.filter((step) => step !== 'tls' || isOpenTls).map((step) => (
             <Step key={step} title={TITLE[step]} step={test.steps.find((one) => one.step === step)} />
           ))}
@@ -33,7 +33,7 @@ export function LiveTest({ test, isOpenTls }: { readonly test: Test; readonly is
       </header>
       {test.sessionId === null ? (
         <p className="quiet nothing-yet">
-          What is said to the server appears here, line by line. The password is never stored.
+          What is said to the server appears here, line by line. The password never enters the log.
         </p>
       ) : (
         <TestDialogue key={test.sessionId} id={test.sessionId} />

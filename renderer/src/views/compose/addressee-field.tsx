@@ -85,7 +85,7 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
           />
         </div>
         {problems.length === 0 ? null : (
-          <ul className="checks" id={`${id}-checks`} role="status">
+          <ul className="checks" id={`${id}-checks`}>
             {problems.map((one, at) => (
               <li key={at}>
                 <Icon name="alert" className="warn" />

@@ -106,7 +106,7 @@ function Composer({ open }: { readonly open: Composing }) {
         draft.attach([...event.dataTransfer.files])
       }}
     >
-      <header className="titlebar">
+      <div className="titlebar">
         <Icon name="draft" className="quiet" />
         <span className="name clip">{title}</span>
         <SavedNote saved={saved} />
@@ -122,7 +122,7 @@ function Composer({ open }: { readonly open: Composing }) {
           onClick={() => setSize(size === 'large' ? 'normal' : 'large')}
         />
         <IconButton icon="x" label="Close and keep the draft" keys="Esc" onClick={close} />
-      </header>
+      </div>
       <div className="rows">
         <FromRow
           identities={identities}
@@ -170,7 +170,7 @@ function Composer({ open }: { readonly open: Composing }) {
         }}
       />
       <AttachmentBar attached={written.attached} onDetach={draft.detach} />
-      <footer className="foot">
+      <div className="foot">
         <IconButton
           icon="trash"
           label="Discard the draft"
@@ -188,7 +188,7 @@ function Composer({ open }: { readonly open: Composing }) {
         <Button kind="primary" icon="sent" disabled={sending} onClick={() => void send({ emptySubject: false })}>
           {sending ? 'Sending' : 'Send'}
         </Button>
-      </footer>
+      </div>
       <Confirm
         title="Discard this message?"
         isOpen={asks === 'discard'}

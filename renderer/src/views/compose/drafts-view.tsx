@@ -17,7 +17,7 @@ export function DraftsView({ drafts }: { readonly drafts: ReturnType<typeof useD
   return (
     <main className="page drafts" aria-label="Drafts">
       <header className="pane-head">
-        <h2>Drafts</h2>
+        <h1>Drafts</h1>
       </header>
       <Load live={drafts} what="the drafts" again={drafts.again}>
         {(list) =>

@@ -6,7 +6,7 @@ import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import { toneOf, type DialogueRow, type Rest } from './dialogue-rows.ts'
 import { explain } from './explain.ts'
-import { lineText, type LineEvent } from './exchange.ts'
+import { lineText, tlsName, type LineEvent } from './exchange.ts'
 
 interface Props {
   readonly row: DialogueRow
@@ -179,10 +179,10 @@ function Boundary({ row }: { row: Extract<DialogueRow, { kind: 'boundary' }> }) 
         <Icon name="lock" />
       </span>
       <span>
-        <b>{version} from here on.</b>{' '}
+        <b>{tlsName(version)} from here on.</b>{' '}
         {trusted ? (
           <>
-            Certificate trusted, for <bdi>{visible(subject)}</bdi>.
+            Certificate trusted, for <bdi>{visible(subject.replace(/^CN=/, ''))}</bdi>.
           </>
         ) : (
           <>Encrypted; the certificate is not verified{distrust === undefined ? '' : ` (${distrust})`}.</>
@@ -212,7 +212,7 @@ function Explained({ event }: { event: LineEvent }) {
   if (meaning === undefined) return null
   return (
     <div className="explain" data-tls={event.tls || undefined}>
-      <h4>{meaning.title}</h4>
+      <h3>{meaning.title}</h3>
       <p>{meaning.text}</p>
       <span className="src">{meaning.source}</span>
     </div>

@@ -1,6 +1,6 @@
 import type { EventView } from '../../../../core/rpc/views.ts'
 import { count } from '../../format/size.ts'
-import { lineText, type LineEvent } from './exchange.ts'
+import { lineText, verbOf, type LineEvent } from './exchange.ts'
 
 /** A row of the dialogue as it is drawn. */
 export type DialogueRow = {
@@ -29,8 +29,9 @@ export interface Rest {
 
 /** A reply slower than this is marked: people wait for it. */
 const SLOW_MS = 1000
-/** So many lines of one answer stay unfolded. */
+/** So many lines of one answer stay unfolded, and so many commands of one kind. */
 const FEW = 3
+const FEW_COMMANDS = 6
 
 /** The rows of a dialogue. Long answers are folded behind their first line unless `open` holds their first number. */
 export function dialogueRows(events: readonly EventView[], open: ReadonlySet<string>): DialogueRow[] {
@@ -48,7 +49,7 @@ export function dialogueRows(events: readonly EventView[], open: ReadonlySet<str
         const isReply = event.from === 'S'
         const head = { ...base, tls: event.tls, waitMs: isReply ? waited : null, isSlow: isReply && waited >= SLOW_MS }
         const run = runFrom(events, at)
-        if (run.length - 1 < FEW) {
+        if (run.length - 1 < (isReply ? FEW : FEW_COMMANDS)) {
           rows.push({ ...head, kind: 'line', event, rest: null })
           break
         }
@@ -108,7 +109,15 @@ function runFrom(events: readonly EventView[], at: number): LineEvent[] {
   const first = events[at]
   if (first?.kind !== 'line') return []
   const run = [first]
-  if (first.from !== 'S') return run
+  if (first.from === 'C') {
+    // Commands sent ahead, all of one kind: RETR after RETR, RCPT after RCPT.
+    const verb = verbOf(lineText(first))
+    for (const event of events.slice(at + 1)) {
+      if (event.kind !== 'line' || event.from !== 'C' || verb === '' || verbOf(lineText(event)) !== verb) break
+      run.push(event)
+    }
+    return run
+  }
   const text = lineText(first)
   const code = /^(\d{3})-/.exec(text)?.[1]
   const isListing = /^\+OK/i.test(text)
@@ -131,6 +140,7 @@ function runFrom(events: readonly EventView[], at: number): LineEvent[] {
 }
 
 function hintOf(run: readonly LineEvent[]): string {
+  if (run[0]?.from === 'C') return `${count(run.length - 1, 'more', 'more')}, up to ${lineText(run.at(-1) ?? run[0])}`
   const words = run
     .slice(1)
     .map((line) => lineText(line).replace(/^\d{3}[- ]/, ''))

@@ -88,7 +88,7 @@ export function Dialogue({ session, events, seq, onMessage, onEntry }: Props) {
           })}
         </div>
       </div>
-      {follows || rows.length === 0 ? null : (
+      {follows || session.state !== 'live' ? null : (
         <Button icon="down" className="follow" onClick={() => setFollows(true)}>
           To the end
         </Button>

@@ -8,6 +8,11 @@ export function lineText(event: LineEvent): string {
   return event.spans.map((span) => (typeof span === 'string' ? wireText(span) : '<secret>')).join('')
 }
 
+/** `TLSv1.3` as people write it. */
+export function tlsName(version: string): string {
+  return version.replace(/^TLSv/, 'TLS ')
+}
+
 /** A reply of SMTP with what it answers. */
 export interface Exchange {
   /** The command's line or the content answered; undefined for the greeting. */

@@ -32,23 +32,9 @@ function itemsOf(sessions: readonly SessionView[], nowMs: number): ListItem<Sess
       heading = day
       items.push({ kind: 'heading', key: `${day} ${session.id}`, text: day })
     }
-    items.push({ kind: 'option', key: session.id, value: session, label: spoken(session) })
+    items.push({ kind: 'option', key: session.id, value: session })
   }
   return items
-}
-
-/** A session as a screen reader says it. */
-export function spoken(session: SessionView): string {
-  const way = session.side === 'client' ? 'to' : 'from'
-  return [
-    `${session.protocol.toUpperCase()} ${way} ${visible(session.peer)}`,
-    clockSeconds(session.startedMs),
-    STATE[session.state].word,
-    session.worst === '' ? '' : `worst reply ${visible(session.worst)}`,
-    session.tls ? 'encrypted' : 'in the clear',
-  ]
-    .filter((part) => part !== '')
-    .join(', ')
 }
 
 interface Props {
@@ -97,6 +83,7 @@ function Row({ session, nowMs }: { session: SessionView; nowMs: number }) {
     <div className="sess-row">
       <span className={`st ${tone}`} title={word}>
         <Icon name={icon} />
+        <span className="sr">{word}</span>
       </span>
       <span className="num">{clockSeconds(session.startedMs)}</span>
       <span>
@@ -104,7 +91,7 @@ function Row({ session, nowMs }: { session: SessionView; nowMs: number }) {
         <span className="faint" title={session.side === 'client' ? 'outgoing' : 'incoming'}>
           {session.side === 'client' ? '→' : '←'}
         </span>
-        {session.tls ? <Icon name="lock" className="tls" /> : null}
+        {session.tls ? <Icon name="lock" className="tls" label="encrypted" /> : null}
       </span>
       <bdi className="clip" title={visible(session.address)}>
         {visible(session.peer)}

@@ -122,16 +122,13 @@ interface EntryProps {
 function Entry({ to, icon, name, current, count, says, strong = false, warn = false }: EntryProps) {
   return (
     <li>
-      <a
-        href={formatRoute(to)}
-        aria-current={current ? 'page' : undefined}
-        aria-label={count === 0 ? name : `${name}, ${count} ${says}`}
-      >
+      <a href={formatRoute(to)} aria-current={current ? 'page' : undefined}>
         <Icon name={icon} />
         <span className="grow clip">{name}</span>
         {count === 0 ? null : (
           <span className={`count${strong ? ' new-mail' : ''}${warn ? ' warn' : ''}`}>
             {count.toLocaleString('en')}
+            <span className="sr"> {says}</span>
           </span>
         )}
       </a>

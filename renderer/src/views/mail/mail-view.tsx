@@ -137,7 +137,7 @@ function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onShow, emp
     <>
       <section className="list" aria-label="Messages">
         <header className="pane-head">
-          <h2 className="clip">{title}</h2>
+          <h1 className="clip">{title}</h1>
           <span className="sum num clip grow">{sum}</span>
           {picked.selected.size < 2 ? null : <span className="sum num">{picked.selected.size} selected</span>}
         </header>

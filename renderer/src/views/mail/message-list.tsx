@@ -69,7 +69,7 @@ function Row({ row, nowMs, showAddressees }: { row: MessageRow; nowMs: number; s
   const who = showAddressees ? `To ${row.addressees || 'nobody'}` : row.authorName || row.authorAddress || 'No sender'
   return (
     <div className="msg" data-unread={!row.seen || undefined}>
-      <span className="dot" />
+      <span className="dot">{row.seen ? null : <span className="sr">Unread</span>}</span>
       <span
         className="star"
         data-do="star"
@@ -77,6 +77,7 @@ function Row({ row, nowMs, showAddressees }: { row: MessageRow; nowMs: number; s
         title={row.starred ? 'Starred (S)' : 'Star (S)'}
       >
         <Icon name={row.starred ? 'star-on' : 'star'} />
+        {row.starred ? <span className="sr">Starred</span> : null}
       </span>
       <div className="from">
         <bdi className="who clip">{visible(who)}</bdi>
@@ -90,7 +91,7 @@ function Row({ row, nowMs, showAddressees }: { row: MessageRow; nowMs: number; s
       </div>
       {row.attachments === 0 ? null : (
         <div className="marks">
-          <Icon name="clip" />
+          <Icon name="clip" label={row.attachments === 1 ? '1 attachment' : `${row.attachments} attachments`} />
         </div>
       )}
     </div>

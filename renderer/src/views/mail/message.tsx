@@ -76,9 +76,9 @@ export function Message(props: Props) {
         />
       </div>
       <article className="article" aria-label={message.subject || '(no subject)'}>
-        <h1>
+        <h2>
           <bdi>{visible(message.subject) || '(no subject)'}</bdi>
-        </h1>
+        </h2>
         <Head {...props} />
         {message.damaged === null ? null : (
           <Banner level="warn" icon="alert">

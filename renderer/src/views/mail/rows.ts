@@ -1,5 +1,5 @@
 import type { MessageRow } from '../../../../core/rpc/views.ts'
-import { dayAndClock, dayHeading } from '../../format/time.ts'
+import { dayHeading } from '../../format/time.ts'
 import type { ListItem } from '../../parts/virtual-listbox.tsx'
 
 /** The rows of a list with a heading over each day or stretch of time. Rows come newest first. */
@@ -12,23 +12,9 @@ export function withHeadings(rows: readonly MessageRow[], nowMs: number): ListIt
       heading = next
       items.push({ kind: 'heading', key: `${next} ${row.id}`, text: next })
     }
-    items.push({ kind: 'option', key: row.id, value: row, label: spoken(row, nowMs) })
+    items.push({ kind: 'option', key: row.id, value: row })
   }
   return items
-}
-
-/** A row as a screen reader says it: state, sender, subject, time. */
-export function spoken(row: MessageRow, nowMs: number): string {
-  return [
-    row.seen ? '' : 'Unread',
-    row.starred ? 'starred' : '',
-    row.authorName || row.authorAddress || 'no sender',
-    row.subject || '(no subject)',
-    dayAndClock(row.dateMs, nowMs),
-    row.attachments === 0 ? '' : row.attachments === 1 ? '1 attachment' : `${row.attachments} attachments`,
-  ]
-    .filter((part) => part !== '')
-    .join(', ')
 }
 
 /** The row to stand on after `gone` have left the list: the next one below, or the last. */

@@ -45,9 +45,11 @@ function Attempt({ id, number, address }: { id: number; number: number; address:
             <Icon name={step.icon} className={step.tone} />
             <div>
               <b>{step.title}</b>
-              <p>
-                <bdi>{visible(step.text)}</bdi>
-              </p>
+              {step.text.split('\n').map((line, row) => (
+                <p key={row}>
+                  <bdi>{visible(line)}</bdi>
+                </p>
+              ))}
               {step.words === undefined ? null : (
                 <span className="mono words" data-tone={step.tone}>
                   {step.words.split('\n').map((line, row) => (

@@ -1,6 +1,6 @@
 import type { EventView, SessionView } from '../../../../core/rpc/views.ts'
 import type { IconName } from '../../parts/icons.ts'
-import { exchangesOf, lineText, type Exchange } from '../log/exchange.ts'
+import { exchangesOf, lineText, tlsName, type Exchange } from '../log/exchange.ts'
 
 /** One step of a delivery, with the place in the log that shows it. */
 export interface Step {
@@ -44,7 +44,7 @@ export function traceOf(session: SessionView, events: readonly EventView[], addr
       const trust = trusted
         ? `certificate verified, ${subject}`
         : `certificate not verified${distrust === undefined ? '' : ` (${distrust})`}`
-      push(event, { title: 'TLS', text: `${version}, ${trust}`, tone: 'tls', icon: 'lock' }, true)
+      push(event, { title: 'TLS', text: `${tlsName(version)}, ${trust}`, tone: 'tls', icon: 'lock' }, true)
     } else if (event.kind === 'closed' && event.why !== undefined)
       push(event, { title: 'Connection lost', text: event.why, tone: 'warn', icon: 'alert' }, tls)
     const exchange = byReply.get(event.seq)
