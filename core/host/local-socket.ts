@@ -19,6 +19,7 @@ export interface CommandIo {
 export type RunCommand = (argv: readonly string[], io: CommandIo) => Promise<number>
 
 const HANDSHAKE_MS = 5000
+const BYTES_A_FRAME = 256 * 1024
 const tokenFile = (dataFolder: string) => join(dataFolder, 'control.token')
 
 /** The proof that an end knows the token of the data folder: neither end says the token itself. */
@@ -124,8 +125,8 @@ async function serveOne(socket: Socket, token: Buffer, run: RunCommand): Promise
   const exit = await run(order.command, {
     cwd: order.cwd,
     stdin: input,
-    stdout: (text) => sendFrame(socket, { stdout: Buffer.from(text).toString('base64') }),
-    stderr: (text) => sendFrame(socket, { stderr: Buffer.from(text).toString('base64') }),
+    stdout: (text) => sendBytes(socket, 'stdout', Buffer.from(text)),
+    stderr: (text) => sendBytes(socket, 'stderr', Buffer.from(text)),
     signal: gone.signal,
   }).catch(async (error: unknown) => {
     await sendFrame(socket, { stderr: Buffer.from(`posthorn: ${reasonOf(error)}\n`).toString('base64') })
@@ -133,6 +134,14 @@ async function serveOne(socket: Socket, token: Buffer, run: RunCommand): Promise
   })
   await sendFrame(socket, { exit })
   socket.end()
+}
+
+/** Sends bytes in frames well below the longest, in order, no faster than the other end takes them. */
+async function sendBytes(to: Socket, as: 'stdin' | 'stdout' | 'stderr', bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; at += BYTES_A_FRAME) {
+    const piece = bytes.subarray(at, at + BYTES_A_FRAME).toString('base64')
+    await sendFrame(to, as === 'stdin' ? { stdin: piece } : as === 'stdout' ? { stdout: piece } : { stderr: piece })
+  }
 }
 
 /** The caller's standard input, frame by frame; a caller that goes away before its end is an error, never a short message. */
@@ -181,9 +190,7 @@ export async function callEngine(
       throw unreachable('it does not know this data folder')
     await sendFrame(socket, { command: argv, cwd: io.cwd })
     void (async () => {
-      for await (const chunk of io.stdin)
-        for (let at = 0; at < chunk.length; at += 262_144)
-          await sendFrame(socket, { stdin: Buffer.from(chunk.subarray(at, at + 262_144)).toString('base64') })
+      for await (const chunk of io.stdin) await sendBytes(socket, 'stdin', Buffer.from(chunk))
       await sendFrame(socket, { stdin: null })
     })().catch(() => socket.destroy())
     for await (const frame of frames) {

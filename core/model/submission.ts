@@ -23,4 +23,6 @@ export interface Submission {
 /** Joint: serve ← queue.submit. Resolves when it is durable (`accepted`), or says with which reply it is refused. */
 export type Accept = (
   submission: Submission,
-) => Promise<{ readonly accepted: true; readonly entryId: number } | { readonly accepted: false; readonly reply: Reply }>
+) => Promise<
+  { readonly accepted: true; readonly entryId: number } | { readonly accepted: false; readonly reply: Reply }
+>

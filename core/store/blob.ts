@@ -6,7 +6,8 @@ import type { Body, Operation, Query, ReadDb, WriteDb } from './types.ts'
 /** Bytes of one chunk. A body up to this size is stored in one operation, a larger one is staged. */
 export const CHUNK_BYTES = 256 * 1024
 /** Chunks of one blob lie side by side: id = blob id × 2¹² + n. So a blob holds at most 1 GiB. */
-const CHUNKS = 4096
+/** Chunks a blob may have: its ids are `blob id × CHUNKS + n`. */
+export const CHUNKS = 4096
 /** The largest body the store can hold. */
 export const LONGEST_BODY_BYTES = CHUNK_BYTES * CHUNKS
 

@@ -12,6 +12,10 @@ const run = promisify(execFile)
 export interface Postfix {
   readonly host: string
   readonly port: number
+  /** The Maildirs of all users, with %n for the user, and who owns them. */
+  readonly maildirs: string
+  readonly uid: number
+  readonly gid: number
   /** The Maildir of a user of the domain. */
   maildir(user: string): string
   /** Raw messages that user has got, in no order. */
@@ -119,6 +123,9 @@ export async function startPostfix(options: {
   return {
     host,
     port,
+    maildirs: join(root, 'mail', '%n'),
+    uid,
+    gid,
     maildir,
     log,
     stop,
