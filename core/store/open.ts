@@ -4,6 +4,8 @@ import { openBody, readBody } from './body.ts'
 import type { BodySource } from './body.ts'
 import { asReadDb, databasePath, openDatabase, prepareFolder, toStoreFault } from './database.ts'
 import type { DatabaseAt } from './database.ts'
+import { packBatch } from './session.ts'
+import type { Batch } from './session.ts'
 import { stage } from './staged.ts'
 import { ThreadLine } from './thread-line.ts'
 import { withOwnBytes } from './thread-messages.ts'
@@ -78,9 +80,7 @@ function joined(
   }
   const write = async <K extends OperationName>(name: K, args: OperationArgs<K>): Promise<OperationResult<K>> => {
     refuseClosed()
-    const buffers: ArrayBuffer[] = []
-    const own = withOwnBytes(args, buffers)
-    const bytes = buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0)
+    const [own, bytes, buffers] = pack(name, args)
     const value = await writer.ask({ name, args: own, nowMs: clock.nowMs(), bytes }, buffers)
     return value as OperationResult<K>
   }
@@ -101,4 +101,12 @@ function joined(
       return closed
     },
   }
+}
+
+/** Arguments as they cross to the writer, their bytes, and the buffers handed over with them. */
+function pack(name: OperationName, args: unknown): readonly [unknown, number, ArrayBuffer[]] {
+  if (name === 'session.record') return [...packBatch(args as Batch), []]
+  const buffers: ArrayBuffer[] = []
+  const own = withOwnBytes(args, buffers)
+  return [own, buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0), buffers]
 }
