@@ -142,12 +142,12 @@ function Attachments({ parts, onSave }: { parts: readonly AttachmentView[]; onSa
           key={part.index}
           type="button"
           className="filecard"
-          aria-label={`Save ${visible(part.filename)}, ${size(part.sizeBytes)}`}
           onClick={() => onSave(part.index)}
         >
           <Icon name={iconOf(part)} />
           <span>
-            <bdi className="n clip">{visible(part.filename)}</bdi>
+            <span className="sr">Save </span>
+            <bdi className="n clip">{visible(part.filename)}</bdi>{' '}
             <span className="z">{size(part.sizeBytes)}</span>
           </span>
         </button>
