@@ -184,9 +184,13 @@ test('keeps any text whole, whatever its bytes and line ends', async () => {
         expect(isSevenBit(result)).toBe(true)
         expect(longestLine(result)).toBeLessThanOrEqual(998)
         const [attachment] = (await PostalMime.parse(result, { attachmentEncoding: 'arraybuffer' })).attachments
-        expect(Buffer.from(attachment?.content as ArrayBuffer).toString()).toContain(body.toString().trimEnd())
+        // The reader gives parts without an encoding with its own line ends.
+        const read = Buffer.from(attachment?.content as ArrayBuffer)
+          .toString()
+          .replaceAll('\r\n', '\n')
+        expect(read).toContain(text.join('\n').trimEnd())
       }
     }),
-    { numRuns: 50 },
+    { numRuns: 100 },
   )
 })

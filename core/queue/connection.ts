@@ -3,6 +3,7 @@ import type { Deliver, Job, Settled } from '../model/delivery.ts'
 import type { Cause, Outcome } from '../model/outcome.ts'
 import type { Started } from '../store/queue-change.ts'
 import type { DueRecipient, QueueEntry } from '../store/queue.ts'
+import type { Begun, Ended } from './attempts.ts'
 import type { Lane } from './lanes.ts'
 import { pair } from './settle.ts'
 
@@ -14,10 +15,9 @@ const MOST_JOBS = 100
 const FAIR_JOBS = 20
 
 /** One job with what is still open of it. */
-interface Begun {
+interface Work {
   readonly entry: QueueEntry
   readonly job: Job
-  readonly due: readonly DueRecipient[]
   /** By recipient id; each leaves when it is settled. */
   readonly open: Map<number, Started>
   /** Recipients past phase `body`: what happens to them without a word is unknown. */
@@ -31,20 +31,13 @@ export interface ConnectionContext {
   /** Oldest waiting recipients of the lane, one transaction's worth; [] when none. */
   take(lane: Lane): DueRecipient[]
   /** Commits phase `dialling`. */
-  begin(
-    taken: readonly DueRecipient[],
-  ): Promise<{ readonly entries: readonly QueueEntry[]; readonly started: readonly Started[] }>
+  begin(taken: readonly DueRecipient[]): Promise<Begun>
   /** Commits phase `body`. */
   inBody(recipientIds: readonly number[]): Promise<void>
   /** Commits outcomes and what they cause; tries until it is done. */
-  settle(
-    lane: Lane,
-    entry: QueueEntry,
-    outcomes: readonly { readonly started: Started; readonly outcome: Outcome }[],
-    sessionId: number | undefined,
-  ): Promise<void>
+  settle(lane: Lane, entry: QueueEntry, ended: readonly Ended[], sessionId: number | undefined): Promise<void>
   /** Gives back what was begun and not tried. */
-  giveBack(started: readonly Started[], due: readonly DueRecipient[]): Promise<void>
+  giveBack(started: readonly Started[]): Promise<void>
   /** True while no more work may be begun. */
   isStopping(): boolean
   /** True once the program ends: what is broken off then was no attempt. */
@@ -53,7 +46,7 @@ export interface ConnectionContext {
 }
 
 /** Begins up to `most` jobs of a lane in one commit. */
-async function beginJobs(lane: Lane, most: number, context: ConnectionContext): Promise<Begun[]> {
+async function beginJobs(lane: Lane, most: number, context: ConnectionContext): Promise<Work[]> {
   const taken: DueRecipient[][] = []
   while (taken.length < most) {
     const some = context.take(lane)
@@ -67,11 +60,11 @@ async function beginJobs(lane: Lane, most: number, context: ConnectionContext): 
   return taken.flatMap((due) => {
     const mine = due.flatMap(({ id }) => startedById.get(id) ?? [])
     const entry = byId.get(due[0]?.entryId ?? 0)
-    return entry && mine.length > 0 ? [toBegun(entry, mine, due)] : []
+    return entry && mine.length > 0 ? [toWork(entry, mine)] : []
   })
 }
 
-function toBegun(entry: QueueEntry, started: readonly Started[], due: readonly DueRecipient[]): Begun {
+function toWork(entry: QueueEntry, started: readonly Started[]): Work {
   const recipients = started.map(({ recipient, attemptId }) => ({
     recipientId: recipient.id,
     attemptId,
@@ -79,15 +72,15 @@ function toBegun(entry: QueueEntry, started: readonly Started[], due: readonly D
   }))
   const { id: entryId, from, view, is8bit, needsUtf8 } = entry
   const job: Job = { entryId, from, view, is8bit, needsUtf8, recipients }
-  return { entry, job, due, open: new Map(started.map((one) => [one.recipient.id, one])), inBody: new Set() }
+  return { entry, job, open: new Map(started.map((one) => [one.recipient.id, one])), inBody: new Set() }
 }
 
 /** Serves a lane with one connection of the relay until it has nothing more for it. Never throws. */
 export async function serveLane(lane: Lane, context: ConnectionContext, signal: AbortSignal): Promise<void> {
   const { route } = lane
   if (route.kind === 'local') return
-  const ahead: Begun[] = []
-  const given = new Map<Job, Begun>()
+  const ahead: Work[] = []
+  const given = new Map<Job, Work>()
   let filling: Promise<void> | undefined
   const fill = (most: number) => {
     filling ??= beginJobs(lane, most, context)
@@ -106,7 +99,7 @@ export async function serveLane(lane: Lane, context: ConnectionContext, signal: 
   }
   try {
     await fill(1)
-    const first = give()
+    const first = context.isStopping() ? undefined : give() // the program may have ended during the commit
     if (!first) return
     await context.deliver(
       {
@@ -141,19 +134,16 @@ export async function serveLane(lane: Lane, context: ConnectionContext, signal: 
   } finally {
     await (filling as Promise<void> | undefined)?.catch(() => {})
     for (const begun of given.values()) await endUnsettled(lane, begun, fault, context)
-    await context.giveBack(
-      ahead.flatMap(({ open }) => [...open.values()]),
-      ahead.flatMap(({ due }) => due),
-    )
+    await context.giveBack(ahead.flatMap(({ open }) => [...open.values()]))
   }
 }
 const jobConflict = { what: 'job', reason: 'not being tried' }
 
 /** The relay ended without a word on these. What may have gone out is unknown; the rest was never tried, or not by us. */
-async function endUnsettled(lane: Lane, begun: Begun, fault: unknown, context: ConnectionContext): Promise<void> {
+async function endUnsettled(lane: Lane, begun: Work, fault: unknown, context: ConnectionContext): Promise<void> {
   const open = [...begun.open.values()]
   const untried = context.isClosing() ? open.filter(({ recipient }) => !begun.inBody.has(recipient.id)) : []
-  await context.giveBack(untried, begun.due)
+  await context.giveBack(untried)
   for (const { recipient } of untried) begun.open.delete(recipient.id)
   const reason = fault === undefined ? 'the attempt ended early' : reasonOf(fault)
   const reply = { code: 451, enhanced: '4.3.0', lines: [reason] }

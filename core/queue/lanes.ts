@@ -84,10 +84,10 @@ export class Lanes {
     return taken
   }
 
-  /** The next lane whose turn it is; undefined when none could be served. */
-  next(nowMs: number): Lane | undefined {
+  /** The next lane whose turn it is; undefined when none could be served. Without `mayDial` only local mail has its turn. */
+  next(nowMs: number, mayDial: boolean): Lane | undefined {
     for (const lane of this.#open) {
-      if (lane.restUntilMs > nowMs) continue
+      if (lane.restUntilMs > nowMs || (!mayDial && lane.route.kind !== 'local')) continue
       // To the end of the circle.
       this.#open.delete(lane)
       this.#open.add(lane)

@@ -3,8 +3,9 @@ import type { MessageFields } from '../model/message-fields.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Reply } from '../model/reply.ts'
 import type { FolderOwner } from '../store/folder.ts'
-import type { Kept } from '../store/queue-change.ts'
+import type { Kept, Started } from '../store/queue-change.ts'
 import type { QueueEntry } from '../store/queue.ts'
+import type { Ended } from './attempts.ts'
 
 /** Joint: whose mailbox an address of a local domain is; undefined when there is none. */
 export type ResolveLocal = (to: ForwardPath) => FolderOwner | undefined
@@ -13,7 +14,7 @@ const DELIVERED: Reply = { code: 250, enhanced: '2.1.5', lines: ['delivered to t
 
 /** What a message becomes in local mailboxes, and the outcome of each recipient. */
 export interface LocalDelivery {
-  readonly outcomes: readonly Outcome[]
+  readonly outcomes: readonly Ended[]
   /** One for each mailbox reached, in the operation that says so. */
   readonly kept: readonly Kept[]
 }
@@ -21,20 +22,21 @@ export interface LocalDelivery {
 /** Delivers into local mailboxes: RFC 5321 §4.4 puts Return-Path in front, and Delivered-To says by which address. */
 export function deliverLocally(
   entry: QueueEntry,
-  recipients: readonly ForwardPath[],
+  recipients: readonly Started[],
   resolve: ResolveLocal,
   fields: MessageFields,
   nowMs: number,
 ): LocalDelivery {
-  const outcomes: Outcome[] = []
+  const outcomes: Ended[] = []
   const kept: Kept[] = []
-  for (const to of recipients) {
+  for (const started of recipients) {
+    const { to } = started.recipient
     const owner = resolve(to)
     if (!owner) {
-      outcomes.push({ kind: 'bounced', to, why: noMailbox(to) })
+      outcomes.push({ started, outcome: { kind: 'bounced', to, why: noMailbox(to) } })
       continue
     }
-    outcomes.push({ kind: 'delivered', to, mx: '', reply: DELIVERED })
+    outcomes.push({ started, outcome: { kind: 'delivered', to, mx: '', reply: DELIVERED } })
     const lines = `Return-Path: ${formatPath(entry.from)}\r\nDelivered-To: ${formatMailbox(to)}\r\n`
     const prefix = toLatin1(lines) + entry.view.prefix
     const { removed } = entry.view
@@ -45,6 +47,12 @@ export function deliverLocally(
     })
   }
   return { outcomes, kept }
+}
+
+/** The outcome of a local delivery that a fault of ours has stopped: it is tried again. */
+export function deferredHere(to: ForwardPath, reason: string): Outcome {
+  const reply: Reply = { code: 451, enhanced: '4.3.0', lines: ['local delivery failed'] }
+  return { kind: 'deferred', to, why: { at: 'local', reason, reply } }
 }
 
 function noMailbox(to: ForwardPath) {

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { fakeClock } from '../../test/support/fake-clock.ts'
+import { openInlineStore } from '../../test/support/inline-store.ts'
 import {
   fakeDeliver,
   openQueueHouse,
@@ -12,8 +13,10 @@ import {
   type QueueHouse,
 } from '../../test/support/queue-house.ts'
 import { openTestStore } from '../../test/support/store.ts'
+import { Fault } from '../base/fault.ts'
 import type { Deliver } from '../model/delivery.ts'
 import { getEntry, listRecipients, nextDueMs, queueCounts } from '../store/queue.ts'
+import type { Store } from '../store/types.ts'
 
 const houses: QueueHouse[] = []
 afterEach(async () => {
@@ -417,4 +420,42 @@ test('closes in the middle of a try and leaves it to be begun anew', async () =>
   const second = await open({ deliver: fakeDeliver(taken), store })
   await second.quiet()
   expect(second.states(id)).toEqual(['delivered'])
+})
+
+test('delivers local mail while every connection is busy', async () => {
+  const hanging: Deliver = (_delivery, signal) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error))
+    })
+  const house = await open({ deliver: hanging, localDomains: ['here.example'] })
+  for (let i = 0; i < 12; i++) await send(house, [`u@slow${i}.example`])
+  const id = await send(house, ['bob@here.example'])
+  while (house.states(id)[0] !== 'delivered') await new Promise((resolve) => setImmediate(resolve))
+  await house.queue.close(0)
+})
+
+test('waits with everything while nothing can be stored, keeps an outcome until it can, and loses nothing', async () => {
+  const clock = fakeClock()
+  const inline = openInlineStore(clock)
+  const isFull = new Set<string>(['queue.startAttempt'])
+  const full = new Fault('store.full', 'write to the store: the disk is full', { path: 'mail.db' })
+  const write: Store['write'] = async (name, args) => {
+    if (isFull.has(name)) throw full
+    return inline.write(name, args)
+  }
+  const connections: FakeConnection[] = []
+  const house = await open({ deliver: fakeDeliver(taken, connections), clock, store: { ...inline, write } })
+  const id = await send(house, ['a@remote.example'])
+  await house.quiet()
+  expect(house.states(id)).toEqual(['waiting'])
+  isFull.clear()
+  isFull.add('queue.settle')
+  clock.advance(5000)
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+  expect(house.states(id)).toEqual(['trying'])
+  isFull.clear()
+  clock.advance(1000)
+  await house.quiet()
+  expect(house.states(id)).toEqual(['delivered'])
+  expect(connections.flatMap(({ jobs }) => jobs)).toHaveLength(1)
 })

@@ -1,0 +1,94 @@
+import type { Changes } from '../base/changes.ts'
+import { reasonOf } from '../base/fault.ts'
+import type { Cause, Outcome } from '../model/outcome.ts'
+import type { Kept, Settlement, Started } from '../store/queue-change.ts'
+import type { DueRecipient, QueueEntry } from '../store/queue.ts'
+import type { Store } from '../store/types.ts'
+import { judge, type SettleContext } from './settle.ts'
+
+/** A recipient's try and what came of it. */
+export interface Ended {
+  readonly started: Started
+  readonly outcome: Outcome
+}
+/** Tries that were committed to, of one or more entries. */
+export interface Begun {
+  readonly entries: readonly QueueEntry[]
+  readonly started: readonly Started[]
+}
+
+/** What writing down tries is wired to. */
+export interface AttemptsContext extends SettleContext {
+  readonly store: Store
+  readonly changes: Changes<number>
+  readonly onFolders: (folderIds: readonly number[]) => void
+  readonly log: (words: string) => void
+  readonly isClosing: () => boolean
+}
+
+/** Writes down how each try begins and ends. What was known of an outcome is never lost while the program runs. */
+export class Attempts {
+  readonly #context: AttemptsContext
+
+  constructor(context: AttemptsContext) {
+    this.#context = context
+  }
+
+  /**
+   * Commits phase `dialling`. Those that were cancelled meanwhile are left out, and those whose time is up after two sendings
+   * without an answer: a third could be a third copy.
+   */
+  async begin(taken: readonly DueRecipient[]): Promise<Begun> {
+    const { store, clock, changes } = this.#context
+    const begun = await store.write('queue.startAttempt', { recipientIds: taken.map(({ id }) => id) })
+    changes.emit(...begun.entries.map(({ id }) => id))
+    const spent = begun.started.filter(({ recipient }) => recipient.unknowns >= 2)
+    for (const entry of spent.length === 0 ? [] : begun.entries) {
+      const why: Cause = { at: 'expired', queuedMs: clock.nowMs() - entry.createdMs }
+      const ended = spent
+        .filter(({ recipient }) => recipient.entryId === entry.id)
+        .map((started) => ({ started, outcome: { kind: 'bounced', to: started.recipient.to, why } as const }))
+      await this.settle(entry, ended, undefined)
+    }
+    return { entries: begun.entries, started: begun.started.filter((one) => !spent.includes(one)) }
+  }
+
+  /** Commits outcomes, the reports they cause and local deliveries, in one operation. */
+  async settle(
+    entry: QueueEntry,
+    ended: readonly Ended[],
+    sessionId: number | undefined,
+    local: readonly Kept[] = [],
+  ): Promise<readonly Settlement[]> {
+    if (ended.length === 0) return []
+    const { store, changes, onFolders } = this.#context
+    const { settled, kept, warning } = await judge(entry, ended, this.#context)
+    const args = { entryId: entry.id, sessionId: sessionId ?? null, settled, kept: [...kept, ...local], warning }
+    const { folderIds } = await this.#untilStored(() => store.write('queue.settle', args))
+    changes.emit(entry.id)
+    if (folderIds.length > 0) onFolders(folderIds)
+    return settled
+  }
+
+  /** Gives back tries that never were. */
+  async release(started: readonly Started[]): Promise<void> {
+    const ids = started.map(({ recipient, attemptId }) => ({ recipientId: recipient.id, attemptId }))
+    await this.#untilStored(() => this.#context.store.write('queue.release', { started: ids }))
+    this.#context.changes.emit(...new Set(started.map(({ recipient }) => recipient.entryId)))
+  }
+
+  /** A full disk is waited for, and the connection with it: a message must not go out twice for want of a row. */
+  async #untilStored<T>(write: () => Promise<T>): Promise<T> {
+    const { log, clock, isClosing } = this.#context
+    for (let waitMs = 1000; ; waitMs = Math.min(waitMs * 2, 30_000)) {
+      try {
+        return await write()
+      } catch (error) {
+        // At the end the rows stay as they are: the next start finds them being tried, and recovers.
+        if (isClosing()) throw error
+        log(`store an outcome: ${reasonOf(error)}; trying again`)
+        await new Promise<void>((resolve) => clock.after(waitMs, resolve))
+      }
+    }
+  }
+}
