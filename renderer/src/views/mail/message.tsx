@@ -138,17 +138,11 @@ function Attachments({ parts, onSave }: { parts: readonly AttachmentView[]; onSa
       aria-label={parts.length === 1 ? '1 attachment' : `${parts.length} attachments`}
     >
       {parts.map((part) => (
-        <button
-          key={part.index}
-          type="button"
-          className="filecard"
-          onClick={() => onSave(part.index)}
-        >
+        <button key={part.index} type="button" className="filecard" onClick={() => onSave(part.index)}>
           <Icon name={iconOf(part)} />
           <span>
             <span className="sr">Save </span>
-            <bdi className="n clip">{visible(part.filename)}</bdi>{' '}
-            <span className="z">{size(part.sizeBytes)}</span>
+            <bdi className="n clip">{visible(part.filename)}</bdi> <span className="z">{size(part.sizeBytes)}</span>
           </span>
         </button>
       ))}

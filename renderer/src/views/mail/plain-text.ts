@@ -33,7 +33,8 @@ export function blocksOf(text: string): Block[] {
   return blocks
 }
 
-const LINK = /\b(?:https?:\/\/|www\.)[^\s<>"'`{}|\\^\u0000-\u001f]{2,2000}|\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+/giu
+/** Nothing invisible and nothing that turns the line around is part of a link: one must see where it leads. */
+const LINK = /\b(?:https?:\/\/|www\.)[^\s<>"'`{}|\\^\p{Cc}\p{Cf}]{2,2000}|\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+/giu
 
 /** A line in words and links. Punctuation that ends a sentence is no part of a link. */
 export function piecesOf(line: string): Piece[] {

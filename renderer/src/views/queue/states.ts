@@ -69,11 +69,13 @@ export function reasonOf(recipient: RecipientView, nowMs: number): string {
         .filter((part) => part !== '')
         .join(', ')
     case 'waiting':
-      return recipient.attempts === 0 ? 'not tried yet' : next
+      return recipient.attempts === 0 ? 'not tried yet' : next || 'waits'
     case 'trying':
       return 'on its way now'
     case 'deferred':
-      return [codesOf(recipient.lastReply) ?? tidyWhy(recipient) ?? '', next].filter((part) => part !== '').join(', ')
+      return [codesOf(recipient.lastReply) ?? tidyWhy(recipient) ?? 'put off', next]
+        .filter((part) => part !== '')
+        .join(', ')
     case 'bounced':
       return shortReply(recipient.lastReply) ?? recipient.why ?? 'cannot be delivered'
     case 'unknown':

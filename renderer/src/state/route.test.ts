@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { formatRoute, INBOX, parseRoute, type Route } from './route.ts'
+
+const ROUTES: readonly Route[] = [
+  INBOX,
+  { view: 'mail', folderId: 3, messageId: 1_827_364_554_637 },
+  { view: 'drafts' },
+  { view: 'search', text: 'a/b #1 ü?', messageId: 4 },
+  { view: 'queue', entryId: null, recipientId: null },
+  { view: 'queue', entryId: 7, recipientId: 9 },
+  { view: 'log', sessionId: null, seq: null, of: null },
+  { view: 'log', sessionId: 12, seq: 30, of: null },
+  { view: 'log', sessionId: 12, seq: null, of: { entryId: 5 } },
+  { view: 'log', sessionId: null, seq: null, of: { messageId: 5 } },
+  { view: 'settings', page: 'about' },
+]
+
+test.each(ROUTES.map((route) => [formatRoute(route), route] as const))('%s names one place', (hash, route) => {
+  expect(parseRoute(hash)).toEqual(route)
+})
+
+test.each(['', '#', '#/', '#/nowhere', '#ticket=abc', '#/mail/x/-1'])('%j leads to the inbox', (hash) => {
+  expect(parseRoute(hash)).toEqual(INBOX)
+})
+
+test('a broken escape in a search is taken as it stands', () => {
+  expect(parseRoute('#/search/%E0%A4%A')).toEqual({ view: 'search', text: '%E0%A4%A', messageId: null })
+})
