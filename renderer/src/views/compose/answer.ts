@@ -1,10 +1,10 @@
 import type { DraftContent, IdentityView, MessageView } from '../../../../core/rpc/views.ts'
-import { api, host } from '../../bridge/client.ts'
+import { api } from '../../bridge/client.ts'
 import { formatAddress } from '../../format/names.ts'
 import { clock, shortDay } from '../../format/time.ts'
 import { act } from '../../state/act.ts'
-import { toast } from '../../state/toasts.ts'
 import { compose, emptyDraft } from './composer.ts'
+import { formatPart } from './part-handle.ts'
 
 export type Manner = 'reply' | 'reply-all' | 'forward'
 
@@ -16,27 +16,7 @@ export async function composeFrom(manner: Manner, id: number): Promise<void> {
   }))
   if (found === undefined) return
   const content = answerTo(found.message, manner, found.identities, Date.now())
-  const files = manner === 'forward' ? await filesOf(found.message) : []
-  compose({ kind: 'answer', content, files })
-}
-
-async function filesOf(message: MessageView): Promise<File[]> {
-  try {
-    return await Promise.all(
-      message.parts.map(async (part) => {
-        const { handle } = await api.mail.attachment({ id: message.id, index: part.index })
-        const answer = await fetch(host.bytesUrl(handle))
-        if (!answer.ok) throw new Error(`the attachment answered ${answer.status}`)
-        return new File([await answer.blob()], part.filename, { type: part.contentType })
-      }),
-    )
-  } catch {
-    toast('The attachments could not be taken along. Save them and attach them again.', {
-      icon: 'clip',
-      level: 'danger',
-    })
-    return []
-  }
+  compose({ kind: 'answer', content })
 }
 
 type Person = { readonly name: string; readonly address: string }
@@ -70,6 +50,15 @@ export function answerTo(
     identityId: mine?.id ?? null,
     cc: list(cc),
     subject: prefixed(message.subject, manner === 'forward' ? 'Fwd' : 'Re'),
+    attachments:
+      manner !== 'forward'
+        ? []
+        : message.parts.map(({ index, filename, contentType, sizeBytes }) => ({
+            handle: formatPart({ messageId: message.id, index }),
+            filename,
+            contentType,
+            sizeBytes,
+          })),
     text: manner === 'forward' ? forwarded(message, nowMs) : quoted(message, nowMs),
     ...(manner === 'forward'
       ? {}

@@ -11,6 +11,7 @@ import { AddresseeField } from './addressee-field.tsx'
 import { AttachmentBar } from './attachment-bar.tsx'
 import { composing, type Composing } from './composer.ts'
 import { FromRow } from './from-row.tsx'
+import { withHandles } from './part-handle.ts'
 import { useDraft, type Line } from './use-draft.ts'
 
 /** The composer, if one is open. */
@@ -60,7 +61,10 @@ function Composer({ open }: { readonly open: Composing }) {
       const stop = reasonNotTo(ready.written)
       if (stop !== undefined) return setProblem(stop)
       if (ready.content.subject.trim() === '' && !despite.emptySubject) return setAsks('subject')
-      const { entryId } = await api.compose.send(ready.content)
+      const { entryId } = await api.compose.send({
+        ...ready.content,
+        attachments: await withHandles(ready.content.attachments),
+      })
       await draft.forget()
       composing.set(null)
       toast(`“${ready.content.subject.trim() || 'Message'}” is in the queue.`, {

@@ -4,6 +4,7 @@ import type { IdentityView, MessageView } from '../../../../core/rpc/views.ts'
 import { answerTo, prefixed } from './answer.ts'
 import { reasonNotTo } from './compose-panel.tsx'
 import { addAddressees, isFinished, type Addressee } from './recipients.ts'
+import { parsePart } from './part-handle.ts'
 import { toBase64 } from './upload.ts'
 import { toContent, type Written } from './use-draft.ts'
 import { emptyDraft } from './composer.ts'
@@ -66,6 +67,13 @@ test('a forwarded message begins no answer to its thread', () => {
   const draft = answerTo(message, 'forward', [me], NOW)
   expect(draft).toMatchObject({ to: '', inReplyTo: '', references: '', subject: 'Fwd: Re: Keys' })
   expect(draft.text).toContain('From: Tomasz Wilga <tomasz@harbour.example>')
+})
+
+test('files that are passed on are named by their place, not by a handle that ends', () => {
+  const part = { index: 2, filename: 'a.pdf', contentType: 'application/pdf', sizeBytes: 9, contentId: null }
+  const [attachment] = answerTo({ ...message, parts: [part] }, 'forward', [me], NOW).attachments
+  expect(parsePart(attachment?.handle ?? '')).toEqual({ messageId: 1, index: 2 })
+  expect(parsePart('8xJYquapXLFDvC0lhnOz4w')).toBeUndefined()
 })
 
 test.each([

@@ -5,7 +5,7 @@ import { shared } from '../../state/store.ts'
 export type Start =
   | { readonly kind: 'new'; readonly to?: string }
   | { readonly kind: 'draft'; readonly draftId: number; readonly content: DraftContent }
-  | { readonly kind: 'answer'; readonly content: DraftContent; readonly files?: readonly File[] }
+  | { readonly kind: 'answer'; readonly content: DraftContent }
 
 export interface Composing {
   /** Tells one composer from the next. */

@@ -3,6 +3,7 @@ import type { DraftContent } from '../../../../core/rpc/views.ts'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { checkAddresses } from './addressee-field.tsx'
 import { draftsTouched, emptyDraft, type Start } from './composer.ts'
+import { parsePart } from './part-handle.ts'
 import { addAddressees, joinAddressees, type Addressee } from './recipients.ts'
 import { upload } from './upload.ts'
 
@@ -135,7 +136,8 @@ export function useDraft(start: Start, firstIdentity: number | null) {
     (key: number) => {
       const gone = now.current.attached.find((one) => one.key === key)
       change({ attached: now.current.attached.filter((one) => one.key !== key) })
-      if (gone?.handle) void api.compose.upload.drop({ handle: gone.handle }).catch(() => undefined)
+      if (gone?.handle && parsePart(gone.handle) === undefined)
+        void api.compose.upload.drop({ handle: gone.handle }).catch(() => undefined)
     },
     [change],
   )
@@ -163,7 +165,6 @@ export function useDraft(start: Start, firstIdentity: number | null) {
 
   useEffect(() => {
     for (const name of ['to', 'cc', 'bcc'] as const) if (first[name].trim() !== '') void commit(name, first[name])
-    if (start.kind === 'answer' && start.files) attach(start.files)
     // Once, when the composer opens.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [])

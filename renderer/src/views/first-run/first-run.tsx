@@ -82,8 +82,8 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
               <Field label="Your name" value={name} autoComplete="name" onChange={setName} />
               <Field
                 label="Mail address"
-                type="email"
-                required
+                inputMode="email"
+                spellCheck={false}
                 value={address}
                 autoComplete="email"
                 onChange={setAddress}

@@ -8,6 +8,7 @@ import { compose } from '../compose/composer.ts'
 import { useLive } from '../../state/use-live.ts'
 import { Load } from '../../parts/load.tsx'
 import { Message } from './message.tsx'
+import { targetOf } from './link.ts'
 import { LinkDialog } from './link-dialog.tsx'
 import { SourceDialog } from './source-dialog.tsx'
 import type { Command } from './message-list.tsx'
@@ -57,6 +58,13 @@ export function Reader({ id, nowMs, onCommand }: Props) {
     }
   }, [id, parts])
 
+  const onLink = (next: { href: string; text: string }) => {
+    const target = targetOf(next.href, next.text)
+    // The desktop shell asks by itself before it hands an address on; only what looks wrong is shown here first.
+    const isPlain = host.kind === 'desktop' && target?.scheme === 'web' && target.warnings.length === 0
+    if (isPlain) window.open(target.href, '_blank', 'noopener,noreferrer')
+    else setLink(next)
+  }
   return (
     <Load live={live} what="the message" again={live.again}>
       {(message) => (
@@ -65,7 +73,7 @@ export function Reader({ id, nowMs, onCommand }: Props) {
             message={message}
             nowMs={nowMs}
             imageOf={imageOf}
-            onLink={setLink}
+            onLink={onLink}
             onCommand={(command) => onCommand(command, [id])}
             onSave={(index) => void save(message, index)}
             onSource={() => setShowsSource(true)}

@@ -42,7 +42,7 @@ export function traceOf(session: SessionView, events: readonly EventView[], addr
       tls = true
       const { version, trusted, subject, distrust } = event.facts
       const trust = trusted
-        ? `certificate verified, ${subject}`
+        ? `certificate verified, ${subject.replace(/^CN=/, '')}`
         : `certificate not verified${distrust === undefined ? '' : ` (${distrust})`}`
       push(event, { title: 'TLS', text: `${tlsName(version)}, ${trust}`, tone: 'tls', icon: 'lock' }, true)
     } else if (event.kind === 'closed' && event.why !== undefined)

@@ -91,8 +91,8 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
           <Field label="Name" value={form.name} autoComplete="name" onChange={(name) => setForm({ ...form, name })} />
           <Field
             label="Mail address"
-            type="email"
-            required
+            inputMode="email"
+            spellCheck={false}
             value={form.address}
             autoComplete="email"
             problem={problem}

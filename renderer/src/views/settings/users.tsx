@@ -90,8 +90,8 @@ function UserDialog({ onClose }: { onClose: () => void }) {
         <div className="dialog-body">
           <Field
             label="Mail address"
-            type="email"
-            required
+            inputMode="email"
+            spellCheck={false}
             value={address}
             autoComplete="off"
             problem={problem}

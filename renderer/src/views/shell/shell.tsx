@@ -3,7 +3,7 @@ import { Button, IconButton } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { getMail, fetching } from '../../state/actions.ts'
 import { useEngine } from '../../state/engine.tsx'
-import { go, useRoute } from '../../state/route.ts'
+import { go, INBOX, useRoute } from '../../state/route.ts'
 import { compose } from '../compose/composer.ts'
 import { ComposePanel } from '../compose/compose-panel.tsx'
 import { DraftsView } from '../compose/drafts-view.tsx'
@@ -128,6 +128,11 @@ function SearchField({ first, input }: { first: string; input: React.RefObject<H
         placeholder="Search all mail"
         value={text}
         onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return
+          setText('')
+          if (first !== '') go(INBOX)
+        }}
       />
       <kbd>Ctrl K</kbd>
     </form>
