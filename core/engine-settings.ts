@@ -91,7 +91,7 @@ export class EngineSettings {
 
 /** The dotted keys that a settings file says something about. */
 function keysOf(json: unknown, path = ''): string[] {
-  if (path in SETTINGS) return [path]
+  if (Object.hasOwn(SETTINGS, path)) return [path]
   if (json === null || typeof json !== 'object') return []
   return Object.entries(json).flatMap(([key, inner]) => keysOf(inner, path === '' ? key : `${path}.${key}`))
 }

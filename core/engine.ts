@@ -83,6 +83,8 @@ export interface Engine {
   readonly accept: Accept
   /** The first identity's address: who the person is when nothing else says so. */
   ownAddress(): Mailbox | undefined
+  /** Whether one of the identities has this address. */
+  isOwnAddress(address: Mailbox): boolean
   /** Stores a message file in the person's Inbox. Returns its id. Throws `message.refused`. */
   importMessage(file: Uint8Array): Promise<number>
   /** How late the main thread was. */
@@ -93,8 +95,9 @@ export interface Engine {
   close(): Promise<void>
 }
 
-/** Free space that a message must leave behind (twice its size, and this). */
+/** Free space that a message must leave behind: twice its size, and this; on a small disk this part of the whole. */
 const ROOM_LEFT_BYTES = 100 * 1024 * 1024
+const ROOM_LEFT_PART = 1 / 16
 const EXPIRE_EVERY_MS = 6 * 3_600_000
 
 /** What was opened, closed in the opposite order. */
@@ -326,6 +329,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       const [first] = listIdentities(store.read)
       return first?.mailbox
     },
+    isOwnAddress: (address) => findIdentity(store.read, address) !== undefined,
     async importMessage(file) {
       return (await importMessage({ store, clock, parse, mailChanges }, file)).messageId
     },
@@ -337,8 +341,8 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
 
 /** Whether a message of that size leaves room for what comes after it. */
 async function hasRoom(folder: string, sizeBytes: number): Promise<boolean> {
-  const { bavail, bsize } = await statfs(folder)
-  return bavail * bsize > 2 * sizeBytes + ROOM_LEFT_BYTES
+  const { bavail, blocks, bsize } = await statfs(folder)
+  return bavail * bsize > 2 * sizeBytes + Math.min(ROOM_LEFT_BYTES, blocks * bsize * ROOM_LEFT_PART)
 }
 
 /** Lets go of sessions that are too old, now and every few hours. Returns how to stop. */

@@ -219,19 +219,21 @@ export function defaultSettings(): Settings {
 export function parseSetting<K extends SettingKey>(key: K, value: unknown): Settings[K]
 export function parseSetting(key: string, value: unknown): unknown
 export function parseSetting(key: string, value: unknown): unknown {
-  const shown = JSON.stringify(value) ?? String(value)
+  const shown = shorten(JSON.stringify(value) ?? String(value))
   const refuse = (allowed: string) =>
     new Fault('settings.invalid', `read the setting "${key}": ${shown} is not allowed; allowed is ${allowed}`, {
       key,
       value: shown,
       allowed,
     })
-  if (!Object.hasOwn(SETTINGS, key))
-    throw new Fault('settings.invalid', `read the settings: there is no setting "${key}"`, {
-      key,
-      value: shown,
-      allowed: 'a key of the documented list',
-    })
+  if (!Object.hasOwn(SETTINGS, key)) {
+    const allowed = keysNear(key).join(', ')
+    throw new Fault(
+      'settings.invalid',
+      `read the settings: there is no setting "${shorten(key)}" (it was set to ${shown}); allowed is one of ${allowed}`,
+      { key, value: shown, allowed },
+    )
+  }
   const setting = SETTINGS[key as SettingKey] as Setting<unknown>
   const parsed = setting.parse(value)
   if (parsed === undefined || (key === 'retry.scheduleSeconds' && (parsed as readonly unknown[]).length === 0))
@@ -239,6 +241,16 @@ export function parseSetting(key: string, value: unknown): unknown {
   if (setting.later && parsed !== setting.default)
     throw refuse(`only ${JSON.stringify(setting.default)}: not in this version`)
   return parsed
+}
+
+const SHOWN_LENGTH = 200
+const shorten = (text: string) => (text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text)
+
+/** The keys a person may have meant: those of the same group, else all. */
+function keysNear(key: string): string[] {
+  const all = Object.keys(SETTINGS)
+  const group = all.filter((one) => one.startsWith(`${key.split('.', 1)[0]}.`))
+  return group.length > 0 ? group : all
 }
 
 /**
@@ -253,13 +265,18 @@ export function parseSettings(json: unknown): Settings {
       return
     }
     if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-      parseSetting(path === '' ? '(the whole file)' : path, value)
-      return
+      if (path !== '') parseSetting(path, value)
+      const shown = shorten(JSON.stringify(value) ?? String(value))
+      const allowed = 'an object such as {"submission":{"port":2587}}'
+      throw new Fault('settings.invalid', `read the settings: the whole file is ${shown}; allowed is ${allowed}`, {
+        key: '(the whole file)',
+        value: shown,
+        allowed,
+      })
     }
-    const entries = Object.entries(value)
-    if (entries.length === 0 && path !== '' && !Object.keys(SETTINGS).some((key) => key.startsWith(`${path}.`)))
-      parseSetting(path, value)
-    for (const [key, inner] of entries) walk(inner, path === '' ? key : `${path}.${key}`)
+    // A group that is not there is named as a whole, however deep it goes.
+    if (path !== '' && !Object.keys(SETTINGS).some((key) => key.startsWith(`${path}.`))) parseSetting(path, value)
+    for (const [key, inner] of Object.entries(value)) walk(inner, path === '' ? key : `${path}.${key}`)
   }
   walk(json, '')
   return { ...defaultSettings(), ...found } as Settings

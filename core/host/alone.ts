@@ -1,4 +1,5 @@
 import { startEngine } from '../engine.ts'
+import { takeLock } from '../store/lock.ts'
 import { runCommand } from './commands.ts'
 import type { CommandIo } from './local-socket.ts'
 import { readSettingsFile } from './settings-file.ts'
@@ -16,16 +17,23 @@ export async function runAlone(
   },
   io: CommandIo,
 ): Promise<number> {
-  const engine = await startEngine({
-    dataFolder: at.data,
-    ...(at.keyFile === undefined ? {} : { keyFile: at.keyFile }),
-    fileSettings: readSettingsFile(at.settings, at.data),
-    alone: true,
-    log: () => {},
-  })
+  const fileSettings = readSettingsFile(at.settings, at.data)
+  const lock = takeLock(at.data, `posthorn ${at.argv[0] ?? ''}`)
   try {
-    return await runCommand(engine, at.argv, io, undefined)
+    const engine = await startEngine({
+      dataFolder: at.data,
+      ...(at.keyFile === undefined ? {} : { keyFile: at.keyFile }),
+      fileSettings,
+      alone: true,
+      lock,
+      log: () => {},
+    })
+    try {
+      return await runCommand(engine, at.argv, io, undefined)
+    } finally {
+      await engine.close()
+    }
   } finally {
-    await engine.close()
+    lock.release()
   }
 }

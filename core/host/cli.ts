@@ -1,7 +1,12 @@
 import { once } from 'node:events'
 import { defaultDataFolder } from '../base/paths.ts'
-import { Fault, isFault, reasonOf } from '../base/fault.ts'
+import { Fault, reasonOf } from '../base/fault.ts'
+import { VERSION } from '../base/version.ts'
+import { COMMAND_NAMES, EXIT, exitOf, unserved, usage } from './command.ts'
 import { callEngine, type CommandIo } from './local-socket.ts'
+import { patiently } from './patience.ts'
+import { harmless } from './print.ts'
+import { LONGEST_MESSAGE_BYTES } from './sendmail.ts'
 
 /**
  * The command line. A command goes to the engine that serves the data folder; where none runs, the folder is opened for this one
@@ -26,6 +31,9 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   status                          what is running and what waits
   parse                           a message on stdin as JSON
 `
+
+/** What a program says that was writing into `| head`. */
+const BROKEN_PIPE = 141
 
 interface Global {
   readonly data: string
@@ -72,14 +80,19 @@ const nothing: AsyncIterable<Uint8Array> = { async *[Symbol.asyncIterator]() {} 
 /** Runs one command line. Returns its exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   const gone = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => gone.abort())
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => gone.abort())
+  process.stdout.on('error', () => gone.abort())
+  // Nobody reads our words any more: what was asked for is done all the same.
+  process.stderr.on('error', () => {})
   try {
     const global = takeGlobal(argv)
     const [command = 'help'] = global.argv
-    if (command === 'help' || command === '--help' || command === '-h') {
+    if (command === 'help' || command === '-h' || (command !== 'sendmail' && global.argv.includes('--help'))) {
       await put(process.stdout, HELP)
-      return 0
+      return EXIT.ok
+    }
+    if (command === '--version') {
+      await put(process.stdout, `posthorn ${VERSION}\n`)
+      return EXIT.ok
     }
     const readsStdin = command === 'sendmail' || global.argv.includes('--password-stdin')
     const io: CommandIo = {
@@ -90,22 +103,45 @@ export async function main(argv: readonly string[]): Promise<number> {
       signal: gone.signal,
     }
     if (command === 'parse') return await (await import('./parse-command.ts')).parse(process.stdin, io)
-    if (command === 'serve') {
-      process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM')
-      return await (await import('./serve-command.ts')).serve(global, io)
-    }
-    gone.signal.addEventListener('abort', () => process.exit(130))
-    const status = await callEngine(global.data, global.argv, io)
-    if (status !== undefined) return status
-    return await (await import('./alone.ts')).runAlone(global, io)
+    if (command === 'serve') return await (await import('./serve-command.ts')).serve(global, io)
+    // Said before a data folder is made for a slip of the keyboard.
+    if (!COMMAND_NAMES.some((name) => name === command))
+      throw usage(`there is no command "${command}"; posthorn help lists them`)
+    gone.signal.addEventListener('abort', () => process.exit(BROKEN_PIPE))
+    return await anywhere(global, io)
   } catch (error) {
-    await put(process.stderr, `posthorn: ${reasonOf(error)}\n`)
-    if (isFault(error, 'usage')) return 64
-    return isFault(error) && /^(?:store|vault|engine)\./.test(error.code)
-      ? 75
-      : isFault(error) && error.code.startsWith('settings.')
-        ? 78
-        : 1
+    await put(process.stderr, `posthorn: ${harmless(reasonOf(error))}\n`)
+    return exitOf(error)
+  }
+}
+
+/** Runs a command in the engine that serves its folder; where none runs, alone. */
+async function anywhere(global: Global, io: CommandIo): Promise<number> {
+  const status = await callEngine(global.data, global.argv, io)
+  if (status !== undefined) return status
+  if (global.argv[0] === 'ui') throw unserved()
+  const { runAlone } = await import('./alone.ts')
+  // Read before the folder is locked: whatever is piped into us may take its time.
+  const kept = { ...io, stdin: repeat(await keep(io.stdin)) }
+  return patiently(async () => (await callEngine(global.data, global.argv, kept)) ?? runAlone(global, kept))
+}
+
+/** Standard input, as far as anything takes it: what is longer is refused for its length. */
+async function keep(input: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = []
+  let total = 0
+  for await (const chunk of input) {
+    chunks.push(chunk)
+    total += chunk.length
+    if (total > LONGEST_MESSAGE_BYTES) break
+  }
+  return chunks
+}
+function repeat(chunks: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      yield* chunks
+    },
   }
 }
 

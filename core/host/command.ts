@@ -1,5 +1,6 @@
+import { ORPCError } from '@orpc/client'
 import type { ContractRouterClient } from '@orpc/contract'
-import { Fault, isFault } from '../base/fault.ts'
+import { Fault, isFault, reasonOf } from '../base/fault.ts'
 import type { Engine } from '../engine.ts'
 import type { Contract } from '../rpc/contract.ts'
 import type { Arguments } from './arguments.ts'
@@ -23,13 +24,35 @@ export interface Command {
   run(context: Context): Promise<number>
 }
 
+/** Commands that need an engine: one that runs, or one opened for them alone. */
+export const COMMAND_NAMES = [
+  'user',
+  'account',
+  'route',
+  'identity',
+  'domain',
+  'fetch',
+  'queue',
+  'list',
+  'search',
+  'show',
+  'source',
+  'import',
+  'log',
+  'setting',
+  'status',
+  'sendmail',
+  'ui',
+] as const
+
+/** Exit statuses, as sysexits(3) names them. */
 export const EXIT = {
   ok: 0,
   failed: 1,
   usage: 64,
   data: 65,
   noInput: 66,
-  noUser: 67,
+  unavailable: 69,
   software: 70,
   temporary: 75,
   config: 78,
@@ -37,18 +60,37 @@ export const EXIT = {
 
 /** A command line that cannot be carried out as it stands. */
 export const usage = (words: string) => new Fault('usage', words, { reason: words })
+/** What needs a running engine, where none runs. */
+export const unserved = () =>
+  new Fault('engine.unreachable', 'no Posthorn runs on this data folder: start "posthorn serve" first', {
+    path: '',
+    reason: 'not running',
+  })
 /** A positive whole number given as a word. Throws `usage`. */
 export function idOf(word: string | undefined, what: string): number {
-  if (word === undefined || !/^\d{1,15}$/.test(word)) throw usage(`${what} needs a number, not "${word ?? ''}"`)
+  // A message's id has 16 digits (ARCHITECTURE.md, "Message ids").
+  if (word === undefined || !/^\d{1,16}$/.test(word) || !Number.isSafeInteger(Number(word)))
+    throw usage(`${what} needs a number, not "${word ?? ''}"`)
   return Number(word)
+}
+/** What went wrong, in words: for a value the contract does not take, which one, and what it may be. */
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof ORPCError)) return reasonOf(error)
+  const data: unknown = error.data
+  if (data === null || typeof data !== 'object' || !('issues' in data) || !Array.isArray(data.issues))
+    return error.message
+  const issues = data.issues as readonly { readonly path?: readonly unknown[]; readonly message?: string }[]
+  return issues.map(({ path = [], message = '' }) => `${path.join('.')}: ${message}`).join('; ')
 }
 /** The exit status that says what kind of thing went wrong (sysexits). */
 export function exitOf(error: unknown): number {
+  if (error instanceof ORPCError && error.code === 'BAD_REQUEST') return EXIT.usage
   if (!isFault(error)) return EXIT.failed
   if (error.code === 'usage' || error.code === 'address.invalid') return EXIT.usage
   if (error.code === 'settings.invalid' || error.code === 'settings.unreadable') return EXIT.config
   if (error.code.startsWith('store.') || error.code.startsWith('vault.') || error.code.startsWith('engine.'))
     return EXIT.temporary
   if (error.code === 'message.refused') return EXIT.data
+  if (error.code === 'listen.taken') return EXIT.unavailable
   return EXIT.failed
 }

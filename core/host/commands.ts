@@ -1,8 +1,7 @@
 import { createRouterClient, type RouterClient } from '@orpc/server'
-import { reasonOf } from '../base/fault.ts'
 import type { Engine } from '../engine.ts'
 import { parseArguments } from './arguments.ts'
-import { EXIT, exitOf, usage, type Api, type Command } from './command.ts'
+import { EXIT, exitOf, unserved, usage, wordsOf, type Api, type Command, type COMMAND_NAMES } from './command.ts'
 import type { CommandIo } from './local-socket.ts'
 import { logCommands } from './log-commands.ts'
 import { importMail, list, search, show, source } from './mail-commands.ts'
@@ -12,8 +11,7 @@ import { queue } from './queue-command.ts'
 import { sendmail } from './sendmail-command.ts'
 import { fetch, setting, status } from './system-commands.ts'
 
-/** Commands that need an engine, running or opened alone for them. */
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmail' | 'ui'>, Command>> = {
   user,
   account,
   route,
@@ -31,9 +29,6 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   status,
 }
 
-/** Names of the commands that need an engine. */
-export const COMMAND_NAMES: readonly string[] = [...Object.keys(COMMANDS), 'sendmail', 'ui']
-
 /** Runs one command in an engine. Returns its exit status; nothing is thrown that a person could have caused. */
 export async function runCommand(
   engine: Engine,
@@ -45,11 +40,11 @@ export async function runCommand(
   try {
     if (name === 'sendmail') return await sendmail(engine, rest, io)
     if (name === 'ui') {
-      if (!newAddress) throw usage('no window is served: start "posthorn serve" first')
+      if (!newAddress) throw unserved()
       await io.stdout(`${newAddress()}\n`)
       return EXIT.ok
     }
-    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name as keyof typeof COMMANDS] : undefined
     if (!command) throw usage(`there is no command "${name}"; posthorn help lists them`)
     const args = parseArguments(rest, { ...command.options, '--json': 'flag' })
     const json = args.has('--json')
@@ -59,7 +54,7 @@ export async function runCommand(
     const showIt = (value: unknown, words: () => string) => io.stdout(json ? `${JSON.stringify(value)}\n` : words())
     return await command.run({ api, engine, args, io, json, show: showIt })
   } catch (error) {
-    await io.stderr(`posthorn: ${harmless(reasonOf(error))}\n`)
+    await io.stderr(`posthorn: ${harmless(wordsOf(error))}\n`)
     return exitOf(error)
   }
 }

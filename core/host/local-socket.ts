@@ -1,5 +1,16 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { localSocketPath } from '../base/paths.ts'
@@ -19,6 +30,8 @@ export interface CommandIo {
 export type RunCommand = (argv: readonly string[], io: CommandIo) => Promise<number>
 
 const HANDSHAKE_MS = 5000
+/** A command that is not done by then when the engine closes is cut off. */
+const CLOSE_MS = 3000
 const BYTES_A_FRAME = 256 * 1024
 const tokenFile = (dataFolder: string) => join(dataFolder, 'control.token')
 
@@ -58,14 +71,18 @@ export async function listenLocal(
   prepareFolder(folder)
   if (folder !== '') rmSync(path, { force: true })
   const token = randomBytes(32)
-  rmSync(tokenFile(dataFolder), { force: true })
-  writeFileSync(tokenFile(dataFolder), token.toString('hex'), { mode: 0o600, flag: 'wx' })
+  writeToken(dataFolder, token)
   const open = new Set<Socket>()
+  const running = new Set<Promise<void>>()
+  const closing = new AbortController()
   const server = createServer((socket) => {
     open.add(socket)
     socket.on('close', () => open.delete(socket))
     socket.on('error', () => socket.destroy())
-    void serveOne(socket, token, run).catch(() => socket.destroy())
+    const served = serveOne(socket, token, run, closing.signal)
+      .catch(() => void socket.destroy())
+      .finally(() => running.delete(served))
+    running.add(served)
   })
   server.maxConnections = 64
   await new Promise<void>((resolve, reject) => {
@@ -86,14 +103,42 @@ export async function listenLocal(
     path,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      closing.abort()
+      // A command that has done its work must be able to say so: a caller who hears nothing does it again.
+      const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())
+      await Promise.race([Promise.all(running), late])
       for (const socket of open) socket.destroy()
       await closed
-      rmSync(tokenFile(dataFolder), { force: true })
     },
   }
 }
 
-async function serveOne(socket: Socket, token: Buffer, run: RunCommand): Promise<void> {
+/**
+ * Writes the token of this engine. The file of the one before is written over and not made anew: on a full disk there may be no
+ * room for another.
+ */
+function writeToken(dataFolder: string, token: Buffer): void {
+  const path = tokenFile(dataFolder)
+  try {
+    if (existsSync(path) && !lstatSync(path).isFile()) rmSync(path, { recursive: true })
+    const file = openSync(path, constants.O_CREAT | constants.O_RDWR, 0o600)
+    try {
+      writeSync(file, token.toString('hex'), 0)
+    } finally {
+      closeSync(file)
+    }
+    chmodSync(path, 0o600)
+  } catch (error) {
+    throw new Fault(
+      'engine.unreachable',
+      `write the token of the local socket to "${path}": ${reasonOf(error)}`,
+      { path, reason: reasonOf(error) },
+      error,
+    )
+  }
+}
+
+async function serveOne(socket: Socket, token: Buffer, run: RunCommand, closing: AbortSignal): Promise<void> {
   const deadline = setTimeout(() => socket.destroy(), HANDSHAKE_MS)
   const frames = readFrames(socket)
   const next = async (): Promise<Frame | undefined> => {
@@ -121,19 +166,20 @@ async function serveOne(socket: Socket, token: Buffer, run: RunCommand): Promise
   }
   const gone = new AbortController()
   socket.on('close', () => gone.abort())
+  const signal = AbortSignal.any([gone.signal, closing])
   const input = inputOf(socket, next)
   const exit = await run(order.command, {
     cwd: order.cwd,
     stdin: input,
     stdout: (text) => sendBytes(socket, 'stdout', Buffer.from(text)),
     stderr: (text) => sendBytes(socket, 'stderr', Buffer.from(text)),
-    signal: gone.signal,
+    signal,
   }).catch(async (error: unknown) => {
     await sendFrame(socket, { stderr: Buffer.from(`posthorn: ${reasonOf(error)}\n`).toString('base64') })
     return 70
   })
   await sendFrame(socket, { exit })
-  socket.end()
+  await new Promise<void>((resolve) => socket.end(resolve))
 }
 
 /** Sends bytes in frames well below the longest, in order, no faster than the other end takes them. */

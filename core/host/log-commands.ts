@@ -1,6 +1,8 @@
 import type { EventView, SessionView } from '../rpc/views.ts'
-import { idOf, usage, type Api, type Command, type Context } from './command.ts'
+import { idOf, unserved, usage, type Api, type Command, type Context } from './command.ts'
 import { harmless, size, table, time } from './print.ts'
+
+const PAGE = 1000
 
 /** `log list|show ID|tail|export ID`: the transcripts. */
 export const logCommands: Command = {
@@ -61,9 +63,9 @@ async function list(context: Context): Promise<number> {
 async function allEvents(api: Api, id: number): Promise<EventView[]> {
   const events: EventView[] = []
   for (;;) {
-    const page = await api.log.events({ id, fromSeq: (events.at(-1)?.seq ?? -1) + 1, limit: 1000 })
+    const page = await api.log.events({ id, fromSeq: (events.at(-1)?.seq ?? -1) + 1, limit: PAGE })
     events.push(...page)
-    if (page.length < 1000) return events
+    if (page.length < PAGE) return events
   }
 }
 
@@ -76,14 +78,18 @@ async function show(context: Context, id: number): Promise<number> {
 
 /** New events of every session as they come, until the caller goes away. */
 async function tail(context: Context): Promise<number> {
-  const { api, io } = context
+  const { api, io, engine } = context
+  if (engine.alone) throw unserved()
   const seen = new Map<number, number>()
   const next = async (id: number) => {
-    const events = await api.log.events({ id, fromSeq: seen.get(id) ?? 0, limit: 1000 })
-    for (const event of events)
-      await io.stdout(context.json ? `${JSON.stringify({ sessionId: id, ...event })}\n` : `${id} ${lineOf(event)}\n`)
-    const last = events.at(-1)
-    if (last) seen.set(id, last.seq + 1)
+    for (let more = true; more;) {
+      const events = await api.log.events({ id, fromSeq: seen.get(id) ?? 0, limit: PAGE })
+      for (const event of events)
+        await io.stdout(context.json ? `${JSON.stringify({ sessionId: id, ...event })}\n` : `${id} ${lineOf(event)}\n`)
+      const last = events.at(-1)
+      if (last) seen.set(id, last.seq + 1)
+      more = events.length === PAGE
+    }
   }
   const changes = await api.log.changes(undefined, { signal: io.signal })
   try {

@@ -56,7 +56,8 @@ export const queue: Command = {
       const { recipients } = await api.queue.retry({ id: word === undefined ? null : idOf(word, 'queue retry') })
       await context.show(
         { recipients },
-        () => `${recipients} recipient${recipients === 1 ? ' is' : 's are'} tried now.\n`,
+        () =>
+          `${recipients} recipient${recipients === 1 ? ' is' : 's are'} tried ${context.engine.alone ? 'when Posthorn next runs' : 'now'}.\n`,
       )
       return EXIT.ok
     }

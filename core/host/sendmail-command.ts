@@ -13,9 +13,7 @@ import { parseAddresses } from '../message/addresses.ts'
 import { fieldsNamed, readHeader, valueOf } from '../message/headers.ts'
 import { EXIT } from './command.ts'
 import type { CommandIo } from './local-socket.ts'
-import { parseSendmail, readMessage } from './sendmail.ts'
-
-const LIMIT_BYTES = 50 * 1024 * 1024
+import { LONGEST_MESSAGE_BYTES, parseSendmail, readMessage } from './sendmail.ts'
 
 /**
  * `sendmail`: a message on standard input into the queue, as sendmail(8) takes it. Returns a status of sysexits(3); anything but 0
@@ -23,7 +21,7 @@ const LIMIT_BYTES = 50 * 1024 * 1024
  */
 export async function sendmail(engine: Engine, argv: readonly string[], io: CommandIo): Promise<number> {
   const order = parseSendmail(argv)
-  const raw = await readMessage(io.stdin, order.dotIsText, LIMIT_BYTES)
+  const raw = await readMessage(io.stdin, order.dotIsText, LONGEST_MESSAGE_BYTES)
   const header = readHeader(raw)
   const written = order.fromHeader
     ? ['to', 'cc', 'bcc'].flatMap((name) => fieldsNamed(header, name).map((field) => valueOf(raw, field)))
@@ -37,8 +35,15 @@ export async function sendmail(engine: Engine, argv: readonly string[], io: Comm
       { reason: 'no recipient' },
     )
   }
-  const from = reversePathOf(order.from, own)
-  const hasAuthor = fieldsNamed(header, 'from').length > 0
+  const authors = fieldsNamed(header, 'from')
+  const hasAuthor = authors.length > 0
+  const from =
+    order.from === undefined
+      ? senderOf(
+          authors.map((field) => valueOf(raw, field)),
+          engine,
+        )
+      : reversePathOf(order.from, own)
   const author = from ?? own
   const message =
     hasAuthor || author === undefined
@@ -74,15 +79,20 @@ function fieldsEnd(raw: Buffer): Buffer {
     : Buffer.concat([Buffer.from('\r\n'), raw])
 }
 
-function reversePathOf(given: string | undefined, own: Mailbox | undefined): ReversePath {
-  if (given === undefined) {
-    if (own) return own
-    throw new Fault(
-      'usage',
-      'send the message: it has no sender; use -f ADDRESS, or make an identity with posthorn identity add',
-      { reason: 'no sender' },
-    )
-  }
+/** Who sends where no -f says it: the author, if that is an identity; else the first identity; without any, the author. */
+function senderOf(from: readonly string[], engine: Engine): Mailbox {
+  const [only, ...more] = from.flatMap(parseAddresses)
+  const author = more.length === 0 ? parseMailbox(only?.address ?? '') : undefined
+  const sender = author && engine.isOwnAddress(author) ? author : (engine.ownAddress() ?? author)
+  if (sender) return sender
+  throw new Fault(
+    'usage',
+    'send the message: it has no sender; use -f ADDRESS, or make an identity with posthorn identity add',
+    { reason: 'no sender' },
+  )
+}
+
+function reversePathOf(given: string, own: Mailbox | undefined): ReversePath {
   if (given === '' || given === '<>') return null
   const path = given.startsWith('<') ? parsePath(given) : parseMailbox(given)
   if (path) return path

@@ -11,6 +11,9 @@ export interface SendmailOrder {
   readonly recipients: readonly string[]
 }
 
+/** What the submission server takes, too. */
+export const LONGEST_MESSAGE_BYTES = 50 * 1024 * 1024
+
 const TAKES_VALUE = new Set(['F', 'B', 'N', 'R', 'V', 'L', 'h', 'O', 'X', 'p'])
 
 /** Reads the arguments of sendmail(8). Throws `usage` for modes this program does not have (`-bs`, `-q`, …). */

@@ -5,10 +5,14 @@ import { parseSettings } from '../settings.ts'
 import { lockedRouter } from '../rpc/locked.ts'
 import { startEngine, type Engine } from '../engine.ts'
 import { takeLock } from '../store/lock.ts'
+import { EXIT } from './command.ts'
 import { runCommand } from './commands.ts'
 import { listenLocal, type CommandIo } from './local-socket.ts'
+import { patiently } from './patience.ts'
 import { readSettingsFile } from './settings-file.ts'
 import { serveWindow } from './window-server.ts'
+
+const SERVE = 'posthorn serve'
 
 /**
  * The headless host: the engine as a plain process, its window served to browsers of this computer. Prints one JSON line on
@@ -30,7 +34,10 @@ export async function serve(
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
   })
   // Held here, not in the engine, so that a folder whose key is out of reach is served, locked, by one host only.
-  const lock = takeLock(at.data, 'posthorn serve')
+  const lock = await patiently(
+    () => takeLock(at.data, SERVE),
+    (holder) => holder.startsWith(`${SERVE} `),
+  )
   let engine: Engine | undefined
   let why = ''
   try {
@@ -50,6 +57,7 @@ export async function serve(
     log(`locked: ${why}`)
   }
   const opened: { close(): Promise<void> }[] = []
+  let status: number = EXIT.ok
   try {
     const window = await serveWindow({
       folder: fileURLToPath(new URL('../../dist/renderer', import.meta.url)),
@@ -62,10 +70,10 @@ export async function serve(
       if (engine) return runCommand(engine, argv, caller, () => window.newAddress())
       if (argv[0] === 'ui') {
         await caller.stdout(`${window.newAddress()}\n`)
-        return 0
+        return EXIT.ok
       }
       await caller.stderr(`posthorn: the mail is locked: ${why}\n`)
-      return 75
+      return EXIT.temporary
     })
     opened.push(local)
     const address = window.newAddress()
@@ -76,14 +84,14 @@ export async function serve(
         `${JSON.stringify({ ready: true, locked: engine === undefined, pid: process.pid, ui: address, submission })}\n`,
       )
     if (at.argv.includes('--open')) openInBrowser(address)
-    const signal = await Promise.race([stopped, engine?.failed ?? new Promise<never>(() => {})])
-    log(`stopping: ${signal}`)
+    const failed = engine?.failed.then(() => void (status = EXIT.software))
+    await Promise.race([stopped.then((signal) => log(`stopping: ${signal}`)), failed ?? stopped])
   } finally {
     for (const one of opened.reverse()) await one.close().catch((error: unknown) => log(`close: ${reasonOf(error)}`))
     await engine?.close()
     lock.release()
   }
-  return 0
+  return status
 }
 
 /** Hands the address to the desktop's browser, where there is a desktop. */

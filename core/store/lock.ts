@@ -65,10 +65,15 @@ function hold(folder: string, db: Database.Database): Lock {
 
 const holderPath = (folder: string) => join(folder, 'holder.json')
 
+/** Only a courtesy to whoever comes second: a full disk must not keep a person from his mail. */
 function writeHolder(folder: string, holder: Holder): void {
   const fresh = `${holderPath(folder)}.new`
-  writeFileSync(fresh, JSON.stringify(holder), { mode: 0o600 })
-  renameSync(fresh, holderPath(folder))
+  try {
+    writeFileSync(fresh, JSON.stringify(holder), { mode: 0o600 })
+    renameSync(fresh, holderPath(folder))
+  } catch {
+    for (const path of [fresh, holderPath(folder)]) rmSync(path, { force: true }) // better nobody than another
+  }
 }
 
 /** Who said last that he holds the folder; undefined when nobody has. A crash leaves it behind, so only the lock itself counts. */
