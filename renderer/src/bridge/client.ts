@@ -4,6 +4,7 @@ import type { Contract } from '../../../core/rpc/contract.ts'
 import { browserHost } from './browser.ts'
 import type { Host, Standing } from './connection.ts'
 import { desktopHost } from './desktop.ts'
+import { stable } from './stable.ts'
 
 declare global {
   interface Window {
@@ -20,11 +21,13 @@ let generation = 0
 const listeners = new Set<() => void>()
 
 /** The engine, typed by its contract. A call made while it is away fails at once, in words. */
-export const api: ContractRouterClient<Contract> = createORPCClient(
-  new DynamicLink(async () => {
-    if (link === undefined) throw new Error('the mail engine cannot be reached right now')
-    return link
-  }),
+export const api: ContractRouterClient<Contract> = stable(
+  createORPCClient<ContractRouterClient<Contract>>(
+    new DynamicLink(async () => {
+      if (link === undefined) throw new Error('the mail engine cannot be reached right now')
+      return link
+    }),
+  ),
 )
 
 /** The host this window runs in. */

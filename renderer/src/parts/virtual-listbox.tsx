@@ -77,7 +77,8 @@ export function VirtualListbox<T>(props: Props<T>) {
       const range = options.slice(Math.min(from, to), Math.max(from, to) + 1)
       onPick({ active: option.key, selected: new Set(range.map((one) => one.key)) })
     }
-    virtual.scrollToIndex(option.index, { align: 'auto' })
+    // With the first row its heading shows, too.
+    virtual.scrollToIndex(at <= 0 ? 0 : option.index, { align: 'auto' })
   }
 
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {

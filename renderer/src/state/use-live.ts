@@ -85,6 +85,8 @@ export function useLive<T, E = unknown>(
     )
   }, [key])
 
+  // Listening comes before asking: what changes between the two must not be lost.
+  useChanges(watched, run)
   useEffect(() => {
     if (isOpen) run()
     return () => {
@@ -92,7 +94,6 @@ export function useLive<T, E = unknown>(
       running.current = undefined
     }
   }, [run, isOpen, generation])
-  useChanges(watched, run)
 
   const live: Live<T> = state.key === key ? state.live : { at: 'loading' }
   return { ...live, again: run }

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { Button } from '../../parts/button.tsx'
 import { Check, Field } from '../../parts/field.tsx'
@@ -31,6 +31,10 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
     (way === 'direct' || smarthost !== undefined) &&
     (!fetches || settings !== undefined)
 
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    if (fetches) form.current?.scrollTo({ top: form.current.scrollHeight })
+  }, [fetches])
   const openAccount = (on: boolean) => {
     setFetches(on)
     // The usual user name is the address; who has another one types it.
@@ -68,6 +72,7 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
         <main className="form">
           <form
             id="first-run"
+            ref={form}
             onSubmit={(event) => {
               event.preventDefault()
               if (isReady && !busy) void finish()
