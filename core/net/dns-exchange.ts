@@ -69,9 +69,12 @@ function askUdp(server: DnsServer, query: Buffer, match: Match, timeoutMs: numbe
       if (answer) settle(answer)
     })
     // Connected: the system drops what comes from any other address or port.
-    socket.connect(server.port, server.address, () => {
-      if (!settled) socket.send(query, (error) => error && refused(error))
-    })
+    // Without a network there is no way to any server: the callback then gets the error that would else be an event.
+    const onConnected = (error?: Error) => {
+      if (error !== undefined) refused(error)
+      else if (!settled) socket.send(query, (failure) => failure && refused(failure))
+    }
+    socket.connect(server.port, server.address, onConnected)
   })
 }
 

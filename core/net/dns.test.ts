@@ -77,6 +77,12 @@ test('tells the four ways to have no record apart', async () => {
   expect(await lookup('silent.test', 'MX')).toMatchObject({ kind: 'TIMEOUT' })
 })
 
+test('a name server that cannot be reached at all is trouble with DNS and nothing worse', async () => {
+  // As without a network, the system refuses to connect: to a broadcast address everywhere.
+  const { lookup } = makeResolver({ servers: () => [{ address: '255.255.255.255', port: 53 }], clock: systemClock })
+  expect(await lookup('a.test', 'MX')).toMatchObject({ kind: 'TIMEOUT', reason: expect.stringMatching(/^connect E/) })
+})
+
 test('asks each question with its own port and an id nobody can guess', async () => {
   const { stub, lookup } = await resolverOf({})
   await Promise.all(Array.from({ length: 40 }, (_, n) => lookup(`n${n}.test`, 'A')))
