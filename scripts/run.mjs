@@ -24,7 +24,10 @@ const entryOf = (/** @type {string} */ task) =>
 const [task = 'start', ...args] = process.argv.slice(2)
 try {
   await installOnce()
-  run(nodeForTasks(), entryOf(task), args)
+  const node = nodeForTasks()
+  // The headless host serves the built window: in a clone it is built when it is not the one of these sources.
+  if (task === 'posthorn' && args.includes('serve')) buildWindow(node)
+  run(node, entryOf(task), args)
 } catch (error) {
   console.error(`posthorn: ${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1
@@ -101,6 +104,15 @@ function nodeForTasks() {
     `this is Node ${process.versions.node}, Posthorn needs ${NEEDED.major}.${NEEDED.minor} or newer, and npm has none for ` +
       `${system} ${process.arch}: install a newer Node from https://nodejs.org`,
   )
+}
+
+/**
+ * Builds the window where its sources have changed. What it says goes to standard error. Throws when it fails.
+ * @param {string} node
+ */
+function buildWindow(node) {
+  const { status } = spawnSync(node, [join(root, 'scripts/build.mjs'), 'renderer'], { stdio: ['ignore', 2, 2] })
+  if (status !== 0) throw new Error('the window could not be built')
 }
 
 /**
