@@ -87,11 +87,7 @@ describe('the main job', () => {
   })
 
   test('an account is added after a live test of its server', async () => {
-    await page
-      .getByRole('button', { name: 'Settings' })
-      .or(page.getByRole('link', { name: 'Settings' }))
-      .first()
-      .click()
+    await page.getByRole('button', { name: 'Settings' }).click()
     await page.getByRole('tab', { name: 'Accounts' }).click()
     await page.getByRole('button', { name: 'Add account' }).click()
     const dialog = page.getByRole('dialog')
@@ -114,11 +110,7 @@ describe('the main job', () => {
   })
 
   test('a mail with an attachment is written, leaves the queue, and reaches its MX', async () => {
-    await page
-      .getByRole('button', { name: 'New message' })
-      .or(page.getByRole('link', { name: 'New message' }))
-      .first()
-      .click()
+    await page.getByRole('button', { name: 'New message' }).click()
     await page.getByLabel('To', { exact: true }).fill('Nora at the harbour <nora@harbour.test>')
     await page.getByLabel('Subject').fill('Harbour leaflet: third proof')
     await page
@@ -132,21 +124,10 @@ describe('the main job', () => {
     expect(await barriers(page)).toEqual([])
     await read()
     await page.getByRole('button', { name: 'Send', exact: true }).click()
-    await page
-      .getByRole('link', { name: /^Queue/ })
-      .or(page.getByRole('button', { name: /^Queue/ }))
-      .first()
-      .click()
+    await page.getByRole('link', { name: /^Queue/ }).click()
     const queue = page.getByRole('main', { name: 'Queue' })
     await queue.getByText('Harbour leaflet: third proof').first().waitFor()
-    await expect
-      .poll(
-        async () =>
-          (await home.json<{ recipients: { state: string }[] }[]>(['queue', 'list']))[0]?.recipients[0]?.state,
-        { timeout: 20_000 },
-      )
-      .toBe('delivered')
-    await queue.getByText('delivered').first().waitFor()
+    await queue.getByText('delivered').first().waitFor({ timeout: 20_000 })
     await shot('queue')
     expect(await barriers(page)).toEqual([])
     await read()
@@ -161,11 +142,7 @@ describe('the main job', () => {
   })
 
   test('it comes back by POP3 and opens in the inbox, attachment and all', async () => {
-    await page
-      .getByRole('button', { name: /^Unified inbox/ })
-      .or(page.getByRole('link', { name: /^Unified inbox/ }))
-      .first()
-      .click()
+    await page.getByRole('link', { name: /^Unified inbox/ }).click()
     await page.getByRole('button', { name: 'Get mail' }).first().click()
     const row = page.getByRole('option', { name: /Harbour leaflet/ })
     await row.waitFor({ timeout: 20_000 })
@@ -185,11 +162,7 @@ describe('the main job', () => {
     expect(body).toContain('Grüße!')
     expect(body).toContain('..dots stay dots')
     const download = page.waitForEvent('download')
-    await message
-      .getByRole('button', { name: /Save leaflet-proof-3\.bin/ })
-      .or(message.getByRole('link', { name: /Save leaflet-proof-3\.bin/ }))
-      .first()
-      .click()
+    await message.getByRole('button', { name: /Save leaflet-proof-3\.bin/ }).click()
     expect(readFileSync(await (await download).path())).toEqual(ATTACHMENT)
     await shot('inbox')
     expect(await barriers(page)).toEqual([])
@@ -197,11 +170,7 @@ describe('the main job', () => {
   })
 
   test('the protocol log shows both dialogues, and the password as a secret', async () => {
-    await page
-      .getByRole('button', { name: 'Protocol log' })
-      .or(page.getByRole('link', { name: 'Protocol log' }))
-      .first()
-      .click()
+    await page.getByRole('button', { name: 'Protocol log' }).click()
     const log = page.getByRole('main', { name: 'Protocol log' })
     const sessions = log.getByRole('region', { name: 'Sessions' })
     await sessions
@@ -218,7 +187,7 @@ describe('the main job', () => {
     await read()
     await sessions.getByRole('option', { name: /POP3/ }).first().click()
     await expect.poll(() => dialogue.innerText()).toMatch(/RETR 1|UIDL/)
-    expect(await dialogue.innerText()).toMatch(/PASS\s+secret|PASS.*not stored|PASS/)
+    expect(await dialogue.innerText()).toMatch(/PASS\s*secret, not stored/)
     await shot('log-pop3')
     await read()
     expect(complaints).toEqual([])
@@ -227,11 +196,7 @@ describe('the main job', () => {
   test('a reload keeps the session, and dark looks right to the accessibility rules, too', async () => {
     await page.emulateMedia({ colorScheme: 'dark' })
     await page.reload()
-    await page
-      .getByRole('main', { name: 'Protocol log' })
-      .or(page.getByRole('button', { name: 'New message' }))
-      .first()
-      .waitFor()
+    await page.getByRole('main', { name: 'Protocol log' }).waitFor()
     expect(await barriers(page)).toEqual([])
     await shot('dark')
     expect(complaints).toEqual([])
