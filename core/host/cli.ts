@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { defaultDataFolder } from '../base/paths.ts'
 import { Fault, reasonOf } from '../base/fault.ts'
 import { VERSION } from '../base/version.ts'
@@ -145,4 +147,10 @@ function repeat(chunks: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
   }
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2)).finally(() => process.stdin.destroy())
+if (import.meta.main) {
+  // Beside the packages and not in the shared temporary folder, where another user could leave code for us.
+  const cache = fileURLToPath(new URL('../../node_modules/.cache/posthorn', import.meta.url))
+  process.env['NODE_COMPILE_CACHE'] ??= cache // for the threads
+  enableCompileCache(cache)
+  process.exitCode = await main(process.argv.slice(2)).finally(() => process.stdin.destroy())
+}

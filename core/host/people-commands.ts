@@ -27,6 +27,11 @@ const portOf = (word: string | undefined) => {
   if (port < 1 || port > 65535) throw usage(`--port is from 1 to 65535, not ${port}`)
   return port
 }
+const secondsOf = (word: string) => {
+  const seconds = idOf(word, '--every')
+  if (seconds < 60 || seconds > 86_400) throw usage(`--every is from 60 to 86400 seconds, not ${seconds}`)
+  return seconds
+}
 const given = (args: Arguments, name: string): string => {
   const value = args.value(name)
   if (value === undefined) throw usage(`${name} is missing`)
@@ -84,7 +89,7 @@ export const account: Command = {
         user: login,
         password: await passwordFrom(context),
         keep: args.has('--keep'),
-        everySeconds: every === undefined ? 300 : idOf(every, '--every'),
+        everySeconds: every === undefined ? 300 : secondsOf(every),
       })
       if (tls === 'none')
         await context.io.stderr('posthorn: this account sends its password in the clear (--tls none)\n')
@@ -147,6 +152,9 @@ export const route: Command = {
   },
 }
 
+const way = ({ routeName }: { readonly routeName: string }) =>
+  routeName === '' ? "straight to each recipient's server" : `by ${routeName}`
+
 export const identity: Command = {
   options: { '--name': 'value', '--route': 'value' },
   async run(context) {
@@ -159,7 +167,7 @@ export const identity: Command = {
         address,
         routeId: by === undefined ? null : idOf(by, '--route'),
       })
-      await context.show(saved, () => `Mail from ${saved.address} goes ${saved.routeName}.\n`)
+      await context.show(saved, () => `Mail from ${saved.address} goes ${way(saved)}.\n`)
       return EXIT.ok
     }
     if (what !== 'list') throw usage('identity add ADDRESS [--name NAME] [--route ID], or identity list')
@@ -167,7 +175,7 @@ export const identity: Command = {
     await context.show(identities, () =>
       table(
         ['ID', 'ADDRESS', 'NAME', 'GOES'],
-        identities.map((i) => [i.id, i.address, i.name, i.routeName]),
+        identities.map((i) => [i.id, i.address, i.name, way(i)]),
       ),
     )
     return EXIT.ok

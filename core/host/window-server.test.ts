@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request, type IncomingHttpHeaders } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -167,4 +169,45 @@ test('a port that is taken is said with its number', async () => {
   const second = serveWindow({ folder: root, port: server.port, router: lockedRouter(root, ''), bytes: given })
   await expect(second).rejects.toThrow(`port ${server.port}: the port is already taken`)
   await expect(second).rejects.toSatisfy((error) => isFault(error, 'listen.taken'))
+})
+
+/** Asks for an upgrade that is refused, as a page of another origin would. */
+async function refusedUpgrade() {
+  const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  socket.write(
+    `GET /rpc HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  )
+  return socket
+}
+
+// An error event that nobody listens to ends the process, and vitest fails for it.
+test('whoever is refused the socket and resets the connection does no harm', async () => {
+  const early = await refusedUpgrade()
+  early.resetAndDestroy()
+  const late = await refusedUpgrade()
+  await once(late, 'data')
+  late.resetAndDestroy()
+  expect((await ask('/')).status).toBe(200)
+})
+
+test('whoever is refused the socket and does not hang up cannot keep the server from closing', async () => {
+  const socket = await refusedUpgrade()
+  await once(socket, 'data')
+  await server.close()
+  socket.destroy()
+})
+
+test('a frame that is too long or none at all ends its socket and nothing else', async () => {
+  for (const wrong of [Buffer.alloc(0), Buffer.from([0xff, 0xff, 0xff, 0xff])]) {
+    const opened = await dial(['posthorn', `token.${await token()}`])
+    if (!('socket' in opened)) throw new Error('it did not open')
+    const closed = once(opened.socket, 'close')
+    if (wrong.length === 0) opened.socket.send('x'.repeat(2_000_000))
+    else (opened.socket as unknown as { _socket: NodeJS.WritableStream })._socket.write(wrong)
+    await closed
+  }
+  expect((await ask('/')).status).toBe(200)
 })
