@@ -85,7 +85,7 @@ test('the trace of a recipient tells his own answers and nobody else’s', () =>
     'TLS tls',
     'MAIL ok',
     'RCPT warn',
-    'Accepted ok',
+    'DATA plain',
   ])
   expect(steps.find(({ title }) => title === 'RCPT')).toMatchObject({
     seq: 17,

@@ -47,6 +47,11 @@ test('what needs a person comes first, a bounce for a day only', () => {
 
 test('a deferral says its code and when it is tried again, in the row and in a sentence', () => {
   expect(reasonOf(deferred, NOW)).toBe('451 4.7.1, next try 14:05')
+  const quoting = {
+    ...deferred,
+    why: 'mx1 asks to try again later: "451 4.7.1 <board@harbour.example>: Greylisted, try again".',
+  }
+  expect(sentenceOf(quoting, NOW)).toBe('mx1 asks to try again later. Next try 14:05, in 13 min.')
   expect(sentenceOf(deferred, NOW)).toBe('mx1.harbour.example asks to try again later. Next try 14:05, in 13 min.')
 })
 

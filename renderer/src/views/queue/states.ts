@@ -48,7 +48,7 @@ function codesOf(reply: string | null): string | null {
 /** The engine's reason without the server's words, which stand below it whole. */
 function tidyWhy({ why, lastReply }: RecipientView): string | null {
   if (why === null || lastReply === null) return why
-  const bare = why.replace(`: ${lastReply}`, '.').replaceAll('..', '.')
+  const bare = why.replace(`: "${lastReply}"`, '').replace(`: ${lastReply}`, '.').replaceAll('..', '.')
   return /[.!?]$/.test(bare) ? bare : `${bare}.`
 }
 

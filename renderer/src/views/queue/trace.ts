@@ -36,6 +36,7 @@ export function traceOf(session: SessionView, events: readonly EventView[], addr
   }
   const byReply = new Map(exchangesOf(events).map((exchange) => [exchange.reply.at(-1)?.seq, exchange]))
   let tls = false
+  let isRefused = false
   for (const event of events) {
     if (event.kind === 'note') pushNote(event)
     else if (event.kind === 'tls') {
@@ -50,7 +51,12 @@ export function traceOf(session: SessionView, events: readonly EventView[], addr
     const exchange = byReply.get(event.seq)
     if (exchange === undefined || event.kind !== 'line' || event.from !== 'S') continue
     const step = stepOf(exchange, session, address)
-    if (step !== undefined) push(event, step, tls)
+    if (step === undefined) continue
+    if (step.title === 'RCPT') isRefused = step.tone !== 'ok'
+    // What is accepted after this recipient was turned away is for the others of the transaction.
+    if (isRefused && exchange.verb === 'content')
+      push(event, { title: 'DATA', text: 'went on for the other recipients', tone: 'plain', icon: 'to' }, tls)
+    else push(event, step, tls)
   }
   return steps.map(({ sinceMs, ...step }, at) => ({ ...step, tookMs: sinceMs - (steps[at - 1]?.sinceMs ?? 0) }))
 }
