@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -71,7 +72,7 @@ export async function listenLocal(
   prepareFolder(folder)
   if (folder !== '') rmSync(path, { force: true })
   const token = randomBytes(32)
-  writeToken(dataFolder, token)
+  writeToken(dataFolder, token, path)
   const open = new Set<Socket>()
   const running = new Set<Promise<void>>()
   const closing = new AbortController()
@@ -98,6 +99,7 @@ export async function listenLocal(
     )
     server.listen(path, resolve)
   })
+  server.on('error', () => {}) // as in core/serve/listen.ts
   if (folder !== '') chmodSync(path, 0o600)
   return {
     path,
@@ -114,16 +116,16 @@ export async function listenLocal(
 }
 
 /**
- * Writes the token of this engine. The file of the one before is written over and not made anew: on a full disk there may be no
+ * Writes the token of this engine and where its socket lies: cron has another runtime folder than a session. The file of the one before is written over and not made anew: on a full disk there may be no
  * room for another.
  */
-function writeToken(dataFolder: string, token: Buffer): void {
+function writeToken(dataFolder: string, token: Buffer, socketPath: string): void {
   const path = tokenFile(dataFolder)
   try {
     if (existsSync(path) && !lstatSync(path).isFile()) rmSync(path, { recursive: true })
     const file = openSync(path, constants.O_CREAT | constants.O_RDWR, 0o600)
     try {
-      writeSync(file, token.toString('hex'), 0)
+      ftruncateSync(file, writeSync(file, `${token.toString('hex')}\n${socketPath}\n`, 0))
     } finally {
       closeSync(file)
     }
@@ -218,11 +220,12 @@ export async function callEngine(
   argv: readonly string[],
   io: CommandIo,
 ): Promise<number | undefined> {
-  const { path } = localSocketPath(dataFolder)
   if (!existsSync(tokenFile(dataFolder))) return undefined
+  const [hex = '', named] = readFileSync(tokenFile(dataFolder), 'utf8').split('\n')
+  const path = named || localSocketPath(dataFolder).path
   const socket = await connectTo(path)
   if (!socket) return undefined
-  const token = Buffer.from(readFileSync(tokenFile(dataFolder), 'utf8').trim(), 'hex')
+  const token = Buffer.from(hex, 'hex')
   const unreachable = (reason: string) =>
     new Fault('engine.unreachable', `talk to the running Posthorn at "${path}": ${reason}`, { path, reason })
   try {

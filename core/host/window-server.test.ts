@@ -200,14 +200,11 @@ test('whoever is refused the socket and does not hang up cannot keep the server 
   socket.destroy()
 })
 
-test('a frame that is too long or none at all ends its socket and nothing else', async () => {
-  for (const wrong of [Buffer.alloc(0), Buffer.from([0xff, 0xff, 0xff, 0xff])]) {
-    const opened = await dial(['posthorn', `token.${await token()}`])
-    if (!('socket' in opened)) throw new Error('it did not open')
-    const closed = once(opened.socket, 'close')
-    if (wrong.length === 0) opened.socket.send('x'.repeat(2_000_000))
-    else (opened.socket as unknown as { _socket: NodeJS.WritableStream })._socket.write(wrong)
-    await closed
-  }
+test('a frame that is too long ends its socket and nothing else', async () => {
+  const opened = await dial(['posthorn', `token.${await token()}`])
+  if (!('socket' in opened)) throw new Error('it did not open')
+  const closed = once(opened.socket, 'close')
+  opened.socket.send('x'.repeat(2_000_000))
+  await closed
   expect((await ask('/')).status).toBe(200)
 })

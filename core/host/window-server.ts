@@ -154,8 +154,16 @@ export async function serveWindow(options: {
       request.url === '/rpc' &&
       offered.includes('posthorn') &&
       access.knows(token)
-    if (!good) return void socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
-    sockets.handleUpgrade(request, socket, head, serve)
+    if (!good) {
+      // From here on the socket is ours alone: nobody else hears of its errors, or closes it when the other end does not.
+      socket.on('error', () => {})
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n', () => socket.destroy())
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (opened) => {
+      opened.on('error', () => {}) // such as a frame over the limit: it closes by itself, and the window opens another one
+      serve(opened)
+    })
   })
 
   await new Promise<void>((done, failed) => {
@@ -171,6 +179,7 @@ export async function serveWindow(options: {
     )
     http.listen(options.port, '127.0.0.1', done)
   })
+  http.on('error', () => {}) // of a connection that could not be accepted, for want of file handles: the next one may be
   return {
     port: (http.address() as AddressInfo).port,
     newAddress: () => `http://${own()}/#ticket=${access.newTicket()}`,

@@ -20,6 +20,8 @@ export async function listen(
     const reason = wordsOf(error)
     throw new Fault('listen.taken', `listen on ${host} port ${port}: ${reason}`, { host, port, reason }, error)
   }
+  // A connection that could not be accepted, mostly for want of file handles. There is nobody to tell; the next one may do.
+  server.on('error', () => {})
   const bound = server.address() as AddressInfo
   return { server, host: bound.address, port: bound.port }
 }
