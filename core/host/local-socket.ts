@@ -221,11 +221,11 @@ export async function callEngine(
   io: CommandIo,
 ): Promise<number | undefined> {
   if (!existsSync(tokenFile(dataFolder))) return undefined
-  const [hex = '', named] = readFileSync(tokenFile(dataFolder), 'utf8').split('\n')
-  const path = named || localSocketPath(dataFolder).path
+  const written = () => readFileSync(tokenFile(dataFolder), 'utf8').split('\n')
+  const path = written()[1] || localSocketPath(dataFolder).path
   const socket = await connectTo(path)
   if (!socket) return undefined
-  const token = Buffer.from(hex, 'hex')
+  const token = Buffer.from(written()[0] ?? '', 'hex') // of whoever listens now
   const unreachable = (reason: string) =>
     new Fault('engine.unreachable', `talk to the running Posthorn at "${path}": ${reason}`, { path, reason })
   try {

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,17 @@ export interface Ready {
 export interface Ended {
   readonly status: number | null
   readonly stdout: string
+  readonly bytes: Buffer
   readonly stderr: string
+}
+
+/** Runs one command line to its end. */
+export function posthorn(argv: readonly string[], stdin?: string | Uint8Array): Promise<Ended> {
+  return ended(start(argv), stdin)
+}
+/** Starts a command line whose streams a test holds in its own hands. */
+export function start(argv: readonly string[]): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [cli, ...argv])
 }
 
 /** A data folder with a key file and a settings file beside it, gone when the test is. */
@@ -47,14 +57,12 @@ export class Home {
 
   /** Runs one command to its end. */
   async run(argv: readonly string[], stdin?: string | Uint8Array): Promise<Ended> {
-    const child = spawn(process.execPath, [cli, ...argv, ...this.at], { stdio: ['pipe', 'pipe', 'pipe'] })
-    return ended(child, stdin)
+    return posthorn([...argv, ...this.at], stdin)
   }
 
   /** `run` for `sendmail`, whose own options come last. */
   async sendmail(argv: readonly string[], stdin: string | Uint8Array): Promise<Ended> {
-    const child = spawn(process.execPath, [cli, ...this.at, 'sendmail', ...argv], { stdio: ['pipe', 'pipe', 'pipe'] })
-    return ended(child, stdin)
+    return posthorn([...this.at, 'sendmail', ...argv], stdin)
   }
 
   /** Runs a command that must work, and reads what it prints as JSON. */
@@ -105,6 +113,10 @@ export class Served {
     return this.ready.submission
   }
 
+  /** Asks it to end, and does not wait. */
+  signal(signal: 'SIGTERM' | 'SIGINT'): void {
+    this.#child.kill(signal)
+  }
   /** Ends it as a person would; returns its exit status. */
   async stop(): Promise<number | null> {
     return this.#end('SIGTERM')
@@ -125,15 +137,17 @@ export class Served {
   }
 }
 
-async function ended(child: ChildProcess, stdin?: string | Uint8Array): Promise<Ended> {
-  let stdout = ''
-  let stderr = ''
-  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  child.stdin?.on('error', () => {})
-  child.stdin?.end(stdin ?? '')
+/** What a process said, once it has ended; its standard input is closed behind `stdin`. */
+export async function ended(child: ChildProcessWithoutNullStreams, stdin?: string | Uint8Array): Promise<Ended> {
+  const stdout: Buffer[] = []
+  const stderr: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+  child.stdin.on('error', () => {})
+  child.stdin.end(stdin ?? '')
   const [status] = (await once(child, 'close')) as [number | null]
-  return { status, stdout, stderr }
+  const bytes = Buffer.concat(stdout)
+  return { status, stdout: bytes.toString(), bytes, stderr: Buffer.concat(stderr).toString() }
 }
 
 /** Resolves with what `look` gives once it gives something; throws what it said last after `timeoutMs`. */

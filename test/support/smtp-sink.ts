@@ -12,8 +12,11 @@ export interface SunkMessage {
   readonly connection: number
 }
 
-/** What the sink answers in place of its usual reply; `drop` cuts the connection; `thenDrop` after that reply, `silence` says nothing. */
-export type SinkReply = string | 'drop' | 'silence' | { readonly thenDrop: string } | undefined
+/**
+ * What the sink answers in place of its usual reply; `drop` cuts the connection, `thenDrop` does so after that reply, `silence` says
+ * nothing, and a promise makes it slow.
+ */
+export type SinkReply = string | 'drop' | 'silence' | { readonly thenDrop: string } | Promise<string> | undefined
 /** A thing the sink has heard: a command line, `CONNECT`, or `.` for the end of the data. */
 export interface SinkCommand {
   readonly verb: string
@@ -80,6 +83,10 @@ export async function startSink(options: SinkOptions = {}): Promise<SmtpSink> {
       const said = options.answer?.(command) ?? usual
       if (said === 'drop') return void socket.destroy()
       if (said === 'silence') return undefined
+      if (said instanceof Promise) {
+        void said.then((late) => socket.write(`${late}\r\n`))
+        return usual // taken as it will be answered
+      }
       if (typeof said !== 'string') return void socket.end(`${said.thenDrop}\r\n`)
       socket.write(`${said}\r\n`)
       return said
