@@ -204,7 +204,8 @@ class Driver implements ServedSession {
       this.#socket.end()
       return
     }
-    if (!this.#isPending && this.#socket.isPaused() && this.#session.heldBytes === 0) this.#socket.resume()
+    // What is held may be the start of a line, whose end is yet to be read.
+    if (!this.#isPending && this.#socket.isPaused() && this.#session.heldBytes <= WAITING_BYTES) this.#socket.resume()
   }
 
   #flush(): void {

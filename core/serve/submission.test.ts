@@ -119,6 +119,31 @@ test('lets a trusted network submit without a login, from an address in a local 
   expect(Buffer.from(house.accepted[0]?.head ?? []).toString()).toBe('Subject: a\r\n\r\n')
 })
 
+test('reads on after a client that pipelines much while its message is being stored', async () => {
+  const house = new House()
+  const stored = Promise.withResolvers<void>()
+  const accept: typeof house.accept = async (submission) => {
+    if (house.accepted.length === 0) await stored.promise
+    return house.accept(submission)
+  }
+  const { port } = await start(house, TRUSTED, { accept })
+  const client = await dial(port)
+  client.send(BEGIN)
+  await client.until(/354 /)
+  const recipients = Array.from(
+    { length: 900 },
+    (_, n) => `RCPT TO:<${'x'.repeat(60)}${n}@${'y'.repeat(60)}.${'z'.repeat(60)}.${'y'.repeat(60)}.example>\r\n`,
+  )
+  const second = `MAIL FROM:<ada@local.example>\r\n${recipients.join('')}DATA\r\n`
+  await new Promise((resolve) => client.socket.write(`a: b\r\n\r\n.\r\n${second}`, resolve))
+  for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve)) // the server takes its fill
+  stored.resolve()
+  await client.until(/354 [^]*354 /)
+  client.send('a: b\r\n\r\n.\r\nQUIT\r\n')
+  expect(await client.closed()).toMatch(/250 2\.0\.0 ok, queued as 2\r\n221 /)
+  expect(house.accepted[1]?.to).toHaveLength(900)
+})
+
 test('writes a Received field that tells nothing of the network at home', async () => {
   const house = new House()
   const { port } = await start(house, TRUSTED)
