@@ -8,12 +8,17 @@ import {
   taken,
   type QueueHouse,
 } from '../../test/support/queue-house.ts'
+import { openInlineStore } from '../../test/support/inline-store.ts'
 import { openTestStore } from '../../test/support/store.ts'
+import { systemClock } from '../base/clock.ts'
+import { Fault } from '../base/fault.ts'
 import { readFields } from '../message/read.ts'
 import type { Submission } from '../model/submission.ts'
 import { findFolder, PERSON } from '../store/folder.ts'
 import { listPage } from '../store/message-list.ts'
 import { getEntry, listRecipients } from '../store/queue.ts'
+import type { Store } from '../store/types.ts'
+import { makeSubmit, type SubmitContext } from './submit.ts'
 
 const houses: QueueHouse[] = []
 afterEach(async () => {
@@ -194,4 +199,60 @@ test('makes a large staged message 7-bit and leaves only the new bytes', async (
   await store.write('queue.countOnline', { addMs: 0 }) // whatever was handed in before it is committed with it
   const blobs = store.read.prepare('SELECT count(*) AS n FROM blob').get() as { n: number }
   expect(blobs.n).toBe(1)
+})
+
+const full = () => Promise.reject(new Fault('store.full', 'write: the disk is full', { path: 'mail.db' }))
+/** A store where the n-th write of that name finds a full disk. */
+function fullAt(store: Store, name: string, nth: number): SubmitContext['store'] {
+  let met = 0
+  return {
+    openBody: store.openBody,
+    write: (what, args) => (what === name && ++met === nth ? full() : store.write(what, args)),
+    async stage() {
+      const staged = await store.stage()
+      const append: typeof staged.append = (bytes) =>
+        name === 'blob.append' && ++met === nth ? full() : staged.append(bytes)
+      return { blobId: staged.blobId, append, finish: () => staged.finish(), drop: () => staged.drop() }
+    },
+  }
+}
+test.each(['blob.append', 'queue.submit'])(
+  'leaves nothing of a message behind when the disk is full at %s',
+  async (at) => {
+    const store = openInlineStore(systemClock)
+    const nothing = () => {}
+    const submit = makeSubmit({
+      store: fullAt(store, at, at === 'blob.append' ? 2 : 1),
+      clock: systemClock,
+      describe: readFields,
+      onAccepted: nothing,
+      onFolders: nothing,
+    })
+    const message = submissionOf([
+      FROM,
+      'Content-Type: text/plain; charset=utf-8',
+      '',
+      ...Array<string>(30_000).fill('schön'),
+    ])
+    await expect(submit(message)).rejects.toMatchObject({ code: 'store.full' })
+    await store.write('queue.countOnline', { addMs: 0 })
+    expect(store.read.prepare('SELECT count(*) AS n FROM blob').get()).toEqual({ n: 0 })
+    expect(store.read.prepare('SELECT count(*) AS n FROM blob_chunk').get()).toEqual({ n: 0 })
+    await store.closeAndRemove()
+  },
+)
+
+test('says that a message was taken once it is committed, whatever happens then', async () => {
+  const store = openInlineStore(systemClock)
+  const submit = makeSubmit({
+    store,
+    clock: systemClock,
+    describe: readFields,
+    onAccepted: () => {
+      throw new Error('the queue cannot look at it now')
+    },
+    onFolders: () => {},
+  })
+  expect(await submit(submissionOf([FROM, '', 'x']))).toEqual({ accepted: true, entryId: 1 })
+  await store.closeAndRemove()
 })

@@ -68,19 +68,45 @@ export function makeSubmit(context: SubmitContext): Accept {
 }
 
 async function accept(submission: Submission, context: SubmitContext): Promise<number> {
-  const { from, origin, userId } = submission
+  const { from } = submission
   const to = withoutDuplicates(submission.to)
   if (to.length === 0) throw new Refused(554, '5.5.1', 'no valid recipients')
   check(submission.head, headerAt(submission))
   const bytes = await finalBytes(submission, context)
+  const accepted = await commit(submission, to, bytes, context).catch((error: unknown) => {
+    // What was converted is nobody's now; the door drops what it staged itself.
+    if ('stagedBlobId' in bytes.body && bytes.body !== submission.body) drop(bytes.body.stagedBlobId, context)
+    throw error
+  })
+  // Only now is the blob it came in without an owner for good.
+  if (bytes.replacedBlobId !== undefined) drop(bytes.replacedBlobId, context)
+  const { entryId, acceptedMs, recipientIds, folderIds } = accepted
+  const due = to.map(({ domain }, i) => ({
+    id: recipientIds[i] ?? 0,
+    entryId,
+    domain,
+    from,
+    nextAttemptMs: acceptedMs,
+  }))
+  try {
+    context.onAccepted(due)
+    if (folderIds.length > 0) context.onFolders(folderIds)
+  } catch {
+    // It is committed, and the queue looks at all it has every few minutes: a refusal now would have it sent twice.
+  }
+  return entryId
+}
+
+/** Commits the message with all that belongs to it. */
+async function commit(submission: Submission, to: readonly ForwardPath[], bytes: FinalBytes, context: SubmitContext) {
+  const { from, origin, userId } = submission
   const { head, header } = bytes
   const completed = complete(submission, head, header, context.clock.nowMs())
-  const removed = removedRanges(header, bytes.skip)
   const kept = origin === 'window' ? [await sentCopy(submission, completed, bytes, context)] : []
-  const accepted = await context.store.write('queue.submit', {
+  return context.store.write('queue.submit', {
     body: bytes.body,
     prefix: submission.received + completed.prefix,
-    removed,
+    removed: removedRanges(header, bytes.skip),
     from,
     to,
     userId,
@@ -91,21 +117,11 @@ async function accept(submission: Submission, context: SubmitContext): Promise<n
     needsUtf8: bytes.needsUtf8 || [...to, ...(from ? [from] : [])].some(needsUtf8),
     kept,
   })
-  // Only now is the blob it came in without an owner for good.
-  if (bytes.replacedBlobId !== undefined)
-    context.store.write('blob.drop', { blobId: bytes.replacedBlobId }).catch(() => {}) // the next start drops it
-  const { entryId, acceptedMs } = accepted
-  context.onAccepted(
-    to.map(({ domain }, i) => ({
-      id: accepted.recipientIds[i] ?? 0,
-      entryId,
-      domain,
-      from,
-      nextAttemptMs: acceptedMs,
-    })),
-  )
-  if (accepted.folderIds.length > 0) context.onFolders(accepted.folderIds)
-  return entryId
+}
+
+/** Removes a staged blob, now or at the next start. */
+function drop(blobId: number, { store: { write } }: SubmitContext): void {
+  write('blob.drop', { blobId }).catch(() => {})
 }
 
 /** Recipients named twice get one copy. Local parts that differ in case may be two people (RFC 5321 §2.4). */
@@ -202,8 +218,15 @@ async function inSlices<T>(work: Generator<void, T>): Promise<T> {
 async function toBody(raw: Buffer, { store }: SubmitContext): Promise<Body> {
   if (raw.length <= STAGE_FROM_BYTES) return { raw }
   const staged = await store.stage()
-  for (let at = 0; at < raw.length; at += STAGE_FROM_BYTES) await staged.append(raw.subarray(at, at + STAGE_FROM_BYTES))
-  return staged.finish()
+  try {
+    for (let at = 0; at < raw.length; at += STAGE_FROM_BYTES)
+      await staged.append(raw.subarray(at, at + STAGE_FROM_BYTES))
+    return await staged.finish()
+  } catch (error) {
+    // On a full disk every try of the client would leave another half of its message behind.
+    staged.drop().catch(() => {})
+    throw error
+  }
 }
 
 /** Lines the message lacks (RFC 6409 §8, RFC 5322 §3.6). */
