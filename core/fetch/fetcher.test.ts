@@ -90,6 +90,25 @@ test('asks less and less often while it fails, and says why in words', async () 
   expect(getAccount(store.read, id)).toMatchObject({ lastError: null, nextFetchMs: clock.nowMs() + 60_000 })
 })
 
+test('a store that cannot take the result does not make it ask again at once', async () => {
+  const { id } = await add(60)
+  let isFull = true
+  const write: FetchDeps['store']['write'] = (name, args) =>
+    isFull && name === 'account.fetched' ? Promise.reject(new Error('the disk is full')) : store.write(name, args)
+  const { read, stage } = store
+  fetcher = createFetcher({ ...deps, store: { read, stage, write } })
+  fetcher.start()
+  await expect.poll(visits).toBe(1)
+  await idle(id)
+  for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve))
+  expect(visits()).toBe(1)
+  isFull = false
+  clock.advance(120_000)
+  await idle(id)
+  expect(visits()).toBe(2)
+  expect(getAccount(store.read, id)).toMatchObject({ nextFetchMs: clock.nowMs() + 60_000 })
+})
+
 test('an account is fetched once at a time: who asks meanwhile gets the same answer', async () => {
   const { id } = await add()
   const both = await Promise.all([fetcher.fetch(id), fetcher.fetch(id)])

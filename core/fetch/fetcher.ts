@@ -30,6 +30,8 @@ export function createFetcher(deps: FetchDeps): Fetcher {
   const changes = new Changes<number>()
   const running = new Map<number, Promise<Fetched>>()
   const failures = new Map<number, number>()
+  /** Until when (Unix ms) an account is left alone whose result could not be stored. */
+  const held = new Map<number, number>()
   let abort = new AbortController()
   let timer: Cancel = () => {}
   let isStarted = false
@@ -48,8 +50,13 @@ export function createFetcher(deps: FetchDeps): Fetcher {
       if (!abort.signal.aborted) {
         const nextFetchMs = clock.nowMs() + wait(account, fetched.problem !== null)
         await store.write('account.fetched', { id: account.id, error: fetched.problem, nextFetchMs })
+        held.delete(account.id)
       }
       return fetched
+    } catch (error) {
+      // By its row it is still due: without this it would be asked again and again while the disk is full.
+      held.set(account.id, clock.nowMs() + wait(account, true))
+      throw error
     } finally {
       running.delete(account.id)
       changes.emit(account.id)
@@ -74,7 +81,9 @@ export function createFetcher(deps: FetchDeps): Fetcher {
       if (running.has(account.id)) continue
       // A time farther ahead than any wait was written before the clock was set back.
       const isStale = account.nextFetchMs > nowMs + Math.max(account.everySeconds * 1000, LONGEST_WAIT_MS)
-      const dueMs = isStale ? nowMs : account.nextFetchMs
+      const heldMs = held.get(account.id) ?? 0
+      const isHeld = heldMs > nowMs && heldMs <= nowMs + Math.max(account.everySeconds * 1000, LONGEST_WAIT_MS)
+      const dueMs = isHeld ? heldMs : isStale ? nowMs : account.nextFetchMs
       if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs)
       else if (running.size < MOST_AT_ONCE) begin(account).catch(() => {}) // A store that is gone says so elsewhere.
     }
