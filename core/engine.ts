@@ -15,7 +15,7 @@ import type { FetchDeps } from './fetch/pop3.ts'
 import { composeHandlers } from './mailbox/compose-handlers.ts'
 import { mailHandlers } from './mailbox/handlers.ts'
 import { identityHandlers } from './mailbox/identity-handlers.ts'
-import { importMessage } from './mailbox/import.ts'
+import { importMessage, type Imported } from './mailbox/import.ts'
 import { openLocalMail } from './mailbox/local.ts'
 import { ensurePersonFolders } from './mailbox/person.ts'
 import { Uploads } from './mailbox/uploads.ts'
@@ -85,8 +85,8 @@ export interface Engine {
   ownAddress(): Mailbox | undefined
   /** Whether one of the identities has this address. */
   isOwnAddress(address: Mailbox): boolean
-  /** Stores a message file in the person's Inbox. Returns its id. Throws `message.refused`. */
-  importMessage(file: Uint8Array): Promise<number>
+  /** Stores a message file in the person's Inbox. Throws `message.refused`. */
+  importMessage(file: Uint8Array): Promise<Imported>
   /** How late the main thread was. */
   eventLoopDelay(reset: boolean): LoopDelay
   /** Resolves with words when the engine cannot go on, such as a store whose thread died. */
@@ -330,9 +330,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       return first?.mailbox
     },
     isOwnAddress: (address) => findIdentity(store.read, address) !== undefined,
-    async importMessage(file) {
-      return (await importMessage({ store, clock, parse, mailChanges }, file)).messageId
-    },
+    importMessage: (file) => importMessage({ store, clock, parse, mailChanges }, file),
     eventLoopDelay: (reset) => loop.read(reset),
     failed,
     close: () => opened.closeAll(),

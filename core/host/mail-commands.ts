@@ -94,11 +94,13 @@ export const importMail: Command = {
   options: {},
   async run(context) {
     if (context.args.words.length === 0) throw usage('import FILE.eml …')
-    const stored: { file: string; id: number }[] = []
+    const stored: { file: string; id: number; changed: string | null }[] = []
     let failed = 0
     for (const file of context.args.words) {
       try {
-        stored.push({ file, id: await context.engine.importMessage(await readFile(resolve(context.io.cwd, file))) })
+        const bytes = await readFile(resolve(context.io.cwd, file))
+        const { messageId, changed } = await context.engine.importMessage(bytes)
+        stored.push({ file, id: messageId, changed })
       } catch (error) {
         failed++
         await context.io.stderr(`posthorn: import "${file}": ${reasonOf(error)}\n`)
