@@ -47,6 +47,7 @@ import { getSession, lastSessionId, linksOf, listEvents, listSessions, sessionsO
 import { listSettings } from './store/setting.ts'
 import { logHandlers } from './transcript/handlers.ts'
 import { createRecorder } from './transcript/recorder.ts'
+import type { Certificate } from './vault/certificate.ts'
 import { openVault } from './vault/key.ts'
 import { checkPassword, makeVerifier, parseVerifier } from './vault/verifier.ts'
 import { vault } from './vault/vault.ts'
@@ -87,6 +88,8 @@ export interface Engine {
   isOwnAddress(address: Mailbox): boolean
   /** Stores a message file in the person's Inbox. Throws `message.refused`. */
   importMessage(file: Uint8Array): Promise<Imported>
+  /** The submission server's own certificate as PEM, for other programs to trust; made when there is none yet. */
+  certificate(): Promise<string>
   /** How late the main thread was. */
   eventLoopDelay(reset: boolean): LoopDelay
   /** Resolves with words when the engine cannot go on, such as a store whose thread died. */
@@ -239,13 +242,13 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const loop = new LoopWatch()
   opened.add('loop watch', () => loop.stop())
   let submission: SubmissionServer | undefined
-  let fingerprint: string | null = null
+  let certificate: Certificate | undefined
   const storedSettings = () => listSettings(store.read)
   const router = {
     app: appHandlers({
       dataFolder,
       submission: () => (submission ? { host: submission.host, port: submission.port } : null),
-      certificate: () => fingerprint,
+      certificate: () => certificate?.fingerprint256 ?? null,
       settings,
       queue: () => queueCounts(store.read),
       liveSessions: () => recorder.live().filter((head) => head.state === 'live').length,
@@ -290,8 +293,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   }
 
   if (!alone) {
-    const certificate = await secrets.certificate(clock.nowMs())
-    fingerprint = certificate.fingerprint256
+    certificate = await secrets.certificate(clock.nowMs())
     if (settings()['submission.port'] !== null) {
       submission = await startSubmission({
         settings: settings(),
@@ -331,6 +333,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     },
     isOwnAddress: (address) => findIdentity(store.read, address) !== undefined,
     importMessage: (file) => importMessage({ store, clock, parse, mailChanges }, file),
+    certificate: async () => (certificate ?? (await secrets.certificate(clock.nowMs()))).cert,
     eventLoopDelay: (reset) => loop.read(reset),
     failed,
     close: () => opened.closeAll(),

@@ -31,6 +31,7 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   import FILE.eml …               store messages in the local Inbox
   setting list | set KEY VALUE    what can be changed, and to what
   status                          what is running and what waits
+  certificate                     the submission server's, for programs that are to trust it
   parse                           a message on stdin as JSON
 `
 

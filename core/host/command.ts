@@ -41,6 +41,7 @@ export const COMMAND_NAMES = [
   'log',
   'setting',
   'status',
+  'certificate',
   'sendmail',
   'ui',
 ] as const

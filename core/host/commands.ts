@@ -9,7 +9,7 @@ import { account, domain, identity, route, user } from './people-commands.ts'
 import { harmless } from './print.ts'
 import { queue } from './queue-command.ts'
 import { sendmail } from './sendmail-command.ts'
-import { fetch, setting, status } from './system-commands.ts'
+import { certificate, fetch, setting, status } from './system-commands.ts'
 
 const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmail' | 'ui'>, Command>> = {
   user,
@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   log: logCommands,
   setting,
   status,
+  certificate,
 }
 
 /** Runs one command in an engine. Returns its exit status; nothing is thrown that a person could have caused. */

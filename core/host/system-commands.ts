@@ -63,6 +63,16 @@ function valueOf(word: string): unknown {
   }
 }
 
+/** The submission server's certificate, for the programs that are to trust it. */
+export const certificate: Command = {
+  options: {},
+  async run(context) {
+    const pem = await context.engine.certificate()
+    await context.show({ certificate: pem }, () => pem)
+    return EXIT.ok
+  },
+}
+
 export const status: Command = {
   options: { '--reset': 'flag' },
   async run(context) {

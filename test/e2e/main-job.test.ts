@@ -204,7 +204,7 @@ describe('the main job', () => {
 
   test('no password that was used is stored outside the vault, logged, or shown', async () => {
     await home.run(['user', 'add', 'marker-user@feldt.test', '--password-stdin'], `${LOGIN_PASSWORD}\n`)
-    const certificate = await certificateOf(served.submission.port)
+    const certificate = (await home.run(['certificate'])).stdout
     const submit = (authMethod: string, pass: string) =>
       createTransport({
         host: '127.0.0.1',
@@ -245,35 +245,3 @@ describe('the main job', () => {
     }
   }, 60_000)
 })
-
-/** The submission server's own certificate, as a person would copy it from the settings page: to be trusted by name. */
-async function certificateOf(port: number): Promise<string> {
-  const { connect } = await import('node:net')
-  const { connect: secure } = await import('node:tls')
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
-    let said = ''
-    const onData = (chunk: Buffer) => {
-      said += chunk.toString()
-      if (/^220 .*\r\n$/.test(said)) socket.write('EHLO me.test\r\n')
-      if (/250 [^\r]*\r\n$/.test(said) && !said.includes('2.0.0 ready')) socket.write('STARTTLS\r\n')
-      if (/\n220 [^\r]*\r\n$/.test(said)) {
-        socket.removeListener('data', onData)
-        // Only looked at, nothing is sent: the mail program then verifies against exactly this certificate.
-        const wrapped = secure({ socket, servername: 'localhost', rejectUnauthorized: false }, () => {
-          const der = wrapped.getPeerCertificate().raw
-          wrapped.destroy()
-          resolve(
-            `-----BEGIN CERTIFICATE-----\n${der
-              .toString('base64')
-              .match(/.{1,64}/g)
-              ?.join('\n')}\n-----END CERTIFICATE-----\n`,
-          )
-        })
-        wrapped.on('error', reject)
-      }
-    }
-    socket.on('data', onData)
-    socket.on('error', reject)
-  })
-}
