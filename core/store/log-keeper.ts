@@ -77,9 +77,20 @@ export class LogKeeper {
 
   #tell(what: 'write back' | 'close'): void {
     // Started when it is first needed: most hosts never write that much at once.
-    this.#thread ??= startThread('store', 'log', { ...this.#at, busy: this.#busy.buffer })
+    this.#thread ??= this.#start()
     Atomics.store(this.#busy, 0, 1)
     this.#thread.postMessage(what)
+  }
+
+  /** Without the thread the writer goes on alone; the next time one is needed, another is started. */
+  #start(): Worker {
+    const thread = startThread('store', 'log', { ...this.#at, busy: this.#busy.buffer })
+    thread.on('error', () => {}) // the commits themselves will say what is wrong with the disk
+    thread.on('exit', () => {
+      if (this.#thread === thread) this.#thread = undefined
+      Atomics.store(this.#busy, 0, 0)
+    })
+    return thread
   }
 
   #state(): { length: number; left: number } {

@@ -8,8 +8,23 @@ import type { DatabaseAt } from './database.ts'
  */
 const { busy, ...at } = workerData as DatabaseAt & { readonly busy: SharedArrayBuffer }
 const isBusy = new Int32Array(busy)
-const db = openDatabase(at, 'write')
-db.pragma('query_only = ON')
+const db = open()
+
+function open(): ReturnType<typeof openDatabase> {
+  try {
+    const opened = openDatabase(at, 'write')
+    opened.pragma('query_only = ON')
+    return opened
+  } catch (error) {
+    done() // the writer may be waiting for it
+    throw error
+  }
+}
+
+function done(): void {
+  Atomics.store(isBusy, 0, 0)
+  Atomics.notify(isBusy, 0)
+}
 
 parentPort?.on('message', (message: 'write back' | 'close') => {
   if (message === 'close') {
@@ -22,6 +37,5 @@ parentPort?.on('message', (message: 'write back' | 'close') => {
       // The log stays as it is and grows; the commits themselves will say what is wrong with the disk.
     }
   }
-  Atomics.store(isBusy, 0, 0)
-  Atomics.notify(isBusy, 0)
+  done()
 })
