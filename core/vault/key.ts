@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault, reasonOf } from '../base/fault.ts'
 import { createKeyFile, readKeyFile, writeDurably } from './key-file.ts'
@@ -60,7 +60,7 @@ export function openVault({ folder, keyFile, create }: VaultPlace): Buffer {
 /** Mail without its key.json: a new key would be the wrong one. An empty file is a first start that was cut off. */
 function existsMail(folder: string): boolean {
   try {
-    return readFileSync(join(folder, 'mail.db')).length > 0
+    return statSync(join(folder, 'mail.db')).size > 0
   } catch {
     return false
   }

@@ -1,5 +1,14 @@
 import { X509Certificate, createHash, createHmac, pbkdf2Sync } from 'node:crypto'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, createServer } from 'node:tls'
@@ -54,6 +63,15 @@ describe('the database key', () => {
     open(true)
     writeFileSync(join(folder, 'mail.db'), 'mail')
     rmSync(join(folder, 'key.json'))
+    expect(() => open(true)).toThrowError(expect.objectContaining({ code: 'vault.key-missing' }))
+    expect(existsSync(join(folder, 'key.json'))).toBe(false)
+  })
+
+  test('is not made anew beside a store of many gigabytes', () => {
+    open(true)
+    rmSync(join(folder, 'key.json'))
+    writeFileSync(join(folder, 'mail.db'), '')
+    truncateSync(join(folder, 'mail.db'), 5 * 1024 ** 3) // all of it a hole
     expect(() => open(true)).toThrowError(expect.objectContaining({ code: 'vault.key-missing' }))
     expect(existsSync(join(folder, 'key.json'))).toBe(false)
   })
