@@ -49,7 +49,7 @@ export interface SmtpServerOptions {
 }
 /** One session that is being served. */
 export interface ServedSession {
-  /** Says goodbye at the next command boundary. */
+  /** Says goodbye at the next command boundary, and keeps nobody waiting who has nothing under way. */
   drain(): void
   /** Ends it now. */
   destroy(why: string): void
@@ -66,6 +66,8 @@ const RATE_WINDOW_MS = 60_000
 const LEAST_BYTES_PER_SECOND = 500
 /** After our last words the client has so long to close. */
 const LINGER_MS = 5000
+/** And so long when the program ends: who has not closed by then has not heard us, or does not care. */
+const LINGER_AT_EXIT_MS = 200
 /** RFC 5321 §6.3 asks for at least 100 or a limit that finds loops; Postfix's number. */
 const MOST_HOPS = 50
 /** Bytes that may wait, on either side, before the socket is left alone. */
@@ -115,6 +117,10 @@ class Driver implements ServedSession {
   #failure: Reply | undefined
   #isPumping = false
   #isPending = false
+  /** While TLS is being agreed on, nothing can be said. */
+  #isShaking = false
+  /** Ends a wait that the client is put off with. */
+  #hurry: (() => void) | undefined
   #isDraining = false
   #isClosing = false
   #isEnded = false
@@ -145,6 +151,9 @@ class Driver implements ServedSession {
 
   drain(): void {
     this.#isDraining = true
+    if (this.#isShaking) return this.destroy('shutting down')
+    if (this.#isClosing) return this.#linger()
+    this.#hurry?.()
     this.#pump()
   }
 
@@ -200,9 +209,7 @@ class Driver implements ServedSession {
     this.#flush()
     const isBlocked = this.#socket.writableLength > WAITING_BYTES
     if (this.#hasInputEnded && !this.#isPending && !this.#isClosing && !isBlocked) {
-      this.#end('C', 'the client closed the connection')
-      this.#socket.end()
-      return
+      return this.#close('C', 'the client closed the connection')
     }
     // What is held may be the start of a line, whose end is yet to be read.
     if (!this.#isPending && this.#socket.isPaused() && this.#session.heldBytes <= WAITING_BYTES) this.#socket.resume()
@@ -239,10 +246,7 @@ class Driver implements ServedSession {
       case 'wait':
         this.#isPending = true
         this.#flush()
-        clock.after(effect.ms, () => {
-          this.#isPending = false
-          this.#pump()
-        })
+        this.#putOff(effect.ms)
         return
       case 'secure':
         this.#secure()
@@ -283,11 +287,22 @@ class Driver implements ServedSession {
         this.#accept(effect.message)
         return
       case 'hang-up':
-        this.#close()
+        this.#close('us')
         return
       default:
         never(effect, 'effect of an SMTP session')
     }
+  }
+
+  #putOff(ms: number): void {
+    const goOn = () => {
+      cancel()
+      this.#hurry = undefined
+      this.#isPending = false
+      this.#pump()
+    }
+    const cancel = this.#options.clock.after(this.#isDraining ? 0 : ms, goOn)
+    this.#hurry = goOn
   }
 
   /** Holds the session until `asked` settles. What was said before is sent first: it must not wait for us. */
@@ -395,17 +410,24 @@ class Driver implements ServedSession {
     // What came too early goes into the handshake and breaks it; nothing of it reaches the session (RFC 3207 §4.2).
     const secured = new TLSSocket(plain, { isServer: true, secureContext: tls.context })
     this.#socket = secured
-    this.#isPending = true
+    this.#isPending = this.#isShaking = true
     const cancel = clock.after(HELLO_MS, () => this.destroy('no TLS handshake came'))
+    // Half-open sockets do not close by themselves, and what ends before it is secure never gets any further.
+    const leave = () => {
+      this.#end('C', 'the client closed the connection before TLS stood')
+      secured.destroy()
+    }
     secured.on('error', this.#onError)
+    secured.once('end', leave)
     secured.once('close', () => {
       cancel()
       this.#onClose()
     })
     secured.once('secure', () => {
       cancel()
-      this.#isPending = false
+      this.#isPending = this.#isShaking = false
       if (this.#isEnded) return
+      secured.off('end', leave)
       secured.on('data', this.#onData).on('drain', this.#onDrain).once('end', this.#onEndOfInput)
       this.#transcript.secured(factsOf(secured, tls))
       this.#commandAt = clock.monotonicMs()
@@ -450,17 +472,25 @@ class Driver implements ServedSession {
   #goodbye(said: Reply, why: string): void {
     this.#discard()
     this.#say(said)
-    this.#close(why)
+    this.#close('us', why)
   }
 
-  #close(why?: string): void {
+  #close(by: 'C' | 'us', why?: string): void {
     this.#isClosing = true
     this.#flush()
-    this.#end('us', why)
+    this.#end(by, why)
     // Unread bytes in a socket that closes would reset the connection and take our last words with them.
     this.#socket.resume()
     this.#socket.end()
     this.#options.clock.after(LINGER_MS, () => this.#socket.destroy())
+    if (this.#isDraining) this.#linger()
+  }
+
+  /** When the program ends, whoever has our last words on the way gets a moment, and no more. */
+  #linger(): void {
+    const leave = () => this.#options.clock.after(LINGER_AT_EXIT_MS, () => this.#socket.destroy())
+    if (this.#socket.writableFinished) leave()
+    else this.#socket.once('finish', leave)
   }
 
   #end(by: 'C' | 'us', why?: string): void {

@@ -94,6 +94,7 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
   }
   const sessions = new Set<ServedSession>()
   const perClient = new Map<string, number>()
+  const turnedAway = new Set<Socket>()
   let isClosing = false
 
   const onSocket = (socket: Socket) => {
@@ -101,7 +102,11 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
     const fromPeer = perClient.get(peer) ?? 0
     const isFull =
       sessions.size >= settings['submission.maxConnections'] || fromPeer >= settings['submission.maxPerClient']
-    if (isFull || isClosing) return turnAway(socket, clock, recorder)
+    if (isFull || isClosing) {
+      turnedAway.add(socket)
+      socket.once('close', () => turnedAway.delete(socket))
+      return turnAway(socket, clock, recorder)
+    }
     perClient.set(peer, fromPeer + 1)
     const session = serveSmtp(socket, isTrusted(peer), serving, () => {
       sessions.delete(session)
@@ -122,6 +127,7 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
       const closed = once(server, 'close')
       server.close()
       for (const session of sessions) session.drain()
+      for (const socket of turnedAway) socket.destroySoon()
       const cancel = clock.after(CLOSE_MS, () => {
         for (const session of sessions) session.destroy('shutting down')
       })
