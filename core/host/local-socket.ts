@@ -142,6 +142,7 @@ function writeToken(dataFolder: string, token: Buffer, socketPath: string): void
 
 async function serveOne(socket: Socket, token: Buffer, run: RunCommand, closing: AbortSignal): Promise<void> {
   const deadline = setTimeout(() => socket.destroy(), HANDSHAKE_MS)
+  socket.once('close', () => clearTimeout(deadline)) // or a process that has ended would wait for it
   const frames = readFrames(socket)
   const next = async (): Promise<Frame | undefined> => {
     const { value, done } = await frames.next()

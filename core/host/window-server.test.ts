@@ -167,7 +167,7 @@ test('bytes are given by handle, only ever to be saved', async () => {
 
 test('a port that is taken is said with its number', async () => {
   const second = serveWindow({ folder: root, port: server.port, router: lockedRouter(root, ''), bytes: given })
-  await expect(second).rejects.toThrow(`port ${server.port}: the port is already taken`)
+  await expect(second).rejects.toThrow(`port ${server.port}: another program listens there`)
   await expect(second).rejects.toSatisfy((error) => isFault(error, 'listen.taken'))
 })
 

@@ -171,7 +171,7 @@ export async function serveWindow(options: {
       failed(
         new Fault(
           'listen.taken',
-          `serve the window on 127.0.0.1 port ${options.port}: ${error.code === 'EADDRINUSE' ? 'the port is already taken' : error.message}`,
+          `serve the window on 127.0.0.1 port ${options.port}: ${error.code === 'EADDRINUSE' ? 'another program listens there' : error.message}`,
           { host: '127.0.0.1', port: options.port, reason: error.code ?? error.message },
           error,
         ),
