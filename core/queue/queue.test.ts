@@ -3,6 +3,7 @@ import { fakeClock } from '../../test/support/fake-clock.ts'
 import { openInlineStore } from '../../test/support/inline-store.ts'
 import {
   fakeDeliver,
+  mailbox,
   openQueueHouse,
   refused,
   submissionOf,
@@ -330,6 +331,41 @@ test('leaves a dead destination alone until the one that found out is due again'
   clock.advance(2000)
   await house.quiet()
   expect(connections).toHaveLength(2)
+})
+
+test('goes on after a rest though more is due than it holds in memory', async () => {
+  const clock = fakeClock()
+  const store = openInlineStore(clock)
+  const to = Array.from({ length: 1000 }, (_, n) => mailbox(`r${n}@dead.example`))
+  const entry = {
+    prefix: '',
+    removed: [],
+    from: mailbox('ada@author.example'),
+    to,
+    userId: null,
+    origin: 'submission',
+  } as const
+  const rest = { messageId: '', subject: '', is8bit: false, needsUtf8: false, kept: [] }
+  for (let n = 0; n < 101; n++)
+    await store.write('queue.submit', { body: { raw: Buffer.from('a: b') }, ...entry, ...rest })
+  let dials = 0
+  const deliver: Deliver = async ({ first, onOutcome }) => {
+    dials++
+    const why = { at: 'connect', mx: 'mx.dead.example', errno: 'ECONNREFUSED' } as const
+    const settled = first.recipients.map(({ recipientId, to: one }) => ({
+      recipientId,
+      outcome: { kind: 'deferred', to: one, why } as const,
+    }))
+    await onOutcome(first, settled, undefined)
+  }
+  const house = await open({ deliver, clock, store })
+  // It reads 200 rows a turn.
+  for (let turns = 0; turns < 600; turns++) await new Promise((resolve) => setImmediate(resolve))
+  await house.quiet()
+  expect(dials).toBe(1)
+  clock.advance(120_000)
+  await house.quiet()
+  expect(dials).toBe(2)
 })
 
 test('recovers from a crash: dialling is due at once and counts nothing, a body on its way is unknown', async () => {

@@ -155,6 +155,7 @@ class RunningQueue implements Queue {
     if (entryId === null) {
       this.#reader.startOver()
       await this.#reader.read()
+      this.#take([])
     } else {
       changes.emit(entryId)
       this.#take(listDueOfEntry(store.read, entryId, clock.nowMs()))
@@ -225,7 +226,9 @@ class RunningQueue implements Queue {
     if (this.#isStopping()) return
     const { clock, settings } = this.#context
     const nowMs = clock.nowMs()
-    const next = settings()['queue.mode'] === 'interval' ? this.#nextRunMs : this.#reader.nextMs()
+    // What did not fit in is not waited for: its time has come, and it is read once there is room.
+    const nextDueMs = this.#reader.isCutShort ? undefined : this.#reader.nextMs()
+    const next = settings()['queue.mode'] === 'interval' ? this.#nextRunMs : nextDueMs
     const times = [next, this.#lanes.nextRestMs(nowMs)].filter((ms) => ms !== undefined)
     if (this.#haltUntilMs > nowMs) times.splice(0, Infinity, this.#haltUntilMs)
     this.#online.run(times.length > 0 || this.#connections > 0)
@@ -247,10 +250,13 @@ class RunningQueue implements Queue {
       this.#reader.startOver()
       this.#lookAgainMs = nowMs + LOOK_AGAIN_MS
     }
-    this.#reader.read().catch((error: unknown) => {
-      log(`read what is due: ${reasonOf(error)}`)
-      this.#halt()
-    })
+    this.#reader.read().then(
+      () => this.#take([]), // one whose rest is over has its turn, though there may be no room for more
+      (error: unknown) => {
+        log(`read what is due: ${reasonOf(error)}`)
+        this.#halt()
+      },
+    )
   }
 
   /** Begins nothing for a while, and then looks at everything again. */
