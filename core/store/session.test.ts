@@ -195,3 +195,15 @@ test('what is cleared is gone from the file, not only from the list', () => {
   plain.close()
   rmSync(folder, { recursive: true })
 })
+
+test('problems of one protocol are found without walking through all that went well', () => {
+  const plans: string[] = []
+  const prepare = (sql: string) => {
+    const constant = sql.replaceAll('?', '1')
+    const steps = db.prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${constant}`).all()
+    plans.push(...steps.map(({ detail }) => detail))
+    return db.prepare(sql)
+  }
+  listSessions({ prepare } as unknown as WriteDb, { limit: 10, protocol: 'pop3', problemsOnly: true })
+  expect(plans).toEqual(['SEARCH session USING INDEX session_problem_protocol (protocol=? AND id<?)'])
+})

@@ -108,6 +108,7 @@ CREATE TABLE session (
   stored_bytes INTEGER NOT NULL DEFAULT 0) STRICT; -- of its events, for the cap on all transcripts
 CREATE INDEX session_protocol ON session (protocol, id);
 CREATE INDEX session_problem ON session (id) WHERE state IN ('deferred', 'failed', 'aborted');
+CREATE INDEX session_problem_protocol ON session (protocol, id) WHERE state IN ('deferred', 'failed', 'aborted');
 CREATE INDEX session_live ON session (id) WHERE state = 'live';
 -- Events of a session in batches: JSON array of TranscriptEvent, seq = number of the first.
 CREATE TABLE session_events (session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE, seq INTEGER NOT NULL, events TEXT NOT NULL,
