@@ -62,9 +62,13 @@ export class Attempts {
   ): Promise<readonly Settlement[]> {
     if (ended.length === 0) return []
     const { store, changes, onFolders } = this.#context
-    const { settled, kept, warning } = await judge(entry, ended, this.#context)
-    const args = { entryId: entry.id, sessionId: sessionId ?? null, settled, kept: [...kept, ...local], warning }
-    const { folderIds } = await this.#untilStored(() => store.write('queue.settle', args))
+    // Judged anew with each try: that, too, reads the store.
+    const { settled, folderIds } = await this.#untilStored(async () => {
+      const verdict = await judge(entry, ended, this.#context)
+      const kept = [...verdict.kept, ...local]
+      const args = { ...verdict, kept, entryId: entry.id, sessionId: sessionId ?? null }
+      return { ...(await store.write('queue.settle', args)), settled: verdict.settled }
+    })
     changes.emit(entry.id)
     if (folderIds.length > 0) onFolders(folderIds)
     return settled

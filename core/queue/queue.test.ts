@@ -495,3 +495,32 @@ test('waits with everything while nothing can be stored, keeps an outcome until 
   expect(house.states(id)).toEqual(['delivered'])
   expect(connections.flatMap(({ jobs }) => jobs)).toHaveLength(1)
 })
+
+test('keeps an outcome while the store cannot be read, and sends nothing twice', async () => {
+  const clock = fakeClock()
+  const inline = openInlineStore(clock)
+  let isBroken = false
+  const prepare: Store['read']['prepare'] = (sql: string) => {
+    const statement = inline.read.prepare(sql)
+    if (!sql.includes('queue.online-ms')) return statement as never
+    const get = (...values: unknown[]) => {
+      if (isBroken) throw new Error('disk I/O error')
+      return statement.get(...values)
+    }
+    return { get } as never
+  }
+  const read = { prepare } as unknown as Store['read']
+  const connections: FakeConnection[] = []
+  const deliver = fakeDeliver((to, job) => {
+    isBroken = true
+    return byName(to, job)
+  }, connections)
+  const house = await open({ deliver, clock, store: { ...inline, read } })
+  const id = await send(house, ['ok@remote.example', 'later@remote.example'])
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+  isBroken = false
+  clock.advance(1000)
+  await house.quiet()
+  expect(house.states(id)).toEqual(['delivered', 'deferred'])
+  expect(connections.flatMap(({ jobs }) => jobs)).toHaveLength(1)
+})
