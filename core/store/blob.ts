@@ -8,6 +8,8 @@ export const CHUNK_BYTES = 256 * 1024
 /** Chunks of one blob lie side by side: id = blob id × 2¹² + n. So a blob holds at most 1 GiB. */
 /** Chunks a blob may have: its ids are `blob id × CHUNKS + n`. */
 export const CHUNKS = 4096
+/** What is read ahead is no longer than this. */
+const SMALL_BYTES = 64 * 1024
 /** The largest body the store can hold. */
 export const LONGEST_BODY_BYTES = CHUNK_BYTES * CHUNKS
 
@@ -23,6 +25,10 @@ export interface BlobRow {
 
 const GET = 'SELECT id, state, size_bytes AS sizeBytes, sha256 FROM blob WHERE id = ?'
 const CHUNK = 'SELECT bytes FROM blob_chunk WHERE id = ?'
+const SMALL = `
+  SELECT blob.id, blob.sha256, blob_chunk.bytes
+  FROM json_each(?) AS wanted JOIN blob ON blob.id = wanted.value JOIN blob_chunk ON blob_chunk.id = blob.id * ${CHUNKS}
+  WHERE blob.state = 'whole' AND blob.size_bytes <= ${SMALL_BYTES}`
 const INSERT = 'INSERT INTO blob (state, size_bytes, sha256, created_ms) VALUES (?, ?, ?, ?)'
 const INSERT_CHUNK = 'INSERT INTO blob_chunk (id, bytes) VALUES (?, ?)'
 const FINISH = `UPDATE blob SET size_bytes = ?, sha256 = ? WHERE id = ? AND state = 'staged'`
@@ -126,7 +132,19 @@ export const blobOperations = {
     prepared(db, QUARANTINE).run(args.blobId).changes === 1,
 } satisfies Record<string, Operation<never, unknown>>
 
+/** Those of the bodies that are small and whole, in one read and checked. */
+function listSmall(
+  db: ReadDb,
+  { blobIds }: { readonly blobIds: readonly number[] },
+): { id: number; bytes: Uint8Array }[] {
+  const rows = prepared<[string], { id: number; sha256: Buffer; bytes: Uint8Array }>(db, SMALL)
+  return rows
+    .all(JSON.stringify(blobIds))
+    .flatMap(({ id, sha256, bytes }) => (sha256.equals(hash('sha256', bytes, 'buffer')) ? [{ id, bytes }] : []))
+}
+
 export const blobQueries = {
+  'blob.small': listSmall,
   'blob.chunk': (db: ReadDb, args: { readonly blobId: number; readonly n: number }) =>
     getChunk(db, args.blobId, args.n),
   'blob.digest': digestOf,

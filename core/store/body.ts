@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Fault } from '../base/fault.ts'
 import type { BlobView } from '../model/blob-view.ts'
+import type { BodiesAhead } from './ahead.ts'
 import { CHUNK_BYTES, getBlob, getChunk } from './blob.ts'
 import { toStoreFault } from './database.ts'
 import type { ReadDb, Store } from './types.ts'
@@ -11,6 +12,7 @@ export interface BodySource {
   readonly read: ReadDb
   readonly query: Store['query']
   readonly write: Store['write']
+  readonly ahead: Pick<BodiesAhead, 'take'>
 }
 
 /**
@@ -20,6 +22,11 @@ export interface BodySource {
  */
 export async function* openBody(source: BodySource, view: BlobView): AsyncGenerator<Uint8Array, void, void> {
   const { blobId } = view
+  const known = source.ahead.take(blobId)
+  if (known !== undefined) {
+    yield whole(view, known)
+    return
+  }
   const blob = reading(source, () => getBlob(source.read, blobId))
   if (blob === undefined) throw damaged(blobId, 'it is not there')
   const running = createHash('sha256')
@@ -29,17 +36,14 @@ export async function* openBody(source: BodySource, view: BlobView): AsyncGenera
     if (blob.state === 'whole') await source.write('blob.quarantine', { blobId })
     throw damaged(blobId, `it has ${sizeBytes} bytes with another checksum than the ${blob.sizeBytes} that were stored`)
   }
-  const prefix = view.prefix === '' ? [] : [Buffer.from(view.prefix, 'latin1')]
-
   if (blob.sizeBytes <= CHUNK_BYTES) {
     const bytes = reading(source, () => getChunk(source.read, blobId, 0)) ?? new Uint8Array()
     running.update(bytes)
     await check(bytes.length)
-    yield* prefix
-    yield* keptParts(bytes, 0, view.removed)
+    yield whole(view, bytes)
     return
   }
-  yield* prefix
+  if (view.prefix !== '') yield Buffer.from(view.prefix, 'latin1')
   let offset = 0
   for (let n = 0; offset < blob.sizeBytes; n++) {
     const bytes = await source.query('blob.chunk', { blobId, n })
@@ -69,6 +73,11 @@ export function keptParts(bytes: Uint8Array, offset: number, removed: BlobView['
   }
   if (from < bytes.length) parts.push(bytes.subarray(from))
   return parts
+}
+
+/** A small view in one piece, so that it leaves in one packet where it can. */
+function whole(view: BlobView, bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(view.prefix, 'latin1'), ...keptParts(bytes, 0, view.removed)])
 }
 
 function reading<T>({ path }: BodySource, read: () => T): T {

@@ -31,6 +31,8 @@ export function takeLock(folder: string, what: string, options: { readonly nativ
     closeSync(openSync(path, 'a', 0o600))
     // SQLite's own locks are the same on three systems; a file with a pid in it is stale after a crash.
     db = new Database(path, { timeout: 0, ...options })
+    // Nothing is ever committed here: without a journal on the disk a full one can be locked, too.
+    db.pragma('journal_mode = MEMORY')
     db.exec('BEGIN EXCLUSIVE')
     writeHolder(folder, { pid: process.pid, startedMs: Date.now(), what })
     return hold(folder, db)

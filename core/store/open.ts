@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { Fault } from '../base/fault.ts'
+import { BodiesAhead } from './ahead.ts'
 import { openBody, readBody } from './body.ts'
 import type { BodySource } from './body.ts'
 import { asReadDb, databasePath, openDatabase, prepareFolder, toStoreFault } from './database.ts'
@@ -88,13 +89,15 @@ function joined(
     refuseClosed()
     return (await reader.ask({ name, args }, [], signal)) as QueryResult<typeof name & QueryName>
   }
-  const source: BodySource = { path, read, query, write }
+  const ahead = new BodiesAhead(query)
+  const source: BodySource = { path, read, query, write, ahead }
   return {
     write,
     read,
     query,
     stage: () => stage(write),
     openBody: (view) => openBody(source, view),
+    readAhead: (views) => void ahead.read(views.map(({ blobId }) => blobId)),
     readBody: (view) => readBody(source, view),
     close() {
       closed ??= closeAll(opened)

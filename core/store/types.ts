@@ -49,6 +49,8 @@ export interface Store {
   query<K extends QueryName>(name: K, args: QueryArgs<K>, signal?: AbortSignal): Promise<QueryResult<K>>
   stage(): Promise<StagedBlob>
   readonly openBody: OpenBody
+  /** Tells which views are opened soon, so that small ones are at hand then. */
+  readAhead(views: readonly BlobView[]): void
   /** The whole of a small view at once. Throws `blob.damaged`. */
   readBody(view: BlobView): Promise<Buffer>
   /** Waits for what was handed in, then closes threads and file. */

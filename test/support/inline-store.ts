@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/base/clock.ts'
+import { BodiesAhead } from '../../core/store/ahead.ts'
 import { openBody, readBody, type BodySource } from '../../core/store/body.ts'
 import { commitGroup } from '../../core/store/group.ts'
 import { operations } from '../../core/store/operations.ts'
@@ -50,7 +51,8 @@ export function openInlineStore(clock: Clock): TestStore {
     const result = (queries[name] as Query<unknown, unknown>)(db, args)
     return run(result) as QueryResult<typeof name>
   }
-  const source: BodySource = { path: ':memory:', read: db, query, write }
+  const ahead = new BodiesAhead(query)
+  const source: BodySource = { path: ':memory:', read: db, query, write, ahead }
   const close = async () => void connection.close()
   return {
     write,
@@ -58,6 +60,7 @@ export function openInlineStore(clock: Clock): TestStore {
     query,
     stage: () => stage(write),
     openBody: (view) => openBody(source, view),
+    readAhead: (views) => void ahead.read(views.map(({ blobId }) => blobId)),
     readBody: (view) => readBody(source, view),
     close,
     folder: '',
