@@ -24,6 +24,8 @@ export interface Settled {
 export interface Delivery {
   readonly route: Exclude<Route, { kind: 'local' }>
   readonly first: Job
+  /** Tells that a session stands, and whether its server is in a network of one's own: there more connections are no burden. */
+  onConnected(isOwnNetwork: boolean): void
   /** Commits phase `body` of these recipients. Awaited before the final dot is written. */
   beforeBody(job: Job, recipientIds: readonly number[]): Promise<void>
   /** Commits outcomes. Awaited before anything more goes out on that connection. Each recipient of a job is settled once. */

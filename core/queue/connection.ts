@@ -3,26 +3,18 @@ import type { Deliver, Job, Settled } from '../model/delivery.ts'
 import type { Cause, Outcome } from '../model/outcome.ts'
 import type { Started } from '../store/queue-change.ts'
 import type { DueRecipient, QueueEntry } from '../store/queue.ts'
+import type { Work } from './ahead.ts'
 import type { Begun, Ended } from './attempts.ts'
 import type { Lane } from './lanes.ts'
 import { pair } from './settle.ts'
 
-/** Jobs begun ahead of a connection, so that it never waits for a commit between two messages. */
-const AHEAD = 8
+/** Jobs begun ahead of the connections of a lane, so that they don't wait for a commit more between two messages. */
+const LEAST_AHEAD = 8
+const MOST_AHEAD = 64
 /** Messages on one connection: servers commonly stop at 100. */
 const MOST_JOBS = 100
 /** A connection that others wait for ends after so many. */
 const FAIR_JOBS = 20
-
-/** One job with what is still open of it. */
-interface Work {
-  readonly entry: QueueEntry
-  readonly job: Job
-  /** By recipient id; each leaves when it is settled. */
-  readonly open: Map<number, Started>
-  /** Recipients past phase `body`: what happens to them without a word is unknown. */
-  readonly inBody: Set<number>
-}
 
 /** What a connection needs of the queue. */
 export interface ConnectionContext {
@@ -32,10 +24,14 @@ export interface ConnectionContext {
   take(lane: Lane): DueRecipient[]
   /** Commits phase `dialling`. */
   begin(taken: readonly DueRecipient[]): Promise<Begun>
+  /** A session stands. */
+  onConnected(lane: Lane, isOwnNetwork: boolean): void
   /** Commits phase `body`. */
   inBody(recipientIds: readonly number[]): Promise<void>
   /** Commits outcomes and what they cause; tries until it is done. */
   settle(lane: Lane, entry: QueueEntry, ended: readonly Ended[], sessionId: number | undefined): Promise<void>
+  /** Tells which messages are sent soon. */
+  readAhead(entries: readonly QueueEntry[]): void
   /** Gives back what was begun and not tried. */
   giveBack(started: readonly Started[]): Promise<void>
   /** True while no more work may be begun. */
@@ -55,6 +51,7 @@ async function beginJobs(lane: Lane, most: number, context: ConnectionContext): 
   }
   if (taken.length === 0) return []
   const { entries, started } = await context.begin(taken.flat())
+  context.readAhead(entries)
   const byId = new Map(entries.map((entry) => [entry.id, entry]))
   const startedById = new Map(started.map((one) => [one.recipient.id, one]))
   return taken.flatMap((due) => {
@@ -77,34 +74,30 @@ function toWork(entry: QueueEntry, started: readonly Started[]): Work {
 
 /** Serves a lane with one connection of the relay until it has nothing more for it. Never throws. */
 export async function serveLane(lane: Lane, context: ConnectionContext, signal: AbortSignal): Promise<void> {
-  const { route } = lane
+  const { route, ahead } = lane
   if (route.kind === 'local') return
-  const ahead: Work[] = []
   const given = new Map<Job, Work>()
-  let filling: Promise<void> | undefined
-  const fill = (most: number) => {
-    filling ??= beginJobs(lane, most, context)
-      .then((jobs) => void ahead.push(...jobs))
-      .finally(() => (filling = undefined))
-    return filling
-  }
+  const fill = (most: number) => ahead.fill(() => beginJobs(lane, most, context))
+  const fillUp = () => fill(Math.min(Math.max(2 * lane.connections, LEAST_AHEAD), MOST_AHEAD))
   let jobs = 0
   let fault: unknown
   const give = (): Job | undefined => {
-    const begun = ahead.shift()
+    const begun = ahead.take()
     if (!begun) return undefined
     given.set(begun.job, begun)
     jobs++
     return begun.job
   }
+  ahead.users++
   try {
-    await fill(1)
+    if (ahead.length === 0) await fill(1)
     const first = context.isStopping() ? undefined : give() // the program may have ended during the commit
     if (!first) return
     await context.deliver(
       {
         route,
         first,
+        onConnected: (isOwnNetwork) => context.onConnected(lane, isOwnNetwork),
         async beforeBody(job, recipientIds) {
           const begun = given.get(job)
           for (const id of recipientIds) begun?.inBody.add(id)
@@ -117,12 +110,13 @@ export async function serveLane(lane: Lane, context: ConnectionContext, signal: 
           if (begun.open.size === 0) given.delete(job)
         },
         async next() {
-          if (context.isStopping() || jobs >= MOST_JOBS || (jobs >= FAIR_JOBS && context.othersWait(lane)))
-            return undefined
-          if (ahead.length === 0) await fill(AHEAD)
-          const job = give()
+          if (jobs >= MOST_JOBS || (jobs >= FAIR_JOBS && context.othersWait(lane))) return undefined
+          // What was begun may have gone to another connection.
+          while (!context.isStopping() && ahead.length === 0 && (ahead.isFilling || lane.entries.size > 0))
+            await fillUp()
+          const job = context.isStopping() ? undefined : give()
           // The rest comes while this one is on the wire.
-          if (job && ahead.length < AHEAD / 2) fill(AHEAD).catch(() => {}) // the next call meets the fault itself
+          if (job && ahead.length < lane.connections && lane.entries.size > 0) fillUp().catch(() => {}) // the next call meets the fault itself
           return job
         },
       },
@@ -132,9 +126,11 @@ export async function serveLane(lane: Lane, context: ConnectionContext, signal: 
     fault = error
     if (!context.isClosing()) context.log(`deliver to ${lane.key}: ${reasonOf(error)}`)
   } finally {
-    await (filling as Promise<void> | undefined)?.catch(() => {})
+    if (ahead.users === 1) await ahead.settled()
+    ahead.users--
+    const untried = ahead.users === 0 || context.isStopping() ? ahead.takeOut() : []
     for (const begun of given.values()) await endUnsettled(lane, begun, fault, context)
-    await context.giveBack(ahead.flatMap(({ open }) => [...open.values()]))
+    await context.giveBack(untried)
   }
 }
 const jobConflict = { what: 'job', reason: 'not being tried' }

@@ -23,6 +23,8 @@ export class DueReader {
   #reading: Promise<void> | undefined
   #again = false
   #isCutShort = false
+  /** What `nextMs` has read; undefined once it may not hold any more. */
+  #next: { readonly ms: number | undefined } | undefined
 
   constructor(context: DueReaderContext) {
     this.#context = context
@@ -35,17 +37,27 @@ export class DueReader {
 
   /** The next reading begins with the longest overdue again. */
   startOver(): void {
-    this.#cursor = START
+    this.#moveTo(START)
+  }
+
+  #moveTo(cursor: DueCursor): void {
+    this.#cursor = cursor
+    this.#next = undefined
   }
 
   /** Tells of a row that is due at `ms`: the next reading must not have passed it by, however the clock jumped. */
   expect(ms: number): void {
-    if (ms <= this.#cursor.ms) this.#cursor = { ms: ms - 1, id: 0 }
+    if (ms <= this.#cursor.ms) this.#moveTo({ ms: ms - 1, id: 0 })
+    else if (this.#next && ms < (this.#next.ms ?? Infinity)) this.#next = { ms }
   }
 
-  /** When the first recipient after those that were read is due (Unix ms). */
+  /**
+   * When the first recipient after those that were read is due (Unix ms). Read once a reading: what is due sooner by then was
+   * told to `expect`, or is in a lane already.
+   */
   nextMs(): number | undefined {
-    return nextDueMs(this.#context.store.read, this.#cursor.ms)
+    this.#next ??= { ms: nextDueMs(this.#context.store.read, this.#cursor.ms) }
+    return this.#next.ms
   }
 
   /** Reads all that is due now, in slices; a call while it runs makes it run once more. */
@@ -75,8 +87,8 @@ export class DueReader {
       if (this.#isCutShort) return
       const due = listDue(store.read, nowMs, this.#cursor, ROWS_A_SLICE)
       const last = due.at(-1)
-      if (last && due.length === ROWS_A_SLICE) this.#cursor = { ms: last.nextAttemptMs, id: last.id }
-      else if (nowMs > this.#cursor.ms) this.#cursor = { ms: nowMs, id: Number.MAX_SAFE_INTEGER }
+      if (last && due.length === ROWS_A_SLICE) this.#moveTo({ ms: last.nextAttemptMs, id: last.id })
+      else if (nowMs > this.#cursor.ms) this.#moveTo({ ms: nowMs, id: Number.MAX_SAFE_INTEGER })
       onDue(due)
       if (due.length < ROWS_A_SLICE) return
       await new Promise((resolve) => setImmediate(resolve))

@@ -1,5 +1,6 @@
 import type { Route } from '../model/outcome.ts'
 import type { DueRecipient } from '../store/queue.ts'
+import { Ahead } from './ahead.ts'
 
 /** Recipients of one transaction: RFC 5321 §4.5.3.1.8 lets servers stop at 100, and many stop at 50. */
 const MOST_IN_A_JOB = 50
@@ -8,8 +9,12 @@ const MOST_IN_A_JOB = 50
 export interface Lane {
   readonly key: string
   route: Route
+  /** Its server is in a network of one's own, as the last session there has found. */
+  isOwnNetwork: boolean
   /** Due recipients by entry, in the order they came. */
   readonly entries: Map<number, DueRecipient[]>
+  /** Jobs that were begun and wait for a connection of this lane. */
+  readonly ahead: Ahead
   connections: number
   /** Connections it may have at once: grows with success, falls with failure. */
   limit: number
@@ -58,7 +63,16 @@ export class Lanes {
     const key = laneKey(route)
     let lane = this.#lanes.get(key)
     if (!lane) {
-      lane = { key, route, entries: new Map(), connections: 0, limit: 1, restUntilMs: 0 }
+      lane = {
+        key,
+        route,
+        isOwnNetwork: false,
+        entries: new Map(),
+        ahead: new Ahead(),
+        connections: 0,
+        limit: 1,
+        restUntilMs: 0,
+      }
       this.#lanes.set(key, lane)
     }
     lane.route = route
@@ -84,10 +98,10 @@ export class Lanes {
     return taken
   }
 
-  /** The next lane whose turn it is; undefined when none could be served. Without `mayDial` only local mail has its turn. */
-  next(nowMs: number, mayDial: boolean): Lane | undefined {
+  /** The next lane whose turn it is and that `hasRoom`; undefined when none could be served. */
+  next(nowMs: number, hasRoom: (lane: Lane) => boolean): Lane | undefined {
     for (const lane of this.#open) {
-      if (lane.restUntilMs > nowMs || (!mayDial && lane.route.kind !== 'local')) continue
+      if (lane.restUntilMs > nowMs || !hasRoom(lane)) continue
       // To the end of the circle.
       this.#open.delete(lane)
       this.#open.add(lane)
@@ -96,9 +110,12 @@ export class Lanes {
     return undefined
   }
 
-  /** Whether any other lane than `lane` could use a connection. */
+  /** Whether any other lane than `lane` waits for a connection of the same kind. */
   othersWait(lane: Lane, nowMs: number): boolean {
-    for (const other of this.#open) if (other !== lane && other.restUntilMs <= nowMs) return true
+    for (const other of this.#open) {
+      if (other === lane || other.restUntilMs > nowMs || other.route.kind === 'local') continue
+      if (other.isOwnNetwork === lane.isOwnNetwork) return true
+    }
     return false
   }
 
@@ -108,6 +125,11 @@ export class Lanes {
     for (const { restUntilMs } of this.#open)
       if (restUntilMs > nowMs && (first === undefined || restUntilMs < first)) first = restUntilMs
     return first
+  }
+
+  /** What was begun ahead in each lane. */
+  ahead(): Ahead[] {
+    return [...this.#lanes.values()].map((lane) => lane.ahead)
   }
 
   /** Ends every rest: somebody wants it tried now. */

@@ -4,6 +4,8 @@ import { isOffline } from './schedule.ts'
 
 /** Connections to one destination at once: it starts with one and earns the others. */
 const MOST_A_LANE = 5
+/** The same in a network of one's own, where nobody takes it for a flood; as many as Postfix opens to anybody. */
+const MOST_IN_OWN_NETWORK = 20
 /** Longest rest of a destination where nobody answers: a dial that times out costs the most. */
 const SILENT_REST_MS = 900_000
 const REST_MS = 120_000
@@ -19,7 +21,7 @@ export function pace(
   nowMs: number,
 ): void {
   if (outcomes.some(({ kind }) => kind === 'delivered')) {
-    lane.limit = Math.min(lane.limit + 1, MOST_A_LANE)
+    lane.limit = Math.min(lane.limit + 1, lane.isOwnNetwork ? MOST_IN_OWN_NETWORK : MOST_A_LANE)
     lane.restUntilMs = 0
     return
   }

@@ -17,8 +17,8 @@ import { deferredHere, deliverLocally, type ResolveLocal } from './local.ts'
 import { OnlineTime } from './online-time.ts'
 import { pace } from './pace.ts'
 
-/** Connections to other servers at once, all in all. */
-const MOST_CONNECTIONS = 10
+/** Connections at once, all in all: to servers out there, and in a network of one's own. */
+const MOST_CONNECTIONS = { elsewhere: 10, ownNetwork: 40, local: Infinity }
 /** Due recipients kept in memory; more are read when half of them are done. */
 const MOST_HELD = 100_000
 /** A look at everything that is due, whatever the timers think; heals what a jumping clock has done. */
@@ -86,8 +86,8 @@ class RunningQueue implements Queue {
   readonly #online: OnlineTime
   readonly #connection: ConnectionContext
   readonly #abort = new AbortController()
-  #connections = 0
-  #localLanes = 0
+  /** Connections that run, by kind; local delivery counts as one. */
+  readonly #running = { elsewhere: 0, ownNetwork: 0, local: 0 }
   #isClosing = false
   /** Nothing is begun before that time (Unix ms). */
   #haltUntilMs = 0
@@ -119,12 +119,14 @@ class RunningQueue implements Queue {
       log: context.log,
       take: (lane) => this.#takeJob(lane),
       begin: (taken) => this.#begin(taken),
+      onConnected: (lane, isOwnNetwork) => this.#onConnected(lane, isOwnNetwork),
       inBody: (recipientIds) => store.write('queue.beforeBody', { recipientIds }),
       settle: (lane, entry, ended, sessionId) => this.#settle(lane, entry, ended, sessionId),
+      readAhead: (entries) => store.readAhead(entries.map(({ view }) => view)),
       giveBack: (started) => this.#giveBack(started),
       isStopping: () => this.#isStopping(),
       isClosing: () => this.#isClosing,
-      othersWait: (lane) => this.#connections >= MOST_CONNECTIONS && this.#lanes.othersWait(lane, clock.nowMs()),
+      othersWait: (lane) => !this.#hasRoom(lane) && this.#lanes.othersWait(lane, clock.nowMs()),
     }
   }
 
@@ -138,6 +140,8 @@ class RunningQueue implements Queue {
   }
 
   wake(): void {
+    if (this.#isStopping())
+      this.#giveBackAhead().catch((error: unknown) => this.#context.log(`give back: ${reasonOf(error)}`))
     this.#reader.startOver()
     this.#lookAgainMs = this.#context.clock.nowMs() + LOOK_AGAIN_MS
     this.#onTimer()
@@ -166,6 +170,7 @@ class RunningQueue implements Queue {
   async cancel(entryId: number): Promise<number> {
     const { recipients } = await this.#context.store.write('queue.cancel', { entryId })
     this.#context.changes.emit(entryId)
+    await this.#giveBackAhead(entryId) // these end here and now: none of them was dialled for
     return recipients
   }
 
@@ -180,7 +185,7 @@ class RunningQueue implements Queue {
   }
 
   idle(): Promise<void> {
-    if (this.#connections === 0 && this.#localLanes === 0) return Promise.resolve()
+    if (!this.#isBusy()) return Promise.resolve()
     return new Promise((resolve) => this.#onIdle.push(resolve))
   }
 
@@ -195,6 +200,15 @@ class RunningQueue implements Queue {
     // What was broken off is given back; a connection that does not hear of it is left to the next start.
     await Promise.race([this.idle(), patience(LONGEST_GIVING_BACK_MS)])
     await this.#online.close().catch((error: unknown) => this.#context.log(`store the online time: ${reasonOf(error)}`))
+  }
+
+  #isBusy(): boolean {
+    return Object.values(this.#running).some((running) => running > 0)
+  }
+
+  #hasRoom(lane: Lane): boolean {
+    const kind = kindOf(lane)
+    return this.#running[kind] < MOST_CONNECTIONS[kind]
   }
 
   #isStopping(): boolean {
@@ -231,7 +245,7 @@ class RunningQueue implements Queue {
     const next = settings()['queue.mode'] === 'interval' ? this.#nextRunMs : nextDueMs
     const times = [next, this.#lanes.nextRestMs(nowMs)].filter((ms) => ms !== undefined)
     if (this.#haltUntilMs > nowMs) times.splice(0, Infinity, this.#haltUntilMs)
-    this.#online.run(times.length > 0 || this.#connections > 0)
+    this.#online.run(times.length > 0 || this.#running.elsewhere + this.#running.ownNetwork > 0)
     if (times.length === 0) return
     const waitMs = Math.min(Math.min(...times) - nowMs, LOOK_AGAIN_MS)
     this.#cancelTimer = clock.after(Math.max(waitMs, 0), () => this.#onTimer())
@@ -270,28 +284,35 @@ class RunningQueue implements Queue {
   #pump(): void {
     const { clock } = this.#context
     while (!this.#isStopping() && clock.nowMs() >= this.#haltUntilMs) {
-      const lane = this.#lanes.next(clock.nowMs(), this.#connections < MOST_CONNECTIONS)
+      const lane = this.#lanes.next(clock.nowMs(), (one) => this.#hasRoom(one))
       if (!lane) return
-      const isLocal = lane.route.kind === 'local'
       lane.connections++
-      if (isLocal) this.#localLanes++
-      else this.#connections++
+      this.#running[kindOf(lane)]++
       this.#lanes.refresh(lane)
-      const work = isLocal ? this.#serveLocal(lane) : serveLane(lane, this.#connection, this.#abort.signal)
+      const work =
+        lane.route.kind === 'local' ? this.#serveLocal(lane) : serveLane(lane, this.#connection, this.#abort.signal)
       void work
         .catch((error: unknown) => this.#context.log(`serve ${lane.key}: ${reasonOf(error)}`))
-        .then(() => this.#onServed(lane, isLocal))
+        .then(() => this.#onServed(lane))
     }
   }
 
-  #onServed(lane: Lane, isLocal: boolean): void {
+  /** The pace of a destination follows where its server is; connections that run already change sides. */
+  #onConnected(lane: Lane, isOwnNetwork: boolean): void {
+    if (lane.isOwnNetwork === isOwnNetwork) return
+    this.#running[kindOf(lane)] -= lane.connections
+    lane.isOwnNetwork = isOwnNetwork
+    this.#running[kindOf(lane)] += lane.connections
+    this.#pump()
+  }
+
+  #onServed(lane: Lane): void {
     lane.connections--
-    if (isLocal) this.#localLanes--
-    else this.#connections--
+    this.#running[kindOf(lane)]--
     this.#lanes.refresh(lane)
     if (this.#reader.isCutShort && this.#lanes.held < MOST_HELD / 2) this.#onTimer()
     this.#take([])
-    if (this.#connections === 0 && this.#localLanes === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
+    if (!this.#isBusy()) for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 
   /** The next recipients of a lane whose route is still the lane's; others move to theirs. */
@@ -342,6 +363,14 @@ class RunningQueue implements Queue {
     this.#take([])
   }
 
+  /** Gives back what was begun and waits for a connection, of one entry or all. */
+  async #giveBackAhead(entryId?: number): Promise<void> {
+    for (const ahead of this.#lanes.ahead()) {
+      await ahead.settled()
+      await this.#giveBack(ahead.takeOut(entryId))
+    }
+  }
+
   async #giveBack(started: readonly Started[]): Promise<void> {
     if (started.length === 0) return
     await this.#attempts.release(started)
@@ -372,4 +401,9 @@ class RunningQueue implements Queue {
       }
     }
   }
+}
+
+function kindOf(lane: Lane): keyof typeof MOST_CONNECTIONS {
+  if (lane.route.kind === 'local') return 'local'
+  return lane.isOwnNetwork ? 'ownNetwork' : 'elsewhere'
 }

@@ -3,7 +3,7 @@ import { reasonOf } from '../base/fault.ts'
 import type { OpenBody } from '../model/blob-view.ts'
 import type { Deliver, Delivery, Job, Settled } from '../model/delivery.ts'
 import type { Cause, Outcome } from '../model/outcome.ts'
-import { formatEndpoint, hasGlobalIpv6 } from '../net/address.ts'
+import { formatEndpoint, hasGlobalIpv6, isPrivate } from '../net/address.ts'
 import type { Dialer } from '../net/dial.ts'
 import type { Resolver } from '../net/dns.ts'
 import { SmtpConnection, type Opened } from '../net/smtp-client-driver.ts'
@@ -97,6 +97,7 @@ class Run {
         this.#work.blame(opened.isFinal && !plan.isFixed ? 'bounced' : 'deferred', opened.why)
         return
       }
+      this.#delivery.onConnected(isPrivate(candidate.address))
       hasProgressed = await this.#useConnection(opened.connection, candidate)
     }
   }

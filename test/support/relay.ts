@@ -108,6 +108,7 @@ export async function relay(jobs: readonly TestJob[], options: RelayOptions): Pr
   const delivery: Delivery = {
     route: options.route ?? { kind: 'direct', domain },
     first,
+    onConnected: () => {},
     async beforeBody(job, ids) {
       bodies.push(ids)
       await options.beforeBody?.(job, ids)
