@@ -276,3 +276,21 @@ test('giving up hangs up at once', async () => {
   expect(house.recorder.live()).toMatchObject([{ state: 'aborted' }])
   server.close()
 })
+
+test.each(['name server', 'TLS handshake'])('giving up does not wait for a %s that is silent', async (silent) => {
+  const reached = Promise.withResolvers<void>()
+  const server = createServer((socket) => socket.on('error', () => {}).once('data', () => reached.resolve())).listen(0)
+  const abort = new AbortController()
+  const us = peers()
+  const findHost: Pop3Peers['findHost'] = (host) => {
+    if (silent === 'TLS handshake') return us.findHost(host)
+    reached.resolve()
+    return new Promise(() => {})
+  }
+  const { port } = server.address() as AddressInfo
+  const opening = openPop3(target(port, { tls: 'implicit' }), { ...us, findHost }, abort.signal)
+  await reached.promise
+  abort.abort()
+  expect(await opening).toMatchObject({ ok: false, trouble: { kind: 'given-up' } })
+  server.close()
+})

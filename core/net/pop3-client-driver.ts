@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { formatEndpoint } from './address.ts'
 import { CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_SHORT_MS } from './dial.ts'
+import type { FoundHost } from './find-host.ts'
 import { DrivenSession } from './pop3-session.ts'
 import {
   closeWith,
@@ -20,7 +21,7 @@ export async function openPop3(
   onStep: (step: Pop3Step, sessionId: number) => void = () => {},
 ): Promise<OpenedPop3> {
   const { recorder, clock, dial, findHost } = peers
-  const found = await findHost(target.host)
+  const found = await orGivenUp(findHost(target.host), signal)
   const transcript = recorder.open({
     protocol: 'pop3',
     side: 'client',
@@ -35,6 +36,7 @@ export async function openPop3(
   }
   onStep('connect', sessionId)
   for (const line of found.trace) transcript.note(line)
+  if (signal?.aborted) return failed({ kind: 'given-up' })
   if (!found.ok) return failed({ kind: 'host', host: target.host, reason: found.reason })
 
   let socket: Socket | undefined
@@ -57,9 +59,14 @@ export async function openPop3(
 
   if (target.tls === 'implicit') {
     onStep('tls', sessionId)
-    const secured = await secure(socket, { host: target.host, caFile: peers.caFile(), verify: 'strict' }, clock)
+    const raw = socket
+    const cut = () => raw.destroy()
+    signal?.addEventListener('abort', cut, { once: true })
+    const secured = await secure(raw, { host: target.host, caFile: peers.caFile(), verify: 'strict' }, clock)
+    signal?.removeEventListener('abort', cut)
     if (!secured.ok) {
-      socket.destroy()
+      raw.destroy()
+      if (signal?.aborted) return failed({ kind: 'given-up' })
       return failed({ kind: 'handshake', host: target.host, reason: secured.reason })
     }
     transcript.secured(secured.facts)
@@ -72,4 +79,14 @@ export async function openPop3(
   session.over.then(() => signal?.removeEventListener('abort', onAbort)).catch(() => {})
   const why = await session.ready
   return why === undefined ? { ok: true, session } : { ok: false, trouble: why, sessionId }
+}
+
+/** What is found, or nothing once the fetch is given up: a look-up goes on by itself, and nobody waits for it. */
+function orGivenUp(finding: Promise<FoundHost>, signal: AbortSignal | undefined): Promise<FoundHost> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => resolve({ ok: false, reason: 'given up', trace: [] })
+    if (signal?.aborted) giveUp()
+    signal?.addEventListener('abort', giveUp, { once: true })
+    finding.then(resolve, reject).finally(() => signal?.removeEventListener('abort', giveUp))
+  })
 }
