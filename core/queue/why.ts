@@ -85,18 +85,25 @@ function explainDns(cause: Extract<Cause, { at: 'dns' }>, major: string): Explan
   }
 }
 
+const BLOCKED = 'If every server does this, your network blocks port 25: send through a smarthost instead.'
+/** How a blocked port looks: silence, or a router that answers in the server's place. */
+const LOOKS_BLOCKED = new Set(['ETIMEDOUT', 'ECONNREFUSED', 'EHOSTUNREACH', 'EACCES', 'EPERM'])
 const ERRNO: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'it refuses connections',
   ECONNRESET: 'it broke the connection off',
   EHOSTUNREACH: 'it cannot be reached',
+  EACCES: 'this computer or its firewall does not allow it',
+  EPERM: 'this computer or its firewall does not allow it',
   ENETUNREACH: 'this computer has no way there; is it online?',
   ENETDOWN: 'this computer is offline',
 }
 function connectWords(mx: string, errno: string): string {
   const host = mx === '' ? 'the server' : mx
-  if (errno === 'ETIMEDOUT')
-    return `There is no answer from ${host}. Where this goes for every server, the network blocks port 25: send by a smarthost instead.`
-  return `There is no connection to ${host}: ${ERRNO[errno] ?? errno}.`
+  const what =
+    errno === 'ETIMEDOUT'
+      ? `There is no answer from ${host}.`
+      : `There is no connection to ${host}: ${ERRNO[errno] ?? errno}.`.replace('?.', '?')
+  return LOOKS_BLOCKED.has(errno) ? `${what} ${BLOCKED}` : what
 }
 
 function replyWords({ mx, verb, reply }: Extract<Cause, { at: 'reply' }>): string {
