@@ -168,7 +168,7 @@ export class SmtpConnection {
       case 'heard':
         this.#transcript.line('S', effect.bytes, { odd: effect.odd })
         // 51 is `3`: an intermediate reply is no worse than none.
-        if (effect.bytes[3] !== 45 && effect.bytes[0] !== 51 && effect.bytes.length >= 3)
+        if (!effect.echo && effect.bytes[3] !== 45 && effect.bytes[0] !== 51 && effect.bytes.length >= 3)
           this.#transcript.worst(String.fromCharCode(...effect.bytes.subarray(0, 3)))
         return
       case 'send': {

@@ -175,6 +175,13 @@ describe('MAIL, RCPT, DATA', () => {
     expect(short(await bench.deliver(ONE_MX, mx.port))).toEqual(['bob deferred RCPT 452 mx1.dest.test'])
   })
 
+  test('a list names the refusal of the recipient, not the 554 that DATA then gets', async () => {
+    const mx = await bench.sink({ answer: on('RCPT', '450 4.2.0 come back later') })
+    const relayed = await bench.deliver(ONE_MX, mx.port)
+    expect(relayed.dialogue()).toContainEqual(expect.stringMatching(/^S: 554/))
+    expect(relayed.sessions).toMatchObject([{ state: 'deferred', worst: '450' }])
+  })
+
   test('a mailbox that is full is no reason to try again in a new transaction', async () => {
     const answer = ({ verb, line }: SinkCommand) =>
       verb === 'RCPT' && line.includes('full') ? '552 5.2.2 full' : undefined

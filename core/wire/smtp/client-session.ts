@@ -1,5 +1,6 @@
 import {
   connected,
+  isEcho,
   onBodyFailed,
   onDot,
   onLost,
@@ -44,7 +45,7 @@ export class ClientSession {
     const effects: Effect[] = []
     const heard = this.#reader.push(chunk)
     heard.forEach((one, n) => {
-      if (one.kind === 'line') effects.push({ do: 'heard', bytes: one.bytes, odd: one.odd })
+      if (one.kind === 'line') effects.push({ do: 'heard', bytes: one.bytes, odd: one.odd, echo: isEcho(this.#state) })
       else if (one.kind === 'malformed') effects.push(...this.#step(onMalformed(this.#state, one.reason, this.options)))
       else {
         this.#replies += 1
@@ -84,7 +85,8 @@ export class ClientSession {
   /** The connection is gone or silent for too long. */
   lost(reason: string): Effect[] {
     const rest = this.#reader.rest
-    const cut: Effect[] = rest.length > 0 && this.at !== 'over' ? [{ do: 'heard', bytes: rest, odd: true }] : []
+    const cut: Effect[] =
+      rest.length > 0 && this.at !== 'over' ? [{ do: 'heard', bytes: rest, odd: true, echo: false }] : []
     return [...cut, ...this.#step(onLost(this.#state, reason, this.options))]
   }
 

@@ -49,8 +49,8 @@ export type Verdict =
 
 /** What the driver does next, in order. */
 export type Effect =
-  /** A line of the server, for the transcript. */
-  | { readonly do: 'heard'; readonly bytes: Uint8Array; readonly odd: boolean }
+  /** A line of the server, for the transcript. `echo`: it only follows from a refusal before it, as 554 to DATA after 450 to RCPT. */
+  | { readonly do: 'heard'; readonly bytes: Uint8Array; readonly odd: boolean; readonly echo: boolean }
   /** Commands in one write. */
   | { readonly do: 'send'; readonly commands: readonly ClientCommand[] }
   /** Handshake now; come back through `onSecured` or `onLost`. */

@@ -192,6 +192,15 @@ function onEnvelopeReply(state: Running, reply: Reply, options: ClientOptions): 
   }
 }
 
+/** True while the reply to come was settled by an earlier refusal: of MAIL, or of every RCPT (RFC 2920 §3.1). */
+export function isEcho(state: ClientState): boolean {
+  if (state.at === 'empty') return true
+  if (state.at !== 'envelope') return false
+  const verb = state.awaited[0]?.verb
+  if (verb === 'RCPT') return state.found[state.answered] !== undefined
+  return verb === 'DATA' && acceptedOf(state.found).length === 0
+}
+
 /** Sends the next command where one waits for its turn; ends the transaction where nobody is left to send to. */
 function goOn(state: Running): Step {
   const [next, ...unsent] = state.unsent
