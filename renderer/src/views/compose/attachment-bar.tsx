@@ -11,20 +11,15 @@ interface Props {
 /** The files that go along, with how far each has come. */
 export function AttachmentBar({ attached, onDetach }: Props) {
   if (attached.length === 0) return null
-  const sum = attached.reduce((bytes, one) => bytes + one.sizeBytes, 0)
+  const sum = attached.reduce((bytes, one) => bytes + (one.problem === null ? one.sizeBytes : 0), 0)
   return (
     <div className="attach" role="group" aria-label="Attachments">
       <ul>
         {attached.map((one) => (
-          <li
-            key={one.key}
-            className="file"
-            data-problem={one.problem === null ? undefined : true}
-            title={one.problem ?? undefined}
-          >
+          <li key={one.key} className="file" data-problem={one.problem === null ? undefined : true}>
             <Icon name={one.problem !== null ? 'alert' : one.contentType.startsWith('image/') ? 'image' : 'file'} />
             <bdi className="clip">{visible(one.filename)}</bdi>
-            <span className="faint">{one.problem === null ? size(one.sizeBytes) : 'not taken'}</span>
+            <span className="faint">{one.problem === null ? size(one.sizeBytes) : `not taken: ${one.problem}`}</span>
             <button type="button" aria-label={`Remove ${visible(one.filename)}`} onClick={() => onDetach(one.key)}>
               <Icon name="x" />
             </button>

@@ -17,6 +17,7 @@ type Way = 'direct' | 'smarthost'
 export function FirstRun({ onDone }: { readonly onDone: () => void }) {
   const [name, setName] = useState('')
   const [address, setAddress] = useState('')
+  const [hasLeft, setHasLeft] = useState(false)
   const [way, setWay] = useState<Way>('direct')
   const [route, setRoute] = useState(emptyRoute)
   const [fetches, setFetches] = useState(false)
@@ -26,10 +27,8 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
   const { test, run } = useTest()
   const settings = settingsOf(account)
   const smarthost = routeOf(route)
-  const isReady =
-    /^[^\s@]+@[^\s@]+$/.test(address.trim()) &&
-    (way === 'direct' || smarthost !== undefined) &&
-    (!fetches || settings !== undefined)
+  const isAddress = /^[^\s@]+@[^\s@]+$/.test(address.trim())
+  const isReady = isAddress && (way === 'direct' || smarthost !== undefined) && (!fetches || settings !== undefined)
 
   const form = useRef<HTMLFormElement>(null)
   useEffect(() => {
@@ -91,6 +90,12 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
                 spellCheck={false}
                 value={address}
                 autoComplete="email"
+                problem={
+                  hasLeft && address.trim() !== '' && !isAddress
+                    ? 'An address has one @ and no spaces, such as ada@example.org.'
+                    : undefined
+                }
+                onBlur={() => setHasLeft(true)}
                 onChange={setAddress}
               />
             </div>

@@ -39,7 +39,7 @@ export function MailView({ route }: { readonly route: MailRoute }) {
         list.at !== 'ready'
           ? ''
           : unread > 0
-            ? `${unread} unread of ${total.toLocaleString('en')}`
+            ? `${unread.toLocaleString('en')} unread of ${total.toLocaleString('en')}`
             : count(total, 'message')
       }
       live={list}
@@ -52,20 +52,28 @@ export function MailView({ route }: { readonly route: MailRoute }) {
   )
 }
 
+const MOST_FOUND = 200
+
 /** What a search found, in place of a folder. */
 export function SearchView({ route }: { readonly route: SearchRoute }) {
   const found = useLive(
     `search ${route.text}`,
     (signal) =>
       api.mail
-        .search({ text: route.text, limit: 200 }, { signal })
+        .search({ text: route.text, limit: MOST_FOUND }, { signal })
         .then((rows): Listed => ({ rows, total: rows.length, more: false })),
     { changes: api.mail.changes },
   )
   return (
     <TwoPanes
       title={`“${route.text}”`}
-      sum={found.at === 'ready' ? `${count(found.value.total, 'message')} found` : 'Searching'}
+      sum={
+        found.at !== 'ready'
+          ? 'Searching'
+          : found.value.total < MOST_FOUND
+            ? `${count(found.value.total, 'message')} found`
+            : `The newest ${MOST_FOUND} found`
+      }
       live={found}
       messageId={route.messageId}
       folderRole="other"

@@ -84,10 +84,16 @@ function Row({ row, nowMs, showAddressees }: { row: MessageRow; nowMs: number; s
       </div>
       <span className="time">{rowTime(row.dateMs, nowMs)}</span>
       <div className="subj clip">
+        {/* Each by itself: a subject from right to left must not change places with the text behind it. */}
         <bdi>
           <b>{visible(row.subject) || '(no subject)'}</b>
-          {row.preview === '' ? '' : ` · ${visible(row.preview)}`}
         </bdi>
+        {row.preview === '' ? null : (
+          <>
+            {' · '}
+            <bdi>{visible(row.preview)}</bdi>
+          </>
+        )}
       </div>
       {row.attachments === 0 ? null : (
         <div className="marks">

@@ -76,9 +76,7 @@ export function Message(props: Props) {
         />
       </div>
       <article className="article" aria-label={message.subject || '(no subject)'}>
-        <h2>
-          <bdi>{visible(message.subject) || '(no subject)'}</bdi>
-        </h2>
+        <h2 dir="auto">{visible(message.subject) || '(no subject)'}</h2>
         <Head {...props} />
         {message.damaged === null ? null : (
           <Banner level="warn" icon="alert">
@@ -89,7 +87,7 @@ export function Message(props: Props) {
           <Icon name="wire" className="quiet" />
           <span>
             {session === undefined
-              ? 'It was made on this computer; no connection carried it yet.'
+              ? 'No session carried it here: it was imported, or made on this computer.'
               : 'Every byte of its way is in the log. '}
             {session === undefined ? null : (
               <a href={formatRoute({ view: 'log', sessionId: session, seq: null, of: { messageId: message.id } })}>

@@ -55,6 +55,11 @@ test('a deferral says its code and when it is tried again, in the row and in a s
   expect(sentenceOf(deferred, NOW)).toBe('mx1.harbour.example asks to try again later. Next try 14:05, in 13 min.')
 })
 
+test('a deferral without a reply says first when it is tried again, then why', () => {
+  const why = 'There is no connection to mx1.harbour.example: it refuses connections.'
+  expect(reasonOf({ ...deferred, lastReply: null, why }, NOW)).toBe(`next try 14:05, ${why}`)
+})
+
 test('a bounce says the server’s words without repeating the address', () => {
   const bounced = recipient('bounced', { lastReply: '550 5.1.1 <board@harbour.example>: no such user' })
   expect(reasonOf(bounced, NOW)).toBe('550 5.1.1 no such user')
@@ -73,6 +78,8 @@ test('every state has its word, its icon and its reason', () => {
 })
 
 test('the summary counts what waits and what needs a person', () => {
-  expect(summaryOf([entry([deferred, recipient('unknown')])], NOW)).toBe('1 waiting, 1 needs you, next try 14:05')
+  expect(summaryOf([entry([deferred, recipient('unknown')])], NOW)).toBe(
+    '1 recipient waiting, 1 message needs you, next try 14:05',
+  )
   expect(summaryOf([], NOW)).toBe('nothing waits')
 })

@@ -73,8 +73,11 @@ export function reasonOf(recipient: RecipientView, nowMs: number): string {
     case 'trying':
       return 'on its way now'
     case 'deferred':
-      return [codesOf(recipient.lastReply) ?? tidyWhy(recipient) ?? 'put off', next]
-        .filter((part) => part !== '')
+      // When comes before a sentence, which a narrow row cuts off.
+      return (
+        recipient.lastReply === null ? [next, tidyWhy(recipient) ?? 'put off'] : [codesOf(recipient.lastReply), next]
+      )
+        .filter((part) => part !== null && part !== '')
         .join(', ')
     case 'bounced':
       return shortReply(recipient.lastReply) ?? recipient.why ?? 'cannot be delivered'
@@ -118,7 +121,7 @@ export function sentenceOf(recipient: RecipientView, nowMs: number): string {
   }
 }
 
-/** `2 waiting, 1 needs you, next try 14:05` */
+/** `2 recipients waiting, 1 message needs you, next try 14:05` */
 export function summaryOf(entries: readonly QueueEntryView[], nowMs: number): string {
   const recipients = entries.flatMap((entry) => entry.recipients)
   const waiting = recipients.filter(({ state }) => ['waiting', 'trying', 'deferred'].includes(state)).length
@@ -127,8 +130,8 @@ export function summaryOf(entries: readonly QueueEntryView[], nowMs: number): st
     ...recipients.flatMap((one) => (isOpen(one) && one.nextAttemptMs !== null ? [one.nextAttemptMs] : [])),
   )
   return [
-    waiting === 0 ? 'nothing waits' : `${waiting} waiting`,
-    needy === 0 ? '' : needy === 1 ? '1 needs you' : `${needy} need you`,
+    waiting === 0 ? 'nothing waits' : waiting === 1 ? '1 recipient waiting' : `${waiting} recipients waiting`,
+    needy === 0 ? '' : needy === 1 ? '1 message needs you' : `${needy} messages need you`,
     Number.isFinite(next) ? (next <= nowMs ? 'next try now' : `next try ${clock(next)}`) : '',
   ]
     .filter((part) => part !== '')
