@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ByteHandles } from './base/byte-handles.ts'
 import { Changes } from './base/changes.ts'
@@ -42,6 +41,7 @@ import { listOwnAddresses } from './store/local-user.ts'
 import { takeLock, type Lock } from './store/lock.ts'
 import { openStore } from './store/open.ts'
 import { queueCounts } from './store/queue.ts'
+import { hasRoom } from './store/room.ts'
 import { getRoute, listRoutes } from './store/route.ts'
 import { getSession, lastSessionId, linksOf, listEvents, listSessions, sessionsOfRecipient } from './store/session.ts'
 import { listSettings } from './store/setting.ts'
@@ -98,9 +98,6 @@ export interface Engine {
   close(): Promise<void>
 }
 
-/** Free space that a message must leave behind: twice its size, and this; on a small disk this part of the whole. */
-const ROOM_LEFT_BYTES = 100 * 1024 * 1024
-const ROOM_LEFT_PART = 1 / 16
 const EXPIRE_EVERY_MS = 6 * 3_600_000
 
 /** What was opened, closed in the opposite order. */
@@ -169,8 +166,6 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   config.load(listSettings(store.read), (name, value) => store.write('setting.put', { key: name, value }), log)
   const secrets = vault(store)
 
-  // A head start for whoever looks: sessions that a crash left open are over.
-  await store.write('session.markAborted', null)
   const recorder = createRecorder({
     sink: async (batch) => void (await store.write('session.record', batch)),
     clock,
@@ -338,12 +333,6 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     failed,
     close: () => opened.closeAll(),
   }
-}
-
-/** Whether a message of that size leaves room for what comes after it. */
-async function hasRoom(folder: string, sizeBytes: number): Promise<boolean> {
-  const { bavail, blocks, bsize } = await statfs(folder)
-  return bavail * bsize > 2 * sizeBytes + Math.min(ROOM_LEFT_BYTES, blocks * bsize * ROOM_LEFT_PART)
 }
 
 /** Lets go of sessions that are too old, now and every few hours. Returns how to stop. */

@@ -64,7 +64,9 @@ const LIMITS = { messageBytes: MOST_MESSAGE_BYTES, headBytes: 102_400, lineBytes
 /** After this a session that is not done when we close is cut. */
 const CLOSE_MS = 10_000
 const ROOM_REMEMBERED_MS = 1000
-const ROOM_ASKED_BYTES = 1_048_576
+const ROOM_ASKED_BYTES = 16 * 1024 * 1024
+/** What a message counts for that does not say its size, or a small one. */
+const COUNTED_BYTES = 64 * 1024
 
 const NOT_YOURS = reply(550, '5.7.1', 'MAIL FROM is not an address of this login')
 const NOT_LOCAL = reply(550, '5.7.1', 'without a login, MAIL FROM has an address in a local domain')
@@ -211,20 +213,20 @@ function submissionPolicy(options: SubmissionOptions): SmtpPolicy {
   }
 }
 
-/** Asks the disk once a second and not once a message: what was there for a larger one is there for a smaller. */
+/** Asks the disk once a second or for so many bytes, and not once a message; where there is little room, each time. */
 function remembered(hasRoom: NonNullable<SubmissionOptions['hasRoom']>, clock: Clock): typeof hasRoom {
   let askedAt = -Infinity
-  let roomFor = -1
+  let leftBytes = 0
   const ask = async (sizeBytes: number, nowMs: number) => {
-    const asked = Math.max(sizeBytes, ROOM_ASKED_BYTES)
-    if (!(await hasRoom(asked))) return hasRoom(sizeBytes)
+    if (!(await hasRoom(sizeBytes + ROOM_ASKED_BYTES))) return hasRoom(sizeBytes)
     askedAt = nowMs
-    roomFor = asked
+    leftBytes = ROOM_ASKED_BYTES
     return true
   }
   return (sizeBytes) => {
     const nowMs = clock.monotonicMs()
-    const isKnown = nowMs - askedAt < ROOM_REMEMBERED_MS && sizeBytes <= roomFor
+    leftBytes -= Math.max(sizeBytes, COUNTED_BYTES)
+    const isKnown = nowMs - askedAt < ROOM_REMEMBERED_MS && leftBytes >= 0
     return isKnown || ask(sizeBytes, nowMs)
   }
 }

@@ -109,7 +109,8 @@ const isNotDatabase = (error: unknown) => codeOf(error) === 'SQLITE_NOTADB'
 
 /** True when there was no room for what was written. */
 export function isFull(error: unknown): boolean {
-  return isFault(error, 'store.full') || codeOf(error) === 'SQLITE_FULL'
+  // The second: no room for the index of the log, which is the first thing a start writes.
+  return isFault(error, 'store.full') || ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE'].includes(codeOf(error))
 }
 
 /** What SQLite threw, as the fault a person can do something about. Faults pass through. */

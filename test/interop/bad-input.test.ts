@@ -4,7 +4,7 @@ import { existsSync, renameSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { localSocketPath } from '../../core/base/paths.ts'
 import { Conversation } from '../support/conversation.ts'
-import { ended, Home, Served, start, type Ended } from '../support/posthorn.ts'
+import { ended, Home, start, type Ended, type Served } from '../support/posthorn.ts'
 
 /*
  * What a person, a script or another program may get wrong: each is a clear message and a status that is not 0, and nothing
