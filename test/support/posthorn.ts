@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const cli = fileURLToPath(new URL('../../core/host/cli.ts', import.meta.url))
+/** The command line's file. */
+export const cli = fileURLToPath(new URL('../../core/host/cli.ts', import.meta.url))
 
 /** The line that `serve` prints when it is ready. */
 export interface Ready {
