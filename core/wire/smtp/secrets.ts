@@ -42,6 +42,11 @@ export function secretRanges(
   }
 }
 
+/** Whether a line holds a word that comes before a password, so that what follows may be one on a line of its own. */
+export function announcesSecret(line: Uint8Array): boolean {
+  return BEFORE_SECRET.test(latin1(line))
+}
+
 const latin1 = (line: Uint8Array) => String.fromCharCode(...line.subarray(0, 4096))
 const isAuth = (line: Uint8Array) => /^auth\s/i.test(latin1(line))
 

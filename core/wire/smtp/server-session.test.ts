@@ -251,6 +251,7 @@ describe('secrets', () => {
     ['before EHLO', true, `AUTH LOGIN ${USER}\r\n${PASSWORD}\r\nAUTH PLAIN ${PLAIN}\r\nQUIT\r\n`],
     ['by an unknown mechanism', true, `EHLO a\r\nAUTH NTLM\r\n${USER}\r\n${PASSWORD}\r\nQUIT\r\n`],
     ['without a mechanism', true, `EHLO a\r\nAUTH ${PLAIN}\r\nAUTH\r\n${PLAIN}\r\nQUIT\r\n`],
+    ['as a word alone', true, `EHLO a\r\nAUTH\r\n${USER}\r\n${PASSWORD}\r\nAUTH \r\n${PLAIN}\r\nQUIT\r\n`],
     ['after it was broken off', true, `EHLO a\r\nAUTH LOGIN\r\n*\r\n${PASSWORD}\r\nQUIT\r\n`],
     ['after an answer that is no base64', true, `EHLO a\r\nAUTH LOGIN\r\n!\r\n${PASSWORD}\r\nQUIT\r\n`],
     ['twice', true, `EHLO a\r\nAUTH PLAIN ${PLAIN}\r\nAUTH LOGIN\r\n${USER}\r\n${PASSWORD}\r\nQUIT\r\n`],

@@ -2,7 +2,7 @@ import type { ForwardPath } from '../../model/address.ts'
 import type { Reply } from '../../model/reply.ts'
 import { LONGEST_COMMAND, parseCommand, type Command } from './command.ts'
 import { DataReader, type DataLimits } from './data-reader.ts'
-import { secretRanges, type SecretRange } from './secrets.ts'
+import { announcesSecret, secretRanges, type SecretRange } from './secrets.ts'
 import { reply } from './server-reply.ts'
 import {
   greeting,
@@ -245,7 +245,8 @@ export class ServerSession {
   #hear(line: Uint8Array, isOdd: boolean, command?: Command): void {
     const expected = this.#isInExchange() ? 'exchange' : this.#afterAuth ? 'after-refusal' : 'command'
     const secrets = secretRanges(line, expected, command)
-    if (secrets.length > 0 || command?.verb === 'AUTH' || expected === 'exchange') this.#afterAuth = true
+    const announces = command?.verb === 'AUTH' || (command?.verb === 'malformed' && announcesSecret(line))
+    if (secrets.length > 0 || announces || expected === 'exchange') this.#afterAuth = true
     else if (command !== undefined && command.verb !== 'malformed') this.#afterAuth = false
     this.#effects.push({ do: 'heard', line, secrets, isOdd })
   }
