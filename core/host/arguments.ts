@@ -34,7 +34,9 @@ export function parseArguments(
         : [arg]
     const kind = Object.hasOwn(options, name) ? options[name] : undefined
     if (kind === undefined)
-      throw new Fault('usage', `there is no option "${name}" here`, { reason: `unknown option ${name}` })
+      throw new Fault('usage', `there is no option "${name}" here; there are ${Object.keys(options).join(', ')}`, {
+        reason: `unknown option ${name}`,
+      })
     if (kind === 'flag') {
       if (inline !== undefined)
         throw new Fault('usage', `the option "${name}" takes no value`, { reason: `value for ${name}` })

@@ -80,6 +80,12 @@ async function put(stream: NodeJS.WriteStream, bytes: string | Uint8Array): Prom
 }
 const nothing: AsyncIterable<Uint8Array> = { async *[Symbol.asyncIterator]() {} }
 
+/** Whether `--help` stands anywhere among the options. */
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--help')
+}
+
 /** Runs one command line. Returns its exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   const gone = new AbortController()
@@ -89,7 +95,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const global = takeGlobal(argv)
     const [command = 'help'] = global.argv
-    if (command === 'help' || command === '-h' || (command !== 'sendmail' && global.argv.includes('--help'))) {
+    if (command === 'help' || command === '-h' || asksForHelp(global.argv)) {
       await put(process.stdout, HELP)
       return EXIT.ok
     }

@@ -63,10 +63,14 @@ export const EXIT = {
 export const usage = (words: string) => new Fault('usage', words, { reason: words })
 /** What needs a running engine, where none runs. */
 export const unserved = () =>
-  new Fault('engine.unreachable', 'no Posthorn runs on this data folder: start "posthorn serve" first', {
-    path: '',
-    reason: 'not running',
-  })
+  new Fault(
+    'engine.unreachable',
+    'no Posthorn runs on this data folder: start it first, with npm start or posthorn serve',
+    {
+      path: '',
+      reason: 'not running',
+    },
+  )
 /** A positive whole number given as a word. Throws `usage`. */
 export function idOf(word: string | undefined, what: string): number {
   // A message's id has 16 digits (ARCHITECTURE.md, "Message ids").

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { Fault, reasonOf } from '../base/fault.ts'
-import type { MessageRow } from '../rpc/views.ts'
+import { Fault } from '../base/fault.ts'
+import type { FolderView, MessageRow } from '../rpc/views.ts'
 import { EXIT, idOf, usage, type Api, type Command } from './command.ts'
-import { harmless, size, table, time } from './print.ts'
+import { fileWords, harmless, size, table, time } from './print.ts'
+
+/** A folder's name, and whose it is where it is not the own one. */
+const folderWords = ({ id, name, owner }: FolderView) => (owner === null ? name : `${name} of ${owner.name} (${id})`)
 
 export const list: Command = {
   options: { '--folder': 'value' },
@@ -21,7 +24,7 @@ export const list: Command = {
               f.role === wanted.toLowerCase(),
           )
     if (wanted !== undefined && !folder)
-      throw usage(`there is no folder "${wanted}"; there are: ${folders.map((f) => f.name).join(', ') || 'none yet'}`)
+      throw usage(`there is no folder "${wanted}"; there are: ${folders.map(folderWords).join(', ') || 'none yet'}`)
     const rows: MessageRow[] = []
     for (let after: { dateMs: number; id: number } | null = null; ;) {
       const page: Awaited<ReturnType<Api['mail']['list']>> = await api.mail.list({
@@ -71,7 +74,7 @@ export const show: Command = {
     await context.show(
       message,
       () =>
-        `From: ${people(message.from)}\nTo: ${people(message.to)}\n${message.cc.length > 0 ? `Cc: ${people(message.cc)}\n` : ''}Date: ${time(message.dateMs)}\nSubject: ${harmless(message.subject)}\n\n${(message.text ?? '(this message has no plain text)').split('\n').map(harmless).join('\n')}\n${message.parts.map((p) => `[${p.index}] ${harmless(p.filename)} (${harmless(p.contentType)}, ${size(p.sizeBytes)})\n`).join('')}`,
+        `${message.damaged === null ? '' : `(damaged: ${harmless(message.damaged)})\n`}From: ${people(message.from)}\nTo: ${people(message.to)}\n${message.cc.length > 0 ? `Cc: ${people(message.cc)}\n` : ''}Date: ${time(message.dateMs)}\nSubject: ${harmless(message.subject)}\n\n${(message.text ?? '(this message has no plain text)').split('\n').map(harmless).join('\n')}\n${message.parts.map((p) => `[${p.index}] ${harmless(p.filename)} (${harmless(p.contentType)}, ${size(p.sizeBytes)})\n`).join('')}`,
     )
     return EXIT.ok
   },
@@ -103,7 +106,7 @@ export const importMail: Command = {
         stored.push({ file, id: messageId, changed })
       } catch (error) {
         failed++
-        await context.io.stderr(`posthorn: import "${file}": ${reasonOf(error)}\n`)
+        await context.io.stderr(`posthorn: import "${file}": ${fileWords(error)}\n`)
       }
     }
     await context.show(stored, () => `${stored.length} message${stored.length === 1 ? '' : 's'} stored in the Inbox.\n`)

@@ -4,10 +4,11 @@ import { isFault, reasonOf } from '../base/fault.ts'
 import { parseSettings } from '../settings.ts'
 import { lockedRouter } from '../rpc/locked.ts'
 import { startEngine, type Engine } from '../engine.ts'
-import { takeLock } from '../store/lock.ts'
-import { EXIT } from './command.ts'
+import { takeLock, type Lock } from '../store/lock.ts'
+import { EXIT, usage } from './command.ts'
 import { runCommand } from './commands.ts'
-import { listenLocal, type CommandIo } from './local-socket.ts'
+import { parseArguments } from './arguments.ts'
+import { callEngine, listenLocal, type CommandIo } from './local-socket.ts'
 import { patiently } from './patience.ts'
 import { readSettingsFile } from './settings-file.ts'
 import { serveWindow } from './window-server.ts'
@@ -27,6 +28,8 @@ export async function serve(
   },
   io: CommandIo,
 ): Promise<number> {
+  const args = parseArguments(at.argv.slice(1), { '--open': 'flag', '--human': 'flag' })
+  if (args.words.length > 0) throw usage('serve [--settings FILE] [--key-file FILE] [--open]')
   const fileSettings = readSettingsFile(at.settings, at.data)
   const { 'ui.port': uiPort } = parseSettings(fileSettings)
   const log = (line: string) => void io.stderr(`${new Date().toISOString()} ${line}\n`)
@@ -34,10 +37,17 @@ export async function serve(
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
   })
   // Held here, not in the engine, so that a folder whose key is out of reach is served, locked, by one host only.
-  const lock = await patiently(
-    () => takeLock(at.data, SERVE),
-    (holder) => holder.startsWith(`${SERVE} `),
-  )
+  let lock: Lock
+  try {
+    lock = await patiently(() => takeLock(at.data, SERVE), isServing)
+  } catch (error) {
+    const running = isFault(error, 'store.locked') && isServing(error.details.holder ?? '')
+    const address = running && args.has('--human') ? await addressOfRunning(at.data, io) : undefined
+    if (address === undefined) throw error
+    await io.stdout(`Posthorn runs already; its window is at ${address}\n`)
+    if (args.has('--open')) openInBrowser(address)
+    return EXIT.ok
+  }
   let engine: Engine | undefined
   let why = ''
   try {
@@ -78,12 +88,12 @@ export async function serve(
     opened.push(local)
     const address = window.newAddress()
     const submission = engine?.submission ?? null
-    if (at.argv.includes('--human')) await io.stdout(`Posthorn is at ${address}\n`)
+    if (args.has('--human')) await io.stdout(`Posthorn is at ${address}\n`)
     else
       await io.stdout(
         `${JSON.stringify({ ready: true, locked: engine === undefined, pid: process.pid, ui: address, submission })}\n`,
       )
-    if (at.argv.includes('--open')) openInBrowser(address)
+    if (args.has('--open')) openInBrowser(address)
     const failed = engine?.failed.then(() => void (status = EXIT.software))
     await Promise.race([stopped.then((signal) => log(`stopping: ${signal}`)), failed ?? stopped])
   } finally {
@@ -92,6 +102,19 @@ export async function serve(
     lock.release()
   }
   return status
+}
+
+const isServing = (holder: string) => holder.startsWith(`${SERVE} `)
+
+/** A new address of the window that the running engine serves; undefined when it gives none. */
+async function addressOfRunning(dataFolder: string, io: CommandIo): Promise<string | undefined> {
+  let said = ''
+  const stdout = (bytes: string | Uint8Array) => {
+    said += Buffer.from(bytes).toString()
+    return Promise.resolve()
+  }
+  const status = await callEngine(dataFolder, ['ui'], { ...io, stdout }).catch(() => undefined)
+  return status === EXIT.ok ? said.trim() : undefined
 }
 
 /** Hands the address to the desktop's browser, where there is a desktop. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Fault, reasonOf } from '../base/fault.ts'
+import { Fault } from '../base/fault.ts'
+import { fileWords } from './print.ts'
 
 /**
  * The JSON of the settings file: the one named, else `settings.json` in the data folder, else nothing. Throws
@@ -12,11 +13,7 @@ export function readSettingsFile(named: string | undefined, dataFolder: string):
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new Fault(
-      'settings.unreadable',
-      `read the settings file "${path}": ${reasonOf(error)}`,
-      { path, reason: reasonOf(error) },
-      error,
-    )
+    const reason = fileWords(error)
+    throw new Fault('settings.unreadable', `read the settings file "${path}": ${reason}`, { path, reason }, error)
   }
 }

@@ -48,12 +48,15 @@ export const setting: Command = {
     await context.show(settings, () =>
       table(
         ['KEY', 'VALUE', 'WHAT IT IS'],
-        settings.map((s) => [s.key, JSON.stringify(s.value), s.about]),
+        settings.map((s) => [s.key, short(JSON.stringify(s.value)), s.about]),
       ),
     )
     return EXIT.ok
   },
 }
+/** One long value must not push the sentences of all others off the screen; `--json` has it whole. */
+const short = (value: string) => (value.length > 40 ? `${value.slice(0, 39)}…` : value)
+
 /** A value as a settings file would have it; a word that is no JSON is text. */
 function valueOf(word: string): unknown {
   try {

@@ -2,33 +2,21 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { extname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { Fault } from '../base/fault.ts'
+import { pageFileOf, pageTypeOf } from '../rpc/page-files.ts'
+import { bytesHeaders, contentPolicyOf, PAGE_HEADERS } from '../rpc/page-policy.ts'
 import { serveSocket, type EngineRouter } from '../rpc/serve.ts'
 import { Access } from './access.ts'
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-  '.json': 'application/json',
-}
 const HEADERS = {
   'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
+  ...PAGE_HEADERS,
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 }
-/** The mail frame's own policy (ARCHITECTURE.md, "The mail frame"): styles of the mail work, nothing else does. */
-const FRAME_POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; img-src data: 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-same-origin"
 const LONGEST_TICKET = 4096
 const LONGEST_RPC_FRAME = 1 << 20
 
@@ -58,7 +46,6 @@ export async function serveWindow(options: {
   readonly bytes: Bytes
 }): Promise<WindowServer> {
   const access = new Access(() => performance.now())
-  const root = resolve(options.folder)
   const http = createServer((request, response) => {
     answer(request, response).catch(() => {
       if (!response.headersSent) response.writeHead(500, HEADERS)
@@ -102,39 +89,31 @@ export async function serveWindow(options: {
     if (!given) return void response.writeHead(404, HEADERS).end()
     response.writeHead(200, {
       ...HEADERS,
-      // Whatever the mail says it is, a browser only ever saves it.
-      'content-type': 'application/octet-stream',
-      'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(given.filename).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`,
-      'content-security-policy': "default-src 'none'; sandbox",
+      ...bytesHeaders(given.filename),
       ...(given.sizeBytes === undefined ? {} : { 'content-length': String(given.sizeBytes) }),
     })
     await pipeline(Readable.from(given.bytes()), response)
   }
 
   async function giveFile(path: string, response: ServerResponse): Promise<void> {
-    let wanted: string
-    try {
-      wanted = decodeURIComponent(path === '/' ? '/index.html' : path)
-    } catch {
-      return void response.writeHead(400, HEADERS).end()
-    }
-    const file = resolve(join(root, wanted))
-    const type = TYPES[extname(file)]
-    if (!file.startsWith(root + sep) || wanted.includes('\0') || type === undefined)
-      return void response.writeHead(404, HEADERS).end()
+    const file = pageFileOf(options.folder, path)
+    const type = file === undefined ? undefined : pageTypeOf(file)
+    if (file === undefined || type === undefined) return void response.writeHead(404, HEADERS).end()
     const found = await stat(file).catch(() => undefined)
     if (!found?.isFile()) {
-      if (wanted !== '/index.html') return void response.writeHead(404, HEADERS).end()
+      if (path !== '/' && path !== '/index.html') return void response.writeHead(404, HEADERS).end()
       return void response
         .writeHead(503, { ...HEADERS, 'content-type': 'text/plain; charset=utf-8' })
         .end('The window has not been built yet: run "npm run build", then open this address again.\n')
     }
-    const policy = file === join(root, 'frame.html') ? FRAME_POLICY : windowPolicy(own())
     response.writeHead(200, {
       ...HEADERS,
       'content-type': type,
       'content-length': found.size,
-      'content-security-policy': policy,
+      'content-security-policy': contentPolicyOf(path, {
+        origin: `http://${own()}`,
+        connect: `'self' ws://${own()}`,
+      }),
     })
     await pipeline(createReadStream(file), response)
   }
@@ -190,11 +169,6 @@ export async function serveWindow(options: {
       await closed
     },
   }
-}
-
-/** The window's policy: its own files, its own socket, nothing else. */
-function windowPolicy(own: string): string {
-  return `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self' ws://${own}; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 }
 
 function ticketOf(body: string): string {

@@ -149,7 +149,7 @@ test('a file that cannot be imported is named, and the others are stored', async
   writeFileSync(file, 'Subject: good\n\nx\n')
   const ran = await home.run(['import', join(home.root, 'none.eml'), file, '--json'])
   expect(ran.status).toBe(66)
-  expect(ran.stderr).toMatch(/none\.eml": ENOENT/)
+  expect(ran.stderr).toMatch(/none\.eml": there is no such file/)
   expect(JSON.parse(ran.stdout)).toEqual([{ file, id: expect.any(Number), changed: 'line ends became CRLF' }])
 })
 
@@ -206,6 +206,19 @@ test('ui gives a fresh address whose ticket works once', async () => {
   expect(await once.json()).toEqual({ token: expect.stringMatching(/^[\w-]{32,}$/) })
 })
 
+test('a person who starts it a second time is shown the way to the window that runs', async () => {
+  const again = await home.run(['serve', '--human'])
+  expect(again).toMatchObject({ status: 0, stderr: '' })
+  const address = /its window is at (\S+)\n$/.exec(again.stdout)?.[1] ?? ''
+  expect(new URL(address).origin).toBe(new URL(served.ready.ui).origin)
+  expect(address).not.toBe(served.ready.ui)
+})
+
+test('help comes from any command, and does nothing else', async () => {
+  for (const argv of [['--help'], ['serve', '--help'], ['sendmail', '-t', '--help']])
+    expect(await posthorn(argv)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^posthorn COMMAND/) })
+})
+
 test('parse needs no folder and no engine, and gives exactly the documented keys', async () => {
   const file = readFileSync(message('mixed-attachment.eml'))
   const attachment = { filename: 'notes.txt', contentType: 'text/plain', size: 5 }
@@ -243,7 +256,9 @@ test.each([
   [['show', '999'], 1, /message 999/],
   [['queue', 'explode'], 64, /queue list/],
   [['list', '--bogus'], 64, /"--bogus"/],
-  [['list', '--folder', 'Nowhere'], 64, /"Nowhere"/],
+  [['list', '--folder', 'Nowhere'], 64, /"Nowhere"; there are: Inbox, .*Inbox of ada \(\d+\)/],
+  [['serve', '--bogus'], 64, /"--bogus" here; there are --open/],
+  [['serve', 'now'], 64, /serve \[--settings FILE\]/],
   [['user', 'add', 'bob@home.test'], 64, /--password-stdin/],
   [['user', 'add', 'no address', '--password-stdin'], 64, /"no address"/],
   [['account', 'add', 'pop3', '--user', 'x', '--password-stdin'], 64, /--host/],
