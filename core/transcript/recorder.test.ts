@@ -90,9 +90,9 @@ test('has at most one batch under way, and shows what is on its way as pending',
   const waiting: (() => void)[] = []
   const { recorder } = recording(() => new Promise<void>((resolve) => waiting.push(resolve)))
   const transcript = recorder.open(head)
-  for (let n = 0; n < 2000; n++) transcript.line('S', bytes(`line ${n}`))
+  for (let n = 0; n < 5000; n++) transcript.line('S', bytes(`line ${n}`))
   expect(waiting).toHaveLength(1)
-  expect(recorder.pending(7).map((one) => one.seq)).toEqual([...Array(2000).keys()])
+  expect(recorder.pending(7).map((one) => one.seq)).toEqual([...Array(5000).keys()])
   const flushed = recorder.flush()
   waiting[0]!()
   await expect.poll(() => waiting.length).toBe(2)

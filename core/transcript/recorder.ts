@@ -16,7 +16,8 @@ export interface RecorderOptions {
 
 /** Of one line at most this much is kept; the event says how long it was. */
 const KEPT_LINE_BYTES = 2048
-const FLUSH_EVENTS = 512
+/** One batch costs pages for each session in it, however little they said: under load a batch holds more. */
+const FLUSH_EVENTS = 2048
 const FLUSH_MS = 100
 /** Lines of a session beyond this, not yet committed, are counted and not kept: a slow disk must not eat the memory. */
 const PENDING_BYTES_PER_SESSION = 1024 * 1024

@@ -110,9 +110,11 @@ CREATE INDEX session_protocol ON session (protocol, id);
 CREATE INDEX session_problem ON session (id) WHERE state IN ('deferred', 'failed', 'aborted');
 CREATE INDEX session_problem_protocol ON session (protocol, id) WHERE state IN ('deferred', 'failed', 'aborted');
 CREATE INDEX session_live ON session (id) WHERE state = 'live';
--- Events of a session in batches: JSON array of TranscriptEvent, seq = number of the first.
-CREATE TABLE session_events (session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE, seq INTEGER NOT NULL, events TEXT NOT NULL,
-  PRIMARY KEY (session_id, seq)) STRICT, WITHOUT ROWID;
+-- Events of a session in batches: JSON array of TranscriptEvent, seq = number of the first. In the order they came, so that a
+-- batch of many sessions fills pages one after the other; by session there is only the index.
+CREATE TABLE session_events (
+  id INTEGER PRIMARY KEY, session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE, seq INTEGER NOT NULL, events TEXT NOT NULL) STRICT;
+CREATE UNIQUE INDEX session_events_session ON session_events (session_id, seq);
 -- What a session had to do with. No foreign keys but the session: rows there may come before or go before.
 CREATE TABLE session_link (session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE, entry_id INTEGER, recipient_id INTEGER,
   attempt_id INTEGER, message_id INTEGER) STRICT;
