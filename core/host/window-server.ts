@@ -111,7 +111,7 @@ export async function serveWindow(options: {
       'content-type': type,
       'content-length': found.size,
       'content-security-policy': contentPolicyOf(path, {
-        origin: `http://${own()}`,
+        images: "'self'",
         connect: `'self' ws://${own()}`,
       }),
     })
