@@ -7,6 +7,7 @@ import { reasonOf } from './base/fault.ts'
 import { defaultKeyFile } from './base/paths.ts'
 import { appHandlers } from './engine-app.ts'
 import { LoopWatch, type LoopDelay } from './engine-loop.ts'
+import { openRoutes } from './engine-routes.ts'
 import { EngineSettings } from './engine-settings.ts'
 import { accountHandlers } from './fetch/handlers.ts'
 import { createFetcher } from './fetch/fetcher.ts'
@@ -19,8 +20,7 @@ import { openLocalMail } from './mailbox/local.ts'
 import { ensurePersonFolders } from './mailbox/person.ts'
 import { Uploads } from './mailbox/uploads.ts'
 import { openParsePool } from './message/parse-pool.ts'
-import { type Domain, type Mailbox, type ReversePath } from './model/address.ts'
-import type { Route } from './model/outcome.ts'
+import { type Mailbox } from './model/address.ts'
 import type { Accept } from './model/submission.ts'
 import { makeDialer, type Dialer } from './net/dial.ts'
 import { dnsServers } from './net/dns-servers.ts'
@@ -42,7 +42,7 @@ import { takeLock, type Lock } from './store/lock.ts'
 import { openStore } from './store/open.ts'
 import { queueCounts } from './store/queue.ts'
 import { hasRoom } from './store/room.ts'
-import { getRoute, listRoutes } from './store/route.ts'
+import { listRoutes } from './store/route.ts'
 import { getSession, lastSessionId, linksOf, listEvents, listSessions, sessionsOfRecipient } from './store/session.ts'
 import { listSettings } from './store/setting.ts'
 import { logHandlers } from './transcript/handlers.ts'
@@ -190,10 +190,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const resolver = options.resolver ?? makeResolver({ servers: () => dnsServers(settings()['dns.servers']), clock })
   const dial = options.dialer ?? makeDialer(clock)
   const local = openLocalMail({ read: store.read, settings })
-  const routeFor = (from: ReversePath): Exclude<Route, { kind: 'local' }> | undefined => {
-    const routeId = from === null ? undefined : findIdentity(store.read, from)?.routeId
-    return routeId === undefined || routeId === null ? undefined : getRoute(store.read, routeId)
-  }
+  const routeFor = openRoutes(store.read)
   const queue = await startQueue({
     store,
     // Opened for one command: the queue is changed, and nothing leaves.
@@ -203,7 +200,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     deliver: makeDeliver({ settings, resolver, dial, recorder, openBody: store.openBody, clock }),
     isLocal: (domain) => local.isLocal(domain),
     resolveLocal: (to) => local.resolveLocal(to),
-    routeFor: (from, domain: Domain) => routeFor(from) ?? { kind: 'direct', domain },
+    routeFor: (from, domain) => routeFor(from) ?? { kind: 'direct', domain },
     describe: (raw) => parse.fields(raw),
     changes: queueChanges,
     onFolders,
