@@ -35,6 +35,8 @@ export class EngineSettings {
   /** Always the values in force: rooms keep this one object and read it at each use. */
   readonly values: Settings
   readonly #fromFile: ReadonlySet<string>
+  /** What the window changed, in this run or an earlier one. */
+  readonly #chosen = new Map<string, unknown>()
   #put: (key: string, value: unknown) => Promise<void> = () => Promise.resolve()
 
   /** Throws `settings.invalid`. */
@@ -55,6 +57,7 @@ export class EngineSettings {
       if (this.#fromFile.has(key)) continue
       try {
         Object.assign(this.values, { [key]: parseSetting(key, value) })
+        this.#chosen.set(key, value)
       } catch (error) {
         log(`settings: ${error instanceof Error ? error.message : String(error)}; the default is used`)
       }
@@ -70,15 +73,16 @@ export class EngineSettings {
         reason: 'set by the settings file',
       })
     await this.#put(key, parsed)
+    this.#chosen.set(key, parsed)
     if (LIVE.has(key)) Object.assign(this.values, { [key]: parsed })
   }
 
-  list(stored: Readonly<Record<string, unknown>>): SettingView[] {
+  /** All settings as a page shows them: what was changed and is read at the next start only is shown as changed. */
+  list(): SettingView[] {
     return Object.entries(SETTINGS).map(([key, setting]) => ({
       key,
       about: setting.about,
-      value:
-        this.#fromFile.has(key) || !(key in stored) || LIVE.has(key) ? this.values[key as SettingKey] : stored[key],
+      value: this.#chosen.has(key) ? this.#chosen.get(key) : this.values[key as SettingKey],
       default: setting.default,
       allowed: setting.allowed,
       unit: setting.unit ?? null,

@@ -235,7 +235,6 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   opened.add('loop watch', () => loop.stop())
   let submission: SubmissionServer | undefined
   let certificate: Certificate | undefined
-  const storedSettings = () => listSettings(store.read)
   const router = {
     app: appHandlers({
       dataFolder,
@@ -246,7 +245,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       liveSessions: () => recorder.live().filter((head) => head.state === 'live').length,
       troubles: () => [...troubles],
       hasIdentity: () => listIdentities(store.read).length > 0,
-      listSettings: () => config.list(storedSettings()),
+      listSettings: () => config.list(),
       async setSetting(name, value) {
         await config.set(name, value)
         queue.wake()

@@ -230,7 +230,13 @@ class RunningQueue implements Queue {
   #arm(): void {
     this.#arming ??= setImmediate(() => {
       this.#arming = undefined
-      this.#armNow()
+      try {
+        this.#armNow()
+      } catch (error) {
+        // A damaged database: what can be read of the mail is shown all the same, and this is asked again now and then.
+        this.#context.log(`ask when the queue is due: ${reasonOf(error)}`)
+        this.#cancelTimer = this.#context.clock.after(HALT_MS, () => this.#onTimer())
+      }
     })
   }
 

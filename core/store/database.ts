@@ -96,6 +96,34 @@ export function asReadDb(db: Database.Database): ReadDb {
   return db as unknown as ReadDb
 }
 
+/** The same for the main thread: what SQLite throws comes as a fault whose words a person understands. */
+export function asMainReadDb(db: Database.Database, path: string): ReadDb {
+  const asFault = <T>(read: () => T): T => {
+    try {
+      return read()
+    } catch (error) {
+      throw toStoreFault(error, path, 'read from the store')
+    }
+  }
+  const prepare = (sql: string): Database.Statement => {
+    const statement = asFault(() => db.prepare(sql))
+    const { get, all, iterate } = statement
+    return Object.assign(statement, {
+      get: (...values: unknown[]) => asFault(() => get.apply(statement, values)),
+      all: (...values: unknown[]) => asFault(() => all.apply(statement, values)),
+      iterate: function* (...values: unknown[]) {
+        const rows = asFault(() => iterate.apply(statement, values))
+        try {
+          for (let row = asFault(() => rows.next()); !row.done; row = asFault(() => rows.next())) yield row.value
+        } finally {
+          rows.return?.() // or the connection stays busy with it
+        }
+      },
+    })
+  }
+  return { prepare } as unknown as ReadDb
+}
+
 /** The same connection, as operations see it. */
 export function asWriteDb(db: Database.Database): WriteDb {
   return db as unknown as WriteDb

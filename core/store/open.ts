@@ -3,7 +3,7 @@ import { Fault } from '../base/fault.ts'
 import { BodiesAhead } from './ahead.ts'
 import { openBody, readBody } from './body.ts'
 import type { BodySource } from './body.ts'
-import { asReadDb, databasePath, openDatabase, prepareFolder, toStoreFault } from './database.ts'
+import { asMainReadDb, databasePath, openDatabase, prepareFolder, toStoreFault } from './database.ts'
 import type { DatabaseAt } from './database.ts'
 import { packBatch } from './session.ts'
 import type { Batch } from './session.ts'
@@ -55,7 +55,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     if (reader.status === 'rejected') throw reader.reason
     const connection = openDatabase(at, 'read')
     opened.unshift(connection)
-    return joined(path, clock, asReadDb(connection), writer.value, reader.value, opened)
+    return joined(path, clock, asMainReadDb(connection, path), writer.value, reader.value, opened)
   } catch (error) {
     await closeAll(opened)
     throw toStoreFault(error, path, 'open the store')
