@@ -1,8 +1,8 @@
 import { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, session } from 'electron'
-import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isFault, reasonOf } from '../core/base/fault.ts'
 import { defaultDataFolder } from '../core/base/paths.ts'
+import { readSettingsFile } from '../core/base/settings-file.ts'
 import { startEngine, type Engine } from '../core/engine.ts'
 import { lockedRouter } from '../core/rpc/locked.ts'
 import { servePort } from '../core/rpc/serve.ts'
@@ -65,24 +65,13 @@ async function start(): Promise<Engine | Error> {
     return await startEngine({
       dataFolder,
       ...(launch.keyFile === undefined ? {} : { keyFile: launch.keyFile }),
-      fileSettings: readSettings(),
+      fileSettings: readSettingsFile(launch.settings, dataFolder),
       nativeBinding: nativeBinding(),
       log: (line) => console.error(`${new Date().toISOString()} ${line}`),
     })
   } catch (error) {
     if (isFault(error) && error.code.startsWith('vault.')) return error
     throw error
-  }
-}
-
-/** The settings file that was named, else the one of the data folder, else nothing. The engine checks what it says. */
-function readSettings(): unknown {
-  const path = launch.settings ?? join(dataFolder, 'settings.json')
-  if (launch.settings === undefined && !existsSync(path)) return {}
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new Error(`read the settings file "${path}": ${reasonOf(error)}`, { cause: error })
   }
 }
 

@@ -53,3 +53,15 @@ export function isFault<C extends keyof FaultDetails>(error: unknown, code?: C):
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+const FILE_WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not read it',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is no folder',
+}
+/** Why a file that was named could not be read. */
+export function fileWords(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return FILE_WORDS[code] ?? reasonOf(error)
+}

@@ -1,22 +1,15 @@
+import type { CommandLine } from './arguments.ts'
 import { startEngine } from '../engine.ts'
 import { takeLock } from '../store/lock.ts'
 import { runCommand } from './commands.ts'
 import type { CommandIo } from './local-socket.ts'
-import { readSettingsFile } from './settings-file.ts'
+import { readSettingsFile } from '../base/settings-file.ts'
 
 /**
  * Runs one command on a data folder that no engine serves: takes its lock, opens the store, listens to nothing, delivers nothing,
  * and fetches only for `fetch` itself. Throws what keeps the store from opening.
  */
-export async function runAlone(
-  at: {
-    readonly data: string
-    readonly settings: string | undefined
-    readonly keyFile: string | undefined
-    readonly argv: readonly string[]
-  },
-  io: CommandIo,
-): Promise<number> {
+export async function runAlone(at: CommandLine, io: CommandIo): Promise<number> {
   const fileSettings = readSettingsFile(at.settings, at.data)
   const lock = takeLock(at.data, `posthorn ${at.argv[0] ?? ''}`)
   try {

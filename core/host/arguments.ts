@@ -1,5 +1,13 @@
 import { Fault } from '../base/fault.ts'
 
+/** A whole command line: what every command has, and the command with its own words and options. */
+export interface CommandLine {
+  readonly data: string
+  readonly settings: string | undefined
+  readonly keyFile: string | undefined
+  readonly argv: readonly string[]
+}
+
 /** A command line taken apart: words in order, options by name. */
 export interface Arguments {
   readonly words: readonly string[]

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { defaultDataFolder } from '../base/paths.ts'
 import { Fault, reasonOf } from '../base/fault.ts'
 import { VERSION } from '../base/version.ts'
+import type { CommandLine } from './arguments.ts'
 import { COMMAND_NAMES, EXIT, exitOf, unserved, usage } from './command.ts'
 import { callEngine, type CommandIo } from './local-socket.ts'
 import { patiently } from './patience.ts'
@@ -38,15 +39,8 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
 /** What a program says that was writing into `| head`. */
 const BROKEN_PIPE = 141
 
-interface Global {
-  readonly data: string
-  readonly settings: string | undefined
-  readonly keyFile: string | undefined
-  readonly argv: readonly string[]
-}
-
 /** Takes out the options that every command has. `sendmail` keeps its own, which look alike. */
-export function takeGlobal(argv: readonly string[]): Global {
+export function takeGlobal(argv: readonly string[]): CommandLine {
   const found: Record<string, string> = {}
   const rest: string[] = []
   for (let i = 0; i < argv.length; i++) {
@@ -125,7 +119,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** Runs a command in the engine that serves its folder; where none runs, alone. */
-async function anywhere(global: Global, io: CommandIo): Promise<number> {
+async function anywhere(global: CommandLine, io: CommandIo): Promise<number> {
   const status = await callEngine(global.data, global.argv, io)
   if (status !== undefined) return status
   if (global.argv[0] === 'ui') throw unserved()

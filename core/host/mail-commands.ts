@@ -1,12 +1,18 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { Fault } from '../base/fault.ts'
+import { Fault, fileWords } from '../base/fault.ts'
 import type { FolderView, MessageRow } from '../rpc/views.ts'
 import { EXIT, idOf, usage, type Api, type Command } from './command.ts'
-import { fileWords, harmless, size, table, time } from './print.ts'
+import { harmless, size, table, time } from './print.ts'
 
 /** A folder's name, and whose it is where it is not the own one. */
 const folderWords = ({ id, name, owner }: FolderView) => (owner === null ? name : `${name} of ${owner.name} (${id})`)
+
+const messageTable = (rows: readonly MessageRow[]) =>
+  table(
+    ['ID', 'DATE', 'FROM', 'SUBJECT'],
+    rows.map((m) => [m.id, time(m.dateMs), m.authorAddress || m.authorName, m.subject]),
+  )
 
 export const list: Command = {
   options: { '--folder': 'value' },
@@ -37,14 +43,7 @@ export const list: Command = {
       if (!page.more || !last) break
       after = { dateMs: last.dateMs, id: last.id }
     }
-    await context.show(
-      rows,
-      () =>
-        table(
-          ['ID', 'DATE', 'FROM', 'SUBJECT'],
-          rows.map((m) => [m.id, time(m.dateMs), m.authorAddress || m.authorName, m.subject]),
-        ) || 'No mail here.\n',
-    )
+    await context.show(rows, () => messageTable(rows) || 'No mail here.\n')
     return EXIT.ok
   },
 }
@@ -54,14 +53,7 @@ export const search: Command = {
     const text = context.args.words.join(' ')
     if (text === '') throw usage('search WORDS')
     const rows = await context.api.mail.search({ text, limit: 200 })
-    await context.show(
-      rows,
-      () =>
-        table(
-          ['ID', 'DATE', 'FROM', 'SUBJECT'],
-          rows.map((m) => [m.id, time(m.dateMs), m.authorAddress || m.authorName, m.subject]),
-        ) || 'Nothing found.\n',
-    )
+    await context.show(rows, () => messageTable(rows) || 'Nothing found.\n')
     return EXIT.ok
   },
 }

@@ -1,18 +1,4 @@
-import { reasonOf } from '../base/fault.ts'
-
 /** How the command line shows things to a person: columns, times, sizes. Control characters of peers never reach a terminal. */
-
-const FILE_WORDS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'this user may not read it',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is no folder',
-}
-/** Why a file that was named could not be read. */
-export function fileWords(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return FILE_WORDS[code] ?? reasonOf(error)
-}
 
 /** Rows as aligned columns under their heads; '' for no rows. */
 export function table(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

@@ -7,10 +7,10 @@ import { startEngine, type Engine } from '../engine.ts'
 import { takeLock, type Lock } from '../store/lock.ts'
 import { EXIT, usage } from './command.ts'
 import { runCommand } from './commands.ts'
-import { parseArguments } from './arguments.ts'
+import { parseArguments, type CommandLine } from './arguments.ts'
 import { callEngine, listenLocal, type CommandIo } from './local-socket.ts'
 import { patiently } from './patience.ts'
-import { readSettingsFile } from './settings-file.ts'
+import { readSettingsFile } from '../base/settings-file.ts'
 import { serveWindow } from './window-server.ts'
 
 const SERVE = 'posthorn serve'
@@ -19,15 +19,7 @@ const SERVE = 'posthorn serve'
  * The headless host: the engine as a plain process, its window served to browsers of this computer. Prints one JSON line on
  * standard output when ready. Ends with 0 after SIGTERM or SIGINT, once what was under way is committed.
  */
-export async function serve(
-  at: {
-    readonly data: string
-    readonly settings: string | undefined
-    readonly keyFile: string | undefined
-    readonly argv: readonly string[]
-  },
-  io: CommandIo,
-): Promise<number> {
+export async function serve(at: CommandLine, io: CommandIo): Promise<number> {
   const args = parseArguments(at.argv.slice(1), { '--open': 'flag', '--human': 'flag' })
   if (args.words.length > 0) throw usage('serve [--settings FILE] [--key-file FILE] [--open]')
   const fileSettings = readSettingsFile(at.settings, at.data)

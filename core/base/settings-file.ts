@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Fault } from '../base/fault.ts'
-import { fileWords } from './print.ts'
+import { Fault, fileWords } from './fault.ts'
 
 /**
  * The JSON of the settings file: the one named, else `settings.json` in the data folder, else nothing. Throws
