@@ -2,7 +2,6 @@ import { oneLine, UNSHOWABLE } from './one-line.ts'
 import type { Part } from './structure.ts'
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
-  'message/rfc822': 'eml',
   'text/calendar': 'ics',
   'text/plain': 'txt',
   'text/html': 'html',
@@ -10,6 +9,17 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'image/jpeg': 'jpg',
   'image/png': 'png',
   'image/gif': 'gif',
+}
+/** Parts that never bring a name, by what a person would call them (RFC 3464, RFC 3462 §2, RFC 6533, RFC 8098). */
+const TITLES: Readonly<Record<string, string>> = {
+  'message/delivery-status': 'Delivery status.txt',
+  'message/global-delivery-status': 'Delivery status.txt',
+  'message/disposition-notification': 'Read receipt.txt',
+  'message/global-disposition-notification': 'Read receipt.txt',
+  'text/rfc822-headers': 'Original message, header only.txt',
+  'message/global-headers': 'Original message, header only.txt',
+  'message/rfc822': 'Original message.eml',
+  'message/global': 'Original message.eml',
 }
 
 /** The name the sender gave a part, decoded; null where there is none. */
@@ -24,7 +34,7 @@ export function safeName(given: string | null, contentType: string, index: numbe
     .replace(/^[. ]+/, '')
     .replace(/[. ]+$/, '')
   const name = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(clean) ? `_${clean}` : clean
-  if (name === '') return `part-${index + 1}.${EXTENSIONS[contentType] ?? 'bin'}`
+  if (name === '') return TITLES[contentType] ?? `part-${index + 1}.${EXTENSIONS[contentType] ?? 'bin'}`
   if (name.length <= 200) return name
   const dot = name.lastIndexOf('.')
   const ending = dot > 0 && name.length - dot <= 20 ? name.slice(dot) : ''

@@ -83,6 +83,19 @@ test('makes every file name safe to save under', () => {
   for (const [given, safe] of cases) expect(safeName(given, 'x/y', 0)).toBe(safe)
 })
 
+test('calls the parts of a delivery report by what they are', () => {
+  const cases: [string, string][] = [
+    ['message/delivery-status', 'Delivery status.txt'],
+    ['message/rfc822', 'Original message.eml'],
+    ['text/rfc822-headers', 'Original message, header only.txt'],
+  ]
+  const part = ([type]: [string, string]) => `--b\r\nContent-Type: ${type}\r\n\r\nSubject: x\r\n\r\n`
+  const raw = `Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nwords\r\n${cases.map(part).join('')}--b--\r\n`
+  const { text, attachments } = readMessage(Buffer.from(raw))
+  expect(text?.trim()).toBe('words')
+  expect(attachments.map((one) => one.filename)).toEqual(cases.map(([, name]) => name))
+})
+
 describe('hostile mail', () => {
   const deep = (levels: number) =>
     Array.from({ length: levels }, (_, n) => `Content-Type: multipart/mixed; boundary=b${n}\r\n\r\n--b${n}\r\n`).join(
