@@ -184,6 +184,18 @@ test('sends again at once when somebody asks for it, and not with "retry all"', 
   expect(connections).toHaveLength(2)
 })
 
+test('trying a deferred recipient again sends nothing once more to one of unknown arrival', async () => {
+  const house = await open({
+    deliver: fakeDeliver((to, job) => (to.local === 'slow' ? refused(451, '4.7.1') : byName)(to, job)),
+  })
+  const id = await send(house, ['silent@remote.example', 'slow@other.example'])
+  await house.quiet()
+  expect(house.states(id)).toEqual(['unknown', 'deferred'])
+  expect(await house.queue.retry(id)).toBe(1)
+  await house.quiet()
+  expect(listRecipients(house.store.read, id).map(({ attempts }) => attempts)).toEqual([1, 2])
+})
+
 test('tries everything that waits when it is told to', async () => {
   let isDown = true
   const deliver = fakeDeliver((to, job) => (isDown ? refused(451, '4.3.0')(to, job) : taken(to, job)))

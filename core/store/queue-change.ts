@@ -75,7 +75,8 @@ const CANCEL = `
 const ASK_CANCEL = `UPDATE queue_recipient SET cancel_asked = 1 WHERE id = ? AND state = 'trying'`
 const RETRY_ENTRY = `
   UPDATE queue_recipient SET next_attempt_ms = min(coalesce(next_attempt_ms, @nowMs), @nowMs), unknowns = 0
-  WHERE entry_id = @entryId AND state IN ('waiting', 'deferred', 'unknown')`
+  WHERE entry_id = @entryId AND (state IN ('waiting', 'deferred') OR (state = 'unknown' AND NOT EXISTS (
+    SELECT 1 FROM queue_recipient WHERE entry_id = @entryId AND state IN ('waiting', 'deferred'))))`
 const RETRY_SOME = `
   UPDATE queue_recipient SET next_attempt_ms = @nowMs WHERE id IN (
     SELECT id FROM queue_recipient WHERE next_attempt_ms > @nowMs AND state IN ('waiting', 'deferred')
@@ -282,7 +283,7 @@ export const queueOperations = {
     }
     return { recipients }
   },
-  /** Makes an entry's recipients due now, those of unknown arrival included. */
+  /** Makes an entry's recipients due now; those of unknown arrival only where they are all that is left, and so are meant. */
   'queue.retryEntry': (db: WriteDb, args: { readonly entryId: number }, nowMs: number) => ({
     recipients: prepared(db, RETRY_ENTRY).run({ nowMs, entryId: args.entryId }).changes,
   }),
