@@ -125,7 +125,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
         if (lost > 0) push(session, { kind: 'note', text }, EVENT_BYTES + text.length)
       }
     }
-    if (failure !== undefined) {
+    // Events can be read before they are kept, links cannot: who looks for the sessions of a message asks again now.
+    if (failure === undefined) changes.emit(...new Set(batch.links.map(({ sessionId }) => sessionId)))
+    else {
       links = [...batch.links, ...links].slice(-10_000)
       forgetOldest()
     }
