@@ -3,8 +3,10 @@ import { Button } from './parts/button.tsx'
 import { Empty } from './parts/empty.tsx'
 import { ToastRegion } from './parts/toast-region.tsx'
 import { host } from './bridge/client.ts'
+import type { Refusal } from './bridge/connection.ts'
 import { EngineProvider, useStatus } from './state/engine.tsx'
 import { useStanding } from './state/use-live.ts'
+import { composing } from './views/compose/composer.ts'
 import { FirstRun } from './views/first-run/first-run.tsx'
 import { Shell } from './views/shell/shell.tsx'
 
@@ -13,7 +15,9 @@ export function App() {
   const { standing } = useStanding()
   const status = useStatus()
   const [skipped, setSkipped] = useState(false)
-  if (standing.at === 'refused') return <Refused />
+  const open = composing.use()
+  // What is being written stays in sight, to be sent after the new address is opened here, or to be copied.
+  if (standing.at === 'refused' && (open === null || status.at !== 'ready')) return <Refused why={standing.why} />
   if (status.at === 'loading')
     return standing.at === 'away' ? (
       <Away />
@@ -24,6 +28,7 @@ export function App() {
     return (
       <Page>
         <Empty
+          isPage
           icon="alert"
           tone="danger"
           role="alert"
@@ -51,12 +56,25 @@ function Page({ children }: { children: React.ReactNode }) {
   return <main className="window lone">{children}</main>
 }
 
-function Refused() {
+const REFUSED: Readonly<Record<Refusal, readonly [title: string, why: string]>> = {
+  'ticket-spent': [
+    'This address has been used up',
+    'An address of the window works once and for a minute, so that nobody else can walk in with it.',
+  ],
+  'no-ticket': [
+    'This address alone does not open the window',
+    'Every window needs an address of its own that works once, so that no other page or person can walk in.',
+  ],
+  'session-unknown': ['Posthorn was started again', 'It does not know this window any more. Your mail is all there.'],
+}
+
+function Refused({ why }: { why: Refusal }) {
+  const [title, words] = REFUSED[why]
   return (
     <Page>
-      <Empty icon="key" title="This address has been used up">
-        An address of the window works once and for a minute, so that nobody else can walk in with it. Run{' '}
-        <code>posthorn ui</code> for a new one and open that.
+      <Empty isPage icon="key" title={title}>
+        {words} For a new address run <code>posthorn ui</code> (in a clone: <code>npm run -s posthorn -- ui</code>) and
+        open what it prints.
       </Empty>
     </Page>
   )
@@ -66,6 +84,7 @@ function Away() {
   return (
     <Page>
       <Empty
+        isPage
         icon="plug"
         title="The mail engine does not answer"
         role="status"
@@ -82,13 +101,19 @@ function Away() {
   )
 }
 
-function Locked({ why }: { why: string | undefined }) {
+function Locked({ why = '' }: { why: string | undefined }) {
+  const missing = /^read the key file "(.+?)": it is not there/.exec(why)?.[1]
   return (
     <Page>
-      <Empty icon="lock" title="Mail is locked">
-        Mail, index and log on this computer are encrypted, and the key is out of reach
-        {why === undefined ? '' : ` (${why})`}. Run <code>posthorn unlock</code>, or put the key file back and start
-        Posthorn again.
+      <Empty isPage icon="lock" title={missing === undefined ? 'Mail is locked' : 'The key file is missing'}>
+        Mail, index and log on this computer are encrypted
+        {missing === undefined
+          ? ', and Posthorn has not got the key:'
+          : ', and the key that opens them was expected here:'}
+        <code className="reason">{missing ?? why}</code>
+        Nothing is lost.{' '}
+        {missing === undefined ? 'Put that right' : 'Put the key file back there, from your backup if need be'}, then
+        stop Posthorn and start it again.
       </Empty>
     </Page>
   )

@@ -34,42 +34,54 @@ export function browserHost(): Host {
     bytesUrl: (handle) => `/bytes/${encodeURIComponent(handle)}`,
     hurry: () => hurry(),
     async connect(say) {
-      say({ at: 'opening' })
-      const ticket = ticketOf(location.hash)
-      if (ticket !== undefined) {
-        // Out of the address bar and the history first: the address may be copied or bookmarked.
-        history.replaceState(null, '', location.pathname)
-        const token = await redeem(ticket).catch(() => undefined)
-        if (token !== undefined) sessionStorage.setItem(TOKEN, token)
-      }
-      const token = sessionStorage.getItem(TOKEN)
-      if (token === null) return say({ at: 'refused' })
-
       let tries = 0
-      let awaySinceMs = Date.now()
+      let awaySinceMs = 0
+      let line: WebSocket | undefined
+      let timer: ReturnType<typeof setTimeout> | undefined
+
+      const enter = async () => {
+        const ticket = ticketOf(location.hash)
+        if (ticket !== undefined) {
+          // Out of the address bar and the history first: the address may be copied or bookmarked.
+          history.replaceState(null, '', location.pathname)
+          const token = await redeem(ticket).catch(() => undefined)
+          if (token !== undefined) sessionStorage.setItem(TOKEN, token)
+          else if (sessionStorage.getItem(TOKEN) === null) return say({ at: 'refused', why: 'ticket-spent' })
+        }
+        tries = 0
+        awaySinceMs = Date.now()
+        dial()
+      }
       const dial = () => {
+        const token = sessionStorage.getItem(TOKEN)
+        if (token === null) return say({ at: 'refused', why: 'no-ticket' })
         const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/rpc`, [
           'posthorn',
           `token.${token}`,
         ])
+        line = socket
         socket.binaryType = 'arraybuffer'
         const link = new RPCLink({ websocket: socket })
         let wasOpen = false
         socket.addEventListener('open', () => {
+          if (line !== socket) return
           wasOpen = true
           tries = 0
           say({ at: 'open' }, link)
         })
         socket.addEventListener('close', () => {
+          if (line !== socket) return
           if (wasOpen) awaySinceMs = Date.now()
-          void retry(wasOpen)
+          void retry(socket, wasOpen)
         })
       }
-      const retry = async (wasOpen: boolean) => {
+      const retry = async (socket: WebSocket, wasOpen: boolean) => {
         say({ at: 'away', sinceMs: awaySinceMs, tries })
         // An upgrade that is refused looks like a dead line, so the page itself is asked whether anybody is there.
-        if (!wasOpen && (await isAnswering()) && tries >= 2) return say({ at: 'refused' })
-        const timer = setTimeout(dial, backOffMs(tries))
+        const isRefused = !wasOpen && tries >= 2 && (await isAnswering())
+        if (line !== socket) return
+        if (isRefused) return say({ at: 'refused', why: 'session-unknown' })
+        timer = setTimeout(dial, backOffMs(tries))
         tries += 1
         hurry = () => {
           clearTimeout(timer)
@@ -77,7 +89,18 @@ export function browserHost(): Host {
           dial()
         }
       }
-      dial()
+      // A new address of the same host changes nothing but the hash, so the page stays, and so does what is being written.
+      window.addEventListener('hashchange', () => {
+        if (ticketOf(location.hash) === undefined) return
+        clearTimeout(timer)
+        hurry = () => {}
+        const old = line
+        line = undefined
+        old?.close()
+        void enter()
+      })
+      say({ at: 'opening' })
+      await enter()
     },
   }
 }

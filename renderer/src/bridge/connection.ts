@@ -6,8 +6,11 @@ export type Standing =
   | { readonly at: 'open' }
   /** The line broke; it is dialled again by itself. `tries` counts the failed ones. */
   | { readonly at: 'away'; readonly sinceMs: number; readonly tries: number }
-  /** The engine is there and does not know this window: a fresh address is needed. */
-  | { readonly at: 'refused' }
+  /** The engine is there and does not let this window in: a fresh address is needed. */
+  | { readonly at: 'refused'; readonly why: Refusal }
+
+/** Why a window is not let in: its ticket is spent, it never had one, or the engine was started anew since. */
+export type Refusal = 'ticket-spent' | 'no-ticket' | 'session-unknown'
 
 /** One way to the engine, as each host gives it. */
 export interface Host {

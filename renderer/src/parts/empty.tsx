@@ -6,6 +6,8 @@ interface Props {
   readonly icon: IconName
   readonly tone?: 'warn' | 'danger' | 'unknown'
   readonly title: string
+  /** True where it is all there is on the page. */
+  readonly isPage?: boolean
   readonly children?: ReactNode
   readonly actions?: ReactNode
   /** `alert` for what went wrong: it is read out at once. */
@@ -13,11 +15,11 @@ interface Props {
 }
 
 /** A pane with nothing to show: what it is, why it is empty, one thing to do. */
-export function Empty({ icon, tone, title, children, actions, role }: Props) {
+export function Empty({ icon, tone, title, isPage = false, children, actions, role }: Props) {
   return (
     <div className="empty" role={role}>
       <Icon name={icon} {...(tone === undefined ? {} : { className: tone })} />
-      <h2>{title}</h2>
+      {isPage ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children === undefined ? null : <p>{children}</p>}
       {actions === undefined ? null : <div className="actions">{actions}</div>}
     </div>

@@ -3,7 +3,8 @@ import { dropToast, toasts, type Toast } from '../state/toasts.ts'
 import { Button, IconButton } from './button.tsx'
 import { Icon } from './icon.tsx'
 
-const STAYS_MS = 7000
+/** What only tells goes soon; what went wrong or can be undone leaves time to decide. */
+const STAYS_MS = { telling: 3500, asking: 7000 }
 
 /** The toasts that stand now. */
 export function ToastRegion() {
@@ -19,9 +20,12 @@ export function ToastRegion() {
 
 function ToastLine({ toast: { id, text, icon, level, action } }: { readonly toast: Toast }) {
   useEffect(() => {
-    const timer = setTimeout(() => dropToast(id), STAYS_MS)
+    const timer = setTimeout(
+      () => dropToast(id),
+      level === 'danger' || action !== undefined ? STAYS_MS.asking : STAYS_MS.telling,
+    )
     return () => clearTimeout(timer)
-  }, [id])
+  }, [id, level, action])
   return (
     <div className="toast">
       <Icon name={icon} className={level === 'danger' ? 'danger' : 'quiet'} />

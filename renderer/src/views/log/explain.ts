@@ -100,6 +100,12 @@ export function explain(reply: string): Explanation | undefined {
       text: 'This server has not seen mail from you to this recipient before. It turns the first try away and accepts a later one. Nothing is wrong with the address or the message.',
       source: 'RFC 6647, RFC 5321 §4.2.3',
     }
+  if (/no valid recipients/i.test(reply))
+    return {
+      title: 'Nobody was left to send to',
+      text: 'Every recipient was turned away before this; the command was on its way already, so it had to be refused, too.',
+      source: 'RFC 2920 §3.1',
+    }
   const detailed = subject === undefined ? undefined : DETAIL[`${subject}.${detail}`]
   const found = detailed ?? BASIC[code]
   const later = code.startsWith('4') ? ' Posthorn tries again by itself.' : ''

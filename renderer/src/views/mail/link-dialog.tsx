@@ -48,7 +48,7 @@ export function LinkDialog({ link, onClose, onWrite }: Props) {
           Cancel
         </Button>
         <Button
-          kind="primary"
+          kind={target.warnings.length === 0 ? 'primary' : undefined}
           onClick={() => {
             onClose()
             if (target.scheme === 'mail') onWrite(address)

@@ -9,11 +9,13 @@ import { useEngine } from '../../state/engine.tsx'
 import { useNow } from '../../state/now.ts'
 import { go, type Route } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
-import { useLive } from '../../state/use-live.ts'
+import { useChanges, useLive } from '../../state/use-live.ts'
 import { compose } from '../compose/composer.ts'
 import { QueueList } from './queue-list.tsx'
 import { RecipientPane } from './recipient-pane.tsx'
 import { GROUPS, groupOf, isOpen, summaryOf, type Group } from './states.ts'
+
+const logChanges = { changes: api.log.changes }
 
 /** The outbound queue: what is waiting, why, and when it is tried again. */
 export function QueueView({ route }: { readonly route: Extract<Route, { view: 'queue' }> }) {
@@ -28,6 +30,8 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
     entry?.recipients.find((one) => one.id === route.recipientId) ??
     entry?.recipients.find(isOpen) ??
     entry?.recipients[0]
+  // A session may be kept after the outcome it led to, so for whoever looks at tries the log's news are the queue's, too.
+  useChanges(recipient === undefined ? undefined : logChanges, queue.again)
   const shown = only === 'All' ? entries : (counts.get(only) ?? [])
 
   const tryAll = async () => {

@@ -79,7 +79,7 @@ test('every state has its word, its icon and its reason', () => {
 
 test('the summary counts what waits and what needs a person', () => {
   expect(summaryOf([entry([deferred, recipient('unknown')])], NOW)).toBe(
-    '1 recipient waiting, 1 message needs you, next try 14:05',
+    '2 recipients waiting, 1 message needs you, next try 14:05',
   )
   expect(summaryOf([], NOW)).toBe('nothing waits')
 })

@@ -52,9 +52,9 @@ export function RecipientPane({ entry, recipient, nowMs }: Props) {
               Try now
             </Button>
           ) : null}
-          {open.length === 0 ? null : (
+          {!isOpen(recipient) ? null : (
             <Button icon="x" kind="plain" onClick={() => setAsks(true)}>
-              Cancel
+              Cancel delivery
             </Button>
           )}
         </div>

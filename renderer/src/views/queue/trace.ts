@@ -53,7 +53,9 @@ export function traceOf(session: SessionView, events: readonly EventView[], addr
     const step = stepOf(exchange, session, address)
     if (step === undefined) continue
     if (step.title === 'RCPT') isRefused = step.tone !== 'ok'
-    // What is accepted after this recipient was turned away is for the others of the transaction.
+    // What follows after this recipient was turned away is for the others of the transaction; without any, DATA was sent
+    // ahead of the replies and had to be refused.
+    if (isRefused && exchange.verb === 'DATA') continue
     if (isRefused && exchange.verb === 'content')
       push(event, { title: 'DATA', text: 'went on for the other recipients', tone: 'plain', icon: 'to' }, tls)
     else push(event, step, tls)

@@ -32,7 +32,7 @@ export function Accounts() {
             {busy ? 'Getting mail' : 'Get mail'}
           </Button>
         )}
-        <Button icon="plus" kind="primary" onClick={() => setAdds(true)}>
+        <Button icon="plus" onClick={() => setAdds(true)}>
           Add account
         </Button>
       </div>

@@ -21,7 +21,7 @@ export function Identities() {
       <div className="panel-head">
         <h2>Identities</h2>
         <span className="grow" />
-        <Button icon="plus" kind="primary" onClick={() => setEditing({ name: '', address: '', routeId: null })}>
+        <Button icon="plus" onClick={() => setEditing({ name: '', address: '', routeId: null })}>
           Add identity
         </Button>
       </div>

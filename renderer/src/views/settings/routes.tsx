@@ -19,7 +19,7 @@ export function Routes() {
       <div className="panel-head">
         <h2>Smarthosts</h2>
         <span className="grow" />
-        <Button icon="plus" kind="primary" onClick={() => setAdds(true)}>
+        <Button icon="plus" onClick={() => setAdds(true)}>
           Add smarthost
         </Button>
       </div>

@@ -21,7 +21,7 @@ export function Users() {
       <div className="panel-head">
         <h2>Local users</h2>
         <span className="grow" />
-        <Button icon="plus" kind="primary" onClick={() => setAdds(true)}>
+        <Button icon="plus" onClick={() => setAdds(true)}>
           Add user
         </Button>
       </div>

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { api, host } from '../../bridge/client.ts'
 import { clock } from '../../format/time.ts'
 import { Banner } from '../../parts/banner.tsx'
@@ -10,6 +11,7 @@ import { useStanding } from '../../state/use-live.ts'
 export function Banners() {
   const { status } = useEngine()
   const { standing } = useStanding()
+  const [open, setOpen] = useState(false)
   if (standing.at === 'away')
     return (
       <div className="banners">
@@ -27,32 +29,47 @@ export function Banners() {
         </Banner>
       </div>
     )
-  const warnings = status.warnings.toSorted((a, b) => Number(b.level === 'danger') - Number(a.level === 'danger'))
-  if (!status.queuePaused && warnings.length === 0) return null
+  if (standing.at === 'refused')
+    return (
+      <div className="banners">
+        <Banner level="danger" icon="key">
+          Posthorn was started again and does not know this window any more. Run <code>posthorn ui</code> and open what
+          it prints in this tab; copy what you are writing first.
+        </Banner>
+      </div>
+    )
+  const all = [
+    ...status.warnings.filter(({ level }) => level === 'danger'),
+    ...(status.queuePaused
+      ? [{ level: 'paused' as const, text: 'The queue is paused: mail is accepted and waits.' }]
+      : []),
+    ...status.warnings.filter(({ level }) => level === 'warn'),
+  ]
+  const first = all[0]
+  if (first === undefined) return null
   return (
     <div className="banners">
-      {status.queuePaused ? (
+      {(open ? all : [first]).map((one, at) => (
         <Banner
-          level="warn"
-          icon="pause"
+          key={one.text}
+          level={one.level === 'danger' ? 'danger' : one.level === 'paused' ? 'warn' : 'plain'}
+          icon={one.level === 'danger' ? 'fail' : one.level === 'paused' ? 'pause' : 'alert'}
           actions={
-            <Button
-              onClick={() =>
-                void act('Letting mail leave', () => api.app.setSetting({ key: 'queue.paused', value: false }))
-              }
-            >
-              Let mail leave
-            </Button>
+            <>
+              {one.level !== 'paused' ? null : <Button onClick={() => void unpause()}>Let mail leave</Button>}
+              {at > 0 || all.length === 1 ? null : (
+                <Button kind="plain" aria-expanded={open} onClick={() => setOpen(!open)}>
+                  {open ? 'Fewer' : `${all.length - 1} more`}
+                </Button>
+              )}
+            </>
           }
         >
-          The queue is paused: mail is accepted and waits.
-        </Banner>
-      ) : null}
-      {warnings.map((warning) => (
-        <Banner key={warning.text} level={warning.level} icon={warning.level === 'danger' ? 'fail' : 'alert'}>
-          {warning.text}
+          {one.text}
         </Banner>
       ))}
     </div>
   )
 }
+
+const unpause = () => act('Letting mail leave', () => api.app.setSetting({ key: 'queue.paused', value: false }))

@@ -22,6 +22,7 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
       ['Ctrl A', 'Select all'],
       ['A or E', 'Archive'],
       ['Del', 'Delete'],
+      ['Ctrl Z', 'Undo'],
       ['M', 'Read or unread'],
       ['S', 'Star'],
       ['R or Shift R', 'Reply, reply all'],

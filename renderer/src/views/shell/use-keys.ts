@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react'
 import { host } from '../../bridge/client.ts'
 import { getMail } from '../../state/actions.ts'
 import { go, INBOX, useRoute, type Route } from '../../state/route.ts'
+import { dropToast, toasts } from '../../state/toasts.ts'
 import { compose } from '../compose/composer.ts'
 
 interface Handlers {
@@ -38,7 +39,13 @@ export function useKeys(handlers: Handlers): void {
       if (mod && event.key.toLowerCase() === 'n') return done(() => compose())
       const inDialog =
         event.target instanceof Element && event.target.closest('[role="dialog"], [role="alertdialog"]') !== null
-      if (mod || event.altKey || isTyping(event.target) || inDialog) return
+      if (isTyping(event.target) || inDialog) return
+      const undo = toasts.get().findLast(({ action }) => action?.label === 'Undo')
+      if (mod && event.key === 'z' && undo?.action !== undefined) {
+        dropToast(undo.id)
+        return done(undo.action.run)
+      }
+      if (mod || event.altKey) return
       const wasG = afterG
       afterG = event.key === 'g'
       if (wasG && event.key === 'i') return done(() => go(INBOX))
