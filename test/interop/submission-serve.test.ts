@@ -34,6 +34,13 @@ describe('other mail programs submit to a running Posthorn, verify its certifica
       return rows.length >= count && rows
     }, `${count} messages in the mailbox`)
 
+  const curl = async (login: string) => {
+    const trust = ['--silent', '--show-error', '--ssl-reqd', '--cacert', caFile, '--user', login]
+    const mail = ['--mail-from', ADDRESS, '--mail-rcpt', 'bob@feldt.test', '--upload-file', '-', '--crlf']
+    const at = `smtp://localhost:${served.submission.port}/client.test`
+    return runProgram(pathOf('curl'), [...trust, ...mail, at], MESSAGE)
+  }
+
   test('swaks', async () => {
     const args = [
       '--server',
@@ -63,27 +70,7 @@ describe('other mail programs submit to a running Posthorn, verify its certifica
   })
 
   test('curl', async () => {
-    const args = [
-      '--silent',
-      '--show-error',
-      '--ssl-reqd',
-      '--cacert',
-      caFile,
-      '--user',
-      `${ADDRESS}:${PASSWORD}`,
-      '--mail-from',
-      ADDRESS,
-      '--mail-rcpt',
-      'bob@feldt.test',
-      '--upload-file',
-      '-',
-      '--crlf',
-    ]
-    const said = await runProgram(
-      pathOf('curl'),
-      [...args, `smtp://localhost:${served.submission.port}/client.test`],
-      MESSAGE,
-    )
+    const said = await curl(`${ADDRESS}:${PASSWORD}`)
     expect(said.status, said.said).toBe(0)
     await arrived(2)
   })
@@ -108,22 +95,8 @@ describe('other mail programs submit to a running Posthorn, verify its certifica
   })
 
   test('a wrong password gets nothing in, and the same words as an unknown user', async () => {
-    const args = [
-      '--silent',
-      '--show-error',
-      '--ssl-reqd',
-      '--cacert',
-      caFile,
-      '--mail-from',
-      ADDRESS,
-      '--mail-rcpt',
-      'bob@feldt.test',
-      '--upload-file',
-      '-',
-    ]
-    const at = `smtp://localhost:${served.submission.port}/client.test`
-    const wrong = await runProgram(pathOf('curl'), [...args, '--user', `${ADDRESS}:mistaken`, at], MESSAGE)
-    const unknown = await runProgram(pathOf('curl'), [...args, '--user', 'nobody@feldt.test:mistaken', at], MESSAGE)
+    const wrong = await curl(`${ADDRESS}:mistaken`)
+    const unknown = await curl('nobody@feldt.test:mistaken')
     expect(wrong.status).not.toBe(0)
     expect(unknown).toEqual(wrong)
     expect(await home.json<unknown[]>(['list'])).toHaveLength(3)

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { connect as connectTls, TLSSocket, type ConnectionOptions, type TLSSocketOptions } from 'node:tls'
 import { checkFacts, playConnection, type Dialogue, type Party, type PlayOptions, type Wire } from './dialogue.ts'
+import { listenOnLoopback } from './loopback-server.ts'
 
 /** Long after anything on loopback has been said: a play that waits this long for a line has failed. */
 const PATIENCE_MS = 10_000
@@ -91,11 +92,8 @@ export async function playAsServer(
   const secrets = [...(options.secrets ?? [])]
   const { promise: done, resolve, reject } = Promise.withResolvers<void>()
   done.catch(() => {}) // Whoever awaits `done` hears of it; nobody else has to.
-  const sockets = new Set<Socket>()
   let next = 0
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket)).on('error', () => {})
+  const server = await listenOnLoopback((socket) => {
     const index = next++
     if (index >= dialogue.connections.length) {
       reject(new Error(`${dialogue.file}: a connection more than the script has`))
@@ -113,18 +111,6 @@ export async function playAsServer(
         socket.destroy()
       }
     })()
-  })
-  server.listen(options.port ?? 0, options.host ?? '127.0.0.1')
-  await once(server, 'listening')
-  const { address, port } = server.address() as AddressInfo
-  return {
-    host: address,
-    port,
-    done,
-    async close() {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  }, options)
+  return { ...server, done }
 }

@@ -1,5 +1,5 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { listenOnLoopback } from './loopback-server.ts'
 
 /** A maildrop as a test fills it, and what a test wants to go wrong. */
 export interface Maildrop {
@@ -19,10 +19,7 @@ export interface Pop3TestServer {
 /** Serves one maildrop on loopback to whoever signs in; deletes at QUIT (RFC 1939 §6). */
 export async function startPop3Server(maildrop: Maildrop): Promise<Pop3TestServer> {
   const commands: string[] = []
-  const sockets = new Set<Socket>()
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket)).on('error', () => {})
+  const server = await listenOnLoopback((socket) => {
     const messages = [...maildrop.messages]
     const deleted = new Set<number>()
     const list = (what: (index: number) => string | number) =>
@@ -68,15 +65,6 @@ export async function startPop3Server(maildrop: Maildrop): Promise<Pop3TestServe
       }
     })
     socket.write('+OK\r\n')
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    commands,
-    async close() {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  })
+  return { ...server, commands }
 }

@@ -1,6 +1,6 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { TLSSocket, type TLSSocketOptions } from 'node:tls'
+import { listenOnLoopback } from './loopback-server.ts'
 
 /** One message as the sink got it: bytes between 354 and the final dot, dots taken off again. */
 export interface SunkMessage {
@@ -60,7 +60,6 @@ const END = Buffer.from('\r\n.\r\n')
 export async function startSink(options: SinkOptions = {}): Promise<SmtpSink> {
   const messages: SunkMessage[] = []
   const commands: SinkCommand[] = []
-  const sockets = new Set<Socket>()
   let connections = 0
   let count = 0
   let waiting: { readonly count: number; readonly resolve: () => void }[] = []
@@ -174,22 +173,16 @@ export async function startSink(options: SinkOptions = {}): Promise<SmtpSink> {
       reply({ verb: 'CONNECT', line: 'CONNECT', connection }, '220 sink.test ESMTP')
   }
 
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {}).on('close', () => sockets.delete(socket))
+  const server = await listenOnLoopback((socket) => {
     const connection = connections
     connections += 1
     if (!options.implicitTls) return serve(socket, connection, false)
     const secured = new TLSSocket(socket, { ...options.tls, isServer: true })
     secured.on('error', () => {})
     return serve(secured, connection, true)
-  })
-  server.listen(options.port ?? 0, options.host ?? '127.0.0.1')
-  await once(server, 'listening')
-  const { address, port } = server.address() as AddressInfo
+  }, options)
   return {
-    host: address,
-    port,
+    ...server,
     messages,
     commands,
     get count() {
@@ -203,11 +196,6 @@ export async function startSink(options: SinkOptions = {}): Promise<SmtpSink> {
         if (count >= wanted) resolve()
         else waiting.push({ count: wanted, resolve })
       }),
-    async close() {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
-    },
   }
 }
 
