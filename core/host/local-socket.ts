@@ -250,7 +250,10 @@ export async function callEngine(
     }
     throw unreachable('it ended before the command did')
   } catch (error) {
-    throw isFault(error) ? error : unreachable(reasonOf(error))
+    if (isFault(error)) throw error
+    // Which of the three is met depends on how far our last words have come.
+    const isCut = error instanceof Error && 'code' in error && ['ECONNRESET', 'EPIPE'].includes(String(error.code))
+    throw unreachable(isCut ? 'it hung up' : reasonOf(error))
   } finally {
     socket.destroy()
   }

@@ -11,6 +11,7 @@ import { parseArguments, type CommandLine } from './arguments.ts'
 import { callEngine, listenLocal, type CommandIo } from './local-socket.ts'
 import { patiently } from './patience.ts'
 import { readSettingsFile } from '../base/settings-file.ts'
+import { onUsualPort } from './window-port.ts'
 import { serveWindow } from './window-server.ts'
 
 const SERVE = 'posthorn serve'
@@ -61,12 +62,14 @@ export async function serve(at: CommandLine, io: CommandIo): Promise<number> {
   const opened: { close(): Promise<void> }[] = []
   let status: number = EXIT.ok
   try {
-    const window = await serveWindow({
-      folder: fileURLToPath(new URL('../../dist/renderer', import.meta.url)),
-      port: uiPort,
-      router: engine?.router ?? lockedRouter(at.data, why),
-      bytes: engine?.bytes ?? { open: () => undefined },
-    })
+    const window = await onUsualPort(at.data, uiPort, (port) =>
+      serveWindow({
+        folder: fileURLToPath(new URL('../../dist/renderer', import.meta.url)),
+        port,
+        router: engine?.router ?? lockedRouter(at.data, why),
+        bytes: engine?.bytes ?? { open: () => undefined },
+      }),
+    )
     opened.push(window)
     const local = await listenLocal(at.data, async (argv, caller) => {
       if (engine) return runCommand(engine, argv, caller, () => window.newAddress())
