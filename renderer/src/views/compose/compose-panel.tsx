@@ -231,7 +231,10 @@ export function reasonNotTo({
   const bad = all.find((one) => one.problem !== null || one.address === null)
   if (identityId === null) return 'There is no identity to write as. Add one in the settings.'
   if (bad !== undefined) return `“${bad.text}” needs a look: ${bad.problem ?? 'it is not an address'}.`
-  if (all.length === 0) return 'Nobody is named in To, Cc or Bcc.'
+  if (all.length === 0)
+    return [lines.to, lines.cc, lines.bcc].every(({ typed }) => typed.trim() === '')
+      ? 'Nobody is named in To, Cc or Bcc.'
+      : 'The mail engine does not answer, so it has not read the addresses. Send again when it does.'
   if (attached.some((one) => one.problem !== null)) return 'An attachment could not be taken. Remove it or try again.'
   if (attached.some((one) => one.handle === null)) return 'An attachment is still on its way. Send again in a moment.'
   return undefined

@@ -119,6 +119,8 @@ test('a message that cannot be sent says why', () => {
   const lines = { to: none, cc: none, bcc: none }
   expect(reasonNotTo(written)).toBeUndefined()
   expect(reasonNotTo({ ...written, lines })).toContain('Nobody')
+  // The engine was away and could not read them.
+  expect(reasonNotTo({ ...written, lines: { ...lines, to: { list: [], typed: 'a@x' } } })).toContain('does not answer')
   expect(reasonNotTo({ ...written, identityId: null })).toContain('identity')
   expect(reasonNotTo({ ...written, attached: [file] })).toContain('on its way')
   expect(reasonNotTo({ ...written, lines: { ...lines, to: { list: [person('a@', 'no domain')], typed: '' } } })).toBe(
