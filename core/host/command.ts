@@ -1,4 +1,4 @@
-import { ORPCError } from '@orpc/client'
+import type { ORPCError } from '@orpc/client'
 import type { ContractRouterClient } from '@orpc/contract'
 import { Fault, isFault, reasonOf } from '../base/fault.ts'
 import type { Engine } from '../engine.ts'
@@ -78,9 +78,13 @@ export function idOf(word: string | undefined, what: string): number {
     throw usage(`${what} needs a number, not "${word ?? ''}"`)
   return Number(word)
 }
+/** Told by its code and not by its class, whose library a command for a running engine does without. */
+function isRefusedInput(error: unknown): error is ORPCError<'BAD_REQUEST', unknown> {
+  return error instanceof Error && 'code' in error && error.code === 'BAD_REQUEST' && 'data' in error
+}
 /** What went wrong, in words: for a value the contract does not take, which one, and what it may be. */
 export function wordsOf(error: unknown): string {
-  if (!(error instanceof ORPCError)) return reasonOf(error)
+  if (!isRefusedInput(error)) return reasonOf(error)
   const data: unknown = error.data
   if (data === null || typeof data !== 'object' || !('issues' in data) || !Array.isArray(data.issues))
     return error.message
@@ -89,7 +93,7 @@ export function wordsOf(error: unknown): string {
 }
 /** The exit status that says what kind of thing went wrong (sysexits). */
 export function exitOf(error: unknown): number {
-  if (error instanceof ORPCError && error.code === 'BAD_REQUEST') return EXIT.usage
+  if (isRefusedInput(error)) return EXIT.usage
   if (!isFault(error)) return EXIT.failed
   if (error.code === 'usage' || error.code === 'address.invalid') return EXIT.usage
   if (error.code === 'settings.invalid' || error.code === 'settings.unreadable') return EXIT.config
