@@ -124,6 +124,7 @@ function buildWindow(node) {
 function run(node, entry, argv) {
   // Compiled code is kept beside the packages, and not in the shared temporary folder, where another user could leave some
   // for us. A command of the command line takes half the time with it.
+  /** @type {NodeJS.ProcessEnv} */
   const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'posthorn'), ...process.env }
   const path = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH'
   env[path] = [dirname(node), env[path]].filter(Boolean).join(delimiter)
