@@ -1,91 +1,19 @@
-import { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls'
-import type { Cancel, Clock } from '../base/clock.ts'
-import { isFault, reasonOf } from '../base/fault.ts'
+import type { Cancel } from '../base/clock.ts'
+import { reasonOf } from '../base/fault.ts'
 import { never } from '../base/never.ts'
-import type { ForwardPath, ReversePath } from '../model/address.ts'
 import type { Reply } from '../model/reply.ts'
-import type { Submission } from '../model/submission.ts'
-import type { TlsFacts } from '../model/transcript.ts'
-import type { Recorder, Transcript } from '../transcript/sink.ts'
-import { countHops, type DataLimits } from '../wire/smtp/data-reader.ts'
+import type { Transcript } from '../transcript/sink.ts'
 import { reply, replyLines } from '../wire/smtp/server-reply.ts'
 import { ServerSession, type Incoming, type SessionEffect } from '../wire/smtp/server-session.ts'
-import type { Terms } from '../wire/smtp/server.ts'
-import { SmtpContent, type Staging } from './smtp-content.ts'
+import { hangUp } from './hang-up.ts'
+import { acceptTls, serverTlsFacts } from './server-tls.ts'
+import { SmtpServerDeadlines } from './smtp-server-deadlines.ts'
+import type { ServedSession, SmtpServerOptions } from './smtp-server-terms.ts'
+import { replyTo, SmtpServerTransaction } from './smtp-server-transaction.ts'
 
-/** What a session asks of whoever offers the service. A reply refuses; an exception is a fault of ours: `451`. */
-export interface SmtpPolicy {
-  login(user: string, password: string): Promise<{ readonly userId: number; readonly address: string } | undefined>
-  sender(
-    from: ReversePath,
-    userId: number | undefined,
-    sizeBytes: number | undefined,
-  ): Reply | undefined | Promise<Reply | undefined>
-  recipient(to: ForwardPath | 'postmaster', from: ReversePath): ForwardPath | Reply | Promise<ForwardPath | Reply>
-  accept(
-    message: Incoming,
-    body: Submission['body'],
-    head: Uint8Array,
-  ): Promise<
-    { readonly accepted: true; readonly entryId: number } | { readonly accepted: false; readonly reply: Reply }
-  >
-  stage(): Promise<Staging>
-}
-/** Our key and certificate, made once for all sessions. */
-export interface ServerTls {
-  readonly context: SecureContext
-  readonly subject: string
-  readonly fingerprint256: string
-}
-export interface SmtpServerOptions {
-  readonly terms: Omit<Terms, 'isSecure' | 'isTrusted' | 'offersTls'>
-  readonly limits: DataLimits
-  readonly tls: ServerTls | undefined
-  readonly policy: SmtpPolicy
-  readonly recorder: Recorder
-  readonly clock: Clock
-}
-/** One session that is being served. */
-export interface ServedSession {
-  /** Says goodbye at the next command boundary, and keeps nobody waiting who has nothing under way. */
-  drain(): void
-  /** Ends it now. */
-  destroy(why: string): void
-}
-
-/** RFC 5321 §4.5.3.2.7: five minutes for each command. */
-const COMMAND_MS = 300_000
-/** From the connection to EHLO, and for the TLS handshake: nobody types these. */
-const HELLO_MS = 60_000
-/** Longest time without a login, a message or a minute of content at the least rate. */
-const PROGRESS_MS = 600_000
-const RATE_WINDOW_MS = 60_000
-/** Content slower than this is a way to keep a connection busy, not a slow line. Postfix's number. */
-const LEAST_BYTES_PER_SECOND = 500
-/** After our last words the client has so long to close. */
-const LINGER_MS = 5000
-/** And so long when the program ends: who has not closed by then has not heard us, or does not care. */
-const LINGER_AT_EXIT_MS = 200
-/** RFC 5321 §6.3 asks for at least 100 or a limit that finds loops; Postfix's number. */
-const MOST_HOPS = 50
 /** Bytes that may wait, on either side, before the socket is left alone. */
 const WAITING_BYTES = 64 * 1024
-
-const FULL = reply(452, '4.3.1', 'no room for the message now')
-const FAULT = reply(451, '4.3.0', 'something failed here: try again later')
-
-/** Reads key and certificate for `SmtpServerOptions.tls`. Throws when they are none. */
-export function serverTls(pem: { readonly key: string; readonly cert: string }): ServerTls {
-  const certificate = new X509Certificate(pem.cert)
-  return {
-    // TLS 1.2 is the oldest that RFC 8996 leaves.
-    context: createSecureContext({ ...pem, minVersion: 'TLSv1.2' }),
-    subject: certificate.subject.replaceAll('\n', ', '),
-    fingerprint256: certificate.fingerprint256,
-  }
-}
 
 /** Serves one client: drives the protocol machine over its socket until it ends, and calls `onEnd` then. */
 export function serveSmtp(
@@ -112,13 +40,12 @@ class Driver implements ServedSession {
   readonly #transcript: Transcript
   readonly #onEnd: () => void
   #out = ''
-  #content: SmtpContent | undefined
-  /** Why content of ours could not be stored; said once it has come to its end. */
-  #failure: Reply | undefined
   #isPumping = false
   #isPending = false
   /** While TLS is being agreed on, nothing can be said. */
   #isShaking = false
+  /** Makes the end short, once our last words are said. */
+  #leaveSoon: (() => void) | undefined
   /** Ends a wait that the client is put off with. */
   #hurry: (() => void) | undefined
   #isDraining = false
@@ -128,10 +55,8 @@ class Driver implements ServedSession {
   #hasQuit = false
   #last = 250
   #timer: Cancel | undefined
-  #commandAt: number
-  #progressAt: number
-  #windowAt = 0
-  #windowBytes = 0
+  readonly #transaction: SmtpServerTransaction
+  readonly #deadlines: SmtpServerDeadlines
 
   constructor(socket: Socket, isTrusted: boolean, options: SmtpServerOptions, onEnd: () => void) {
     this.#socket = socket
@@ -140,7 +65,8 @@ class Driver implements ServedSession {
     const { recorder, clock, terms, limits, tls } = options
     this.#session = new ServerSession({ ...terms, isTrusted, isSecure: false, offersTls: tls !== undefined }, limits)
     this.#transcript = recorder.open({ protocol: 'smtp', side: 'server', ...peerOf(socket) })
-    this.#commandAt = this.#progressAt = clock.monotonicMs()
+    this.#transaction = new SmtpServerTransaction(options.policy, this.#transcript)
+    this.#deadlines = new SmtpServerDeadlines(clock.monotonicMs())
   }
 
   start(): void {
@@ -152,7 +78,7 @@ class Driver implements ServedSession {
   drain(): void {
     this.#isDraining = true
     if (this.#isShaking) return this.destroy('shutting down')
-    if (this.#isClosing) return this.#linger()
+    if (this.#leaveSoon !== undefined) return this.#leaveSoon()
     this.#hurry?.()
     this.#pump()
   }
@@ -235,7 +161,7 @@ class Driver implements ServedSession {
     const { policy, clock } = this.#options
     switch (effect.do) {
       case 'heard':
-        this.#commandAt = clock.monotonicMs()
+        this.#deadlines.onCommand(clock.monotonicMs())
         this.#transcript.line('C', effect.line, { secrets: effect.secrets, odd: effect.isOdd })
         return
       case 'reply':
@@ -257,7 +183,7 @@ class Driver implements ServedSession {
           (found) => {
             if (found !== undefined) {
               this.#transcript.note(`signed in as ${found.address}`)
-              this.#progressAt = clock.monotonicMs()
+              this.#deadlines.onProgress(clock.monotonicMs())
               this.#last = 250
             }
             this.#session.onLogin(found ?? 'refused')
@@ -281,7 +207,7 @@ class Driver implements ServedSession {
         this.#take(effect.bytes, effect.isSpoiled)
         return
       case 'discard':
-        this.#discard()
+        this.#transaction.discard()
         return
       case 'message':
         this.#accept(effect.message)
@@ -306,12 +232,12 @@ class Driver implements ServedSession {
   }
 
   /** Holds the session until `asked` settles. What was said before is sent first: it must not wait for us. */
-  #ask<T>(asked: Promise<T>, answer: (value: T) => void, failed: (error: unknown) => void): void {
+  #ask<T>(asked: Promise<T>, answer: (value: T) => void, failed: (error: unknown) => void = () => {}): void {
     this.#isPending = true
     this.#flush()
     const settle = (run: () => void) => {
       this.#isPending = false
-      this.#commandAt = this.#options.clock.monotonicMs()
+      this.#deadlines.onCommand(this.#options.clock.monotonicMs())
       run()
       this.#pump()
     }
@@ -337,67 +263,29 @@ class Driver implements ServedSession {
   }
 
   #beginContent(): void {
-    this.#content = new SmtpContent(this.#options.policy.stage)
-    this.#failure = undefined
-    this.#windowAt = this.#options.clock.monotonicMs()
-    this.#windowBytes = 0
+    this.#transaction.begin()
+    this.#deadlines.beginContent(this.#options.clock.monotonicMs())
     this.#arm()
   }
 
   #take(bytes: Uint8Array, isSpoiled: boolean): void {
-    this.#windowBytes += bytes.length
-    const added = this.#content?.add(bytes, isSpoiled)
-    if (added === undefined) return
-    this.#ask(
-      added,
-      () => {},
-      (error) => {
-        // The client is told at the end of its message; until then it would not listen.
-        this.#failure = replyTo(error)
-        this.#content?.spoil()
-      },
-    )
+    this.#deadlines.onContent(bytes.length)
+    const added = this.#transaction.take(bytes, isSpoiled)
+    if (added !== undefined) this.#ask(added, () => {})
   }
 
   #accept(message: Incoming): void {
-    const content = this.#content
-    if (content === undefined) return
-    const head = content.head(message.headBytes)
-    // RFC 5321 §6.3
-    if (countHops(head) > MOST_HOPS) this.#failure = reply(554, '5.4.6', 'the message has passed too many servers')
-    if (this.#failure !== undefined) {
-      this.#discard()
-      this.#session.onMessage(this.#failure)
-      return
-    }
-    // From here on the message is the store's: a client that leaves now takes nothing back.
-    this.#content = undefined
-    const refuse = (refusal: Reply) => {
-      this.#discard(content)
-      this.#session.onMessage(refusal)
-    }
-    this.#ask(
-      content.body().then((body) => this.#options.policy.accept(message, body, head)),
-      (result) => (result.accepted ? this.#accepted(message, result.entryId) : refuse(result.reply)),
-      (error) => refuse(replyTo(error)),
-    )
+    const asked = this.#transaction.accept(message)
+    if (asked instanceof Promise) this.#ask(asked, (answer) => this.#answerMessage(answer))
+    else if (asked !== undefined) this.#session.onMessage(asked)
   }
 
-  #accepted(message: Incoming, entryId: number): void {
-    this.#transcript.content('C', message.sizeBytes, { kind: 'entry', entryId })
-    this.#transcript.link({ entryId })
-    this.#transcript.countMessage()
-    this.#transcript.worst('250')
-    this.#last = 250
-    this.#progressAt = this.#options.clock.monotonicMs()
-    this.#session.onMessage(reply(250, '2.0.0', `ok, queued as ${entryId}`))
-  }
-
-  #discard(content = this.#content): void {
-    if (content === undefined) return
-    this.#content = undefined
-    this.#transcript.content('C', content.bytes, content.kept())
-    content.drop()
+  #answerMessage(answer: Reply): void {
+    if (answer.code === 250) {
+      this.#last = 250
+      this.#deadlines.onProgress(this.#options.clock.monotonicMs())
+    }
+    this.#session.onMessage(answer)
   }
 
   #secure(): void {
@@ -405,72 +293,46 @@ class Driver implements ServedSession {
     if (tls === undefined) return
     this.#flush()
     this.#unlisten()
-    const plain = this.#socket
-    plain.on('error', () => {}) // What goes wrong below is heard of above.
-    // What came too early goes into the handshake and breaks it; nothing of it reaches the session (RFC 3207 §4.2).
-    const secured = new TLSSocket(plain, { isServer: true, secureContext: tls.context })
-    this.#socket = secured
     this.#isPending = this.#isShaking = true
-    const cancel = clock.after(HELLO_MS, () => this.destroy('no TLS handshake came'))
-    // Half-open sockets do not close by themselves, and what ends before it is secure never gets any further.
-    const leave = () => {
-      this.#end('C', 'the client closed the connection before TLS stood')
-      secured.destroy()
-    }
-    secured.on('error', this.#onError)
-    secured.once('end', leave)
-    secured.once('close', () => {
-      cancel()
-      this.#onClose()
+    const secured = acceptTls(this.#socket, tls, clock, {
+      left: (by, why) => this.#end(by, why),
+      secured: () => {
+        this.#isPending = this.#isShaking = false
+        if (this.#isEnded) return
+        secured.on('data', this.#onData).on('drain', this.#onDrain).once('end', this.#onEndOfInput)
+        this.#transcript.secured(serverTlsFacts(secured, tls))
+        this.#deadlines.onCommand(clock.monotonicMs())
+        this.#session.onSecured()
+        this.#pump()
+      },
     })
-    secured.once('secure', () => {
-      cancel()
-      this.#isPending = this.#isShaking = false
-      if (this.#isEnded) return
-      secured.off('end', leave)
-      secured.on('data', this.#onData).on('drain', this.#onDrain).once('end', this.#onEndOfInput)
-      this.#transcript.secured(factsOf(secured, tls))
-      this.#commandAt = clock.monotonicMs()
-      this.#session.onSecured()
-      this.#pump()
-    })
+    secured.on('error', this.#onError).once('close', this.#onClose)
+    this.#socket = secured
   }
 
   /** One timer a session, moved on lazily: a command costs no timer of its own. */
   #arm(): void {
     this.#timer?.()
-    const wait = this.#dueAt() - this.#options.clock.monotonicMs()
+    const wait = this.#deadlines.dueAt(this.#standing) - this.#options.clock.monotonicMs()
     this.#timer = this.#options.clock.after(Math.max(wait, 0), () => this.#tick())
   }
 
-  #dueAt(): number {
-    const command = this.#commandAt + (this.#session.at === 'connected' ? HELLO_MS : COMMAND_MS)
-    const idle = this.#content === undefined ? command : this.#windowAt + RATE_WINDOW_MS
-    return Math.min(idle, this.#progressAt + PROGRESS_MS)
+  get #standing() {
+    return { isGreeted: this.#session.at !== 'connected', hasContent: this.#transaction.hasContent }
   }
 
   #tick(): void {
     if (this.#isEnded || this.#isClosing) return
-    const now = this.#options.clock.monotonicMs()
-    if (this.#isPending) {
-      // The client waits for us.
-      this.#commandAt = this.#progressAt = this.#windowAt = now
-      this.#windowBytes = 0
-    } else if (this.#content !== undefined && now >= this.#windowAt + RATE_WINDOW_MS) {
-      const least = (LEAST_BYTES_PER_SECOND * RATE_WINDOW_MS) / 1000
-      if (this.#windowBytes < least)
-        return this.#goodbye(reply(421, '4.4.2', 'too slow'), 'the content came too slowly')
-      this.#windowAt = this.#commandAt = this.#progressAt = now
-      this.#windowBytes = 0
-    } else if (now >= this.#dueAt()) {
-      return this.#goodbye(reply(421, '4.4.2', 'no command came in time'), 'no command came in time')
-    }
+    const nowMs = this.#options.clock.monotonicMs()
+    if (this.#isPending) this.#deadlines.excuse(nowMs)
+    const late = this.#deadlines.look(nowMs, this.#standing)
+    if (late !== undefined) return this.#goodbye(late.said, late.why)
     this.#arm()
   }
 
   /** Ends the session with our last words. */
   #goodbye(said: Reply, why: string): void {
-    this.#discard()
+    this.#transaction.discard()
     this.#say(said)
     this.#close('us', why)
   }
@@ -479,43 +341,16 @@ class Driver implements ServedSession {
     this.#isClosing = true
     this.#flush()
     this.#end(by, why)
-    // Unread bytes in a socket that closes would reset the connection and take our last words with them.
-    this.#socket.resume()
-    this.#socket.end()
-    this.#options.clock.after(LINGER_MS, () => this.#socket.destroy())
-    if (this.#isDraining) this.#linger()
-  }
-
-  /** When the program ends, whoever has our last words on the way gets a moment, and no more. */
-  #linger(): void {
-    const leave = () => this.#options.clock.after(LINGER_AT_EXIT_MS, () => this.#socket.destroy())
-    if (this.#socket.writableFinished) leave()
-    else this.#socket.once('finish', leave)
+    this.#leaveSoon = hangUp(this.#socket, this.#options.clock)
+    if (this.#isDraining) this.#leaveSoon()
   }
 
   #end(by: 'C' | 'us', why?: string): void {
     if (this.#isEnded) return
     this.#isEnded = true
     this.#timer?.()
-    this.#discard()
+    this.#transaction.discard()
     const verdict = this.#last >= 500 ? 'failed' : this.#last >= 400 ? 'deferred' : 'ok'
     this.#transcript.close(this.#hasQuit || verdict !== 'ok' ? verdict : 'aborted', by, why)
-  }
-}
-
-/** A fault of ours as a reply: general to the peer, for the cause stands in the transcript. */
-function replyTo(error: unknown): Reply {
-  return isFault(error, 'store.full') ? FULL : FAULT
-}
-
-/** The client shows no certificate, so the facts tell of ours. */
-function factsOf(socket: TLSSocket, tls: ServerTls): TlsFacts {
-  const { name, standardName } = socket.getCipher()
-  return {
-    version: socket.getProtocol() ?? 'unknown',
-    cipher: standardName ?? name,
-    trusted: true,
-    subject: tls.subject,
-    fingerprint256: tls.fingerprint256,
   }
 }
