@@ -22,7 +22,8 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   user add ADDRESS --password-stdin | list             who may submit mail and has a mailbox here
   identity add ADDRESS [--name N] [--route ID] | list  who you write as
   domain add NAME | list          domains whose mail stays here
-  account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin [--keep] | list
+  account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin
+              [--keep] [--name N] [--every SECONDS] | list
   route add smarthost --host H --port P --tls implicit|starttls|none | list
   fetch [ACCOUNT]                 fetch mail now
   sendmail [-t] [-i] [-f FROM] [RCPT …]                a message on stdin into the queue
