@@ -68,10 +68,15 @@ export function deliveries(sink: SmtpSink): Map<string, number> {
  * Kills several homes so many times in all, at moments that follow from the seed, while mail is submitted to them and
  * delivered by them. Fails when a message that was answered 250 does not come, or comes twice without a reason.
  */
-export async function killLoop(outside: Outside, kills: number, homes: number, seed: number): Promise<void> {
-  await Promise.all(
-    Array.from({ length: homes }, (_, n) => killHome(outside, `home${n}`, kills / homes, chance(seed + n * 7919))),
-  )
+export async function killLoop(kills: number, homes: number, seed: number): Promise<void> {
+  const outside = await openOutside()
+  try {
+    await Promise.all(
+      Array.from({ length: homes }, (_, n) => killHome(outside, `home${n}`, kills / homes, chance(seed + n * 7919))),
+    )
+  } finally {
+    await outside.close()
+  }
 }
 
 async function killHome({ sink, settings }: Outside, name: string, kills: number, random: () => number): Promise<void> {
