@@ -73,8 +73,8 @@ function Refused({ why }: { why: Refusal }) {
   return (
     <Page>
       <Empty isPage icon="key" title={title}>
-        {words} For a new address run <code>posthorn ui</code> (in a clone: <code>npm run -s posthorn -- ui</code>) and
-        open what it prints.
+        {words} For a new address run <code>posthorn ui</code> (in a clone: <code>npm start</code> once more) and open
+        what it prints.
       </Empty>
     </Page>
   )

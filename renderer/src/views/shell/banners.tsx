@@ -33,8 +33,8 @@ export function Banners() {
     return (
       <div className="banners">
         <Banner level="danger" icon="key">
-          Posthorn was started again and does not know this window any more. Run <code>posthorn ui</code> and open what
-          it prints in this tab; copy what you are writing first.
+          Posthorn was started again and does not know this window any more. Open the address that it printed in this
+          tab, or a new one from <code>npm start</code> or <code>posthorn ui</code>: what you are writing stays.
         </Banner>
       </div>
     )
