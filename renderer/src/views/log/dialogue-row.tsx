@@ -4,6 +4,7 @@ import { clockMillis, delta } from '../../format/time.ts'
 import { visible, wireText } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
+import { distrustWords } from './distrust.ts'
 import { toneOf, type DialogueRow, type Rest } from './dialogue-rows.ts'
 import { explain } from './explain.ts'
 import { lineText, tlsName, type LineEvent } from './exchange.ts'
@@ -185,7 +186,7 @@ function Boundary({ row }: { row: Extract<DialogueRow, { kind: 'boundary' }> }) 
             Certificate trusted, for <bdi>{visible(subject.replace(/^CN=/, ''))}</bdi>.
           </>
         ) : (
-          <>Encrypted; the certificate is not verified{distrust === undefined ? '' : ` (${distrust})`}.</>
+          <>Encrypted; the certificate is not verified{distrust === undefined ? '' : `: ${distrustWords(distrust)}`}.</>
         )}{' '}
         <button type="button" className="linklike" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? 'Less' : 'Details'}

@@ -1,5 +1,6 @@
 import type { EventView, SessionView } from '../../../../core/rpc/views.ts'
 import type { IconName } from '../../parts/icons.ts'
+import { distrustWords } from '../log/distrust.ts'
 import { exchangesOf, lineText, tlsName, type Exchange } from '../log/exchange.ts'
 
 /** One step of a delivery, with the place in the log that shows it. */
@@ -44,7 +45,7 @@ export function traceOf(session: SessionView, events: readonly EventView[], addr
       const { version, trusted, subject, distrust } = event.facts
       const trust = trusted
         ? `certificate verified, ${subject.replace(/^CN=/, '')}`
-        : `certificate not verified${distrust === undefined ? '' : ` (${distrust})`}`
+        : `certificate not verified${distrust === undefined ? '' : `: ${distrustWords(distrust)}`}`
       push(event, { title: 'TLS', text: `${tlsName(version)}, ${trust}`, tone: 'tls', icon: 'lock' }, true)
     } else if (event.kind === 'closed' && event.why !== undefined)
       push(event, { title: 'Connection lost', text: event.why, tone: 'warn', icon: 'alert' }, tls)
