@@ -71,7 +71,9 @@ describe('the main job', () => {
   }
   const shot = async (name: string) => {
     const folder = process.env['POSTHORN_SHOTS']
-    if (folder !== undefined) writeFileSync(join(folder, `${name}.png`), await page.screenshot())
+    if (folder === undefined) return
+    await page.getByRole('button', { name: 'Dismiss' }).first().waitFor({ state: 'detached' })
+    writeFileSync(join(folder, `${name}.png`), await page.screenshot())
   }
 
   test('first run ends in a usable mailbox', async () => {
