@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests that start other programs or a browser: one file at a time, with time to spare. */
-const slow = { environment: 'node', testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } as const
+/** Tests that start other programs or a browser have time to spare. */
+const slow = { environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } as const
+/** One file at a time: a browser wants a machine of its own. */
+const alone = { ...slow, fileParallelism: false } as const
 
 export default defineConfig({
   // Core never imports Electron; the shell's tests cover its pure files. Whoever imports it hears so at once.
@@ -20,8 +22,8 @@ export default defineConfig({
         },
       },
       { extends: true, test: { ...slow, name: 'interop', include: ['test/interop/**/*.test.ts'] } },
-      { extends: true, test: { ...slow, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
-      { extends: true, test: { ...slow, name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 3_600_000 } },
+      { extends: true, test: { ...alone, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+      { extends: true, test: { ...alone, name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 3_600_000 } },
     ],
   },
 })
