@@ -30,7 +30,9 @@ export function posthorn(argv: readonly string[], stdin?: string | Uint8Array): 
 }
 /** Starts a command line whose streams a test holds in its own hands. */
 export function start(argv: readonly string[]): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, [cli, ...argv])
+  const child = spawn(process.execPath, [cli, ...argv])
+  child.stdin.on('error', () => {}) // Who ends, or is ended, before reading its whole input has said so by its status.
+  return child
 }
 
 /** A data folder with a key file and a settings file beside it, gone when the test is. */
@@ -144,7 +146,6 @@ export async function ended(child: ChildProcessWithoutNullStreams, stdin?: strin
   const stderr: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
-  child.stdin.on('error', () => {})
   child.stdin.end(stdin ?? '')
   const [status] = (await once(child, 'close')) as [number | null]
   const bytes = Buffer.concat(stdout)
