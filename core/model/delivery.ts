@@ -1,5 +1,6 @@
 import type { ForwardPath, ReversePath } from './address.ts'
 import type { BlobView } from './blob-view.ts'
+import type { MailOptions, RecipientOptions } from './envelope-options.ts'
 import type { Outcome, Route } from './outcome.ts'
 
 /** One transaction's worth of work: one message to those of its recipients that go the same way. */
@@ -9,7 +10,13 @@ export interface Job {
   readonly view: BlobView
   readonly is8bit: boolean
   readonly needsUtf8: boolean
-  readonly recipients: readonly { readonly recipientId: number; readonly attemptId: number; readonly to: ForwardPath }[]
+  readonly options?: MailOptions
+  readonly recipients: readonly {
+    readonly recipientId: number
+    readonly attemptId: number
+    readonly to: ForwardPath
+    readonly options?: RecipientOptions
+  }[]
 }
 /** What became of one recipient of a job. */
 export interface Settled {

@@ -12,14 +12,32 @@ export type Cause =
   | { readonly at: 'greeting' | 'tls' | 'protocol' | 'lost'; readonly mx: string; readonly reason: string }
   | { readonly at: 'reply'; readonly mx: string; readonly verb: string; readonly reply: Reply }
   | { readonly at: 'feature'; readonly mx: string; readonly missing: 'SMTPUTF8' | '8BITMIME' | 'SIZE' }
+  /** A smarthost did not take our login: the route waits for its user, and no mail is returned for that. */
+  | { readonly at: 'login'; readonly mx: string; readonly reason: string; readonly reply?: Reply }
+  /** TLS that a policy demands could not be had: MTA-STS, the ratchet of the domain, REQUIRETLS. */
+  | {
+      readonly at: 'policy'
+      readonly mx: string
+      readonly policy: 'mta-sts' | 'ratchet' | 'requiretls'
+      readonly reason: string
+    }
   | { readonly at: 'local'; readonly reason: string; readonly reply: Reply }
   | { readonly at: 'expired'; readonly queuedMs: number; readonly last?: Cause }
 
 /** Result of one attempt for one recipient. Expected, so returned and never thrown. */
 export type Outcome =
-  | { readonly kind: 'delivered'; readonly to: ForwardPath; readonly mx: string; readonly reply: Reply }
+  | {
+      readonly kind: 'delivered'
+      readonly to: ForwardPath
+      readonly mx: string
+      readonly reply: Reply
+      /** The next server does not speak DSN (RFC 3461 §5.2.2): a wish to hear of success is answered "relayed" by us. */
+      readonly dsn?: 'passed-on' | 'relayed'
+    }
   | { readonly kind: 'deferred'; readonly to: ForwardPath; readonly why: Cause }
   | { readonly kind: 'bounced'; readonly to: ForwardPath; readonly why: Cause }
+  /** Not tried again by itself: the user has to mend something first. */
+  | { readonly kind: 'held'; readonly to: ForwardPath; readonly why: Cause }
   /** The final dot was sent and no reply came: it may have arrived (RFC 1047). */
   | { readonly kind: 'unknown'; readonly to: ForwardPath; readonly mx: string }
 

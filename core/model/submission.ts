@@ -1,4 +1,5 @@
 import type { ForwardPath, ReversePath } from './address.ts'
+import type { MailOptions, RecipientOptions } from './envelope-options.ts'
 import type { Reply } from './reply.ts'
 
 /** A message handed in, whichever way it came. Lines end in CRLF and no CR or LF stands alone: the door has seen to it. */
@@ -6,6 +7,9 @@ export interface Submission {
   readonly origin: 'window' | 'submission' | 'sendmail' | 'report' | 'rule'
   readonly from: ReversePath
   readonly to: readonly ForwardPath[]
+  readonly options?: MailOptions
+  /** Of each recipient of `to`, at the same place. */
+  readonly recipientOptions?: readonly (RecipientOptions | undefined)[]
   /** The login that handed it in; null for the person who runs Posthorn and for trusted networks. */
   readonly userId: number | null
   /** All bytes, or a staged blob that already holds them. */

@@ -87,6 +87,8 @@ function toSettlement(
       return { ...base, state: 'delivered', cause: null, lastReply: formatReply(outcome.reply), mx: outcome.mx || null }
     case 'bounced':
       return { ...base, state: 'bounced', cause: outcome.why, ...wordsOf(outcome.why) }
+    case 'held':
+      return { ...base, state: 'held', cause: outcome.why, ...wordsOf(outcome.why) }
     case 'deferred': {
       const counts = !isOffline(outcome.why)
       const attempts = recipient.attempts + (counts ? 1 : 0)

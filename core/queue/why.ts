@@ -37,6 +37,16 @@ export function explain(cause: Cause, isFinal: boolean): Explanation {
       return { ...at(cause.mx, replyWords(cause), statusOf(cause.reply)), reply: cause.reply }
     case 'feature':
       return explainFeature(cause)
+    case 'login': {
+      const told = at(
+        cause.mx,
+        `${cause.mx} did not accept the login for this route: ${cause.reason}. The mail waits until the login works.`,
+        `${major}.7.8`,
+      )
+      return cause.reply === undefined ? told : { ...told, reply: cause.reply }
+    }
+    case 'policy':
+      return at(cause.mx, `${cause.mx} could not be reached as securely as asked for: ${cause.reason}.`, `${major}.7.5`)
     case 'local': {
       const { reply } = cause
       const hint = reply.enhanced === '5.1.1' ? ' Check the address.' : ''

@@ -17,6 +17,7 @@ test('brings an empty database to version 1', () => {
   expect(version(db)).toBe(1)
   expect(tables(db)).toEqual(expect.arrayContaining(['blob', 'message', 'queue_entry', 'secret', 'session']))
   expect(migrate(db, 'mail.db')).toBe(1)
+  expect(version(db)).toBe(latestVersion())
   db.close()
 })
 

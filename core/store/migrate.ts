@@ -1,6 +1,10 @@
 import type Database from 'better-sqlite3'
 import { Fault } from '../base/fault.ts'
 import { migration as first } from './migrations/0001-first.ts'
+import { migration as access } from './migrations/0002-access.ts'
+import { migration as sending } from './migrations/0003-sending.ts'
+import { migration as relaying } from './migrations/0004-relaying.ts'
+import { migration as signing } from './migrations/0005-signing.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -12,7 +16,7 @@ export interface Migration {
 }
 
 /** All steps there are, oldest first. */
-export const migrations: readonly Migration[] = [first]
+export const migrations: readonly Migration[] = [first, access, sending, relaying, signing]
 
 /** The version a database has once every step ran. */
 export function latestVersion(steps: readonly Migration[] = migrations): number {
