@@ -108,7 +108,11 @@ export const SETTINGS = {
     isHost,
   ),
   'submission.port': port('Port other mail programs submit mail to.', 2587),
-  'submission.tlsPort': port('Port for submission inside TLS from the first byte.', null, { later: true }),
+  'submission.tlsPort': port('Port for submission inside TLS from the first byte.', 2465),
+  'submission.allowClearTextLogin': flag(
+    'Let programs on this computer sign in without TLS. Their password then crosses the loopback interface readable.',
+    false,
+  ),
   'submission.trustedAddresses': list(
     'Networks whose programs may submit without a login, with a local domain as their address.',
     [] as readonly string[],
@@ -119,11 +123,49 @@ export const SETTINGS = {
   'submission.maxPerClient': whole('Most connections at once from one address.', 10, 1, 10_000, {
     unit: 'connections',
   }),
-  'inbound.enabled': flag('Accept mail from other servers for the local domains.', false, { later: true }),
-  'inbound.host': text('Address the inbound server listens on.', '0.0.0.0', 'an IP address or "localhost"', isHost, {
-    later: true,
+  'tls.name': text(
+    "A name or address other computers reach this one by; the servers' own certificate is then for that, too.",
+    '',
+    'a host name or an IP address, or ""',
+    (v) => v === '' || isAddress(v) || isDomainName(v),
+  ),
+  'tls.certificateFile': text(
+    "A PEM file with the servers' certificate and its chain, in place of the one made here; read again when it changes.",
+    '',
+    'a path, or "" for the certificate made here',
+    () => true,
+  ),
+  'tls.keyFile': text(
+    'A PEM file with the private key of tls.certificateFile; when empty, the key is read from that file, too.',
+    '',
+    'a path, or "" for none',
+    () => true,
+  ),
+  'inbound.enabled': flag('Accept mail from other servers for the local domains.', false),
+  'inbound.host': text('Address the inbound server listens on.', '0.0.0.0', 'an IP address or "localhost"', isHost),
+  'inbound.port': port('Port other servers deliver to.', 25),
+  'inbound.trustedAddresses': list(
+    'Networks whose mail waits for no greeting, is never greylisted and counts towards no rate.',
+    [] as readonly string[],
+    'a list of IP networks such as "192.0.2.1" or "192.0.2.0/24"',
+    isNetwork,
+  ),
+  'inbound.maxConnections': whole('Most connections from other servers at once.', 20, 1, 10_000, {
+    unit: 'connections',
   }),
-  'inbound.port': port('Port other servers deliver to.', 25, { later: true }),
+  'inbound.maxPerClient': whole('Most connections at once from one other server.', 10, 1, 10_000, {
+    unit: 'connections',
+  }),
+  'inbound.connectionsPerMinute': whole('Connections one other server may open in a minute.', 60, 1, 100_000),
+  'inbound.messagesPerMinute': whole('Messages one other server may deliver in a minute.', 100, 1, 100_000),
+  'inbound.delaySeconds': whole(
+    'Wait before the greeting; a client that speaks first is turned away, as programs that send spam do.',
+    3,
+    0,
+    60,
+    { unit: 'seconds' },
+  ),
+  'inbound.greylist': flag('Ask servers that are not known to come again after five minutes; spam seldom does.', false),
   'pop3.enabled': flag('Let other mail programs read the local mailboxes.', false, { later: true }),
   'pop3.host': text('Address the POP3 server listens on.', '127.0.0.1', 'an IP address or "localhost"', isHost, {
     later: true,
@@ -147,11 +189,25 @@ export const SETTINGS = {
     "Deliver to private and loopback addresses, too. For tests of one's own network only.",
     false,
   ),
+  'relay.family': text(
+    'Which addresses of other servers are dialled.',
+    'both',
+    '"both", "ipv4" (never IPv6) or "ipv6" (never IPv4)',
+    (v) => v === 'both' || v === 'ipv4' || v === 'ipv6',
+  ) as Setting<'both' | 'ipv4' | 'ipv6'>,
   'relay.ehloName': text(
     'Name given in EHLO; the address of the connection when empty.',
     '',
     'a full domain name, or ""',
     (v) => v === '' || (isDomainName(v) && v.includes('.')),
+  ),
+  'relay.mtaSts': flag('Fetch and obey the MTA-STS policies of the domains mail goes to.', true),
+  'relay.tlsRatchetSeconds': whole(
+    'How long a domain that had verified TLS gets no mail without it, counted from the last time; 0 for not at all.',
+    7_776_000,
+    0,
+    315_360_000,
+    { unit: 'seconds' },
   ),
   'local.domains': list(
     'Domains whose mail stays in this program.',
@@ -159,6 +215,7 @@ export const SETTINGS = {
     'a list of domain names',
     isDomainName,
   ),
+  'local.quotaBytes': whole('Most bytes of mail one local user may keep here; 0 for no limit.', 0, 0, 2 ** 50),
   'queue.mode': text(
     'Whether mail leaves at once or at intervals.',
     'at-once',
@@ -169,6 +226,49 @@ export const SETTINGS = {
     unit: 'seconds',
   }),
   'queue.paused': flag('Accept mail and send nothing.', false),
+  'queue.undoSeconds': whole(
+    'How long mail written here can be taken back before it leaves; 0 for not at all.',
+    0,
+    0,
+    60,
+    {
+      unit: 'seconds',
+    },
+  ),
+  'queue.retireAfterDays': whole('When the queue forgets a message that is done, in days.', 30, 1, 3650),
+  'pace.profile': text(
+    'How gently mail leaves: as a home line must, or at full speed to a relay of your own.',
+    'home',
+    '"home" or "relay"',
+    (v) => v === 'home' || v === 'relay',
+  ) as Setting<'home' | 'relay'>,
+  'pace.connections': whole('Most connections at once to all other servers together.', 10, 1, 1000, {
+    unit: 'connections',
+  }),
+  'pace.connectionsPerDestination': whole(
+    'Most connections at once to one destination; it begins with one and earns the others.',
+    2,
+    1,
+    100,
+    { unit: 'connections' },
+  ),
+  'pace.gapSeconds': whole('Least time between two connections to one destination.', 3, 0, 3600, { unit: 'seconds' }),
+  'pace.messagesPerConnection': whole('Most messages on one connection.', 50, 1, 10_000),
+  'pace.messagesPerMinute': whole('Most messages a minute to one destination; 0 for no limit.', 20, 0, 1_000_000),
+  'pace.messagesPerHour': whole('Most messages an hour to one destination; 0 for no limit.', 0, 0, 1_000_000),
+  'pace.messagesPerDay': whole('Most messages a day to one destination; 0 for no limit.', 0, 0, 10_000_000),
+  'pace.warnPerDay': whole(
+    'Messages a day to one destination from which on a warning is shown; nothing waits for it. 0 for none.',
+    200,
+    0,
+    10_000_000,
+  ),
+  'retry.profile': text(
+    'When mail is tried again: by "retry.scheduleSeconds", or every 15 minutes as sendmail does.',
+    'schedule',
+    '"schedule" or "sendmail"',
+    (v) => v === 'schedule' || v === 'sendmail',
+  ) as Setting<'schedule' | 'sendmail'>,
   'retry.scheduleSeconds': list(
     'Waits between two tries; the last one is repeated.',
     SCHEDULE,
@@ -182,6 +282,13 @@ export const SETTINGS = {
   'retry.giveUpAfterSeconds': whole('When a message that cannot be delivered is returned.', 432_000, 1, 8_640_000, {
     unit: 'seconds',
   }),
+  'retry.reportGiveUpAfterSeconds': whole(
+    'When a report, which has no sender to return it to, is given up.',
+    172_800,
+    1,
+    8_640_000,
+    { unit: 'seconds' },
+  ),
   'retry.minTries': whole('Tries that must have been made before a message is returned.', 12, 1, 1000),
   'retry.minOnlineSeconds': whole(
     'Time online there must have been before a message is returned.',
@@ -196,6 +303,12 @@ export const SETTINGS = {
     1,
     864_000,
     { unit: 'seconds' },
+  ),
+  'log.protocols': list(
+    'Protocols whose sessions are recorded in the protocol log.',
+    ['smtp', 'pop3'] as readonly ('smtp' | 'pop3')[],
+    'a list of "smtp" and "pop3"',
+    (v) => v === 'smtp' || v === 'pop3',
   ),
   'ui.port': whole('Port the window is served on in the browser; 0 for any free one.', 0, 0, 65535, { unit: 'port' }),
 } as const

@@ -18,6 +18,10 @@ export interface TlsFacts {
   readonly distrust?: string
   readonly subject: string
   readonly fingerprint256: string
+  /** Subjects of the certificates, the server's own first; left out where the other end is a client. */
+  readonly chain?: readonly string[]
+  /** Whether the certificate is for the name of the host, whoever issued it. */
+  readonly nameFits?: boolean
 }
 
 /** Where message content of a transcript can be read: a view of a stored blob, or what was kept of content refused. */

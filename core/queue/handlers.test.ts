@@ -25,6 +25,7 @@ async function open(fate: Fate) {
     settings: () => house.settings,
     changes: new Changes<number>(0),
     sessionsOf: (entryId, recipientId) => [entryId * 100 + recipientId],
+    tlsOf: () => null,
   })
   const send = async (to: readonly string[]) => {
     const answer = await house.submit(submissionOf(['From: ada@author.example', 'Subject: hi', '', 'x'], to))

@@ -1,7 +1,13 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { routeContract } from './route-contract.ts'
 import {
   AccountView,
+  AliasView,
+  AppPasswordView,
+  ConnectView,
+  AuditView,
+  DkimKeyView,
   DraftContent,
   EventView,
   FolderView,
@@ -9,12 +15,15 @@ import {
   IdentityView,
   MessageRow,
   MessageView,
+  PaceView,
   Pop3Settings,
+  QueueEntryDetail,
   QueueEntryView,
-  RouteView,
+  ResolutionView,
   SessionView,
   StatusView,
-  Tls,
+  SuppressionView,
+  TlsDomainView,
   UserView,
 } from './views.ts'
 
@@ -24,6 +33,20 @@ import {
  * itself from an event. Bytes never travel in calls: they are given as handles.
  */
 const done = z.object({ ok: z.literal(true) })
+/** Who asks, and the reason: both stand in the history of what was changed. */
+const Asked = {
+  by: z.enum(['window', 'command']).optional(),
+  why: z.string().max(500).optional(),
+}
+/** Recipients of the queue: one, those of an entry, those of a domain, or (`id` null and nothing else) all. */
+const Target = z.object({
+  id: Id.nullable(),
+  recipientId: Id.optional(),
+  domain: z.string().max(255).optional(),
+  ...Asked,
+})
+const recipients = z.object({ recipients: z.number().int() })
+const limit = z.number().int().min(0).max(10_000_000).nullable()
 const cursor = z.object({ dateMs: z.number(), id: Id })
 
 export const contract = {
@@ -64,16 +87,82 @@ export const contract = {
     remove: oc.input(z.object({ id: Id })).output(done),
     changes: oc.output(eventIterator(z.object({ ids: z.array(Id) }))),
   },
-  route: {
-    list: oc.output(z.array(RouteView)),
-    add: oc
-      .input(z.object({ host: z.string().min(1).max(253), port: z.number().int().min(1).max(65535), tls: Tls }))
-      .output(RouteView),
-    remove: oc.input(z.object({ id: Id })).output(done),
-  },
+  route: routeContract,
   user: {
     list: oc.output(z.array(UserView)),
     add: oc.input(z.object({ address: z.string().max(320), password: z.string().min(1).max(1000) })).output(UserView),
+    /** Most bytes this user may keep; null for what `local.quotaBytes` says, 0 for no limit. */
+    setQuota: oc.input(z.object({ id: Id, quotaBytes: z.number().int().min(0).nullable() })).output(UserView),
+  },
+  /** Programs that submit mail here: a password for each, and how each is set up. */
+  access: {
+    list: oc.output(z.array(AppPasswordView)),
+    /**
+     * Makes a password for one program. `password` is in this answer and never in another. `address` is a local user's or an
+     * identity's, which needs nothing else. Fails with `address.invalid`, with `not-found` where nobody has the address, and with
+     * `conflict` for a name that is taken or when there are too many.
+     */
+    make: oc
+      .input(z.object({ address: z.string().max(320), name: z.string().trim().min(1).max(100) }))
+      .output(z.object({ entry: AppPasswordView, password: z.string() })),
+    /** From now on nobody signs in with it, and sessions that did submit nothing more. Fails with `not-found`. */
+    revoke: oc.input(z.object({ id: Id })).output(done),
+    /** How programs are set up. `address` null: for the first that may sign in. Fails with `not-found`. */
+    connect: oc.input(z.object({ address: z.string().max(320).nullable() })).output(ConnectView),
+    changes: oc.output(eventIterator(z.object({ ids: z.array(Id) }))),
+  },
+  /** Where mail for the local domains goes: lines of patterns and targets. */
+  alias: {
+    list: oc.output(z.array(AliasView)),
+    /**
+     * Makes a line, or changes the one of that id. A pattern is `ada@one.example`, `*@one.example` (all that nobody else takes) or
+     * `ada@*` (in every local domain); a target is an address here or elsewhere, or `*@home.example` for the same local part. Fails
+     * with `address.invalid`, and with `conflict` where a pattern stands in another line.
+     */
+    set: oc
+      .input(
+        z.object({
+          id: Id.optional(),
+          patterns: z.array(z.string().max(320)).min(1).max(100),
+          targets: z.array(z.string().max(320)).min(1).max(100),
+        }),
+      )
+      .output(AliasView),
+    remove: oc.input(z.object({ id: Id })).output(done),
+    /** Where mail to that address would go now, and how that was found. Fails with `address.invalid`. */
+    resolve: oc.input(z.object({ address: z.string().max(320) })).output(ResolutionView),
+    changes: oc.output(eventIterator(z.object({ ids: z.array(Id) }))),
+  },
+  /** What is known of the TLS of the domains mail goes to. */
+  tls: {
+    /** By name. `after` continues where a page ended. */
+    domains: oc
+      .input(z.object({ after: z.string().max(255).nullable(), limit: z.number().int().min(1).max(200) }))
+      .output(z.array(TlsDomainView)),
+    /** Forgets policy and ratchet of a domain, so that the next session begins anew. Fails with `not-found`. */
+    forget: oc.input(z.object({ domain: z.string().min(1).max(255) })).output(done),
+    changes: oc.output(eventIterator(z.object({ domains: z.array(z.string()) }))),
+  },
+  dkim: {
+    list: oc.output(z.array(DkimKeyView)),
+    /** Makes a key for a domain. It signs nothing until its record is published. Fails with `address.invalid`. */
+    make: oc
+      .input(
+        z.object({
+          domain: z.string().min(1).max(253),
+          algorithm: z.enum(['rsa-sha256', 'ed25519-sha256']),
+          /** A name of one's own for it; one is made where this is left out. Fails with `conflict` where it is taken. */
+          selector: z.string().min(1).max(63).optional(),
+        }),
+      )
+      .output(DkimKeyView),
+    /** Asks DNS for the key's record now. A key that is found there for the first time signs from then on. */
+    check: oc.input(z.object({ id: Id })).output(DkimKeyView),
+    /** Signs with the key, or no more. Fails with `conflict` for a key that is not published. */
+    setActive: oc.input(z.object({ id: Id, active: z.boolean() })).output(DkimKeyView),
+    /** Removes key and private key for good. */
+    remove: oc.input(z.object({ id: Id })).output(done),
+    changes: oc.output(eventIterator(z.object({ ids: z.array(Id) }))),
   },
   account: {
     list: oc.output(z.array(AccountView)),
@@ -156,11 +245,16 @@ export const contract = {
           name: z.string(),
           address: z.string().nullable(),
           problem: z.string().nullable(),
+          /** What speaks against writing there, such as mail that came back; it may be sent all the same. */
+          warning: z.string().nullable(),
         }),
       ),
     ),
-    /** Into the queue. Resolves when it is durable. */
-    send: oc.input(DraftContent).output(z.object({ entryId: Id })),
+    /**
+     * Into the queue. Resolves when it is durable. It leaves at `sendAtMs`, and not before `undoUntilMs`: until then `queue.undo`
+     * gives it back; null where it leaves now.
+     */
+    send: oc.input(DraftContent).output(z.object({ entryId: Id, undoUntilMs: z.number().nullable() })),
     saveDraft: oc.input(z.object({ id: Id.nullable(), content: DraftContent })).output(z.object({ id: Id })),
     drafts: oc.output(z.array(z.object({ id: Id, content: DraftContent, changedMs: z.number() }))),
     dropDraft: oc.input(z.object({ id: Id })).output(done),
@@ -173,13 +267,86 @@ export const contract = {
     list: oc
       .input(z.object({ limit: z.number().int().min(1).max(200), before: Id.optional() }))
       .output(z.array(QueueEntryView)),
-    get: oc.input(z.object({ id: Id })).output(QueueEntryView),
-    /** All recipients that wait, of one entry or of all, are tried now. */
-    retry: oc.input(z.object({ id: Id.nullable() })).output(z.object({ recipients: z.number().int() })),
-    cancel: oc.input(z.object({ id: Id })).output(z.object({ recipients: z.number().int() })),
-    /** What the user says of a recipient whose arrival is unknown. */
-    decide: oc.input(z.object({ recipientId: Id, decision: z.enum(['resend', 'arrived']) })).output(done),
+    get: oc.input(z.object({ id: Id })).output(QueueEntryDetail),
+    /**
+     * Recipients that wait are tried now. One of unknown arrival is sent again only where it is named itself, or is all that is left of
+     * its entry. What is held stays held, and mail for later stays for later, unless it is named.
+     */
+    retry: oc.input(Target).output(recipients),
+    /** Keeps recipients back until they are released; one that is being tried, when that try ends without delivery. */
+    hold: oc.input(Target).output(recipients),
+    /** Lets held recipients go; of a named entry or recipient also mail that waits for its hour. `routeId`: all that this route held. */
+    release: oc.input(Target.extend({ routeId: Id.optional() })).output(recipients),
+    /** Ends an entry's open recipients, or one; with `dsn` their sender gets a report. One being tried ends with that try. */
+    cancel: oc
+      .input(z.object({ id: Id, recipientId: Id.optional(), dsn: z.boolean().optional(), ...Asked }))
+      .output(recipients),
+    /** Another address for a recipient that waits. Fails with `address.invalid`, and with `conflict` where it is too late. */
+    edit: oc.input(z.object({ recipientId: Id, address: z.string().max(320), ...Asked })).output(done),
+    /** Which way an entry's open recipients go, or one of them. Fails with `not-found` for a route that is not there. */
+    route: oc
+      .input(
+        z.object({
+          id: Id,
+          recipientId: Id.optional(),
+          way: z.discriminatedUnion('kind', [
+            z.object({ kind: z.literal('automatic') }),
+            z.object({ kind: z.literal('direct') }),
+            z.object({ kind: z.literal('smarthost'), routeId: Id }),
+          ]),
+          ...Asked,
+        }),
+      )
+      .output(recipients),
+    /** A handle to the message as it goes out. */
+    export: oc
+      .input(z.object({ id: Id, ...Asked }))
+      .output(z.object({ handle: z.string(), filename: z.string(), sizeBytes: z.number().int() })),
+    /**
+     * Takes back what was just sent, or waits for its hour: nothing leaves, the copy in Sent is gone, and what was written is a draft
+     * again. Fails with `conflict` once a try has begun.
+     */
+    undo: oc.input(z.object({ id: Id, ...Asked })).output(z.object({ draftId: Id, content: DraftContent })),
+    /** Stops or starts all sending: the setting `queue.paused`, with a line in the history. */
+    pause: oc.input(z.object({ paused: z.boolean(), ...Asked })).output(done),
+    /** What was done to the whole queue and to each entry, newest first. `before`: older than that id. */
+    history: oc
+      .input(z.object({ limit: z.number().int().min(1).max(200), before: Id.optional() }))
+      .output(z.array(AuditView)),
+    /** What the user says of a recipient whose arrival is unknown; to wait is to say nothing. */
+    decide: oc.input(z.object({ recipientId: Id, decision: z.enum(['resend', 'arrived']), ...Asked })).output(done),
+    /** How mail leaves for each destination. */
+    pace: {
+      /** Those somebody set, and those that have mail waiting or were used in the last day; by name, at most 1,000. */
+      list: oc.output(z.array(PaceView)),
+      /** Sets a pace for one domain or smarthost; null: as the settings have it. 0 messages: no limit. */
+      set: oc
+        .input(
+          z.object({
+            destination: z.string().min(1).max(255),
+            connections: z.number().int().min(1).max(100).nullable(),
+            gapSeconds: z.number().int().min(0).max(3600).nullable(),
+            perConnection: z.number().int().min(1).max(10_000).nullable(),
+            perMinute: limit,
+            perHour: limit,
+            perDay: limit,
+            ...Asked,
+          }),
+        )
+        .output(PaceView),
+      /** Back to the settings. Fails with `not-found` where nothing was set. */
+      reset: oc.input(z.object({ destination: z.string().min(1).max(255), ...Asked })).output(done),
+    },
     changes: oc.output(eventIterator(z.object({ ids: z.array(Id) }))),
+  },
+  /** Addresses whose mail came back again and again. A warning stands beside them; nothing is refused. */
+  suppression: {
+    /** Latest first. */
+    list: oc.output(z.array(SuppressionView)),
+    /** Fails with `address.invalid`. */
+    add: oc.input(z.object({ address: z.string().max(320) })).output(SuppressionView),
+    /** Forgets the address and its failures. Fails with `not-found`. */
+    remove: oc.input(z.object({ address: z.string().max(320) })).output(done),
   },
   log: {
     /** Newest first. `before`: sessions older than that id. */

@@ -1,6 +1,8 @@
 import { accountOperations } from './account.ts'
+import { aliasOperations } from './alias.ts'
 import { draftOperations } from './draft.ts'
 import { folderOperations } from './folder.ts'
+import { greylistOperations } from './greylist.ts'
 import { identityOperations } from './identity.ts'
 import { userOperations } from './local-user.ts'
 import { messageOperations } from './message.ts'
@@ -10,12 +12,15 @@ import { routeOperations } from './route.ts'
 import { secretOperations } from './secret.ts'
 import { sessionOperations } from './session.ts'
 import { settingOperations } from './setting.ts'
+import { tlsDomainOperations } from './tls-domain.ts'
 
 /** Every write operation, by name. Each table's file has its own map; arguments and results must survive a structured clone. */
 export const operations = {
   ...accountOperations,
+  ...aliasOperations,
   ...draftOperations,
   ...folderOperations,
+  ...greylistOperations,
   ...identityOperations,
   ...messageOperations,
   ...blobOperations,
@@ -24,6 +29,7 @@ export const operations = {
   ...secretOperations,
   ...sessionOperations,
   ...settingOperations,
+  ...tlsDomainOperations,
   ...userOperations,
 }
 export type Operations = typeof operations

@@ -17,6 +17,7 @@ const recipient = (state: RecipientView['state'], patch: Partial<RecipientView> 
   mx: 'mx1.harbour.example',
   sessions: [],
   why: null,
+  tls: null,
   ...patch,
 })
 const entry = (recipients: RecipientView[], patch: Partial<QueueEntryView> = {}): QueueEntryView => ({
@@ -27,6 +28,7 @@ const entry = (recipients: RecipientView[], patch: Partial<QueueEntryView> = {})
   createdMs: NOW - 300_000,
   doneMs: null,
   messageId: '<m@x>',
+  signedBy: [],
   recipients,
   ...patch,
 })
