@@ -19,6 +19,7 @@ export interface FaultDetails {
   'address.invalid': { readonly value: string; readonly reason: string }
   'not-found': { readonly what: string; readonly id: string }
   'conflict': { readonly what: string; readonly reason: string }
+  'route.insecure': { readonly host: string; readonly reason: string }
   'account.test-failed': { readonly at: string; readonly reason: string }
   'engine.locked': { readonly path: string }
   'engine.unreachable': { readonly path: string; readonly reason: string }

@@ -1,7 +1,7 @@
 import type { ForwardPath, ReversePath } from './address.ts'
 import type { BlobView } from './blob-view.ts'
 import type { MailOptions, RecipientOptions } from './envelope-options.ts'
-import type { Outcome, Route } from './outcome.ts'
+import type { AttemptFacts, Outcome, Route } from './outcome.ts'
 
 /** One transaction's worth of work: one message to those of its recipients that go the same way. */
 export interface Job {
@@ -11,17 +11,26 @@ export interface Job {
   readonly is8bit: boolean
   readonly needsUtf8: boolean
   readonly options?: MailOptions
+  /**
+   * The server that was given this message before, by name: for one of unknown arrival (`isOnly`) no other is tried while that one is
+   * among the hosts, or two of them would have it; a greylist remembers who asked it, so there it is only tried first.
+   */
+  readonly sameHost?: { readonly mx: string; readonly isOnly: boolean }
   readonly recipients: readonly {
     readonly recipientId: number
     readonly attemptId: number
     readonly to: ForwardPath
     readonly options?: RecipientOptions
+    /** What chose the route for it, in words. */
+    readonly routeWhy?: string
   }[]
 }
 /** What became of one recipient of a job. */
 export interface Settled {
   readonly recipientId: number
   readonly outcome: Outcome
+  /** Kept with the attempt: what chose its route, and how the session was protected that this came of. */
+  readonly facts?: AttemptFacts
 }
 
 /**

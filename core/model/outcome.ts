@@ -1,4 +1,5 @@
 import type { ForwardPath } from './address.ts'
+import type { AttemptTls } from './attempt-tls.ts'
 import type { Reply } from './reply.ts'
 
 /** Why a recipient was not delivered. The remote's own words stay whole in `reply`. */
@@ -11,9 +12,18 @@ export type Cause =
   | { readonly at: 'connect'; readonly mx: string; readonly errno: string }
   | { readonly at: 'greeting' | 'tls' | 'protocol' | 'lost'; readonly mx: string; readonly reason: string }
   | { readonly at: 'reply'; readonly mx: string; readonly verb: string; readonly reply: Reply }
-  | { readonly at: 'feature'; readonly mx: string; readonly missing: 'SMTPUTF8' | '8BITMIME' | 'SIZE' }
+  | { readonly at: 'feature'; readonly mx: string; readonly missing: 'SMTPUTF8' | '8BITMIME' | 'SIZE' | 'DELIVERBY' }
   /** A smarthost did not take our login: the route waits for its user, and no mail is returned for that. */
-  | { readonly at: 'login'; readonly mx: string; readonly reason: string; readonly reply?: Reply }
+  | {
+      readonly at: 'login'
+      readonly mx: string
+      readonly reason: string
+      readonly reply?: Reply
+      /** The route whose login it was: what waits for it is let go when its login is mended. */
+      readonly routeId?: number
+    }
+  /** A rule of the user's own keeps it here. */
+  | { readonly at: 'rule'; readonly ruleId: number; readonly reason: string }
   /** TLS that a policy demands could not be had: MTA-STS, the ratchet of the domain, REQUIRETLS. */
   | {
       readonly at: 'policy'
@@ -57,17 +67,25 @@ export type RecipientState = (typeof RECIPIENT_STATES)[number]
 /** How far an attempt went before a crash: `dialling` may be repeated at once, `body` may have been delivered. */
 export type AttemptPhase = 'dialling' | 'body'
 
-/** Where mail for a destination goes. Decided at each attempt, never frozen in a row. */
+/** Where mail for a destination goes. Decided at each attempt, never frozen in a row. `why`: what decided it, in words. */
 export type Route =
   | { readonly kind: 'local' }
-  | { readonly kind: 'direct'; readonly domain: string }
+  | { readonly kind: 'direct'; readonly domain: string; readonly why?: string }
   | {
       readonly kind: 'smarthost'
       readonly routeId: number
       readonly host: string
       readonly port: number
       readonly tls: TlsMode
+      readonly why?: string
     }
+  /** Nowhere for now: a rule holds it, or the login of its smarthost fails. `key` names what it waits for. */
+  | { readonly kind: 'hold'; readonly key: string; readonly cause: Cause; readonly why?: string }
 
+/** How an attempt was made, for whoever asks later: what chose its route, and the TLS its session had. */
+export interface AttemptFacts {
+  readonly route?: string
+  readonly tls?: AttemptTls
+}
 /** How a client connection is protected: from the first byte, after an upgrade command, or not at all (RFC 8314). */
 export type TlsMode = 'implicit' | 'starttls' | 'none'

@@ -31,6 +31,8 @@ export function laneKey(route: Route): string {
       return `direct ${route.domain}`
     case 'smarthost':
       return `smarthost ${route.routeId}`
+    case 'hold':
+      return `hold ${route.key}`
   }
 }
 

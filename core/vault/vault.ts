@@ -9,6 +9,7 @@ import { checkPassword, makeVerifier, parseVerifier } from './verifier.ts'
 export type SecretKind =
   | 'account-password' // name: account id
   | 'local-user' // name: local user id; a SCRAM verifier
+  | 'route-login' // name: route id
   | 'tls' // name: what the certificate is for
 
 const CERTIFICATE_NAMES = ['localhost', '127.0.0.1', '::1']
