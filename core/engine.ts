@@ -40,11 +40,12 @@ import { findIdentity, listIdentities } from './store/identity.ts'
 import { listOwnAddresses } from './store/local-user.ts'
 import { takeLock, type Lock } from './store/lock.ts'
 import { openStore } from './store/open.ts'
-import { queueCounts } from './store/queue.ts'
+import { queueCounts } from './store/queue-due.ts'
 import { hasRoom } from './store/room.ts'
 import { listRoutes } from './store/route.ts'
 import { getSession, lastSessionId, linksOf, listEvents, listSessions, sessionsOfRecipient } from './store/session.ts'
 import { listSettings } from './store/setting.ts'
+import { attemptTlsOf } from './store/tls-domain.ts'
 import { logHandlers } from './transcript/handlers.ts'
 import { createRecorder } from './transcript/recorder.ts'
 import type { Certificate } from './vault/certificate.ts'
@@ -170,6 +171,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     sink: async (batch) => void (await store.write('session.record', batch)),
     clock,
     firstSessionId: lastSessionId(store.read) + 1,
+    isRecorded: (protocol) => (settings()['log.protocols'] as readonly string[]).includes(protocol),
     onFailure(reason) {
       log(`protocol log: ${reason}`)
       troubles.add(`The protocol log could not be stored: ${reason}. Mail goes on.`)
@@ -199,7 +201,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     random: Math.random,
     deliver: makeDeliver({ settings, resolver, dial, recorder, openBody: store.openBody, clock }),
     isLocal: (domain) => local.isLocal(domain),
-    resolveLocal: (to) => local.resolveLocal(to),
+    findLocal: local.find,
     routeFor: (from, domain) => routeFor(from) ?? { kind: 'direct', domain },
     describe: (raw) => parse.fields(raw),
     changes: queueChanges,
@@ -271,6 +273,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       settings,
       changes: queueChanges,
       sessionsOf: (entryId, recipientId) => sessionsOfRecipient(store.read, entryId, recipientId),
+      tlsOf: (recipientId) => attemptTlsOf(store.read, recipientId),
     }),
     log: logHandlers({
       recorder,

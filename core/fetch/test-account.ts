@@ -50,10 +50,10 @@ export async function* testAccount(
     step = 'connect'
     say('trying', TRYING.connect)
     const opened = await openPop3(target, peers, signal, (next, id) => {
-      sessionId = id
+      sessionId = id ?? null
       if (next !== 'connect') begin(next)
     })
-    sessionId = opened.ok ? opened.session.sessionId : opened.sessionId
+    sessionId = (opened.ok ? opened.session : opened).sessionId ?? null
     if (!opened.ok) return say('failed', describeTrouble(opened.trouble, target))
     begin('list')
     const answer = await opened.session.ask({ verb: 'UIDL' })

@@ -18,7 +18,7 @@ export async function openPop3(
   target: Pop3Target,
   peers: Pop3Peers,
   signal?: AbortSignal,
-  onStep: (step: Pop3Step, sessionId: number) => void = () => {},
+  onStep: (step: Pop3Step, sessionId: number | undefined) => void = () => {},
 ): Promise<OpenedPop3> {
   const { recorder, clock, dial, findHost } = peers
   const found = await orGivenUp(findHost(target.host), signal)

@@ -74,7 +74,7 @@ export class DrivenSession implements Pop3Session {
     this.#watch()
   }
 
-  get sessionId(): number {
+  get sessionId(): number | undefined {
     return this.transcript.sessionId
   }
 

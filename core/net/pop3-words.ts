@@ -42,7 +42,7 @@ export type Pop3Step = 'connect' | 'tls' | 'login'
 
 /** One signed-in session. Every answer comes, as `lost` when the session ends first. */
 export interface Pop3Session {
-  readonly sessionId: number
+  readonly sessionId: number | undefined
   readonly transcript: Transcript
   ask(want: Want): Promise<Answer>
   /** RETR. While `take` has a promise open, no more is read from the server. */
@@ -54,7 +54,7 @@ export interface Pop3Session {
 }
 export type OpenedPop3 =
   | { readonly ok: true; readonly session: Pop3Session }
-  | { readonly ok: false; readonly trouble: Pop3Trouble; readonly sessionId: number }
+  | { readonly ok: false; readonly trouble: Pop3Trouble; readonly sessionId: number | undefined }
 
 /** Ends a transcript by what ended its session. */
 export function closeWith(transcript: Transcript, trouble: Pop3Trouble): void {

@@ -82,7 +82,7 @@ export class SmtpConnection {
     this.#isOver = new Promise((resolve) => (this.#onOver = resolve))
   }
 
-  get sessionId(): number {
+  get sessionId(): number | undefined {
     return this.#transcript.sessionId
   }
 

@@ -70,6 +70,37 @@ test('keeps what was said in order, with time since the session began and who sa
   expect(recorder.live()).toEqual([])
 })
 
+test('a protocol that is not recorded leaves nothing behind, from its next session on', async () => {
+  const batches: TranscriptBatch[] = []
+  const { clock, pass } = handClock()
+  let isRecorded = true
+  const recorder = createRecorder({
+    sink: async (batch) => void batches.push(structuredClone(batch)),
+    clock,
+    firstSessionId: 7,
+    isRecorded: (protocol) => protocol !== 'pop3' || isRecorded,
+  })
+  const talk = () => {
+    const transcript = recorder.open(head)
+    transcript.line('S', bytes('+OK'))
+    transcript.link({ messageId: 5 })
+    return transcript
+  }
+  const first = talk()
+  isRecorded = false
+  const second = talk()
+  expect([first.sessionId, second.sessionId, recorder.open({ ...head, protocol: 'smtp' }).sessionId]).toEqual([
+    7,
+    undefined,
+    8,
+  ])
+  first.line('C', bytes('QUIT'))
+  second.close('ok', 'S')
+  pass(100)
+  expect(batches.flatMap(({ events }) => events.map((one) => [one.sessionId, one.events.length]))).toEqual([[7, 2]])
+  expect(batches.flatMap(({ heads, links }) => [heads.length, links.length])).toEqual([2, 1])
+})
+
 test('writes a batch when time has passed, and numbers events through', async () => {
   const { recorder, batches, pass } = recording()
   const transcript = recorder.open(head)

@@ -1,7 +1,7 @@
 import { Changes } from '../base/changes.ts'
 import type { Cancel, Clock } from '../base/clock.ts'
 import { reasonOf } from '../base/fault.ts'
-import type { SessionHead, SessionLink, Span, TranscriptEvent } from '../model/transcript.ts'
+import type { Protocol, SessionHead, SessionLink, Span, TranscriptEvent } from '../model/transcript.ts'
 import type { Recorder, Sink, Transcript, TranscriptBatch } from './sink.ts'
 
 /** What a recorder is made of. */
@@ -10,6 +10,8 @@ export interface RecorderOptions {
   readonly clock: Clock
   /** Id of the first session; the ones after it count up. */
   readonly firstSessionId: number
+  /** Asked at the start of each session; without it all are recorded. */
+  readonly isRecorded?: (protocol: Protocol) => boolean
   /** Told once when the sink starts to fail, and again after it has worked in between. */
   readonly onFailure?: (reason: string) => void
 }
@@ -162,6 +164,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   return {
     open(head): Transcript {
+      if (options.isRecorded?.(head.protocol) === false) return UNRECORDED
       const session: Session = {
         head: {
           ...head,
@@ -264,6 +267,19 @@ export function createRecorder(options: RecorderOptions): Recorder {
       await underWay
     },
   }
+}
+
+/** Of a session that is not recorded. */
+const UNRECORDED: Transcript = {
+  sessionId: undefined,
+  line() {},
+  content() {},
+  note() {},
+  secured() {},
+  link() {},
+  countMessage() {},
+  worst() {},
+  close() {},
 }
 
 /**

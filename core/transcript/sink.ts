@@ -16,7 +16,8 @@ export type Sink = (batch: TranscriptBatch) => Promise<void>
 
 /** One session being recorded. Nothing here throws or waits: the wire never stands still for its transcript. */
 export interface Transcript {
-  readonly sessionId: number
+  /** Undefined when sessions of its protocol are not recorded: then all the rest is for nobody. */
+  readonly sessionId: number | undefined
   /** A wire line without CRLF. `secrets`: half-open byte ranges that are never stored. */
   line(
     from: 'C' | 'S',
