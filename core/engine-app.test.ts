@@ -2,6 +2,7 @@ import { call } from '@orpc/server'
 import { expect, test } from 'vitest'
 import { Changes } from './base/changes.ts'
 import { appHandlers, type AppDeps } from './engine-app.ts'
+import { inboundView } from './engine-inbound.ts'
 import { EngineSettings } from './engine-settings.ts'
 
 function app(deps: Partial<AppDeps> = {}) {
@@ -10,6 +11,7 @@ function app(deps: Partial<AppDeps> = {}) {
   const handlers = appHandlers({
     dataFolder: '/data',
     submission: () => ({ host: '127.0.0.1', port: 2587 }),
+    inbound: () => inboundView(undefined, settings.values),
     certificate: () => 'AA:BB',
     settings: () => settings.values,
     queue: () => ({ waiting: 0, nextAttemptMs: null }),

@@ -2,13 +2,16 @@ import { implement } from '@orpc/server'
 import type { Changes } from './base/changes.ts'
 import { VERSION } from './base/version.ts'
 import { contract } from './rpc/contract.ts'
-import type { StatusView } from './rpc/views.ts'
+import type { InboundView, StatusView } from './rpc/views.ts'
 import type { SettingView } from './engine-settings.ts'
 
 /** What `app.*` is wired to. */
 export interface AppDeps {
   readonly dataFolder: string
   readonly submission: () => { readonly host: string; readonly port: number } | null
+  readonly submissionTls: () => { readonly host: string; readonly port: number } | null
+  /** Whether mail can be received, and from where. */
+  readonly inbound: () => InboundView
   readonly certificate: () => string | null
   readonly settings: () => {
     readonly 'queue.paused': boolean
@@ -36,6 +39,8 @@ export function appHandlers(deps: AppDeps) {
         locked: false,
         dataFolder: deps.dataFolder,
         submission: deps.submission(),
+        submissionTls: deps.submissionTls(),
+        inbound: deps.inbound(),
         certificate: deps.certificate(),
         queuePaused: deps.settings()['queue.paused'],
         waiting,

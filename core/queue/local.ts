@@ -1,53 +1,66 @@
 import { formatMailbox, formatPath, type ForwardPath } from '../model/address.ts'
+import type { FindLocal } from '../model/local-mail.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Reply } from '../model/reply.ts'
-import type { FolderOwner } from '../store/folder.ts'
+import type { Forward } from '../store/forward.ts'
 import type { Kept, Started } from '../store/queue-change.ts'
 import type { QueueEntry } from '../store/queue.ts'
 import type { Ended } from './attempts.ts'
 
-/** Joint: whose mailbox an address of a local domain is; undefined when there is none. */
-export type ResolveLocal = (to: ForwardPath) => FolderOwner | undefined
-
 const DELIVERED: Reply = { code: 250, enhanced: '2.1.5', lines: ['delivered to the local mailbox'] }
+const SENT_ON: Reply = { code: 250, enhanced: '2.1.5', lines: ['an alias: sent on to where it points'] }
 
 /** What a message becomes in local mailboxes, and the outcome of each recipient. */
 export interface LocalDelivery {
   readonly outcomes: readonly Ended[]
   /** One for each mailbox reached, in the operation that says so. */
   readonly kept: readonly Kept[]
+  /** What aliases send on to elsewhere; stored before the outcome is, and once only. */
+  readonly forwards: readonly Forward[]
 }
 
-/** Delivers into local mailboxes: RFC 5321 §4.4 puts Return-Path in front, and Delivered-To says by which address. */
+/**
+ * Delivers into local mailboxes: RFC 5321 §4.4 puts Return-Path in front, and Delivered-To says by which address. A mailbox that
+ * several of the addresses lead to gets the message once.
+ */
 export function deliverLocally(
   entry: QueueEntry,
   recipients: readonly Started[],
-  resolve: ResolveLocal,
+  find: FindLocal,
   fields: MessageFields,
   nowMs: number,
 ): LocalDelivery {
   const outcomes: Ended[] = []
-  const kept: Kept[] = []
+  const forwards: Forward[] = []
+  const reached = new Map<number | null, { readonly owner: Kept['owner']; to: ForwardPath[] }>()
   for (const started of recipients) {
-    const { to } = started.recipient
-    const owner = resolve(to)
-    if (!owner) {
-      outcomes.push({ started, outcome: { kind: 'bounced', to, why: noMailbox(to) } })
+    const { to, id } = started.recipient
+    const found = find(to, entry.view.sizeBytes)
+    if (found.refusal !== undefined) {
+      outcomes.push({ started, outcome: refused(to, found.refusal) })
       continue
     }
-    outcomes.push({ started, outcome: { kind: 'delivered', to, mx: '', reply: DELIVERED } })
-    const lines = `Return-Path: ${formatPath(entry.from)}\r\nDelivered-To: ${formatMailbox(to)}\r\n`
-    const prefix = toLatin1(lines) + entry.view.prefix
-    const { removed } = entry.view
-    kept.push({
-      owner,
-      role: 'inbox',
-      message: { body: 'entry', prefix, removed, fields, receivedMs: nowMs, seen: false },
-    })
+    for (const owner of found.mailboxes) {
+      const known = reached.get(owner.userId)
+      if (known === undefined) reached.set(owner.userId, { owner, to: [to] })
+      else known.to.push(to)
+    }
+    if (found.forwards.length > 0)
+      forwards.push({ entryId: entry.id, recipientId: id, to: found.forwards, prefix: deliveredTo([to]) })
+    const reply = found.mailboxes.length > 0 ? DELIVERED : SENT_ON
+    outcomes.push({ started, outcome: { kind: 'delivered', to, mx: '', reply } })
   }
-  return { outcomes, kept }
+  const { removed } = entry.view
+  const kept = [...reached.values()].map(({ owner, to }): Kept => {
+    const prefix = toLatin1(`Return-Path: ${formatPath(entry.from)}\r\n`) + deliveredTo(to) + entry.view.prefix
+    return { owner, role: 'inbox', message: { body: 'entry', prefix, removed, fields, receivedMs: nowMs, seen: false } }
+  })
+  return { outcomes, kept, forwards }
 }
+
+const deliveredTo = (to: readonly ForwardPath[]) =>
+  toLatin1(to.map((one) => `Delivered-To: ${formatMailbox(one)}\r\n`).join(''))
 
 /** The outcome of a local delivery that a fault of ours has stopped: it is tried again. */
 export function deferredHere(to: ForwardPath, reason: string): Outcome {
@@ -55,9 +68,9 @@ export function deferredHere(to: ForwardPath, reason: string): Outcome {
   return { kind: 'deferred', to, why: { at: 'local', reason, reply } }
 }
 
-function noMailbox(to: ForwardPath) {
-  const lines = [`there is no mailbox ${formatMailbox(to)} here`]
-  return { at: 'local', reason: lines.join(), reply: { code: 550, enhanced: '5.1.1', lines } } as const
+function refused(to: ForwardPath, reply: Reply): Outcome {
+  const why = { at: 'local', reason: `${formatMailbox(to)}: ${reply.lines.join(' ')}`, reply } as const
+  return reply.code >= 500 ? { kind: 'bounced', to, why } : { kind: 'deferred', to, why }
 }
 
 /** UTF-8 bytes, one character a byte: that is how a view keeps its prefix. */

@@ -11,6 +11,8 @@ export function lockedRouter(dataFolder: string, why: string): EngineRouter {
     locked: true,
     dataFolder,
     submission: null,
+    submissionTls: null,
+    inbound: { state: 'off', host: '', port: null, reach: null, text: 'Mail is not received while Posthorn is locked.' },
     certificate: null,
     queuePaused: false,
     waiting: 0,

@@ -27,6 +27,7 @@ const BY_ADDRESS = `SELECT ${COLUMNS} FROM local_user WHERE local = ? COLLATE NO
 const BY_LOCAL = `SELECT ${COLUMNS} FROM local_user WHERE local = ? COLLATE NOCASE LIMIT 2`
 const IDENTITIES = 'SELECT local, domain FROM identity WHERE user_id = ? ORDER BY id LIMIT 200'
 const INSERT = 'INSERT INTO local_user (local, domain, created_ms) VALUES (?, ?, ?)'
+const SET_QUOTA = 'UPDATE local_user SET quota_bytes = ? WHERE id = ?'
 const TOUCH = 'UPDATE local_user SET last_login_ms = ? WHERE id = ?'
 
 function toLocalUser({ local, domain, ...rest }: Row): LocalUser {
@@ -84,7 +85,17 @@ function addUser(
   return { id, mailbox: { local: mailbox.local, domain: mailbox.domain }, createdMs: nowMs, lastLoginMs: null }
 }
 
+/** Sets the most bytes a user may keep. Throws `not-found`. */
+function setQuota(db: WriteDb, args: { readonly id: number; readonly quotaBytes: number | null }): LocalUser {
+  prepared(db, SET_QUOTA).run(args.quotaBytes, args.id)
+  const user = getUser(db, args.id)
+  if (user === undefined)
+    throw new Fault('not-found', `find user ${args.id}: there is none`, { what: 'user', id: String(args.id) })
+  return user
+}
+
 export const userOperations = {
+  'user.setQuota': setQuota,
   'user.add': addUser,
   /** Notes that the user has just signed in. Returns false when he is gone. */
   'user.touch': (db: WriteDb, args: { readonly id: number }, nowMs: number): boolean =>

@@ -2,6 +2,7 @@ import { accountOperations } from './account.ts'
 import { aliasOperations } from './alias.ts'
 import { draftOperations } from './draft.ts'
 import { folderOperations } from './folder.ts'
+import { forwardOperations } from './forward.ts'
 import { greylistOperations } from './greylist.ts'
 import { identityOperations } from './identity.ts'
 import { userOperations } from './local-user.ts'
@@ -20,6 +21,7 @@ export const operations = {
   ...aliasOperations,
   ...draftOperations,
   ...folderOperations,
+  ...forwardOperations,
   ...greylistOperations,
   ...identityOperations,
   ...messageOperations,
