@@ -1,29 +1,9 @@
 import { Fault } from '../base/fault.ts'
 import type { AttemptTls } from '../model/attempt-tls.ts'
+import type { KnownPolicy, TlsDomain } from '../model/tls-domain.ts'
 import type { TlsFacts } from '../model/transcript.ts'
 import { prepared } from './prepared.ts'
 import type { Operation, ReadDb, WriteDb } from './types.ts'
-
-/** An MTA-STS policy as it was fetched (RFC 8461 §3.2). */
-export interface KnownPolicy {
-  readonly mode: 'enforce' | 'testing' | 'none'
-  /** The id that the TXT record had when it was fetched. */
-  readonly id: string
-  readonly mx: readonly string[]
-  readonly fetchedMs: number
-  readonly expiresMs: number
-}
-/** What is known of the TLS of one domain. */
-export interface TlsDomain {
-  readonly domain: string
-  readonly policy: KnownPolicy | null
-  /** When DNS or the policy's host was asked last, and why that failed, where it did. */
-  readonly checkedMs: number | null
-  readonly error: string | null
-  /** Verified TLS was seen first and last. */
-  readonly verified: { readonly sinceMs: number; readonly seenMs: number } | null
-  readonly last: { readonly atMs: number; readonly mx: string; readonly facts: TlsFacts | null } | null
-}
 
 const COLUMNS = `domain, sts_id, sts_mode, sts_mx, sts_fetched_ms, sts_expires_ms, sts_checked_ms, sts_error, verified_since_ms,
   verified_ms, last_ms, last_mx, last_tls`
@@ -45,6 +25,9 @@ const SEEN = `
     verified_since_ms = CASE WHEN verified_ms >= @ratchetFromMs THEN verified_since_ms ELSE excluded.verified_since_ms END,
     verified_ms = CASE WHEN excluded.verified_ms IS NULL AND verified_ms >= @ratchetFromMs THEN verified_ms
       ELSE excluded.verified_ms END`
+const EXPIRE = `
+  DELETE FROM tls_domain WHERE coalesce(last_ms, sts_checked_ms, 0) < @beforeMs AND coalesce(verified_ms, 0) < @beforeMs
+    AND coalesce(sts_expires_ms, 0) < @beforeMs`
 const FORGET = 'DELETE FROM tls_domain WHERE domain = ?'
 const ATTEMPT_TLS = `
   SELECT tls FROM attempt WHERE recipient_id = ? AND tls IS NOT NULL ORDER BY id DESC LIMIT 1` // index attempt_recipient
@@ -144,6 +127,10 @@ export const tlsDomainOperations = {
     const { domain, mx, facts, isVerified, ratchetFromMs } = args
     const tls = facts === null ? null : JSON.stringify(facts)
     prepared(db, SEEN).run({ domain, mx, tls, verifiedMs: isVerified ? nowMs : null, ratchetFromMs, nowMs })
+  },
+  /** Lets go of domains that nothing was heard of since `beforeMs`. */
+  'tls.expire': (db: WriteDb, args: { readonly beforeMs: number }): void => {
+    prepared(db, EXPIRE).run(args)
   },
   /** Throws `not-found`. */
   'tls.forget': (db: WriteDb, { domain }: { readonly domain: string }): void => {

@@ -1,0 +1,148 @@
+import { request, type IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { systemClock, type Clock } from '../base/clock.ts'
+import { reasonOf } from '../base/fault.ts'
+import { formatEndpoint, hasGlobalIpv6, isPrivate } from './address.ts'
+import { CONNECT_TIMEOUT_SHORT_MS, type Dialer } from './dial.ts'
+import { describeLookup, type Resolver } from './dns.ts'
+import { secure } from './tls.ts'
+
+/** A small document by HTTPS, or why there is none. `notes` tell step by step how that went. */
+export type HttpsAnswer =
+  | {
+      readonly ok: true
+      readonly status: number
+      /** The media type in lower case without parameters; '' where none was said. */
+      readonly mediaType: string
+      readonly body: Buffer
+      readonly notes: readonly string[]
+    }
+  | { readonly ok: false; readonly reason: string; readonly notes: readonly string[] }
+/** Joint: one GET at port 443, in at most a minute. Never throws. */
+export type HttpsGet = (host: string, path: string, terms: HttpsTerms) => Promise<HttpsAnswer>
+export interface HttpsTerms {
+  /** Extra authorities, as a PEM file; '' for none. */
+  readonly caFile: string
+  /** Private and loopback addresses are dialled, too. */
+  readonly allowPrivate: boolean
+  /** A longer body is no answer. */
+  readonly mostBytes: number
+  /** For all of it: names, connection, handshake and answer. */
+  readonly timeoutMs: number
+  /** Gives it up before that. */
+  readonly signal?: AbortSignal
+}
+interface Deps {
+  readonly resolver: Resolver
+  readonly dial: Dialer
+  readonly clock?: Clock
+  /** Whether to begin with IPv6. */
+  readonly hasIpv6?: () => boolean
+}
+
+const PORT = 443
+/** Addresses tried of one host. */
+const MOST_ADDRESSES = 2
+
+/**
+ * Fetches by our own resolver and dialer, with the certificate verified for `host`. Redirects are answers like any other and
+ * never followed: where a stranger's name leads is decided once.
+ */
+export function makeHttpsGet({ resolver, dial, clock = systemClock, hasIpv6 = hasGlobalIpv6 }: Deps): HttpsGet {
+  return async (host, path, terms) => {
+    const notes: string[] = []
+    const gone = new AbortController()
+    const giveUp = () => gone.abort()
+    const cancel = clock.after(terms.timeoutMs, giveUp)
+    if (terms.signal?.aborted) giveUp()
+    terms.signal?.addEventListener('abort', giveUp, { once: true })
+    const failed = (reason: string): HttpsAnswer => {
+      const late = terms.signal?.aborted ? 'given up' : `no whole answer within ${terms.timeoutMs / 1000} s`
+      const why = gone.signal.aborted ? late : reason
+      notes.push(`https://${host}${path}: ${why}`)
+      return { ok: false, reason: why, notes }
+    }
+    try {
+      const [a, aaaa] = await untilGone(
+        Promise.all([resolver.lookup(host, 'A'), resolver.lookup(host, 'AAAA')]),
+        gone.signal,
+      )
+      notes.push(describeLookup(a), describeLookup(aaaa))
+      const ipv4 = a.kind === 'found' ? a.records : []
+      const ipv6 = aaaa.kind === 'found' ? aaaa.records : []
+      const found = hasIpv6() ? [...ipv6.slice(0, 1), ...ipv4] : [...ipv4, ...ipv6]
+      const open = found.filter((one) => terms.allowPrivate || !isPrivate(one)).slice(0, MOST_ADDRESSES)
+      if (open.length === 0)
+        return failed(found.length > 0 ? `${host} has only private addresses` : `${host} has no address`)
+      let reason = ''
+      for (const address of open) {
+        const dialled = await dial({ address, port: PORT, timeoutMs: CONNECT_TIMEOUT_SHORT_MS }, gone.signal)
+        if (!dialled.ok) {
+          reason = `${formatEndpoint(address, PORT)}: ${dialled.errno}`
+          continue
+        }
+        const drop = () => dialled.socket.destroy()
+        gone.signal.addEventListener('abort', drop, { once: true })
+        if (gone.signal.aborted) drop()
+        const secured = await secure(dialled.socket, { host, caFile: terms.caFile, verify: 'strict' }, clock)
+        // A certificate that is not trusted is no reason to ask another machine of the same name.
+        if (!secured.ok) {
+          drop()
+          return failed(`TLS with ${formatEndpoint(address, PORT)} failed: ${secured.reason}`)
+        }
+        const { facts, socket } = secured
+        notes.push(`https://${host}${path} at ${formatEndpoint(address, PORT)}, ${facts.version} ${facts.cipher}`)
+        try {
+          const answer = await get(socket, host, path, terms.mostBytes)
+          notes.push(`${answer.status} ${answer.mediaType}, ${answer.body.length} bytes`)
+          return { ok: true, ...answer, notes }
+        } catch (error) {
+          return failed(reasonOf(error))
+        } finally {
+          socket.destroy()
+        }
+      }
+      return failed(`no connection: ${reason}`)
+    } catch (error) {
+      return failed(reasonOf(error))
+    } finally {
+      cancel()
+      terms.signal?.removeEventListener('abort', giveUp)
+    }
+  }
+}
+
+/** Waits for names no longer than for the rest. */
+function untilGone<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(new Error('given up'))
+    if (signal.aborted) leave()
+    signal.addEventListener('abort', leave, { once: true })
+    work.then(resolve, reject)
+  })
+}
+
+/** One request over a connection of our own making. Rejects for what is no HTTP, is cut off, or is too long. */
+function get(socket: Duplex, host: string, path: string, mostBytes: number) {
+  return new Promise<{ status: number; mediaType: string; body: Buffer }>((resolve, reject) => {
+    const headers = { 'host': host, 'accept': 'text/plain', 'user-agent': 'Posthorn', 'connection': 'close' }
+    const asked = request({ createConnection: () => socket, host, path, headers, agent: false })
+    asked.on('error', reject)
+    asked.on('response', (response: IncomingMessage) => {
+      const chunks: Buffer[] = []
+      let bytes = 0
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes > mostBytes) response.destroy(new Error(`the answer is longer than ${mostBytes} bytes`))
+        else chunks.push(chunk)
+      })
+      response.on('error', reject)
+      response.on('aborted', () => reject(new Error('the answer was cut off')))
+      response.on('end', () => {
+        const mediaType = (response.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+        resolve({ status: response.statusCode ?? 0, mediaType: mediaType.slice(0, 100), body: Buffer.concat(chunks) })
+      })
+    })
+    asked.end()
+  })
+}

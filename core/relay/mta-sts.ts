@@ -1,0 +1,137 @@
+import type { Clock } from '../base/clock.ts'
+import type { KnownPolicy, TlsDomain } from '../model/tls-domain.ts'
+import { describeLookup, type Resolver } from '../net/dns.ts'
+import type { HttpsGet } from '../net/https-get.ts'
+import type { Settings } from '../settings.ts'
+import { parseStsPolicy, parseStsRecords } from './mta-sts-policy.ts'
+
+/** What MTA-STS is wired to. */
+export interface StsDeps {
+  readonly settings: () => Settings
+  readonly resolver: Resolver
+  readonly get: HttpsGet
+  readonly clock: Clock
+  /** Gives up what is being fetched, when the program ends. */
+  readonly signal?: AbortSignal
+  /** What is stored of a domain. */
+  readonly known: (domain: string) => TlsDomain | undefined
+  /** Stores a policy that was fetched. Resolves when it is durable. */
+  readonly putPolicy: (domain: string, policy: KnownPolicy) => Promise<void>
+  /** Stores why a policy could not be fetched. */
+  readonly putError: (domain: string, error: string) => Promise<void>
+}
+/** The policy in force, how it was found, and what went wrong on the way. */
+export interface FoundPolicy {
+  /** Undefined where the domain has none that binds. */
+  readonly policy?: KnownPolicy
+  readonly notes: readonly string[]
+  readonly trouble?: string
+}
+
+/** RFC 8461 §3.3: the time for one fetch, and the size of a policy. */
+const FETCH_MS = 60_000
+const MOST_BYTES = 64 * 1024
+/** A fetch that failed is not repeated for so long (RFC 8461 §3.3). */
+const AGAIN_AFTER_MS = 5 * 60_000
+/** A policy is fetched anew before it ends, so that nobody can wait for that moment (RFC 8461 §10.2). */
+const REFRESH_AFTER_MS = 86_400_000
+
+/**
+ * Finds the MTA-STS policy of a domain (RFC 8461 §5.1): what DNS names, fetched by HTTPS and kept for its max_age. While a kept one
+ * lasts it binds, whatever happens to DNS or to the host that has it: only a verified newer one takes its place.
+ */
+export class MtaSts {
+  readonly #deps: StsDeps
+  /** Fetches under way, by domain. */
+  readonly #fetching = new Map<string, Promise<KnownPolicy | string>>()
+  readonly #notes = new Map<string, readonly string[]>()
+
+  constructor(deps: StsDeps) {
+    this.#deps = deps
+  }
+
+  async find(domain: string): Promise<FoundPolicy> {
+    const { resolver, known, clock } = this.#deps
+    const lookup = await resolver.lookup(`_mta-sts.${domain}`, 'TXT')
+    const record = lookup.kind === 'found' ? parseStsRecords(lookup.records) : ({ kind: 'none' } as const)
+    const now = clock.nowMs()
+    const kept = known(domain)
+    const policy = kept?.policy && kept.policy.expiresMs > now ? kept.policy : undefined
+    // Most domains have none, and every transcript would say so.
+    const notes = record.kind === 'none' && policy === undefined ? [] : [describeLookup(lookup)]
+    if (record.kind === 'invalid') notes.push(`MTA-STS of ${domain}: ${record.reason}`)
+    if (record.kind !== 'found') {
+      if (policy) notes.push(`MTA-STS of ${domain}: ${words(policy)}, kept`)
+      return policy ? { policy, notes } : { notes, ...(record.kind === 'invalid' ? { trouble: record.reason } : {}) }
+    }
+    if (policy?.id === record.id) {
+      const isOld = now - policy.fetchedMs > Math.min(REFRESH_AFTER_MS, (policy.expiresMs - policy.fetchedMs) / 2)
+      // Nobody waits for it: the one that is kept binds meanwhile, and trouble is stored.
+      if (isOld && !this.#hasJustFailed(kept)) void this.#fetch(domain, record.id)
+      notes.push(`MTA-STS of ${domain}: ${words(policy)}, kept`)
+      return { policy, notes }
+    }
+    const fetched = this.#hasJustFailed(kept) ? (kept?.error ?? '') : await this.#fetch(domain, record.id)
+    notes.push(...(this.#notes.get(domain) ?? []))
+    this.#notes.delete(domain)
+    if (typeof fetched !== 'string') {
+      notes.push(`MTA-STS of ${domain}: ${words(fetched)}, fetched`)
+      return { policy: fetched, notes }
+    }
+    const trouble = `the MTA-STS policy of ${domain} cannot be fetched: ${fetched}`
+    notes.push(policy ? `${trouble}; the one that is kept binds: ${words(policy)}` : trouble)
+    return { ...(policy ? { policy } : {}), notes, trouble }
+  }
+
+  /** Resolves when no fetch is under way. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#fetching.values())
+  }
+
+  #hasJustFailed(kept: TlsDomain | undefined): boolean {
+    if (!kept || kept.error === null || kept.checkedMs === null) return false
+    const ageMs = this.#deps.clock.nowMs() - kept.checkedMs
+    return ageMs >= 0 && ageMs < AGAIN_AFTER_MS
+  }
+
+  /** One fetch a domain at a time. Resolves with the reason where it fails; never rejects. */
+  #fetch(domain: string, id: string): Promise<KnownPolicy | string> {
+    const running = this.#fetching.get(domain)
+    if (running) return running
+    const fetching = this.#fetchNow(domain, id).finally(() => this.#fetching.delete(domain))
+    this.#fetching.set(domain, fetching)
+    return fetching
+  }
+
+  async #fetchNow(domain: string, id: string): Promise<KnownPolicy | string> {
+    const { settings, get, clock, signal, putPolicy, putError } = this.#deps
+    const { 'relay.caFile': caFile, 'relay.allowPrivateAddresses': allowPrivate } = settings()
+    const answer = await get(`mta-sts.${domain}`, '/.well-known/mta-sts.txt', {
+      caFile,
+      allowPrivate,
+      mostBytes: MOST_BYTES,
+      timeoutMs: FETCH_MS,
+      ...(signal && { signal }),
+    })
+    this.#notes.set(domain, answer.notes)
+    const failed = async (reason: string) => {
+      if (signal?.aborted) return reason // our own doing
+      // Where the store is in trouble, mail goes on by what is known.
+      await putError(domain, reason).catch(() => {})
+      return reason
+    }
+    if (!answer.ok) return failed(answer.reason)
+    if (answer.status !== 200) return failed(`the answer is ${answer.status}, not 200`)
+    if (answer.mediaType !== 'text/plain')
+      return failed(`its type is "${answer.mediaType.replace(/[^ -~]/g, '?')}", not text/plain`)
+    const parsed = parseStsPolicy(answer.body.toString('latin1'))
+    if (typeof parsed === 'string') return failed(`it is no policy: ${parsed}`)
+    const { mode, mx, maxAgeSeconds } = parsed
+    const now = clock.nowMs()
+    const policy = { mode, id, mx, fetchedMs: now, expiresMs: now + maxAgeSeconds * 1000 }
+    await putPolicy(domain, policy).catch(() => {})
+    return policy
+  }
+}
+
+const words = ({ mode, mx }: KnownPolicy) => (mode === 'none' ? 'none' : `${mode}, ${mx.join(' ')}`)
