@@ -1,7 +1,17 @@
 import { useSyncExternalStore } from 'react'
 
 /** Which part of settings shows. */
-export const SETTINGS_PAGES = ['accounts', 'identities', 'routes', 'users', 'settings', 'about'] as const
+export const SETTINGS_PAGES = [
+  'accounts',
+  'identities',
+  'routes',
+  'signing',
+  'destinations',
+  'programs',
+  'local',
+  'settings',
+  'about',
+] as const
 export type SettingsPage = (typeof SETTINGS_PAGES)[number]
 
 /** Where the window stands. It lives in the address's hash, so that a reload and the back button work. */

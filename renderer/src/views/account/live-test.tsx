@@ -20,7 +20,7 @@ export function LiveTest({ test, isOpenTls }: { readonly test: Test; readonly is
         </h2>
         <ul className="checks">
           {STEPS.filter((step) => step !== 'tls' || isOpenTls).map((step) => (
-            <Step key={step} title={TITLE[step]} step={test.steps.find((one) => one.step === step)} />
+            <TestStepRow key={step} title={TITLE[step]} step={test.steps.find((one) => one.step === step)} />
           ))}
         </ul>
         {test.at === 'failed' &&
@@ -49,7 +49,8 @@ const HEADING: Readonly<Record<Test['at'], string>> = {
   failed: 'It does not work yet',
 }
 
-function Step({ title, step }: { title: string; step: TestStep | undefined }) {
+/** One step of a test: not begun, under way, done or failed, with its words. */
+export function TestStepRow({ title, step }: { title: string; step: Pick<TestStep, 'state' | 'text'> | undefined }) {
   const icon = step === undefined ? 'dot' : step.state === 'ok' ? 'ok' : step.state === 'failed' ? 'fail' : 'refresh'
   const tone =
     step === undefined ? 'faint' : step.state === 'ok' ? 'ok' : step.state === 'failed' ? 'danger' : 'quiet spin'
@@ -62,7 +63,8 @@ function Step({ title, step }: { title: string; step: TestStep | undefined }) {
   )
 }
 
-function TestDialogue({ id }: { id: number }) {
+/** What is said in the session of a test, live. */
+export function TestDialogue({ id }: { id: number }) {
   const { head, events } = useDialogue(id)
   if (head.at !== 'ready') return <p className="quiet nothing-yet">Opening the session.</p>
   return <Dialogue session={head.value.session} events={events} seq={null} />

@@ -1,107 +1,129 @@
 import { useState } from 'react'
-import { api, wordsOf } from '../../bridge/client.ts'
+import type { RouteView } from '../../../../core/rpc/views.ts'
+import { api } from '../../bridge/client.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
+import { Confirm } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
+import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
+import { count } from '../../format/size.ts'
 import { act } from '../../state/act.ts'
+import { toast } from '../../state/toasts.ts'
 import { useLive } from '../../state/use-live.ts'
-import { emptyRoute, RouteFields, routeOf } from './route-fields.tsx'
+import { RouteDialog } from './route-dialog.tsx'
+import { RouteRules } from './route-rules.tsx'
 
-const TLS = { implicit: 'TLS from the first byte', starttls: 'STARTTLS', none: 'not encrypted' } as const
+const TLS = { implicit: 'TLS', starttls: 'STARTTLS', none: 'not encrypted' } as const
 
-/** Servers that take mail on, for identities that do not send straight. */
+/** The ways mail leaves: smarthosts with their logins, the rules that choose among them, and what they would choose. */
 export function Routes() {
-  const routes = useLive('routes', () => api.route.list())
-  const [adds, setAdds] = useState(false)
+  const routes = useLive('routes', () => api.route.list(), { changes: api.route.changes })
+  const [editing, setEditing] = useState<RouteView | 'new' | null>(null)
+  const [doomed, setDoomed] = useState<RouteView | null>(null)
   return (
     <>
       <div className="panel-head">
-        <h2>Smarthosts</h2>
-        <span className="grow" />
-        <Button icon="plus" onClick={() => setAdds(true)}>
-          Add smarthost
-        </Button>
+        <h2>Routes</h2>
       </div>
-      <Load live={routes} what="the smarthosts" again={routes.again}>
-        {(list) =>
-          list.length === 0 ? (
-            <Empty icon="route" title="No smarthost">
-              Mail goes straight to the recipients’ servers. A smarthost is for networks that do not allow that.
-            </Empty>
-          ) : (
-            <ul className="cards">
-              {list.map((route) => (
-                <li key={route.id} aria-label={route.host}>
-                  <div className="grow">
-                    <b className="mono">
-                      {route.host}:{route.port}
-                    </b>
-                    <p className="quiet">{TLS[route.tls]}</p>
-                  </div>
-                  <IconButton
-                    icon="trash"
-                    label={`Remove ${route.host}`}
-                    onClick={() =>
-                      void act('Removing the smarthost', () => api.route.remove({ id: route.id })).then(routes.again)
-                    }
+      <p className="quiet lead">
+        Mail goes straight to the recipients’ servers, or through a smarthost: a server that takes it on, for networks
+        that do not allow the straight way. It is decided at each try.
+      </p>
+      <section aria-label="Smarthosts">
+        <div className="section-head">
+          <h3>Smarthosts</h3>
+          <span className="grow" />
+          <Button icon="plus" onClick={() => setEditing('new')}>
+            Add smarthost
+          </Button>
+        </div>
+        <Load live={routes} what="the smarthosts" again={routes.again}>
+          {(list) =>
+            list.length === 0 ? (
+              <Empty icon="route" title="No smarthost">
+                All mail goes straight to the recipients’ servers.
+              </Empty>
+            ) : (
+              <ul className="cards">
+                {list.map((route) => (
+                  <Smarthost
+                    key={route.id}
+                    route={route}
+                    onChange={() => setEditing(route)}
+                    onRemove={() => setDoomed(route)}
                   />
-                </li>
-              ))}
-            </ul>
-          )
+                ))}
+              </ul>
+            )
+          }
+        </Load>
+      </section>
+      <RouteRules routes={routes.at === 'ready' ? routes.value : []} />
+      {editing === null ? null : (
+        <RouteDialog first={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />
+      )}
+      <Confirm
+        title={`Remove ${doomed?.host ?? ''}?`}
+        isOpen={doomed !== null}
+        action="Remove"
+        danger
+        onClose={() => setDoomed(null)}
+        onConfirm={() =>
+          doomed === null ? undefined : void act('Removing the smarthost', () => api.route.remove({ id: doomed.id }))
         }
-      </Load>
-      {adds ? (
-        <RouteDialog
-          onClose={() => {
-            setAdds(false)
-            routes.again()
-          }}
-        />
-      ) : null}
+      >
+        <p>Its login is forgotten, and identities that used it send straight from now on.</p>
+      </Confirm>
     </>
   )
 }
 
-function RouteDialog({ onClose }: { onClose: () => void }) {
-  const [form, setForm] = useState(emptyRoute)
-  const [problem, setProblem] = useState<string>()
-  const route = routeOf(form)
-  const save = async () => {
-    if (route === undefined) return
-    try {
-      await api.route.add(route)
-      onClose()
-    } catch (error) {
-      setProblem(wordsOf(error))
-    }
+interface SmarthostProps {
+  readonly route: RouteView
+  readonly onChange: () => void
+  readonly onRemove: () => void
+}
+
+/** One smarthost: where it is, who signs in, and what is wrong with that. */
+function Smarthost({ route, onChange, onRemove }: SmarthostProps) {
+  const again = async () => {
+    const done = await act('Trying the login again', () => api.route.resume({ id: route.id }))
+    if (done !== undefined) toast(`${count(done.released, 'recipient')} let go.`, { icon: 'play' })
   }
   return (
-    <Dialog title="Add a smarthost" isOpen onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <div className="dialog-body">
-          <RouteFields form={form} onChange={setForm} />
-          {problem === undefined ? null : (
-            <p className="danger" role="alert">
-              {problem}
-            </p>
+    <li aria-label={route.host}>
+      <div className="grow">
+        <b className="mono">
+          {route.host}:{route.port}
+        </b>{' '}
+        <span className={route.tls === 'none' ? 'badge warn' : 'badge tls'}>
+          <Icon name={route.tls === 'none' ? 'unlock' : 'lock'} />
+          {TLS[route.tls]}
+        </span>
+        <p className="quiet">
+          {route.user === null ? (
+            'Takes mail without a login.'
+          ) : (
+            <>
+              Signs in as <span className="mono">{route.user}</span>
+              {route.login === 'token' ? ' with a token' : ''}.
+            </>
           )}
-        </div>
-        <footer>
-          <Button kind="plain" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button kind="primary" submit disabled={route === undefined}>
-            Add
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+        </p>
+        {route.trouble === null ? null : (
+          <p className="notice danger">
+            <Icon name="fail" />
+            <span>
+              {route.trouble} Its mail waits; nothing is returned.{' '}
+              <button type="button" className="linklike" onClick={() => void again()}>
+                Try this login again
+              </button>
+            </span>
+          </p>
+        )}
+      </div>
+      <Button onClick={onChange}>Login and test</Button>
+      <IconButton icon="trash" label={`Remove ${route.host}`} onClick={onRemove} />
+    </li>
   )
 }

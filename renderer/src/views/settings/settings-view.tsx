@@ -5,20 +5,26 @@ import { go, SETTINGS_PAGES, type SettingsPage } from '../../state/route.ts'
 import { About } from './about.tsx'
 import { Accounts } from './accounts.tsx'
 import { AllSettings } from './all-settings.tsx'
+import { Destinations } from './destinations.tsx'
 import { Identities } from './identities.tsx'
+import { LocalMail } from './local-mail.tsx'
+import { Programs } from './programs.tsx'
 import { Routes } from './routes.tsx'
-import { Users } from './users.tsx'
+import { Signing } from './signing.tsx'
 
 const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view: () => React.ReactNode }>> = {
   accounts: { title: 'Accounts', icon: 'inbox', view: () => <Accounts /> },
   identities: { title: 'Identities', icon: 'user', view: () => <Identities /> },
-  routes: { title: 'Smarthosts', icon: 'route', view: () => <Routes /> },
-  users: { title: 'Local users', icon: 'users', view: () => <Users /> },
+  routes: { title: 'Routes', icon: 'route', view: () => <Routes /> },
+  signing: { title: 'Signing', icon: 'shield', view: () => <Signing /> },
+  destinations: { title: 'Destinations', icon: 'globe', view: () => <Destinations /> },
+  programs: { title: 'Other programs', icon: 'plug', view: () => <Programs /> },
+  local: { title: 'Local mail', icon: 'local', view: () => <LocalMail /> },
   settings: { title: 'All settings', icon: 'settings', view: () => <AllSettings /> },
   about: { title: 'About', icon: 'info', view: () => <About /> },
 }
 
-/** Everything that can be set, in six pages. */
+/** Everything that can be set, by subject. */
 export function SettingsView({ page }: { readonly page: SettingsPage }) {
   return (
     <main className="page settings" aria-label="Settings">

@@ -1,35 +1,29 @@
 import { useState } from 'react'
 import { api, wordsOf } from '../../bridge/client.ts'
+import { size } from '../../format/size.ts'
 import { dayAndClock } from '../../format/time.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Field } from '../../parts/field.tsx'
 import { Load } from '../../parts/load.tsx'
-import { useEngine } from '../../state/engine.tsx'
 import { useNow } from '../../state/now.ts'
 import { useLive } from '../../state/use-live.ts'
 
-/** Logins of other mail programs on this computer. */
+/** Who owns a mailbox here, what is in it, and how much may be. */
 export function Users() {
-  const { status } = useEngine()
   const nowMs = useNow()
   const users = useLive('users', () => api.user.list())
   const [adds, setAdds] = useState(false)
   return (
-    <>
-      <div className="panel-head">
-        <h2>Local users</h2>
+    <section aria-label="Local users">
+      <div className="section-head">
+        <h3>Local users</h3>
         <span className="grow" />
         <Button icon="plus" onClick={() => setAdds(true)}>
           Add user
         </Button>
       </div>
-      <p className="quiet lead">
-        {status.submission === null
-          ? 'The submission server is off, so no other program can send through Posthorn.'
-          : `Other mail programs submit mail at ${status.submission.host}, port ${status.submission.port}, with STARTTLS and one of these logins.`}
-      </p>
       <Load live={users} what="the users" again={users.again}>
         {(list) =>
           list.length === 0 ? (
@@ -46,7 +40,8 @@ export function Users() {
                       Since {dayAndClock(user.createdMs, nowMs)}.{' '}
                       {user.lastLoginMs === null
                         ? 'Has not signed in yet.'
-                        : `Last signed in ${dayAndClock(user.lastLoginMs, nowMs)}.`}
+                        : `Last signed in ${dayAndClock(user.lastLoginMs, nowMs)}.`}{' '}
+                      {size(user.usedBytes)} kept.
                     </p>
                   </div>
                 </li>
@@ -63,7 +58,7 @@ export function Users() {
           }}
         />
       ) : null}
-    </>
+    </section>
   )
 }
 

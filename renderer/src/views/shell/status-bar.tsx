@@ -13,7 +13,7 @@ export function StatusBar() {
   return (
     <footer className="statusbar" aria-label="Status">
       <a
-        href={formatRoute({ view: 'settings', page: 'users' })}
+        href={formatRoute({ view: 'settings', page: 'programs' })}
         title="Other programs on this computer send through this address"
       >
         <Icon name="server" className={status.submission === null ? 'faint' : 'ok'} />

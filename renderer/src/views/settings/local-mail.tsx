@@ -1,0 +1,209 @@
+import { useState } from 'react'
+import type { AliasView, ResolutionView } from '../../../../core/rpc/views.ts'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { Button, IconButton } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Field } from '../../parts/field.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { Load } from '../../parts/load.tsx'
+import { act } from '../../state/act.ts'
+import { useEngine } from '../../state/engine.tsx'
+import { useLive } from '../../state/use-live.ts'
+import { Domains } from './domains.tsx'
+import { Users } from './users.tsx'
+
+/** Mail that stays here: whether it can come, the domains, their mailboxes, and what leads to them. */
+export function LocalMail() {
+  const { status } = useEngine()
+  const failed = status.inbound.state === 'failed'
+  return (
+    <>
+      <div className="panel-head">
+        <h2>Local mail</h2>
+      </div>
+      <p className={failed ? 'notice danger' : 'notice plain'} role="status" aria-label="Receiving">
+        <Icon name={failed ? 'fail' : status.inbound.state === 'listening' ? 'ok' : 'info'} />
+        <span>{status.inbound.text}</span>
+      </p>
+      <Domains />
+      <Users />
+      <Aliases />
+      <WhereTo />
+    </>
+  )
+}
+
+function Aliases() {
+  const aliases = useLive('aliases', () => api.alias.list(), { changes: api.alias.changes })
+  const [editing, setEditing] = useState<Partial<AliasView> | null>(null)
+  return (
+    <section aria-label="Aliases">
+      <div className="section-head">
+        <h3>Aliases</h3>
+        <span className="grow" />
+        <Button icon="plus" onClick={() => setEditing({})}>
+          Add alias
+        </Button>
+      </div>
+      <Load live={aliases} what="the aliases" again={aliases.again}>
+        {(list) =>
+          list.length === 0 ? (
+            <Empty icon="route" title="No alias">
+              An alias leads mail for one address, or for a whole domain, to one or more mailboxes.
+            </Empty>
+          ) : (
+            <ul className="cards">
+              {list.map((alias) => (
+                <li key={alias.id} aria-label={alias.patterns.join(', ')}>
+                  <div className="grow">
+                    <p className="alias mono">
+                      <span>{alias.patterns.join(', ')}</span> <Icon name="to" />
+                      <span className="sr">goes to</span> <span>{alias.targets.join(', ')}</span>
+                    </p>
+                    {alias.problems.map((problem) => (
+                      <p key={problem} className="notice warn">
+                        <Icon name="alert" /> <span>{problem}</span>
+                      </p>
+                    ))}
+                  </div>
+                  <Button onClick={() => setEditing(alias)}>Change</Button>
+                  <IconButton
+                    icon="trash"
+                    label={`Remove ${alias.patterns.join(', ')}`}
+                    onClick={() => void act('Removing the alias', () => api.alias.remove({ id: alias.id }))}
+                  />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Load>
+      {editing === null ? null : <AliasDialog first={editing} onClose={() => setEditing(null)} />}
+    </section>
+  )
+}
+
+const partsOf = (text: string) => text.split(/[\s,]+/).filter((part) => part !== '')
+
+function AliasDialog({ first, onClose }: { first: Partial<AliasView>; onClose: () => void }) {
+  const [patterns, setPatterns] = useState((first.patterns ?? []).join(', '))
+  const [targets, setTargets] = useState((first.targets ?? []).join(', '))
+  const [problem, setProblem] = useState<string>()
+  const save = async () => {
+    try {
+      await api.alias.set({
+        ...(first.id === undefined ? {} : { id: first.id }),
+        patterns: partsOf(patterns),
+        targets: partsOf(targets),
+      })
+      onClose()
+    } catch (error) {
+      setProblem(wordsOf(error))
+    }
+  }
+  return (
+    <Dialog title={first.id === undefined ? 'Add an alias' : 'Change the alias'} isOpen onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void save()
+        }}
+      >
+        <div className="dialog-body">
+          <Field
+            label="Mail for"
+            value={patterns}
+            placeholder="sales@one.example, *@two.example"
+            spellCheck={false}
+            autoComplete="off"
+            hint="Addresses, several with commas. * stands for every name, or for every local domain."
+            onChange={setPatterns}
+          />
+          <Field
+            label="goes to"
+            value={targets}
+            placeholder="ada@home.example"
+            spellCheck={false}
+            autoComplete="off"
+            problem={problem}
+            hint="Mailboxes here, or addresses elsewhere. *@home.example keeps the name before the @."
+            onChange={setTargets}
+          />
+        </div>
+        <footer>
+          <Button kind="plain" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button kind="primary" submit disabled={partsOf(patterns).length === 0 || partsOf(targets).length === 0}>
+            Save
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}
+
+function WhereTo() {
+  const [address, setAddress] = useState('')
+  const [found, setFound] = useState<ResolutionView>()
+  const [problem, setProblem] = useState<string>()
+  const ask = async () => {
+    try {
+      setFound(await api.alias.resolve({ address: address.trim() }))
+      setProblem(undefined)
+    } catch (error) {
+      setFound(undefined)
+      setProblem(wordsOf(error))
+    }
+  }
+  return (
+    <section aria-label="Where would mail go?">
+      <h3>Where would mail go?</h3>
+      <form
+        className="ask"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void ask()
+        }}
+      >
+        <Field
+          label="Mail to"
+          className="grow"
+          inputMode="email"
+          spellCheck={false}
+          autoComplete="off"
+          value={address}
+          placeholder="anybody@one.example"
+          problem={problem}
+          onChange={setAddress}
+        />
+        <Button submit icon="route" disabled={address.trim() === ''}>
+          Ask
+        </Button>
+      </form>
+      <div aria-live="polite">{found === undefined ? null : <Resolution found={found} />}</div>
+    </section>
+  )
+}
+
+/** Pure: where mail to an address goes, and how that was found. */
+export function Resolution({ found }: { readonly found: ResolutionView }) {
+  const goesTo = [...found.mailboxes, ...found.forwards.map((address) => `on to ${address}`)]
+  return (
+    <div className="resolution">
+      <p>
+        <Icon name={goesTo.length === 0 ? 'fail' : 'ok'} className={goesTo.length === 0 ? 'danger' : 'ok'} />{' '}
+        {goesTo.length === 0 ? 'Nowhere: it is refused.' : goesTo.join('; ')}
+      </p>
+      <ol className="path">
+        {found.path.map((step, n) => (
+          <li key={n} style={{ paddingInlineStart: `${step.depth * 16}px` }}>
+            <span className="mono">{step.address}</span> <span className="quiet">{step.text}</span>
+          </li>
+        ))}
+      </ol>
+      <p className="mono quiet">{found.reply}</p>
+    </div>
+  )
+}

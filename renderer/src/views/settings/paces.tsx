@@ -1,0 +1,187 @@
+import { useState } from 'react'
+import type { PaceView } from '../../../../core/rpc/views.ts'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { clock } from '../../format/time.ts'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Field } from '../../parts/field.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { Load } from '../../parts/load.tsx'
+import { act } from '../../state/act.ts'
+import { useLive } from '../../state/use-live.ts'
+
+/** How mail leaves for each destination, and a limit of one's own for any of them. */
+export function Paces() {
+  const paces = useLive('paces', () => api.queue.pace.list(), { changes: api.queue.changes })
+  const [editing, setEditing] = useState<PaceView | 'new' | null>(null)
+  return (
+    <section aria-label="Pace">
+      <div className="section-head">
+        <h3>Pace</h3>
+        <span className="grow" />
+        <Button icon="plus" onClick={() => setEditing('new')}>
+          Set a pace
+        </Button>
+      </div>
+      <Load live={paces} what="the paces" again={paces.again}>
+        {(list) =>
+          list.length === 0 ? (
+            <Empty icon="clock" title="Nothing has left in the last day">
+              Each destination that gets mail is listed here, with what it got.
+            </Empty>
+          ) : (
+            <ul className="cards">
+              {list.map((pace) => (
+                <li key={pace.destination} aria-label={pace.destination}>
+                  <div className="grow">
+                    <b className="mono">{pace.destination}</b>{' '}
+                    {pace.isOwn ? <span className="badge">own pace</span> : null}
+                    <p className="quiet num">{paceWords(pace)}</p>
+                    <p className="quiet num">
+                      {pace.lastHour} in the last hour, {pace.lastDay} in the last day. {pace.waiting} waiting,{' '}
+                      {pace.running} under way.
+                      {pace.restUntilMs === null ? '' : ` Rests until ${clock(pace.restUntilMs)}.`}
+                    </p>
+                    {pace.text === null ? null : (
+                      <p className="notice warn">
+                        <Icon name="alert" /> <span>{pace.text}</span>
+                      </p>
+                    )}
+                  </div>
+                  {pace.isOwn ? (
+                    <Button
+                      kind="plain"
+                      onClick={() =>
+                        void act('Going back to the settings', () =>
+                          api.queue.pace.reset({ destination: pace.destination, by: 'window' }),
+                        )
+                      }
+                    >
+                      As in the settings
+                    </Button>
+                  ) : null}
+                  <Button onClick={() => setEditing(pace)}>Change</Button>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Load>
+      {editing === null ? null : (
+        <PaceDialog first={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />
+      )}
+    </section>
+  )
+}
+
+/** A pace as a sentence; what has no limit is left out. */
+export function paceWords(pace: PaceView): string {
+  const limits = [
+    pace.perMinute > 0 ? `${pace.perMinute} a minute` : '',
+    pace.perHour > 0 ? `${pace.perHour} an hour` : '',
+    pace.perDay > 0 ? `${pace.perDay} a day` : '',
+  ].filter((limit) => limit !== '')
+  const connections = pace.connections === 1 ? 'One connection at a time' : `Up to ${pace.connections} connections`
+  const gap = pace.gapSeconds > 0 ? `, ${pace.gapSeconds} s between two` : ''
+  return `${connections}${gap}, ${pace.perConnection} messages each; ${limits.length === 0 ? 'no limit in time' : `at most ${limits.join(', ')}`}.`
+}
+
+const FIELDS = [
+  { key: 'connections', label: 'Connections at once' },
+  { key: 'gapSeconds', label: 'Seconds between two' },
+  { key: 'perConnection', label: 'Messages on each' },
+  { key: 'perMinute', label: 'Messages a minute' },
+  { key: 'perHour', label: 'Messages an hour' },
+  { key: 'perDay', label: 'Messages a day' },
+] as const
+type Key = (typeof FIELDS)[number]['key']
+
+function PaceDialog({ first, onClose }: { first: PaceView | null; onClose: () => void }) {
+  const [destination, setDestination] = useState(first?.destination ?? '')
+  const [typed, setTyped] = useState<Record<Key, string>>(() => {
+    const from = (key: Key) => (first?.isOwn ? `${first[key]}` : '')
+    return {
+      connections: from('connections'),
+      gapSeconds: from('gapSeconds'),
+      perConnection: from('perConnection'),
+      perMinute: from('perMinute'),
+      perHour: from('perHour'),
+      perDay: from('perDay'),
+    }
+  })
+  const [problem, setProblem] = useState<string>()
+  const isWhole = (text: string) => /^\d{0,8}$/.test(text.trim())
+  const save = async () => {
+    const value = (key: Key) => (typed[key].trim() === '' ? null : Number(typed[key]))
+    try {
+      await api.queue.pace.set({
+        destination: destination.trim(),
+        connections: value('connections'),
+        gapSeconds: value('gapSeconds'),
+        perConnection: value('perConnection'),
+        perMinute: value('perMinute'),
+        perHour: value('perHour'),
+        perDay: value('perDay'),
+        by: 'window',
+      })
+      onClose()
+    } catch (error) {
+      setProblem(wordsOf(error))
+    }
+  }
+  return (
+    <Dialog title={first === null ? 'Set a pace' : `The pace for ${first.destination}`} isOpen onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void save()
+        }}
+      >
+        <div className="dialog-body">
+          {first === null ? (
+            <Field
+              label="Domain or smarthost"
+              value={destination}
+              placeholder="large-provider.example"
+              spellCheck={false}
+              autoComplete="off"
+              onChange={setDestination}
+            />
+          ) : null}
+          <div className="fields">
+            {FIELDS.map(({ key, label }) => (
+              <Field
+                key={key}
+                label={label}
+                inputMode="numeric"
+                value={typed[key]}
+                placeholder={first === null ? 'as set' : `${first[key]}`}
+                problem={isWhole(typed[key]) ? undefined : 'A whole number.'}
+                onChange={(value) => setTyped({ ...typed, [key]: value })}
+              />
+            ))}
+          </div>
+          <p className="quiet">What stays empty follows the settings. 0 messages stand for no limit.</p>
+          {problem === undefined ? null : (
+            <p className="danger" role="alert">
+              {problem}
+            </p>
+          )}
+        </div>
+        <footer>
+          <Button kind="plain" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button
+            kind="primary"
+            submit
+            disabled={destination.trim() === '' || !Object.values(typed).every((text) => isWhole(text))}
+          >
+            Save
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}

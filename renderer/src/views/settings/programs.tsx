@@ -1,0 +1,157 @@
+import { useState } from 'react'
+import type { ConnectView, ProgramView } from '../../../../core/rpc/views.ts'
+import { api } from '../../bridge/client.ts'
+import { Button, IconButton } from '../../parts/button.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Select } from '../../parts/field.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { Load } from '../../parts/load.tsx'
+import { copyText } from '../../state/actions.ts'
+import { useLive } from '../../state/use-live.ts'
+import { AppPasswords, PasswordDialog, type MadePassword } from './app-passwords.tsx'
+
+/** How another mail program sends through Posthorn: its steps, a password of its own, and the certificate to compare. */
+export function Programs() {
+  const [address, setAddress] = useState<string | null>(null)
+  const connect = useLive(`connect ${address ?? ''}`, () => api.access.connect({ address }), {
+    changes: api.access.changes,
+  })
+  return (
+    <>
+      <div className="panel-head">
+        <h2>Other programs</h2>
+      </div>
+      <p className="quiet lead">
+        Any mail program on this computer can send through Posthorn. Each gets a password of its own, which can be taken
+        back without touching the others.
+      </p>
+      <Load live={connect} what="how programs connect" again={connect.again}>
+        {(view) => <Connect view={view} onAddress={setAddress} />}
+      </Load>
+      <AppPasswords />
+    </>
+  )
+}
+
+/** Pure but for the one password that was just made here: it is in the texts until the page is left. */
+export function Connect({ view, onAddress }: { view: ConnectView; onAddress: (address: string) => void }) {
+  const [chosen, setChosen] = useState<ProgramView['id']>('thunderbird')
+  const [making, setMaking] = useState(false)
+  const [made, setMade] = useState<MadePassword>()
+  const program = view.programs.find(({ id }) => id === chosen) ?? view.programs[0]
+  if (program === undefined || view.address === null)
+    return (
+      <Empty icon="plug" title={view.servers.length === 0 ? 'The submission server is off' : 'Nobody can sign in yet'}>
+        {view.servers.length === 0
+          ? 'Give it a port under All settings (submission.port), and start Posthorn again.'
+          : 'Add an identity or a local user first: a program signs in as one of them.'}
+      </Empty>
+    )
+  const password = made?.address === view.address ? made.password : undefined
+  const filled = (text: string) => (password === undefined ? text : text.replaceAll(view.passwordPlace, password))
+  return (
+    <>
+      <div className="fields connect-choice">
+        <Select
+          label="Program"
+          className="half"
+          value={program.id}
+          options={view.programs.map(({ id, name }) => ({ value: id, label: name }))}
+          onChange={setChosen}
+        />
+        <Select
+          label="Signs in as"
+          className="half"
+          value={view.address}
+          options={view.addresses.map(({ address }) => ({ value: address, label: address }))}
+          onChange={onAddress}
+        />
+      </div>
+      <section className="connect" aria-label={`Set up ${program.name}`}>
+        <ol className="steps">
+          {program.steps.map((step, n) => (
+            <li key={n}>
+              <p>{filled(step.text)}</p>
+              {step.fields.length === 0 ? null : (
+                <dl className="kv copyable">
+                  {step.fields.map(({ label, value }) => (
+                    <Copyable key={label} label={label} value={filled(value)} />
+                  ))}
+                </dl>
+              )}
+            </li>
+          ))}
+        </ol>
+        {program.texts.map(({ path, text }, n) => (
+          <figure key={n} className="snippet">
+            <figcaption>
+              <span className="mono clip">{path ?? 'In a terminal'}</span>
+              <IconButton
+                icon="copy"
+                label={path === null ? 'Copy the command' : `Copy the text for ${path}`}
+                onClick={() => void copyText(filled(text), path === null ? 'The command' : 'The text')}
+              />
+            </figcaption>
+            <pre tabIndex={0} aria-label={path ?? 'Command'}>
+              {filled(text)}
+            </pre>
+          </figure>
+        ))}
+        <p className="connect-password">
+          <Button icon="key" kind="primary" onClick={() => setMaking(true)}>
+            Make a password for {program.name}
+          </Button>
+          {password === undefined ? null : (
+            <span className="quiet">The new password is filled in above until you leave this page.</span>
+          )}
+        </p>
+      </section>
+      <Certificate view={view.certificate} />
+      {making ? (
+        <PasswordDialog
+          address={view.address}
+          program={program.name}
+          onClose={() => setMaking(false)}
+          onMade={(entry) => setMade(entry)}
+        />
+      ) : null}
+    </>
+  )
+}
+
+function Copyable({ label, value }: { label: string; value: string }) {
+  return (
+    <>
+      <dt>{label}</dt>
+      <dd>
+        <span className="mono">{value}</span>
+        <IconButton icon="copy" label={`Copy ${label}`} onClick={() => void copyText(value, label)} />
+      </dd>
+    </>
+  )
+}
+
+function Certificate({ view }: { view: ConnectView['certificate'] }) {
+  return (
+    <section aria-label="The server’s certificate" className="certificate">
+      <h3>The server’s certificate</h3>
+      <p className="quiet">
+        {view.from === 'own'
+          ? 'Posthorn made it for this computer alone, so a program asks once whether you trust it. It is right if this is the fingerprint it shows:'
+          : 'It comes from your own file.'}
+      </p>
+      <dl className="kv copyable">
+        <Copyable label="SHA-256 fingerprint" value={view.fingerprint256} />
+        <dt>For</dt>
+        <dd className="mono">{view.names.join(', ')}</dd>
+        <dt>Valid until</dt>
+        <dd>{new Date(view.notAfterMs).toLocaleDateString(undefined, { dateStyle: 'long' })}</dd>
+      </dl>
+      {view.trouble === null ? null : (
+        <p className="notice danger" role="alert">
+          <Icon name="fail" /> <span>{view.trouble}</span>
+        </p>
+      )}
+    </section>
+  )
+}

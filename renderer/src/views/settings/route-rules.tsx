@@ -1,0 +1,222 @@
+import { useState } from 'react'
+import type { RouteView } from '../../../../core/rpc/views.ts'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { Button, IconButton } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Field, Select } from '../../parts/field.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { Load } from '../../parts/load.tsx'
+import { act } from '../../state/act.ts'
+import { useLive } from '../../state/use-live.ts'
+
+type Rule = Awaited<ReturnType<typeof api.route.rules>>[number]
+type Editing = Omit<Rule, 'id' | 'text'> & { readonly id?: number }
+const NEW: Editing = { sender: '', recipient: '', afterTries: 0, action: 'direct', routeId: null }
+
+/** The rules that choose a way, first to last, and a question to ask them. */
+export function RouteRules({ routes }: { readonly routes: readonly RouteView[] }) {
+  const rules = useLive('rules', () => api.route.rules(), { changes: api.route.changes })
+  const [editing, setEditing] = useState<Editing | null>(null)
+  const move = (id: number, to: number) => void act('Moving the rule', () => api.route.moveRule({ id, to }))
+  return (
+    <section aria-label="Rules">
+      <div className="section-head">
+        <h3>Rules</h3>
+        <span className="grow" />
+        <Button icon="plus" onClick={() => setEditing(NEW)}>
+          Add rule
+        </Button>
+      </div>
+      <Load live={rules} what="the rules" again={rules.again}>
+        {(list) =>
+          list.length === 0 ? (
+            <Empty icon="filter" title="No rule">
+              Without one, each identity says how its mail leaves.
+            </Empty>
+          ) : (
+            <ol className="cards">
+              {list.map((rule, n) => (
+                <li key={rule.id} aria-label={rule.text}>
+                  <p className="grow">{rule.text}</p>
+                  <IconButton icon="up" label="Move up" disabled={n === 0} onClick={() => move(rule.id, n - 1)} />
+                  <IconButton
+                    icon="down"
+                    label="Move down"
+                    disabled={n === list.length - 1}
+                    onClick={() => move(rule.id, n + 1)}
+                  />
+                  <Button onClick={() => setEditing(rule)}>Change</Button>
+                  <IconButton
+                    icon="trash"
+                    label="Remove the rule"
+                    onClick={() => void act('Removing the rule', () => api.route.removeRule({ id: rule.id }))}
+                  />
+                </li>
+              ))}
+            </ol>
+          )
+        }
+      </Load>
+      <WhichWay />
+      {editing === null ? null : <RuleDialog first={editing} routes={routes} onClose={() => setEditing(null)} />}
+    </section>
+  )
+}
+
+interface DialogProps {
+  readonly first: Editing
+  readonly routes: readonly RouteView[]
+  readonly onClose: () => void
+}
+
+function RuleDialog({ first, routes, onClose }: DialogProps) {
+  const [form, setForm] = useState(first)
+  const [tries, setTries] = useState(`${first.afterTries}`)
+  const [problem, setProblem] = useState<string>()
+  const afterTries = /^\d{1,4}$/.test(tries) ? Number(tries) : undefined
+  const save = async () => {
+    if (afterTries === undefined) return
+    try {
+      const { id, sender, recipient, action, routeId } = form
+      await api.route.saveRule({
+        ...(id === undefined ? {} : { id }),
+        sender: sender.trim(),
+        recipient: recipient.trim(),
+        afterTries,
+        action,
+        routeId: action === 'smarthost' ? routeId : null,
+      })
+      onClose()
+    } catch (error) {
+      setProblem(wordsOf(error))
+    }
+  }
+  const way = form.action === 'smarthost' ? `route-${form.routeId}` : form.action
+  const ways = [
+    { value: 'direct', label: 'goes straight to the recipient’s server' },
+    ...routes.map(({ id, host, port }) => ({ value: `route-${id}`, label: `goes through ${host}:${port}` })),
+    { value: 'hold', label: 'is held back until somebody lets it go' },
+  ]
+  return (
+    <Dialog title={first.id === undefined ? 'Add a rule' : 'Change the rule'} isOpen onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void save()
+        }}
+      >
+        <div className="dialog-body">
+          <Field
+            label="Mail from"
+            value={form.sender}
+            placeholder="everybody"
+            spellCheck={false}
+            autoComplete="off"
+            hint="An address, a domain, or *.domain for all below it."
+            onChange={(sender) => setForm({ ...form, sender })}
+          />
+          <Field
+            label="to"
+            value={form.recipient}
+            placeholder="everybody"
+            spellCheck={false}
+            autoComplete="off"
+            onChange={(recipient) => setForm({ ...form, recipient })}
+          />
+          <Field
+            label="after so many failed tries"
+            value={tries}
+            inputMode="numeric"
+            hint="0: from the first try on."
+            problem={afterTries === undefined ? 'A whole number, such as 3.' : undefined}
+            onChange={setTries}
+          />
+          <Select
+            label="what happens"
+            value={way}
+            options={ways}
+            onChange={(value) =>
+              setForm(
+                value.startsWith('route-')
+                  ? { ...form, action: 'smarthost', routeId: Number(value.slice('route-'.length)) }
+                  : { ...form, action: value === 'hold' ? 'hold' : 'direct', routeId: null },
+              )
+            }
+          />
+          {problem === undefined ? null : (
+            <p className="danger" role="alert">
+              {problem}
+            </p>
+          )}
+        </div>
+        <footer>
+          <Button kind="plain" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button kind="primary" submit disabled={afterTries === undefined}>
+            Save
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}
+
+function WhichWay() {
+  const [from, setFrom] = useState('')
+  const [to, setTo] = useState('')
+  const [answer, setAnswer] = useState<string>()
+  const [problem, setProblem] = useState<string>()
+  const ask = async () => {
+    try {
+      const { to: where, why } = await api.route.explain({ from: from.trim(), to: to.trim(), tries: 0 })
+      setAnswer(`${where}: ${why}`)
+      setProblem(undefined)
+    } catch (error) {
+      setAnswer(undefined)
+      setProblem(wordsOf(error))
+    }
+  }
+  return (
+    <form
+      className="ask"
+      aria-label="Which way would it go?"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void ask()
+      }}
+    >
+      <Field
+        label="Which way would mail go from"
+        className="grow"
+        value={from}
+        spellCheck={false}
+        autoComplete="off"
+        placeholder="me@one.example"
+        onChange={setFrom}
+      />
+      <Field
+        label="to"
+        className="grow"
+        value={to}
+        spellCheck={false}
+        autoComplete="off"
+        placeholder="you@two.example"
+        onChange={setTo}
+      />
+      <Button submit icon="route" disabled={to.trim() === ''}>
+        Ask
+      </Button>
+      <p className="answer" role="status">
+        {problem === undefined ? (
+          answer
+        ) : (
+          <span className="danger">
+            <Icon name="alert" /> {problem}
+          </span>
+        )}
+      </p>
+    </form>
+  )
+}

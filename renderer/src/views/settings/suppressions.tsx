@@ -1,0 +1,90 @@
+import { useState } from 'react'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { count } from '../../format/size.ts'
+import { dayAndClock } from '../../format/time.ts'
+import { Button, IconButton } from '../../parts/button.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Field } from '../../parts/field.tsx'
+import { Load } from '../../parts/load.tsx'
+import { act } from '../../state/act.ts'
+import { useNow } from '../../state/now.ts'
+import { useLive } from '../../state/use-live.ts'
+
+/** Addresses that refused mail again and again: the composer warns of them, and refuses nothing. */
+export function Suppressions() {
+  const nowMs = useNow()
+  const list = useLive('suppressions', () => api.suppression.list(), { changes: api.queue.changes })
+  const [address, setAddress] = useState('')
+  const [problem, setProblem] = useState<string>()
+  const add = async () => {
+    try {
+      await api.suppression.add({ address: address.trim() })
+      setAddress('')
+      setProblem(undefined)
+      list.again()
+    } catch (error) {
+      setProblem(wordsOf(error))
+    }
+  }
+  return (
+    <section aria-label="Addresses that refuse mail">
+      <h3>Addresses that refuse mail</h3>
+      <p className="quiet lead">Writing to one of them shows a warning first. Nothing is kept back for it.</p>
+      <Load live={list} what="the addresses" again={list.again}>
+        {(entries) =>
+          entries.length === 0 ? (
+            <Empty icon="bounce" title="No address">
+              An address comes here when its server has refused mail for good again and again.
+            </Empty>
+          ) : (
+            <ul className="cards">
+              {entries.map((entry) => (
+                <li key={entry.address} aria-label={entry.address}>
+                  <div className="grow">
+                    <b className="mono">{entry.address}</b>
+                    <p className="quiet num">
+                      {entry.byHand
+                        ? `Added by you, ${dayAndClock(entry.sinceMs, nowMs)}.`
+                        : `${count(entry.failures, 'refusal')}, the last ${dayAndClock(entry.lastMs, nowMs)}.`}
+                    </p>
+                    {entry.lastReply === null ? null : <p className="mono quiet">{entry.lastReply}</p>}
+                  </div>
+                  <IconButton
+                    icon="trash"
+                    label={`Forget ${entry.address}`}
+                    onClick={() =>
+                      void act('Forgetting the address', () => api.suppression.remove({ address: entry.address })).then(
+                        list.again,
+                      )
+                    }
+                  />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Load>
+      <form
+        className="ask"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void add()
+        }}
+      >
+        <Field
+          label="Another address to be warned of"
+          className="grow"
+          inputMode="email"
+          spellCheck={false}
+          autoComplete="off"
+          value={address}
+          problem={problem}
+          onChange={setAddress}
+        />
+        <Button submit icon="plus" disabled={address.trim() === ''}>
+          Add
+        </Button>
+      </form>
+    </section>
+  )
+}

@@ -1,0 +1,128 @@
+import { useState } from 'react'
+import type { TlsDomainView } from '../../../../core/rpc/views.ts'
+import { api } from '../../bridge/client.ts'
+import { ago, dayAndClock } from '../../format/time.ts'
+import { Button } from '../../parts/button.tsx'
+import { Confirm } from '../../parts/dialog.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { Load } from '../../parts/load.tsx'
+import { act } from '../../state/act.ts'
+import { useNow } from '../../state/now.ts'
+import { useLive } from '../../state/use-live.ts'
+
+const PAGE = 100
+
+/** How each domain's mail was protected, what its owner asks for, and what is not gone back behind. */
+export function TlsDomains() {
+  const [pages, setPages] = useState(1)
+  const domains = useLive(`tls ${pages}`, () => upTo(pages * PAGE), { changes: api.tls.changes })
+  const [doomed, setDoomed] = useState<string | null>(null)
+  return (
+    <section aria-label="Encryption">
+      <h3>Encryption</h3>
+      <Load live={domains} what="the encryption" again={domains.again}>
+        {(list) =>
+          list.length === 0 ? (
+            <Empty icon="lock" title="Nothing is known yet">
+              Once mail has gone to a domain, how it was protected stands here.
+            </Empty>
+          ) : (
+            <>
+              <ul className="cards">
+                {list.map((one) => (
+                  <TlsDomain key={one.domain} view={one} onForget={() => setDoomed(one.domain)} />
+                ))}
+              </ul>
+              {list.length === pages * PAGE ? (
+                <Button kind="plain" onClick={() => setPages(pages + 1)}>
+                  Show more
+                </Button>
+              ) : null}
+            </>
+          )
+        }
+      </Load>
+      <Confirm
+        title={`Forget what is known of ${doomed ?? ''}?`}
+        isOpen={doomed !== null}
+        action="Forget it"
+        danger
+        onClose={() => setDoomed(null)}
+        onConfirm={() =>
+          doomed === null ? undefined : void act('Forgetting it', () => api.tls.forget({ domain: doomed }))
+        }
+      >
+        <p>
+          The next mail to this domain is sent as to a stranger: without encryption, if its server offers none. Do this
+          only when you know that its servers have changed.
+        </p>
+      </Confirm>
+    </section>
+  )
+}
+
+async function upTo(limit: number): Promise<TlsDomainView[]> {
+  const found: TlsDomainView[] = []
+  while (found.length < limit) {
+    const page = await api.tls.domains({ after: found.at(-1)?.domain ?? null, limit: PAGE })
+    found.push(...page)
+    if (page.length < PAGE) break
+  }
+  return found
+}
+
+function TlsDomain({ view, onForget }: { view: TlsDomainView; onForget: () => void }) {
+  const nowMs = useNow()
+  const { last, mtaSts, ratchet } = view
+  const tone = last === null ? 'badge' : last.facts === null ? 'badge warn' : 'badge tls'
+  return (
+    <li aria-label={view.domain}>
+      <div className="grow">
+        <b className="mono">{view.domain}</b>{' '}
+        {last === null ? null : (
+          <span className={tone}>
+            <Icon name={last.facts === null ? 'unlock' : 'lock'} />
+            {last.facts === null ? 'not encrypted' : last.facts.version}
+          </span>
+        )}
+        {last === null ? null : (
+          <p className="quiet">
+            {ago(last.atMs, nowMs)} at <span className="mono">{last.mx}</span>
+            {last.facts === null
+              ? '.'
+              : last.facts.trusted
+                ? ', with a certificate that was verified.'
+                : ', with a certificate nobody vouches for.'}
+          </p>
+        )}
+        {mtaSts === null ? null : (
+          <p className="quiet">
+            {POLICY[mtaSts.mode]} {mtaSts.mx.length === 0 ? '' : `Its servers: ${mtaSts.mx.join(', ')}. `}
+            Known until {dayAndClock(mtaSts.expiresMs, nowMs)}.
+          </p>
+        )}
+        {ratchet === null ? null : (
+          <p className="quiet">
+            Verified since {dayAndClock(ratchet.sinceMs, nowMs)}: nothing less is accepted until{' '}
+            {dayAndClock(ratchet.untilMs, nowMs)}.
+          </p>
+        )}
+        {view.mtaStsError === null ? null : (
+          <p className="notice warn">
+            <Icon name="alert" /> <span>Its policy could not be read: {view.mtaStsError}</span>
+          </p>
+        )}
+      </div>
+      <Button kind="plain" onClick={onForget}>
+        Forget
+      </Button>
+    </li>
+  )
+}
+
+const POLICY = {
+  enforce: 'Its owner demands verified encryption (MTA-STS).',
+  testing: 'Its owner tests a demand for verified encryption (MTA-STS); nothing is held back for it.',
+  none: 'Its owner has taken back a demand for encryption (MTA-STS).',
+} as const
