@@ -1,9 +1,10 @@
 // Finds the programs that the tests talk to: browsers and other people's mail programs.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mpop' | 'curl' | 'chromium'} Program */
+/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mpop' | 'curl' | 'exim' | 'chromium'} Program */
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge']
 const BROWSER_PATHS = [
@@ -13,6 +14,9 @@ const BROWSER_PATHS = [
   'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
 ]
 
+/** Where `.ci/run` unpacks Exim; each user's own. */
+const EXIM_FOLDER = join(tmpdir(), `posthorn-exim-${process.getuid?.() ?? 0}`)
+
 /** @type {Readonly<Record<Program, { names: readonly string[]; debian: readonly string[] }>>} */
 export const PROGRAMS = {
   postfix: { names: ['postfix'], debian: ['postfix'] },
@@ -21,6 +25,8 @@ export const PROGRAMS = {
   msmtp: { names: ['msmtp'], debian: ['msmtp'] },
   mpop: { names: ['mpop'], debian: ['mpop'] },
   curl: { names: ['curl'], debian: ['curl'] },
+  // Debian refuses Exim beside Postfix: `.ci/run` unpacks it there, and nothing is installed.
+  exim: { names: [join(EXIM_FOLDER, 'usr/sbin/exim4')], debian: ['exim4-daemon-light'] },
   chromium: {
     names: [process.env['POSTHORN_CHROMIUM'] ?? '', ...BROWSERS, ...BROWSER_PATHS].filter((name) => name !== ''),
     debian: ['chromium'],
@@ -55,6 +61,13 @@ export function whyNot(program) {
   if (program === 'swaks' && !spawnSync(path, ['--support'], { encoding: 'utf8' }).stdout.includes('=== TLS supported'))
     return 'swaks has no TLS: it needs Net::SSLeay'
   if (program === 'postfix' && process.getuid?.() !== 0) return 'only root may start postfix'
+  if (program === 'exim') {
+    if (process.getuid?.() !== 0) return 'only root may start exim'
+    // Anybody may make a folder in a temporary one: what others can write is not run.
+    const { uid, mode } = statSync(EXIM_FOLDER)
+    if (uid !== 0 || (mode & 0o022) !== 0) return `${EXIM_FOLDER} is not root's alone`
+    if (spawnSync(path, ['-C', '/dev/null', '-bV']).status !== 0) return 'exim lacks a library or its user, Debian-exim'
+  }
   return undefined
 }
 
