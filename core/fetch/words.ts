@@ -1,6 +1,6 @@
 import { never } from '../base/never.ts'
 import type { Pop3Trouble } from '../net/pop3-words.ts'
-import { explainReply } from '../transcript/explain.ts'
+import { explainReply } from '../model/explain-reply.ts'
 
 /** What a person can recognise a maildrop by. */
 export interface Maildrop {

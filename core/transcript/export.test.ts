@@ -3,7 +3,6 @@ import { systemClock } from '../base/clock.ts'
 import type { TranscriptEvent } from '../model/transcript.ts'
 import { playAsServer, playOverSocket } from '../../test/support/dialogue-socket.ts'
 import { parseDialogue } from '../../test/support/dialogue.ts'
-import { explainReply } from './explain.ts'
 import { exportDialogue } from './export.ts'
 import { createRecorder } from './recorder.ts'
 import type { Transcript } from './sink.ts'
@@ -79,14 +78,4 @@ test('what was exported replays, both sides, with the secret filled in', async (
   await expect(other.done).rejects.toThrow('expected C: "PASS <secret>", got "PASS another"')
   await expect(failed).rejects.toThrow('exported:7')
   await other.close()
-})
-
-test('a reply is explained in one sentence, by its most telling code', () => {
-  expect(explainReply('550 5.1.1 no such user')).toBe('There is no mailbox of that name.')
-  expect(explainReply('550 no')).toContain('mailbox does not exist')
-  expect(explainReply('250-PIPELINING')).toBe('Done.')
-  expect(explainReply('-ERR [AUTH] no')).toContain('password is wrong')
-  expect(explainReply('-ERR')).toBe('The server refuses the command.')
-  expect(explainReply('+OK')).toBeUndefined()
-  expect(explainReply('MAIL FROM:<>')).toBeUndefined()
 })

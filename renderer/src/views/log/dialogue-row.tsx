@@ -6,7 +6,7 @@ import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import { distrustWords } from './distrust.ts'
 import { toneOf, type DialogueRow, type Rest } from './dialogue-rows.ts'
-import { explain } from './explain.ts'
+import { explainRefusal } from '../../../../core/model/explain-reply.ts'
 import { lineText, tlsName, type LineEvent } from './exchange.ts'
 
 interface Props {
@@ -209,7 +209,7 @@ function Boundary({ row }: { row: Extract<DialogueRow, { kind: 'boundary' }> }) 
 }
 
 function Explained({ event }: { event: LineEvent }) {
-  const meaning = explain(lineText(event))
+  const meaning = explainRefusal(lineText(event))
   if (meaning === undefined) return null
   return (
     <div className="explain" data-tls={event.tls || undefined}>

@@ -5,7 +5,7 @@ import { traceOf } from '../queue/trace.ts'
 import { DialogueRowView } from './dialogue-row.tsx'
 import { dialogueRows, type DialogueRow } from './dialogue-rows.ts'
 import { exchangesOf } from './exchange.ts'
-import { explain } from './explain.ts'
+import { explainRefusal } from '../../../../core/model/explain-reply.ts'
 
 type Spans = Extract<EventView, { kind: 'line' }>['spans']
 
@@ -148,9 +148,9 @@ test.each([
   ['-ERR [AUTH] no', 'The login was refused'],
   ['-ERR what', 'The server says no'],
 ])('%j means: %s', (reply, title) => {
-  expect(explain(reply)?.title).toBe(title)
+  expect(explainRefusal(reply)?.title).toBe(title)
 })
 
 test.each(['250 ok', '354 go', '+OK', ''])('%j needs no explanation', (reply) => {
-  expect(explain(reply)).toBeUndefined()
+  expect(explainRefusal(reply)).toBeUndefined()
 })
