@@ -18,14 +18,12 @@ export function ToastRegion() {
   )
 }
 
-function ToastLine({ toast: { id, text, icon, level, action } }: { readonly toast: Toast }) {
+function ToastLine({ toast: { id, text, icon, level, action, untilMs } }: { readonly toast: Toast }) {
   useEffect(() => {
-    const timer = setTimeout(
-      () => dropToast(id),
-      level === 'danger' || action !== undefined ? STAYS_MS.asking : STAYS_MS.telling,
-    )
+    const staysMs = level === 'danger' || action !== undefined ? STAYS_MS.asking : STAYS_MS.telling
+    const timer = setTimeout(() => dropToast(id), untilMs === undefined ? staysMs : untilMs - Date.now())
     return () => clearTimeout(timer)
-  }, [id, level, action])
+  }, [id, level, action, untilMs])
   return (
     <div className="toast">
       <Icon name={icon} className={level === 'danger' ? 'danger' : 'quiet'} />

@@ -7,6 +7,8 @@ export interface Toast {
   readonly text: string
   readonly icon: IconName
   readonly level: 'plain' | 'danger'
+  /** Stays until then, where its action can be had only so long. */
+  readonly untilMs?: number
   readonly action?: { readonly label: string; readonly run: () => void }
 }
 

@@ -26,7 +26,7 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
   const id = useId()
   const chips = useRef<HTMLDivElement>(null)
   const [hint, setHint] = useState('')
-  const problems = value.filter((one) => one.problem !== null)
+  const problems = value.filter((one) => one.problem !== null || one.warning !== null)
 
   const commit = () => {
     if (typed.trim() !== '') onCommit(typed)
@@ -57,10 +57,10 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
           {value.map((one, at) => (
             <span
               key={`${at} ${one.text}`}
-              className={one.problem === null ? 'person' : 'person warn'}
+              className={one.problem === null && one.warning === null ? 'person' : 'person warn'}
               title={visible(one.address ?? one.text)}
             >
-              {one.problem === null ? null : <Icon name="alert" />}
+              {one.problem === null && one.warning === null ? null : <Icon name="alert" />}
               <bdi className="clip">{visible(one.name || one.address || one.text)}</bdi>
               <button type="button" aria-label={`Remove ${visible(one.text)}`} onClick={() => onRemove(at)}>
                 <Icon name="x" />
@@ -90,7 +90,7 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
               <li key={at}>
                 <Icon name="alert" className="warn" />
                 <span>
-                  <b>{visible(one.text)}</b>: {one.problem}
+                  <b>{visible(one.text)}</b>: {one.problem ?? one.warning}
                 </span>
               </li>
             ))}

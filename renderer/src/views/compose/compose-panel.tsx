@@ -5,13 +5,14 @@ import { Button, IconButton } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/dialog.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { useEngine } from '../../state/engine.tsx'
-import { go } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
 import { AddresseeField } from './addressee-field.tsx'
 import { AttachmentBar } from './attachment-bar.tsx'
 import { composing, type Composing } from './composer.ts'
 import { FromRow } from './from-row.tsx'
 import { withHandles } from './part-handle.ts'
+import { SendLaterDialog } from './send-later.tsx'
+import { tellSent } from './tell-sent.ts'
 import { useDraft, type Line } from './use-draft.ts'
 
 /** The composer, if one is open. */
@@ -28,7 +29,9 @@ function Composer({ open }: { readonly open: Composing }) {
   const [size, setSize] = useState<'normal' | 'small' | 'large'>('normal')
   const [problem, setProblem] = useState<string>()
   const [sending, setSending] = useState(false)
-  const [asks, setAsks] = useState<'discard' | 'subject' | null>(null)
+  const [asks, setAsks] = useState<'discard' | 'subject' | 'later' | null>(null)
+  /** When it was to leave while it was asked whether it needs no subject. */
+  const later = useRef<number>(undefined)
   const toInput = useRef<HTMLInputElement>(null)
   const textInput = useRef<HTMLTextAreaElement>(null)
   const title = written.subject.trim() || 'New message'
@@ -52,7 +55,7 @@ function Composer({ open }: { readonly open: Composing }) {
     if (draft.hasContent()) void draft.keep().then(() => toast('Kept as a draft.', { icon: 'draft' }))
     composing.set(null)
   }
-  const send = async (despite: { emptySubject: boolean }) => {
+  const send = async (despite: { emptySubject: boolean; sendAtMs?: number }) => {
     if (sending) return
     setProblem(undefined)
     setSending(true)
@@ -60,16 +63,22 @@ function Composer({ open }: { readonly open: Composing }) {
       const ready = await draft.content()
       const stop = reasonNotTo(ready.written)
       if (stop !== undefined) return setProblem(stop)
-      if (ready.content.subject.trim() === '' && !despite.emptySubject) return setAsks('subject')
-      const { entryId } = await api.compose.send({
+      if (ready.content.subject.trim() === '' && !despite.emptySubject) {
+        later.current = despite.sendAtMs
+        return setAsks('subject')
+      }
+      const { entryId, undoUntilMs } = await api.compose.send({
         ...ready.content,
+        sendAtMs: despite.sendAtMs ?? null,
         attachments: await withHandles(ready.content.attachments),
       })
       await draft.forget()
       composing.set(null)
-      toast(`“${ready.content.subject.trim() || 'Message'}” is in the queue.`, {
-        icon: 'sent',
-        action: { label: 'Show in queue', run: () => go({ view: 'queue', entryId, recipientId: null }) },
+      tellSent({
+        entryId,
+        subject: ready.content.subject.trim(),
+        sendAtMs: despite.sendAtMs ?? null,
+        undoUntilMs,
       })
     } catch (error) {
       setProblem(wordsOf(error))
@@ -189,6 +198,7 @@ function Composer({ open }: { readonly open: Composing }) {
           )}
         </span>
         <kbd className="opt">Ctrl Enter</kbd>
+        <IconButton icon="clock" label="Send later" disabled={sending} onClick={() => setAsks('later')} />
         <Button kind="primary" icon="sent" disabled={sending} onClick={() => void send({ emptySubject: false })}>
           {sending ? 'Sending' : 'Send'}
         </Button>
@@ -203,12 +213,23 @@ function Composer({ open }: { readonly open: Composing }) {
       >
         <p>What you have written is gone then, its draft and attachments included.</p>
       </Confirm>
+      {asks === 'later' ? (
+        <SendLaterDialog
+          onClose={() => setAsks(null)}
+          onChoose={(sendAtMs) => {
+            setAsks(null)
+            void send({ emptySubject: false, sendAtMs })
+          }}
+        />
+      ) : null}
       <Confirm
         title="Send without a subject?"
         isOpen={asks === 'subject'}
         action="Send"
         onClose={() => setAsks(null)}
-        onConfirm={() => void send({ emptySubject: true })}
+        onConfirm={() =>
+          void send({ emptySubject: true, ...(later.current === undefined ? {} : { sendAtMs: later.current }) })
+        }
       >
         <p>People find a message again by its subject.</p>
       </Confirm>

@@ -95,6 +95,7 @@ const person = (text: string, problem: string | null = null): Addressee => ({
   name: '',
   address: problem === null ? text : null,
   problem,
+  warning: null,
 })
 
 test('who is named already is not added twice, whatever the case', () => {

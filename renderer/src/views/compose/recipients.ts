@@ -4,6 +4,8 @@ export interface Addressee {
   readonly name: string
   readonly address: string | null
   readonly problem: string | null
+  /** What speaks against writing there; it may be sent all the same. */
+  readonly warning: string | null
 }
 
 /** Addressees as one header-like line. */

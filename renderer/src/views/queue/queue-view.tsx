@@ -35,7 +35,7 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
   const shown = only === 'All' ? entries : (counts.get(only) ?? [])
 
   const tryAll = async () => {
-    const done = await act('Trying again', () => api.queue.retry({ id: null }))
+    const done = await act('Trying again', () => api.queue.retry({ id: null, by: 'window' }))
     if (done !== undefined)
       toast(
         done.recipients === 0
@@ -44,8 +44,7 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
         { icon: 'refresh' },
       )
   }
-  const pause = () =>
-    act('Changing the queue', () => api.app.setSetting({ key: 'queue.paused', value: !status.queuePaused }))
+  const pause = () => act('Changing the queue', () => api.queue.pause({ paused: !status.queuePaused, by: 'window' }))
 
   return (
     <main className="page queue" aria-label="Queue">

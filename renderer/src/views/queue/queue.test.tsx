@@ -17,7 +17,13 @@ const recipient = (state: RecipientView['state'], patch: Partial<RecipientView> 
   mx: 'mx1.harbour.example',
   sessions: [],
   why: null,
+  advice: null,
+  laterReports: [],
   tls: null,
+  firstAddress: null,
+  way: { kind: 'automatic' },
+  heldBy: null,
+  notify: null,
   ...patch,
 })
 const entry = (recipients: RecipientView[], patch: Partial<QueueEntryView> = {}): QueueEntryView => ({
@@ -30,6 +36,13 @@ const entry = (recipients: RecipientView[], patch: Partial<QueueEntryView> = {})
   messageId: '<m@x>',
   signedBy: [],
   recipients,
+  holdUntilMs: null,
+  undoUntilMs: null,
+  ret: null,
+  envid: null,
+  deliverBy: null,
+  requireTls: false,
+  damaged: null,
   ...patch,
 })
 const deferred = recipient('deferred', {

@@ -1,5 +1,5 @@
 import type { QueueEntryView, RecipientView } from '../../../../core/rpc/views.ts'
-import { ahead, clock } from '../../format/time.ts'
+import { ahead, clock, dayAndClock } from '../../format/time.ts'
 import type { IconName } from '../../parts/icons.ts'
 
 type State = RecipientView['state']
@@ -52,6 +52,12 @@ function tidyWhy({ why, lastReply }: RecipientView): string | null {
   return /[.!?]$/.test(bare) ? bare : `${bare}.`
 }
 
+const HELD = {
+  user: 'waits for you to release it',
+  route: 'waits for a login that works',
+  rule: 'held back by a rule',
+} as const
+
 /** The reason in a row: short, the server's code before our words. */
 export function reasonOf(recipient: RecipientView, nowMs: number): string {
   const next =
@@ -69,7 +75,10 @@ export function reasonOf(recipient: RecipientView, nowMs: number): string {
         .filter((part) => part !== '')
         .join(', ')
     case 'waiting':
-      return recipient.attempts === 0 ? 'not tried yet' : next || 'waits'
+      if (recipient.attempts > 0) return next || 'waits'
+      return (recipient.nextAttemptMs ?? 0) > nowMs
+        ? `leaves ${dayAndClock(recipient.nextAttemptMs ?? 0, nowMs)}`
+        : 'not tried yet'
     case 'trying':
       return 'on its way now'
     case 'deferred':
@@ -84,7 +93,7 @@ export function reasonOf(recipient: RecipientView, nowMs: number): string {
     case 'unknown':
       return 'no reply after the last dot'
     case 'held':
-      return 'waits for you to release it'
+      return HELD[recipient.heldBy ?? 'user']
     case 'cancelled':
       return 'taken back'
   }
@@ -105,7 +114,7 @@ export function sentenceOf(recipient: RecipientView, nowMs: number): string {
         ? 'Delivered into the local mailbox.'
         : `Accepted by ${recipient.mx}. It is their mail now.`
     case 'waiting':
-      return `Not tried yet.${next}`
+      return recipient.attempts === 0 ? `Not tried yet.${next}` : `Waits for its next try.${next}`
     case 'trying':
       return 'Being delivered right now.'
     case 'deferred':
@@ -115,7 +124,11 @@ export function sentenceOf(recipient: RecipientView, nowMs: number): string {
     case 'unknown':
       return 'The server fell silent after the last dot. It may have the message. Sending again could deliver it twice.'
     case 'held':
-      return 'Held back until you release it.'
+      return recipient.heldBy === 'route'
+        ? `${tidyWhy(recipient) ?? 'Its smarthost did not take the login.'} It goes on once the login works.`
+        : recipient.heldBy === 'rule'
+          ? 'A rule holds it back until you release it.'
+          : 'Held back until you release it.'
     case 'cancelled':
       return 'You took it back before it was delivered.'
   }

@@ -92,7 +92,9 @@ export function Connect({ view, onAddress }: { view: ConnectView; onAddress: (ad
                 onClick={() => void copyText(filled(text), path === null ? 'The command' : 'The text')}
               />
             </figcaption>
-            <pre tabIndex={0} aria-label={path ?? 'Command'}>
+            {/* One can scroll in it, so the keyboard has to reach it. */}
+            {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+            <pre role="region" tabIndex={0} aria-label={path ?? 'Command'}>
               {filled(text)}
             </pre>
           </figure>

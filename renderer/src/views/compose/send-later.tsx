@@ -1,0 +1,77 @@
+import { useState } from 'react'
+import { dayAndClock } from '../../format/time.ts'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Field } from '../../parts/field.tsx'
+
+interface Props {
+  readonly onChoose: (sendAtMs: number) => void
+  readonly onClose: () => void
+}
+
+/** Moments people mean by "later": this evening while it is to come, tomorrow morning, Monday morning. */
+export function laterMoments(nowMs: number): readonly { readonly label: string; readonly ms: number }[] {
+  const at = (days: number, hour: number) => {
+    const d = new Date(nowMs)
+    return new Date(d.getFullYear(), d.getMonth(), d.getDate() + days, hour).getTime()
+  }
+  const evening = at(0, 18)
+  const toMonday = (8 - new Date(nowMs).getDay()) % 7 || 7
+  return [
+    ...(evening > nowMs + 3_600_000 ? [{ label: 'This evening', ms: evening }] : []),
+    { label: 'Tomorrow morning', ms: at(1, 8) },
+    ...(toMonday > 1 ? [{ label: 'Monday morning', ms: at(toMonday, 8) }] : []),
+  ]
+}
+
+/** The value of a `datetime-local` field: local time, minutes. */
+export function fieldTime(ms: number): string {
+  const d = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000)
+  return d.toISOString().slice(0, 16)
+}
+
+/** Asks when a message shall leave. */
+export function SendLaterDialog({ onChoose, onClose }: Props) {
+  const [nowMs] = useState(() => Date.now())
+  const [typed, setTyped] = useState(() => fieldTime(laterMoments(nowMs).at(-1)?.ms ?? nowMs))
+  const chosen = new Date(typed).getTime()
+  const isPast = !(chosen > Date.now())
+  return (
+    <Dialog title="Send later" isOpen onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (!isPast) onChoose(chosen)
+        }}
+      >
+        <div className="dialog-body">
+          <div className="moments">
+            {laterMoments(nowMs).map(({ label, ms }) => (
+              <Button key={label} onClick={() => onChoose(ms)}>
+                {label}
+                <span className="quiet num"> {dayAndClock(ms, nowMs)}</span>
+              </Button>
+            ))}
+          </div>
+          <Field
+            label="Or at"
+            type="datetime-local"
+            value={typed}
+            min={fieldTime(nowMs)}
+            problem={isPast ? 'That is over already.' : undefined}
+            hint="If Posthorn does not run then, it leaves when Posthorn next starts."
+            onChange={setTyped}
+          />
+        </div>
+        <footer>
+          <Button kind="plain" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button kind="primary" submit icon="clock" disabled={isPast}>
+            Send then
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,203 @@
+import { Fragment, type ReactNode } from 'react'
+import type {
+  AttemptTlsView,
+  AuditView,
+  LaterReportView,
+  QueueEntryView,
+  RecipientView,
+} from '../../../../core/rpc/views.ts'
+import { dayAndClock } from '../../format/time.ts'
+import { size } from '../../format/size.ts'
+import { visible } from '../../format/wire-text.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { formatRoute } from '../../state/route.ts'
+import { tlsName } from '../log/exchange.ts'
+
+const ACTOR: Readonly<Record<NonNullable<RecipientView['advice']>['who'], string>> = {
+  'nobody': 'Nobody has to act.',
+  'you': 'You can mend this.',
+  'recipient': 'The recipient has to act.',
+  'their-postmaster': 'Whoever runs their server has to act.',
+  'your-provider': 'Your network or domain provider has to act.',
+}
+
+/** Pure: what the server's refusal means, by the reply dictionary. */
+export function Advice({ advice }: { readonly advice: RecipientView['advice'] }) {
+  if (advice === null) return null
+  return (
+    <section className="advice" aria-label="What it means">
+      <h3>{advice.title}</h3>
+      <p>{advice.meaning}</p>
+      <p>
+        <b>{ACTOR[advice.who]}</b> {advice.next}
+      </p>
+    </section>
+  )
+}
+
+const LATER: Readonly<Record<LaterReportView['action'], string>> = {
+  failed: 'Returned later',
+  delayed: 'Delayed further on',
+  delivered: 'Delivered into the mailbox',
+  relayed: 'Handed on',
+}
+
+/** Pure: what was reported after a server had taken the message. */
+export function LaterReports({
+  reports,
+  nowMs,
+}: {
+  readonly reports: readonly LaterReportView[]
+  readonly nowMs: number
+}) {
+  if (reports.length === 0) return null
+  return (
+    <ul className="later" aria-label="Reports that came later">
+      {reports.map((report) => (
+        <li
+          key={`${report.messageId} ${report.action}`}
+          className={report.action === 'failed' ? 'notice danger' : 'notice plain'}
+        >
+          <Icon name={report.action === 'failed' ? 'bounce' : 'info'} />
+          <span>
+            <b>{LATER[report.action]}</b>, {dayAndClock(report.atMs, nowMs)}, as{' '}
+            <bdi>{visible(report.reporter) || 'somebody'}</bdi> says.{' '}
+            <span className="mono">
+              <bdi>{visible(`${report.status} ${report.diagnostic}`.trim())}</bdi>
+            </span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** Pure: how the last session was protected, in a line. */
+function TlsLine({ tls }: { tls: AttemptTlsView }) {
+  const { facts, policy, trouble } = tls
+  return (
+    <>
+      <Icon name={facts === null ? 'unlock' : 'lock'} className={facts === null ? 'warn' : 'tls'} />{' '}
+      {facts === null
+        ? 'not encrypted'
+        : `${tlsName(facts.version)}, ${facts.cipher}, ${facts.trusted ? 'certificate verified' : 'certificate not verified'}`}
+      {POLICY[policy]}
+      {trouble === null ? null : <p className="warn">{visible(trouble)}</p>}
+    </>
+  )
+}
+
+const POLICY: Readonly<Record<AttemptTlsView['policy'], string>> = {
+  'none': '',
+  'mta-sts': ', as its domain demands (MTA-STS)',
+  'mta-sts-testing': '; its domain tests a demand for it (MTA-STS)',
+  'ratchet': ', as it was before',
+  'requiretls': ', as the message demands (REQUIRETLS)',
+}
+
+interface Props {
+  readonly entry: QueueEntryView
+  readonly recipient: RecipientView
+  readonly nowMs: number
+}
+
+/** Pure: the facts of one recipient and its message; what was not asked for is left out. */
+export function Facts({ entry, recipient, nowMs }: Props) {
+  const { notify, firstAddress, tls } = recipient
+  const rows: [string, ReactNode][] = [
+    ['From', <bdi key="from">{visible(entry.from) || 'nobody (a report)'}</bdi>],
+    ['Accepted', `${dayAndClock(entry.createdMs, nowMs)}, ${size(entry.sizeBytes)}`],
+    ...(entry.holdUntilMs === null ? [] : [['Leaves', dayAndClock(entry.holdUntilMs, nowMs)] as [string, ReactNode]]),
+    [
+      'Signed',
+      entry.signedBy.length === 0 ? 'no: it leaves unsigned' : entry.signedBy.map((key) => visible(key)).join(', '),
+    ],
+    ...(tls === null ? [] : [['Encryption', <TlsLine key="tls" tls={tls} />] as [string, ReactNode]]),
+    ...(firstAddress === null
+      ? []
+      : [['First written to', <bdi key="first">{visible(firstAddress)}</bdi>] as [string, ReactNode]]),
+    ...(recipient.way.kind === 'automatic'
+      ? []
+      : [
+          ['Route', recipient.way.kind === 'direct' ? 'direct, as you chose' : 'the smarthost you chose'] as [
+            string,
+            ReactNode,
+          ],
+        ]),
+    ...(notify === null
+      ? []
+      : [['Reports asked for', notify === 'never' ? 'never' : notify.join(', ')] as [string, ReactNode]]),
+    ...(entry.deliverBy === null
+      ? []
+      : [['Deliver by', dayAndClock(entry.deliverBy.atMs, nowMs)] as [string, ReactNode]]),
+    ...(entry.requireTls ? [['Demands', 'verified encryption all the way'] as [string, ReactNode]] : []),
+    [
+      'Message-ID',
+      <bdi key="id" className="mono">
+        {visible(entry.messageId)}
+      </bdi>,
+    ],
+    [
+      'Log',
+      <a
+        key="log"
+        href={formatRoute({
+          view: 'log',
+          sessionId: recipient.sessions.at(-1) ?? null,
+          seq: null,
+          of: { entryId: entry.id },
+        })}
+      >
+        All sessions of this message
+      </a>,
+    ],
+  ]
+  return (
+    <dl className="kv">
+      {rows.map(([name, value]) => (
+        <Fragment key={name}>
+          <dt>{name}</dt>
+          <dd className="num">{value}</dd>
+        </Fragment>
+      ))}
+    </dl>
+  )
+}
+
+const WHO: Readonly<Record<AuditView['who'], string>> = {
+  window: 'You',
+  command: 'The command line',
+  engine: 'Posthorn',
+}
+const DID: Readonly<Record<string, string>> = {
+  hold: 'held it',
+  release: 'let it go',
+  retry: 'tried it at once',
+  cancel: 'cancelled it',
+  edit: 'changed the address',
+  route: 'chose the route',
+  export: 'saved it as a file',
+  pause: 'paused the queue',
+  resume: 'let the queue go on',
+  undo: 'took it back',
+  decide: 'decided',
+}
+
+/** Pure: what was done by hand, oldest first. */
+export function History({ rows, nowMs }: { readonly rows: readonly AuditView[]; readonly nowMs: number }) {
+  if (rows.length === 0) return null
+  return (
+    <section className="history" aria-label="What was done">
+      <h3>What was done</h3>
+      <ol>
+        {rows.map((row) => (
+          <li key={row.id}>
+            <span className="quiet num">{dayAndClock(row.atMs, nowMs)}</span> {WHO[row.who]} {DID[row.what] ?? row.what}
+            {row.detail === '' ? '' : `: ${visible(row.detail)}`}
+            {row.why === '' ? '' : ` (${visible(row.why)})`}
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
