@@ -3,6 +3,7 @@ import { dayAndClock } from '../../format/time.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Field } from '../../parts/field.tsx'
+import { useNow } from '../../state/now.ts'
 
 interface Props {
   readonly onChoose: (sendAtMs: number) => void
@@ -32,10 +33,10 @@ export function fieldTime(ms: number): string {
 
 /** Asks when a message shall leave. */
 export function SendLaterDialog({ onChoose, onClose }: Props) {
-  const [nowMs] = useState(() => Date.now())
+  const nowMs = useNow()
   const [typed, setTyped] = useState(() => fieldTime(laterMoments(nowMs).at(-1)?.ms ?? nowMs))
   const chosen = new Date(typed).getTime()
-  const isPast = !(chosen > Date.now())
+  const isPast = !(chosen > nowMs)
   return (
     <Dialog title="Send later" isOpen onClose={onClose}>
       <form
