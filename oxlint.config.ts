@@ -36,7 +36,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'core/wire/pop3': { may: [base, model], withoutNode: true },
   'core/message': { may: [base, model], uses: ['nodemailer', 'postal-mime'] },
   'core/transcript': { may: [base, model] },
-  'core/net': { may: [base, model, wire, transcript], uses: [...SOCKETS, 'dns-packet'] },
+  'core/net': { may: [base, model, wire, transcript], uses: [...SOCKETS, ...WEB, 'dns-packet'] },
   'core/store': { may: [base, model], uses: ['better-sqlite3'] },
   'core/vault': { may: [base, model, store, net] },
   'core/queue': { may: [base, model, message, store] },
