@@ -1,7 +1,7 @@
 import PostalMime from 'postal-mime'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { toSevenBit, type SevenBit } from './seven-bit.ts'
+import { isClean, toSevenBit, type SevenBit } from './seven-bit.ts'
 
 function convert(raw: string | Buffer): SevenBit {
   const work = toSevenBit(Buffer.from(raw))
@@ -193,4 +193,24 @@ test('keeps any text whole, whatever its bytes and line ends', async () => {
     }),
     { numRuns: 100 },
   )
+})
+
+test('clean is what has only 7-bit bytes, no NUL, and no line above the limit, its CRLF not counted', () => {
+  const piece = fc.oneof(
+    { weight: 6, arbitrary: fc.integer({ min: 0, max: 12 }).map((n) => 'x'.repeat(n)) },
+    { weight: 6, arbitrary: fc.constantFrom('\r\n', '\n') },
+    { weight: 1, arbitrary: fc.constantFrom('\0', 'ö', '\x7f') },
+  )
+  const property = fc.property(
+    fc.array(piece, { maxLength: 30 }),
+    fc.integer({ min: 1, max: 10 }),
+    (pieces, longest) => {
+      const text = pieces.join('')
+      const isLong = text.split('\n').some((line) => line.replace(/\r$/, '').length > longest)
+      const isOdd = /[^\x01-\x7f]/.test(text) // eslint-disable-line no-control-regex -- the whole of ASCII but NUL
+      expect(isClean(Buffer.from(text, 'latin1'), longest)).toBe(!isLong && !isOdd)
+      expect(isClean(new Uint8Array(Buffer.from(text, 'latin1')), Infinity)).toBe(!isOdd)
+    },
+  )
+  fc.assert(property, { numRuns: 2000 })
 })

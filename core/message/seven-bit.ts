@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { type Header, firstValue, readHeader } from './headers.ts'
 import { readParameters } from './parameters.ts'
 
@@ -15,6 +16,8 @@ export const LONGEST_LINE = 998
 /** RFC 2045 §6.7 (5), RFC 2045 §6.8. */
 const LONGEST_ENCODED_LINE = 76
 const DEEPEST = 100
+const LF = 0x0a
+const CR = 0x0d
 /** Parts a hostile message may hold before it is left alone. */
 const MOST_PARTS = 10_000
 /** Bytes that are worked on between two pauses. */
@@ -218,14 +221,15 @@ function isUtf8(bytes: Buffer): boolean {
   }
 }
 
-/** Whether every byte is 7-bit and not NUL, and no line longer than `longest`. */
+/** Whether every byte is 7-bit and not NUL, and no line longer than `longest` without its CRLF. */
 export function isClean(bytes: Uint8Array, longest: number): boolean {
-  let lineAt = 0
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] ?? 0
-    if (byte > 0x7f || byte === 0) return false
-    if (byte === 0x0a) lineAt = i + 1
-    else if (i - lineAt > longest && byte !== 0x0d) return false
+  if (!isAscii(bytes) || bytes.includes(0)) return false
+  // From line end to line end in the longest strides that are allowed: every accepted message comes through here.
+  for (let lineAt = 0; bytes.length - lineAt > longest;) {
+    const end = bytes.lastIndexOf(LF, lineAt + longest + 1)
+    if (end < lineAt) return bytes.length - lineAt === longest + 1 && bytes.at(-1) === CR
+    if (end - lineAt > longest && bytes[end - 1] !== CR && bytes.lastIndexOf(LF, end - 1) < lineAt) return false
+    lineAt = end + 1
   }
   return true
 }
