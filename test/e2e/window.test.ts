@@ -112,7 +112,8 @@ describe('the window', () => {
     await expect.poll(() => row('ida@silent.test').innerText()).toContain('delivered')
 
     await row('mia@slow.test').click()
-    await detail.getByRole('button', { name: 'Cancel delivery' }).click()
+    await detail.getByRole('button', { name: 'More' }).click()
+    await page.getByRole('menuitem', { name: 'Cancel delivery…' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel delivery' }).click()
     await expect.poll(() => row('mia@slow.test').innerText()).toMatch(/cancelled\s+taken back/)
   })
