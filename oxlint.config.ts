@@ -16,6 +16,7 @@ const base = 'core/base'
 const model = 'core/model'
 const settings = 'core/settings.ts'
 const wire = 'core/wire'
+const scram = 'core/wire/scram.ts'
 const message = 'core/message'
 const transcript = 'core/transcript'
 const net = 'core/net'
@@ -32,8 +33,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'core/model': { may: [base], withoutNode: true },
   'core/settings.ts': { may: [base, model], uses: ['zod'], withoutNode: true },
   'core/wire': { may: [base, model], withoutNode: true },
-  'core/wire/smtp': { may: [base, model], withoutNode: true },
-  'core/wire/pop3': { may: [base, model], withoutNode: true },
+  'core/wire/smtp': { may: [base, model, scram], withoutNode: true },
+  'core/wire/pop3': { may: [base, model, scram], withoutNode: true },
   'core/message': { may: [base, model], uses: ['nodemailer', 'postal-mime'] },
   'core/transcript': { may: [base, model] },
   'core/net': { may: [base, model, wire, transcript], uses: [...SOCKETS, ...WEB, 'dns-packet'] },

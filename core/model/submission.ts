@@ -19,14 +19,19 @@ export interface Submission {
   /** The header block with its blank line: the first bytes of the body. */
   readonly head: Uint8Array
   readonly has8bit: boolean
+  /** A line of the body is longer than RFC 5321 §4.5.3.1.6 allows: it is encoded, or the message refused. */
+  readonly hasLongLines?: boolean
   /** MAIL said SMTPUTF8 (RFC 6531 §3.4). */
   readonly utf8: boolean
   /** Our own Received field, CRLF-ended; '' for mail of the window. */
   readonly received: string
+  /** What the composer held (JSON), for a writer who takes it back in time; undefined where there is nothing to give back to. */
+  readonly draft?: string
 }
 /** Joint: serve ← queue.submit. Resolves when it is durable (`accepted`), or says with which reply it is refused. */
 export type Accept = (
   submission: Submission,
 ) => Promise<
-  { readonly accepted: true; readonly entryId: number } | { readonly accepted: false; readonly reply: Reply }
+  | { readonly accepted: true; readonly entryId: number; readonly undoUntilMs?: number }
+  | { readonly accepted: false; readonly reply: Reply }
 >

@@ -31,9 +31,10 @@ export class SmtpServerDeadlines {
     this.#commandAt = this.#progressAt = nowMs
   }
 
-  /** The client spoke, or has been answered. */
+  /** The client spoke, or has been answered: content that follows, as a chunk does, is measured from here. */
   onCommand(nowMs: number): void {
     this.#commandAt = nowMs
+    this.beginContent(nowMs)
   }
   /** A login or a message: what a connection is for. */
   onProgress(nowMs: number): void {

@@ -5,24 +5,32 @@ import { never } from '../base/never.ts'
 import type { Reply } from '../model/reply.ts'
 import type { Transcript } from '../transcript/sink.ts'
 import { reply, replyLines } from '../wire/smtp/server-reply.ts'
+import type { BindingName } from '../wire/scram.ts'
 import { ServerSession, type Incoming, type SessionEffect } from '../wire/smtp/server-session.ts'
+import { channelBindings } from './channel-binding.ts'
 import { hangUp } from './hang-up.ts'
 import { acceptTls, serverTlsFacts } from './server-tls.ts'
 import { SmtpServerDeadlines } from './smtp-server-deadlines.ts'
-import type { ServedSession, SmtpServerOptions } from './smtp-server-terms.ts'
-import { replyTo, SmtpServerTransaction } from './smtp-server-transaction.ts'
+import { put, type Asker } from './smtp-server-questions.ts'
+import { termsOf, type ServedClient, type ServedSession, type SmtpServerOptions } from './smtp-server-terms.ts'
+import { SmtpServerTransaction } from './smtp-server-transaction.ts'
 
 /** Bytes that may wait, on either side, before the socket is left alone. */
 const WAITING_BYTES = 64 * 1024
+/** Whoever is asked has this long: then the client hears that it has to come again, and its place is free. */
+const ANSWER_MS = 300_000
+/** A message may take longer to store, but not until its client gives up (RFC 5321 §4.5.3.2.6: ten minutes). */
+const STORE_MS = 540_000
+const NO_ANSWER = reply(421, '4.3.0', 'no answer came in time here: try again later')
 
 /** Serves one client: drives the protocol machine over its socket until it ends, and calls `onEnd` then. */
 export function serveSmtp(
   socket: Socket,
-  isTrusted: boolean,
+  client: ServedClient,
   options: SmtpServerOptions,
   onEnd: () => void,
 ): ServedSession {
-  const driver = new Driver(socket, isTrusted, options, onEnd)
+  const driver = new Driver(socket, client, options, onEnd)
   driver.start()
   return driver
 }
@@ -42,6 +50,9 @@ class Driver implements ServedSession {
   #out = ''
   #isPumping = false
   #isPending = false
+  /** When what is waited for has taken too long, monotonic ms. */
+  #answerBy = Infinity
+  #bindings: ReadonlyMap<BindingName, Uint8Array> = new Map()
   /** While TLS is being agreed on, nothing can be said. */
   #isShaking = false
   /** Makes the end short, once our last words are said. */
@@ -57,16 +68,28 @@ class Driver implements ServedSession {
   #timer: Cancel | undefined
   readonly #transaction: SmtpServerTransaction
   readonly #deadlines: SmtpServerDeadlines
+  readonly #asker: Asker
 
-  constructor(socket: Socket, isTrusted: boolean, options: SmtpServerOptions, onEnd: () => void) {
+  constructor(socket: Socket, client: ServedClient, options: SmtpServerOptions, onEnd: () => void) {
     this.#socket = socket
     this.#options = options
     this.#onEnd = onEnd
-    const { recorder, clock, terms, limits, tls } = options
-    this.#session = new ServerSession({ ...terms, isTrusted, isSecure: false, offersTls: tls !== undefined }, limits)
+    const { recorder, clock, limits } = options
+    this.#session = new ServerSession(termsOf(options, client), limits, client.isSecureFromStart)
     this.#transcript = recorder.open({ protocol: 'smtp', side: 'server', ...peerOf(socket) })
     this.#transaction = new SmtpServerTransaction(options.policy, this.#transcript)
     this.#deadlines = new SmtpServerDeadlines(clock.monotonicMs())
+    this.#asker = {
+      session: this.#session,
+      policy: options.policy,
+      transcript: this.#transcript,
+      bindings: () => this.#bindings,
+      hold: (asked, answer, failed) => this.#hold(asked, answer, failed),
+      onSignedIn: () => {
+        this.#deadlines.onProgress(clock.monotonicMs())
+        this.#last = 250
+      },
+    }
   }
 
   start(): void {
@@ -86,6 +109,10 @@ class Driver implements ServedSession {
   destroy(why: string): void {
     this.#end('us', why)
     this.#socket.destroy()
+  }
+
+  note(text: string): void {
+    if (!this.#isEnded) this.#transcript.note(text)
   }
 
   #listen(): void {
@@ -147,10 +174,11 @@ class Driver implements ServedSession {
     this.#out = ''
   }
 
-  #say(said: Reply): void {
+  #say(said: Reply, isSecret = false): void {
     for (const line of replyLines(said)) {
       this.#out += `${line}\r\n`
-      this.#transcript.line('S', Buffer.from(line, 'latin1'))
+      // The code may be seen; what follows it is a secret.
+      this.#transcript.line('S', Buffer.from(line, 'latin1'), isSecret ? { secrets: [[4, line.length]] } : {})
     }
     if (said.code < 400) return
     this.#last = said.code
@@ -158,16 +186,14 @@ class Driver implements ServedSession {
   }
 
   #do(effect: SessionEffect): void {
-    const { policy, clock } = this.#options
     switch (effect.do) {
       case 'heard':
-        this.#deadlines.onCommand(clock.monotonicMs())
+        this.#deadlines.onCommand(this.#options.clock.monotonicMs())
         this.#transcript.line('C', effect.line, { secrets: effect.secrets, odd: effect.isOdd })
         return
       case 'reply':
         if (effect.reply.code === 221) this.#hasQuit = true
-        if (effect.reply.code === 354) this.#beginContent()
-        this.#say(effect.reply)
+        this.#say(effect.reply, effect.isSecret)
         return
       case 'wait':
         this.#isPending = true
@@ -178,30 +204,18 @@ class Driver implements ServedSession {
         this.#secure()
         return
       case 'check-login':
-        this.#ask(
-          policy.login(effect.user, effect.password),
-          (found) => {
-            if (found !== undefined) {
-              this.#transcript.note(`signed in as ${found.address}`)
-              this.#deadlines.onProgress(clock.monotonicMs())
-              this.#last = 250
-            }
-            this.#session.onLogin(found ?? 'refused')
-          },
-          () => this.#session.onLogin('unknown'),
-        )
-        return
+      case 'find-scram':
+      case 'check-scram':
+      case 'expand':
       case 'check-sender':
-        this.#check(
-          () => policy.sender(effect.from, effect.userId, effect.sizeBytes),
-          (refusal) => this.#session.onSender(refusal),
-        )
-        return
       case 'check-recipient':
-        this.#check(
-          () => policy.recipient(effect.to, effect.from),
-          (found) => this.#session.onRecipient(found),
-        )
+        put(effect, this.#asker)
+        return
+      case 'login-failed':
+        this.#options.policy.loginFailed?.(effect.user)
+        return
+      case 'begin':
+        this.#beginContent()
         return
       case 'content':
         this.#take(effect.bytes, effect.isSpoiled)
@@ -232,13 +246,15 @@ class Driver implements ServedSession {
   }
 
   /** Holds the session until `asked` settles. What was said before is sent first: it must not wait for us. */
-  #ask<T>(asked: Promise<T>, answer: (value: T) => void, failed: (error: unknown) => void = () => {}): void {
+  #hold<T>(asked: Promise<T>, answer: (value: T) => void, failed: (error: unknown) => void, ms = ANSWER_MS): void {
     this.#isPending = true
     this.#flush()
+    this.#answerBy = this.#options.clock.monotonicMs() + ms
     const settle = (run: () => void) => {
       this.#isPending = false
+      this.#answerBy = Infinity
       this.#deadlines.onCommand(this.#options.clock.monotonicMs())
-      run()
+      if (!this.#isEnded) run()
       this.#pump()
     }
     asked.then(
@@ -250,18 +266,6 @@ class Driver implements ServedSession {
     )
   }
 
-  /** As `#ask`, for questions that are mostly answered at once. */
-  #check<T>(question: () => T | Promise<T>, answer: (value: T | Reply) => void): void {
-    try {
-      const asked = question()
-      if (asked instanceof Promise) this.#ask(asked, answer, (error) => answer(replyTo(error)))
-      else answer(asked)
-    } catch (error) {
-      this.#transcript.note(reasonOf(error))
-      answer(replyTo(error))
-    }
-  }
-
   #beginContent(): void {
     this.#transaction.begin()
     this.#deadlines.beginContent(this.#options.clock.monotonicMs())
@@ -271,12 +275,23 @@ class Driver implements ServedSession {
   #take(bytes: Uint8Array, isSpoiled: boolean): void {
     this.#deadlines.onContent(bytes.length)
     const added = this.#transaction.take(bytes, isSpoiled)
-    if (added !== undefined) this.#ask(added, () => {})
+    if (added !== undefined)
+      this.#hold(
+        added,
+        () => {},
+        () => {},
+      )
   }
 
   #accept(message: Incoming): void {
     const asked = this.#transaction.accept(message)
-    if (asked instanceof Promise) this.#ask(asked, (answer) => this.#answerMessage(answer))
+    if (asked instanceof Promise)
+      this.#hold(
+        asked,
+        (answer) => this.#answerMessage(answer),
+        () => {},
+        STORE_MS,
+      )
     else if (asked !== undefined) this.#session.onMessage(asked)
   }
 
@@ -302,7 +317,8 @@ class Driver implements ServedSession {
         secured.on('data', this.#onData).on('drain', this.#onDrain).once('end', this.#onEndOfInput)
         this.#transcript.secured(serverTlsFacts(secured, tls))
         this.#deadlines.onCommand(clock.monotonicMs())
-        this.#session.onSecured()
+        this.#bindings = channelBindings(secured)
+        this.#session.onSecured([...this.#bindings.keys()])
         this.#pump()
       },
     })
@@ -313,17 +329,19 @@ class Driver implements ServedSession {
   /** One timer a session, moved on lazily: a command costs no timer of its own. */
   #arm(): void {
     this.#timer?.()
-    const wait = this.#deadlines.dueAt(this.#standing) - this.#options.clock.monotonicMs()
+    const dueAt = Math.min(this.#deadlines.dueAt(this.#standing), this.#answerBy)
+    const wait = dueAt - this.#options.clock.monotonicMs()
     this.#timer = this.#options.clock.after(Math.max(wait, 0), () => this.#tick())
   }
 
   get #standing() {
-    return { isGreeted: this.#session.at !== 'connected', hasContent: this.#transaction.hasContent }
+    return { isGreeted: this.#session.at !== 'connected', hasContent: this.#session.isReading }
   }
 
   #tick(): void {
     if (this.#isEnded || this.#isClosing) return
     const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs >= this.#answerBy) return this.#goodbye(NO_ANSWER, 'no answer came in time from what was asked here')
     if (this.#isPending) this.#deadlines.excuse(nowMs)
     const late = this.#deadlines.look(nowMs, this.#standing)
     if (late !== undefined) return this.#goodbye(late.said, late.why)

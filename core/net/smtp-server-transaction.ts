@@ -5,7 +5,7 @@ import { countHops } from '../wire/smtp/data-reader.ts'
 import { reply } from '../wire/smtp/server-reply.ts'
 import type { Incoming } from '../wire/smtp/server-session.ts'
 import { SmtpContent } from './smtp-content.ts'
-import type { SmtpPolicy } from './smtp-server-terms.ts'
+import type { Accepted, SmtpPolicy } from './smtp-server-terms.ts'
 
 /** RFC 5321 §6.3 asks for at least 100 or a limit that finds loops; Postfix's number. */
 const MOST_HOPS = 50
@@ -79,7 +79,7 @@ export class SmtpServerTransaction {
     let refusal: Reply
     try {
       const result = await this.#policy.accept(message, await content.body(), head)
-      if (result.accepted) return this.#accepted(message, result.entryId)
+      if (result.accepted) return this.#accepted(message, result)
       refusal = result.reply
     } catch (error) {
       this.#transcript.note(reasonOf(error))
@@ -89,12 +89,19 @@ export class SmtpServerTransaction {
     return refusal
   }
 
-  #accepted(message: Incoming, entryId: number): Reply {
-    this.#transcript.content('C', message.sizeBytes, { kind: 'entry', entryId })
-    this.#transcript.link({ entryId })
-    this.#transcript.countMessage()
-    this.#transcript.worst('250')
-    return reply(250, '2.0.0', `ok, queued as ${entryId}`)
+  #accepted(message: Incoming, taken: Accepted): Reply {
+    const transcript = this.#transcript
+    const entryIds = 'entryId' in taken ? [taken.entryId] : taken.entryIds
+    const messageIds = 'entryId' in taken ? [] : taken.messageIds
+    const [messageId] = messageIds
+    const [entryId] = entryIds
+    if (messageId !== undefined) transcript.content('C', message.sizeBytes, { kind: 'message', messageId })
+    else if (entryId !== undefined) transcript.content('C', message.sizeBytes, { kind: 'entry', entryId })
+    for (const one of messageIds) transcript.link({ messageId: one })
+    for (const one of entryIds) transcript.link({ entryId: one })
+    transcript.countMessage()
+    transcript.worst('250')
+    return reply(250, '2.0.0', 'entryId' in taken ? `ok, queued as ${taken.entryId}` : 'ok, delivered')
   }
 
   #drop(content: SmtpContent): void {

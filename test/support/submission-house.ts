@@ -1,10 +1,21 @@
 import { Fault } from '../../core/base/fault.ts'
 import { formatPath, parseMailbox, type ForwardPath, type Mailbox, type ReversePath } from '../../core/model/address.ts'
+import { scramKeys } from './scram-client.ts'
+import type { ScramCredentials } from '../../core/wire/scram.ts'
 import type { Reply } from '../../core/model/reply.ts'
+import type { MailOptions } from '../../core/model/envelope-options.ts'
 import type { Accept, Submission } from '../../core/model/submission.ts'
 
 /** The one user of the house: ada@client.example, password "secret". */
 const ADA = { userId: 1, address: 'ada@client.example' }
+
+const SALT = Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64')
+const ROUNDS = 4096
+const ADA_KEYS = scramKeys('secret', SALT, ROUNDS)
+const LISTS: Readonly<Record<string, readonly string[]>> = {
+  friends: ['bob@remote.example', '"carol d"@remote.example'],
+  far: ['jürgen@remote.example'],
+}
 
 /**
  * Whoever a submission server of the tests serves: one user, one local domain with one mailbox, and a queue that keeps
@@ -14,9 +25,22 @@ export class House {
   readonly accepted: (Submission & { readonly raw: Buffer })[] = []
   readonly staged = new Map<number, Buffer[]>()
   dropped = 0
+  /** What the bare machine says in SCRAM, where a server says something fresh. */
+  readonly serverNonce = 'serverNonceOfTheTests'
+  readonly bindingData = Buffer.from('the bytes of the channel')
 
   readonly login = async (user: string, password: string) =>
     ['ada', 'ada@client.example'].includes(user) && password === 'secret' ? ADA : undefined
+  /** Ada's password as SCRAM-SHA-256 knows it, and the same of nobody for everybody else. */
+  readonly scramCredentials = async (user: string): Promise<ScramCredentials> => ({
+    salt: SALT,
+    rounds: ROUNDS,
+    keys: ['ada', 'ada@client.example'].includes(user) ? [{ ...ADA_KEYS, signIn: () => ADA }] : [],
+  })
+  readonly expand = async (list: string): Promise<readonly Mailbox[] | undefined> => {
+    const named = LISTS[list]
+    return named?.map((address) => parseMailbox(address)).filter((one) => one !== undefined)
+  }
   readonly ownAddresses = (userId: number): Mailbox[] => {
     const own = parseMailbox(ADA.address)
     return userId === ADA.userId && own !== undefined ? [own] : []
@@ -53,10 +77,13 @@ export class House {
 
   /** What was accepted, as the facts of a dialogue say it. */
   readonly facts = (): string[] =>
-    this.accepted.map(({ from, to, userId, raw, has8bit, utf8 }) => {
+    this.accepted.map(({ from, to, userId, raw, has8bit, utf8, options = {}, recipientOptions }) => {
       const text = `accepted from=${formatPath(from)} to=${to.map(formatPath).join(',')} user=${userId} bytes=${raw.length}`
       // A dialogue is read as latin1, one character a byte.
-      return Buffer.from(`${text}${has8bit ? ' 8bit' : ''}${utf8 ? ' utf8' : ''}`).toString('latin1')
+      const flags = `${has8bit ? ' 8bit' : ''}${utf8 ? ' utf8' : ''}`
+      const asked = Object.keys(options).length > 0 ? ` options=${JSON.stringify(stable(options))}` : ''
+      const each = recipientOptions ? ` each=${JSON.stringify(recipientOptions)}` : ''
+      return Buffer.from(`${text}${flags}${asked}${each}`).toString('latin1')
     })
 
   /** The server's policy without a server, for the bare machine. */
@@ -68,5 +95,14 @@ export class House {
     const meant = to === 'postmaster' ? parseMailbox('postmaster@local.example') : to
     const isKnown = meant !== undefined && (meant.domain !== 'local.example' || this.resolveLocal(meant))
     return isKnown ? meant : { code: 550, enhanced: '5.1.1', lines: ['no such user'] }
+  }
+}
+
+/** Moments that follow from when the test ran say only that they are there. */
+function stable({ holdUntilMs, deliverBy, ...options }: MailOptions) {
+  return {
+    ...options,
+    ...(holdUntilMs !== undefined && { hold: holdUntilMs > Date.now() }),
+    ...(deliverBy && { deliverBy: { ...deliverBy, atMs: deliverBy.atMs > Date.now() } }),
   }
 }

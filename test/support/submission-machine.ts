@@ -1,19 +1,33 @@
 import { never } from '../../core/base/never.ts'
 import { isFault } from '../../core/base/fault.ts'
+import { finishScram } from '../../core/wire/scram.ts'
+import { PRIMITIVES } from '../../core/net/smtp-server-questions.ts'
 import { reply, replyLines } from '../../core/wire/smtp/server-reply.ts'
 import { ServerSession, type SessionEffect } from '../../core/wire/smtp/server-session.ts'
+import type { Terms } from '../../core/wire/smtp/server-terms.ts'
 import type { BareMachine } from './dialogue.ts'
 import type { House } from './submission-house.ts'
 
-const TERMS = {
+const TERMS: Terms = {
   name: 'posthorn',
+  kind: 'submission',
   messageBytes: 52_428_800,
   recipients: 1000,
+  transactions: undefined,
   isSecure: false,
   offersTls: true,
   isTrusted: false,
+  requiresLogin: true,
+  offersLogin: true,
+  allowsClearLogin: false,
+  offersScram: true,
+  bindings: [],
+  offersLists: true,
+  longestHoldSeconds: 366 * 24 * 3600,
+  greetingDelayMs: 0,
+  nowMs: () => Date.UTC(2100, 0, 1),
 }
-const LIMITS = { messageBytes: 52_428_800, headBytes: 102_400, lineBytes: 998 }
+const LIMITS = { messageBytes: 52_428_800, headBytes: 102_400, lineBytes: 1_048_576 }
 
 /** The submission machine without socket, clock or store, served by a house. */
 export class BareSubmission implements BareMachine {
@@ -24,7 +38,7 @@ export class BareSubmission implements BareMachine {
   closed = false
   #content: Uint8Array[] = []
 
-  constructor(house: House, changed: { terms?: Partial<typeof TERMS>; limits?: Partial<typeof LIMITS> } = {}) {
+  constructor(house: House, changed: { terms?: Partial<Terms>; limits?: Partial<typeof LIMITS> } = {}) {
     this.#house = house
     this.session = new ServerSession({ ...TERMS, ...changed.terms }, { ...LIMITS, ...changed.limits })
   }
@@ -37,7 +51,7 @@ export class BareSubmission implements BareMachine {
     return this.#run()
   }
   secured(): Promise<Uint8Array[]> {
-    this.session.onSecured()
+    this.session.onSecured(['tls-exporter', 'tls-server-end-point'])
     return this.#run()
   }
 
@@ -55,11 +69,18 @@ export class BareSubmission implements BareMachine {
     const house = this.#house
     switch (effect.do) {
       case 'reply':
-        if (effect.reply.code === 354) this.#content = []
         for (const line of replyLines(effect.reply)) said.push(Buffer.from(`${line}\r\n`, 'latin1'))
         return
       case 'check-login':
         return session.onLogin((await house.login(effect.user, effect.password)) ?? 'refused')
+      case 'find-scram':
+        return session.onScramFound(await house.scramCredentials(effect.user), house.serverNonce)
+      case 'check-scram':
+        return session.onScramChecked(finishScram(effect.exchange, effect.message, house.bindingData, PRIMITIVES))
+      case 'expand':
+        return session.onExpanded(await house.expand(effect.list))
+      case 'begin':
+        return void (this.#content = [])
       case 'check-sender':
         return session.onSender(house.sender(effect.from, effect.userId))
       case 'check-recipient':
@@ -88,6 +109,7 @@ export class BareSubmission implements BareMachine {
         this.closed = true
         return
       case 'heard':
+      case 'login-failed':
       case 'wait':
       case 'secure':
       case 'discard':

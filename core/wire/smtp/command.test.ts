@@ -13,17 +13,10 @@ test('reads the parameters of MAIL', () => {
   expect(parse('mail from:<ada@example.org> size=1000 body=8bitmime smtputf8 auth=a+2Bb@c')).toEqual({
     verb: 'MAIL',
     from: { local: 'ada', domain: 'example.org' },
-    sizeBytes: 1000,
-    utf8: true,
+    request: { sizeBytes: 1000, utf8: true },
     extended: true,
   })
-  expect(parse('MAIL FROM:<>')).toEqual({
-    verb: 'MAIL',
-    from: null,
-    sizeBytes: undefined,
-    utf8: false,
-    extended: false,
-  })
+  expect(parse('MAIL FROM:<>')).toEqual({ verb: 'MAIL', from: null, request: {}, extended: false })
 })
 test.each([
   'MAIL FROM:<ada@example.org> AUTH=a b',

@@ -1,5 +1,7 @@
 import { parsePath, splitPath, type ForwardPath, type ReversePath } from '../../model/address.ts'
+import type { RecipientOptions } from '../../model/envelope-options.ts'
 import type { Reply } from '../../model/reply.ts'
+import { parseParameters, readMailParameters, readRecipientParameters, type MailRequest } from './mail-parameters.ts'
 import { reply } from './server-reply.ts'
 
 /** One command of a client, read once and by its grammar (RFC 5321 §4.1). */
@@ -9,9 +11,8 @@ export type Command =
   | {
       readonly verb: 'MAIL'
       readonly from: ReversePath
-      readonly sizeBytes: number | undefined
-      /** Said SMTPUTF8 (RFC 6531 §3.4). */
-      readonly utf8: boolean
+      readonly request: MailRequest
+      /** Had parameters, which HELO does not know. */
       readonly extended: boolean
     }
   | {
@@ -20,8 +21,14 @@ export type Command =
       readonly to: ForwardPath | 'postmaster'
       /** Written with characters beyond ASCII, be it only in the domain. */
       readonly isUtf8: boolean
+      readonly options: RecipientOptions | undefined
     }
-  | { readonly verb: 'DATA' | 'RSET' | 'NOOP' | 'QUIT' | 'HELP' | 'VRFY' | 'EXPN' | 'STARTTLS' }
+  /** RFC 3030 §2: so many octets follow; undefined when nobody can tell how many. */
+  | { readonly verb: 'BDAT'; readonly sizeBytes: number | undefined; readonly isLast: boolean }
+  | { readonly verb: 'EXPN'; readonly list: string }
+  | { readonly verb: 'HELP'; readonly topic: string }
+  | { readonly verb: 'VERB'; readonly isOn: boolean }
+  | { readonly verb: 'DATA' | 'RSET' | 'NOOP' | 'QUIT' | 'VRFY' | 'STARTTLS' }
   /** What is no command: the reply says why. */
   | { readonly verb: 'malformed'; readonly reply: Reply }
   /** The first words of another protocol, or bytes that are none: nothing after them is worth reading. */
@@ -35,6 +42,8 @@ export const LONGEST_COMMAND = 2048
  * choosing, so the first one ends the session.
  */
 const HTTP = /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI)$/
+// eslint-disable-next-line no-control-regex -- the whole of ASCII is what is asked for
+const ASCII = /^[\x00-\x7f]*$/
 const malformed = (code: number, enhanced: string, text: string): Command => ({
   verb: 'malformed',
   reply: reply(code, enhanced, text),
@@ -66,14 +75,22 @@ export function parseCommand(line: Uint8Array): Command {
       return { verb, name: rest }
     case 'AUTH':
       return parseAuth(rest)
+    case 'BDAT':
+      return parseBdat(rest)
     case 'NOOP':
-    case 'HELP':
-    case 'EXPN':
       return { verb }
+    case 'HELP':
+      return { verb, topic: rest.toUpperCase() }
+    case 'VERB':
+      return /^(?:|ON|OFF)$/i.test(rest)
+        ? { verb, isOn: rest.toUpperCase() !== 'OFF' }
+        : malformed(501, '5.5.4', 'VERB is ON or OFF')
+    case 'EXPN': {
+      const list = rest.replace(/ +SMTPUTF8$/i, '') // RFC 6531 §3.7.4.2
+      return list === '' ? malformed(501, '5.5.4', 'EXPN needs the name of a list') : { verb, list }
+    }
     case 'VRFY':
       return rest === '' ? malformed(501, '5.5.4', 'VRFY needs an address') : { verb }
-    case 'BDAT':
-      return malformed(502, '5.5.1', 'CHUNKING is not offered')
     default:
       return HTTP.test(verb) ? { verb: 'foreign' } : malformed(500, '5.5.2', 'command not recognized')
   }
@@ -115,35 +132,15 @@ function parseMail(rest: string): Command {
   if (argument === undefined) return malformed(501, '5.5.4', 'the form is MAIL FROM:<address>')
   const parameters = parseParameters(argument.rest)
   if (parameters === undefined) return malformed(501, '5.5.4', 'the parameters of MAIL cannot be read')
-  const utf8 = parameters.has('SMTPUTF8')
-  const from = parsePath(argument.path, utf8)
+  const request = readMailParameters(parameters)
+  // Which fault is named does not matter; that none is overlooked does.
+  if ('code' in request) return { verb: 'malformed', reply: request }
+  const from = parsePath(argument.path, request.utf8 === true)
   if (from === undefined)
     return parsePath(argument.path) === undefined
       ? malformed(501, '5.1.7', 'that is no address')
       : malformed(553, '5.6.7', 'such an address needs SMTPUTF8')
-  let sizeBytes: number | undefined
-  for (const [keyword, value] of parameters) {
-    switch (keyword) {
-      case 'SIZE':
-        if (!/^[0-9]{1,20}$/.test(value ?? '')) return malformed(501, '5.5.4', 'SIZE is a number of bytes')
-        sizeBytes = Number(value)
-        break
-      case 'BODY':
-        if (!/^(?:7BIT|8BITMIME)$/i.test(value ?? '')) return malformed(501, '5.5.4', 'BODY is 7BIT or 8BITMIME')
-        break
-      case 'SMTPUTF8':
-        if (value !== undefined) return malformed(501, '5.5.4', 'SMTPUTF8 has no value')
-        break
-      case 'AUTH':
-        // RFC 4954 §5: who handed it to the client. Checked, then taken as <>, for no client here is trusted to say so.
-        if (!/^(?:<>|(?:[!-*,-<>-~]|\+[0-9A-F]{2})+)$/.test(value ?? ''))
-          return malformed(501, '5.5.4', 'AUTH is an address in xtext, or <>')
-        break
-      default:
-        return malformed(555, '5.5.4', 'unknown parameter of MAIL')
-    }
-  }
-  return { verb: 'MAIL', from, sizeBytes, utf8, extended: parameters.size > 0 }
+  return { verb: 'MAIL', from, request, extended: parameters.size > 0 }
 }
 
 function parseRcpt(rest: string): Command {
@@ -151,27 +148,18 @@ function parseRcpt(rest: string): Command {
   if (argument === undefined) return malformed(501, '5.5.4', 'the form is RCPT TO:<address>')
   const parameters = parseParameters(argument.rest)
   if (parameters === undefined) return malformed(501, '5.5.4', 'the parameters of RCPT cannot be read')
-  if (parameters.size > 0) return malformed(555, '5.5.4', 'unknown parameter of RCPT')
-  if (argument.path.toLowerCase() === '<postmaster>') return { verb: 'RCPT', to: 'postmaster', isUtf8: false }
+  const options = readRecipientParameters(parameters)
+  if (options !== undefined && 'code' in options) return { verb: 'malformed', reply: options }
+  const isUtf8 = !ASCII.test(rest)
+  if (argument.path.toLowerCase() === '<postmaster>') return { verb: 'RCPT', to: 'postmaster', isUtf8, options }
   const to = parsePath(argument.path)
   if (to === undefined || to === null) return malformed(501, '5.1.3', 'that is no address')
-  // eslint-disable-next-line no-control-regex -- the whole of ASCII is what is asked for
-  return { verb: 'RCPT', to, isUtf8: !/^[\x00-\x7f]*$/.test(argument.path) }
+  return { verb: 'RCPT', to, isUtf8, options }
 }
 
-const NONE: ReadonlyMap<string, string | undefined> = new Map()
-
-/** ` KEYWORD=value KEYWORD` (RFC 5321 §4.1.2); undefined when malformed or said twice. */
-function parseParameters(rest: string): ReadonlyMap<string, string | undefined> | undefined {
-  if (rest === '') return NONE
-  if (!rest.startsWith(' ')) return undefined
-  const parameters = new Map<string, string | undefined>()
-  for (const word of rest.split(' ')) {
-    if (word === '') continue
-    const match = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?$/.exec(word)
-    const keyword = match?.[1]?.toUpperCase()
-    if (keyword === undefined || parameters.has(keyword)) return undefined
-    parameters.set(keyword, match?.[2])
-  }
-  return parameters
+/** `size` or `size LAST`. A size beyond what a number holds exactly is no size: its octets could not be told from commands. */
+function parseBdat(rest: string): Command {
+  const match = /^([0-9]{1,15})(?: +(LAST))?$/i.exec(rest)
+  if (match === null) return { verb: 'BDAT', sizeBytes: undefined, isLast: false }
+  return { verb: 'BDAT', sizeBytes: Number(match[1]), isLast: match[2] !== undefined }
 }

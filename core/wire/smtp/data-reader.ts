@@ -7,11 +7,36 @@ export interface DataLimits {
   readonly messageBytes: number
   /** Octets of the header block. */
   readonly headBytes: number
-  /** Octets of a text line without its CRLF (RFC 5321 §4.5.3.1.6). */
+  /**
+   * Octets of a line of the body without its CRLF. RFC 5321 §4.5.3.1.6 says 998; who goes on to encode longer ones may take
+   * more. A line of the header never has more, for no encoding makes it shorter.
+   */
   readonly lineBytes: number
 }
 
+/** What is known of content by having read it once. */
+export interface ContentFacts {
+  /** Bytes so far, dots unstuffed. */
+  readonly bytes: number
+  /** Bytes of the header block with its blank line; all there is while no blank line has come. */
+  readonly headBytes: number
+  readonly has8bit: boolean
+  /** A line is longer than the 998 octets of RFC 5321 §4.5.3.1.6. */
+  readonly hasLongLines: boolean
+  /** The gravest thing found that forbids taking the message. */
+  readonly flaw: Flaw | undefined
+}
+
+/** RFC 5321 §4.5.3.1.6, without CRLF. */
+export const TEXT_LINE = 998
+
 const GRAVEST: readonly Flaw[] = ['bare', 'nul', 'line', 'header', 'size']
+
+/** The graver of two: it is what is said, whichever was seen first, so that it does not depend on how the stream was cut. */
+export function graver(known: Flaw | undefined, flaw: Flaw): Flaw {
+  return known !== undefined && GRAVEST.indexOf(known) <= GRAVEST.indexOf(flaw) ? known : flaw
+}
+
 const CR = 13
 const LF = 10
 const DOT = 46
@@ -30,33 +55,36 @@ const BARE_DOT = 6
  * a line here, and does for other programs: so it spoils the message, and a lone dot beside one ends the session
  * (`smuggled`), for the client might believe that its message ended there and that commands follow.
  */
-export class DataReader {
+export class DataReader implements ContentFacts {
   readonly #limits: DataLimits
+  readonly #textLine: number
   #at = LINE_START
   #bits = 0
   #bytes = 0
   #lineStart = 0
   #lineBytes = 0
   #headBytes = -1
+  #hasLongLines = false
   #flaw: Flaw | undefined
   state: DataState = 'open'
 
   constructor(limits: DataLimits) {
     this.#limits = limits
+    this.#textLine = Math.min(TEXT_LINE, limits.lineBytes)
   }
 
-  /** Bytes of content so far, dots unstuffed. */
   get bytes(): number {
     return this.#bytes
   }
-  /** Bytes of the header block with its blank line; all there is while no blank line has come. */
   get headBytes(): number {
     return this.#headBytes < 0 ? this.#bytes : this.#headBytes
   }
   get has8bit(): boolean {
     return this.#bits > 0x7f
   }
-  /** The gravest thing found that forbids taking the message. */
+  get hasLongLines(): boolean {
+    return this.#hasLongLines
+  }
   get flaw(): Flaw | undefined {
     return this.#flaw
   }
@@ -141,7 +169,7 @@ export class DataReader {
       i++
       if (c === CR) {
         this.#lineBytes = this.#bytes + i - 1 - run - this.#lineStart
-        if (this.#lineBytes > this.#limits.lineBytes) this.#spoil('line')
+        if (this.#lineBytes > this.#textLine) this.#onLongLine(this.#lineBytes)
         at = AFTER_CR
       } else if (c === LF) {
         this.#spoil('bare')
@@ -160,15 +188,19 @@ export class DataReader {
   }
 
   #measure(at: number): void {
-    const { messageBytes, headBytes, lineBytes } = this.#limits
+    const { messageBytes, headBytes } = this.#limits
     if (this.#bytes > messageBytes) this.#spoil('size')
     if (this.headBytes > headBytes) this.#spoil('header')
-    if (at === TEXT && this.#bytes - this.#lineStart > lineBytes) this.#spoil('line')
+    if (at === TEXT && this.#bytes - this.#lineStart > this.#textLine) this.#onLongLine(this.#bytes - this.#lineStart)
   }
 
-  /** The gravest stays, whichever was seen first: what is said must not depend on how the stream was cut. */
+  #onLongLine(bytes: number): void {
+    this.#hasLongLines = true
+    if (this.#headBytes < 0 || bytes > this.#limits.lineBytes) this.#spoil('line')
+  }
+
   #spoil(flaw: Flaw): void {
-    if (this.#flaw === undefined || GRAVEST.indexOf(flaw) < GRAVEST.indexOf(this.#flaw)) this.#flaw = flaw
+    this.#flaw = graver(this.#flaw, flaw)
   }
 }
 

@@ -25,3 +25,8 @@ export function decodePlain(line: string): { readonly user: string; readonly pas
   if (user === '' || password === '' || (actsFor !== '' && actsFor !== user)) return undefined
   return { user, password }
 }
+
+/** Base64 of a text of ours. */
+export function encodeText(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+}

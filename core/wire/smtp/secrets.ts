@@ -34,7 +34,10 @@ export function secretRanges(
     case 'RSET':
     case 'QUIT':
     case 'STARTTLS':
+    case 'VERB':
       return [] // read by its grammar to the last byte: there is no room for a password in it
+    case 'BDAT':
+      return command.sizeBytes === undefined ? rest(line) : []
     case 'malformed':
       return expected === 'after-refusal' && !isAuth(line) ? all : rest(line)
     default:

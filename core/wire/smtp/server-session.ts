@@ -1,27 +1,21 @@
-import type { ForwardPath } from '../../model/address.ts'
+import type { ForwardPath, Mailbox } from '../../model/address.ts'
 import type { Reply } from '../../model/reply.ts'
+import type { ScramCredentials, ScramProof } from '../scram.ts'
 import { LONGEST_COMMAND, parseCommand, type Command } from './command.ts'
-import { DataReader, type DataLimits } from './data-reader.ts'
+import type { ContentFacts, DataLimits } from './data-reader.ts'
 import { announcesSecret, secretRanges, type SecretRange } from './secrets.ts'
+import { onAuthLine, onLogin, onScramChecked, onScramFound } from './server-auth.ts'
+import { ServerContent } from './server-content.ts'
+import { explained } from './server-explain.ts'
+import { ServerInput } from './server-input.ts'
+import { ServerManners } from './server-manners.ts'
 import { reply } from './server-reply.ts'
-import {
-  greeting,
-  onAuthLine,
-  onCommand,
-  onLogin,
-  onMessage,
-  onRecipient,
-  onSender,
-  type Effect,
-  type AuthState,
-  type State,
-  type Terms,
-  type Transaction,
-} from './server.ts'
+import type { AuthState, Effect, State, Step, Terms, Transaction } from './server-terms.ts'
+import { greeting, onCommand, onExpanded, onMessage, onRecipient, onSender } from './server.ts'
 
 /** What the driver does next: the machine's effects, what was heard, and the content of messages. */
 export type SessionEffect =
-  | Exclude<Effect, { do: 'read-message' }>
+  | Exclude<Effect, { do: 'read-message' | 'read-chunk' | 'explain' }>
   /** A line that came, for the transcript. `isOdd`: it did not end in CRLF, or is only the start of one too long. */
   | {
       readonly do: 'heard'
@@ -29,6 +23,8 @@ export type SessionEffect =
       readonly secrets: readonly SecretRange[]
       readonly isOdd: boolean
     }
+  /** Content begins. `discard` or `message` ends it. */
+  | { readonly do: 'begin' }
   /** A piece of content, valid until the next push. `isSpoiled`: it will be refused, so nothing more need be kept. */
   | { readonly do: 'content'; readonly bytes: Uint8Array; readonly isSpoiled: boolean }
   /** The content is whole and sound. The driver answers by `onMessage`. */
@@ -39,94 +35,87 @@ export type SessionEffect =
 /** A whole message as the session knows it; the driver has its bytes. */
 export interface Incoming extends Transaction {
   readonly userId: number | undefined
+  /** The client's own name for itself, as it said it. */
+  readonly hello: string
   readonly isExtended: boolean
   readonly isSecure: boolean
   readonly sizeBytes: number
   readonly headBytes: number
   readonly has8bit: boolean
+  /** A line of the body is longer than RFC 5321 §4.5.3.1.6 allows: it has to be encoded, or the message refused. */
+  readonly hasLongLines: boolean
 }
 
 /** RFC 4954 §4: a line within AUTH may be longer than a command. */
 const LONGEST_AUTH_LINE = 12_288
-/** Errors after which every further one costs a second, and after which the session ends. Postfix's numbers. */
-const SOFT_ERRORS = 10
-const HARD_ERRORS = 20
 const ERROR_WAIT_MS = 1000
-/** Commands that bring no mail; each one beyond counts as an error. */
-const JUNK_COMMANDS = 100
-const JUNK: ReadonlySet<Command['verb']> = new Set(['NOOP', 'RSET', 'VRFY', 'EXPN', 'HELP', 'EHLO', 'HELO'])
-/** A message refused for its size is read to its end for this many times the limit, then the session is ended. */
-const OVERRUN = 4
+/** The states in which a line is an answer within AUTH. */
+const EXCHANGES: ReadonlySet<State['at']> = new Set<AuthState['at']>([
+  'plain',
+  'login-user',
+  'login-password',
+  'scram-first',
+  'scram-final',
+  'scram-end',
+])
 
-const LF = 10
-const CR = 13
-const EMPTY = new Uint8Array(0)
+const FOREIGN: Command = { verb: 'foreign' }
 const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
 
-const REFUSALS = {
-  bare: reply(550, '5.5.2', 'a CR or LF stands alone in the message'),
-  size: reply(552, '5.3.4', 'message too big'),
-  header: reply(552, '5.3.4', 'header too big'),
-  line: reply(554, '5.6.0', 'a line is longer than 998 octets'), // RFC 5321 §4.5.3.1.6
-  nul: reply(554, '5.6.0', 'the message holds a NUL'), // RFC 6152 §2 leaves it out
-} as const
-
 /**
- * One submission session over bytes: frames lines, asks the machine, reads content, counts errors. It owns no socket and
- * no clock. The driver pushes what came and takes effects by `next()` until there are none; an effect that asks (`check-…`,
- * `message`, `secure`) holds everything behind it back until its answer is given.
+ * One session over bytes: frames lines, asks the machine, reads content, counts errors. It owns no socket and no clock. The
+ * driver pushes what came and takes effects by `next()` until there are none; an effect that asks (`check-…`, `find-scram`,
+ * `expand`, `message`, `secure`) holds everything behind it back until its answer is given.
  */
 export class ServerSession {
   #terms: Terms
   readonly #limits: DataLimits
-  #state: State = { at: 'connected' }
+  readonly #manners = new ServerManners()
+  #state: State = { at: 'connected', failedLogins: 0 }
   #effects: SessionEffect[] = []
   #taken = 0
   #isAsking = false
   #isOver = false
-  #held: Uint8Array = EMPTY
-  #from = 0
-  #searched = 0
-  #reader: DataReader | undefined
-  #isSkipping = false
+  #isGreeted = false
+  readonly #input = new ServerInput()
+  /** The message that comes; between two chunks, too. */
+  #content: ServerContent | undefined
+  /** The next bytes are content. */
+  #isReading = false
   #isFirst = true
   #afterAuth = false
-  #errors = 0
-  #junk = 0
+  #isVerbose = false
 
-  constructor(terms: Terms, limits: DataLimits) {
+  /** `isSecureFromStart`: TLS comes before the greeting (RFC 8314 §3). */
+  constructor(terms: Terms, limits: DataLimits, isSecureFromStart = false) {
     this.#terms = terms
     this.#limits = limits
-    this.#effects.push({ do: 'reply', reply: greeting(terms) })
+    if (isSecureFromStart) {
+      this.#isAsking = true
+      this.#effects.push({ do: 'secure' })
+    } else if (terms.greetingDelayMs > 0) this.#effects.push({ do: 'wait', ms: terms.greetingDelayMs })
   }
 
   /** Where the session stands, for deadlines. */
   get at(): State['at'] {
     return this.#state.at
   }
+  /** Content is what comes next. */
+  get isReading(): boolean {
+    return this.#isReading
+  }
   /** True between commands, or within a line that has not ended: a goodbye interrupts nothing there. */
   get isAtBoundary(): boolean {
-    return !this.#isAsking && this.#reader === undefined && this.#taken >= this.#effects.length
+    return !this.#isAsking && !this.#isReading && this.#taken >= this.#effects.length
   }
   /** Bytes that came and were not read yet: the driver stops reading the socket when there are many. */
   get heldBytes(): number {
-    return this.#held.length - this.#from
+    return this.#input.left
   }
 
   /** Bytes from the client, in order. The session keeps the array. */
   push(bytes: Uint8Array): void {
-    if (this.#isOver) return
-    if (this.#from >= this.#held.length) {
-      this.#held = bytes
-      this.#searched = 0
-    } else {
-      const rest = this.#held.subarray(this.#from)
-      this.#held = new Uint8Array(rest.length + bytes.length)
-      this.#held.set(rest)
-      this.#held.set(bytes, rest.length)
-      this.#searched = Math.max(this.#searched - this.#from, 0)
-    }
-    this.#from = 0
+    if (!this.#isOver) this.#input.push(bytes)
   }
 
   /** The next thing to do; undefined when it waits for bytes or for an answer. */
@@ -134,7 +123,9 @@ export class ServerSession {
     while (this.#taken >= this.#effects.length) {
       this.#effects.length = 0
       this.#taken = 0
-      if (this.#isAsking || this.#isOver || !this.#read()) return undefined
+      if (this.#isAsking || this.#isOver) return undefined
+      if (!this.#isGreeted) this.#greet()
+      else if (!this.#read()) return undefined
     }
     const effect = this.#effects[this.#taken++] as SessionEffect
     if (effect.do === 'hang-up') this.#isOver = true
@@ -142,87 +133,115 @@ export class ServerSession {
   }
 
   onLogin(found: Parameters<typeof onLogin>[1]): void {
-    this.#answered()
-    if (this.#state.at === 'checking-login') this.#apply(onLogin(this.#state, found))
+    const state = this.#answered()
+    if (state.at === 'checking-login') this.#apply(onLogin(state, found))
+  }
+  onScramFound(found: ScramCredentials | 'unknown', serverNonce: string): void {
+    const state = this.#answered()
+    if (state.at === 'finding-scram') this.#apply(onScramFound(state, found, serverNonce))
+  }
+  onScramChecked(proof: ScramProof | undefined): void {
+    const state = this.#answered()
+    if (state.at === 'checking-scram') this.#apply(onScramChecked(state, proof))
+  }
+  onExpanded(members: readonly Mailbox[] | 'unknown' | undefined): void {
+    const state = this.#answered()
+    if (state.at === 'expanding') this.#apply(onExpanded(state, members))
   }
   onSender(refusal: Reply | undefined): void {
-    this.#answered()
-    if (this.#state.at === 'checking-sender') this.#apply(onSender(this.#state, refusal))
+    const state = this.#answered()
+    if (state.at === 'checking-sender') this.#apply(onSender(state, refusal))
   }
   onRecipient(found: ForwardPath | Reply): void {
-    this.#answered()
-    if (this.#state.at === 'checking-recipient') this.#apply(onRecipient(this.#state, found))
+    const state = this.#answered()
+    if (state.at === 'checking-recipient') this.#apply(onRecipient(state, found, this.#terms))
   }
   /** The answer to `message`. A message that was taken clears the errors made before it. */
   onMessage(answer: Reply): void {
-    this.#answered()
-    if (answer.code < 400) this.#errors = this.#junk = 0
-    if (this.#state.at === 'data') this.#apply(onMessage(this.#state, answer))
+    const state = this.#answered()
+    if (answer.code < 400) this.#manners.forgive()
+    if (state.at === 'data' || state.at === 'chunks') this.#apply(onMessage(state, answer))
   }
   /** TLS stands: the session begins anew (RFC 3207 §4.2), but what went wrong before still counts. */
-  onSecured(): void {
-    this.#answered()
-    this.#terms = { ...this.#terms, isSecure: true }
-    this.#state = { at: 'connected' }
-    this.#held = EMPTY
-    this.#from = this.#searched = 0
+  onSecured(bindings: Terms['bindings'] = []): void {
+    const state = this.#answered()
+    this.#terms = { ...this.#terms, isSecure: true, bindings }
+    this.#state = { at: 'connected', failedLogins: state.at === 'connected' ? state.failedLogins : 0 }
+    this.#input.clear()
     this.#isFirst = true
-    this.#afterAuth = false
+    this.#afterAuth = this.#isVerbose = false
+    const { greetingDelayMs } = this.#terms
+    if (!this.#isGreeted && greetingDelayMs > 0) this.#effects.push({ do: 'wait', ms: greetingDelayMs })
   }
 
-  #answered(): void {
+  #answered(): State {
     if (!this.#isAsking) throw new Error('an answer came that nothing asked for')
     this.#isAsking = false
+    return this.#state
+  }
+
+  /** RFC 5321 §3.1: the client waits for our first words. A program that sends mail in bulk saves itself the time. */
+  #greet(): void {
+    this.#isGreeted = true
+    if (this.#terms.greetingDelayMs > 0 && this.heldBytes > 0) {
+      this.#hear(this.#waiting, true, FOREIGN)
+      this.#effects.push(
+        { do: 'reply', reply: reply(554, '5.5.1', 'you spoke before you were greeted') },
+        { do: 'hang-up' },
+      )
+    } else this.#effects.push({ do: 'reply', reply: greeting(this.#terms) })
   }
 
   /** Reads one line or a piece of content. False when there is not enough. */
   #read(): boolean {
-    if (this.#from >= this.#held.length) return false
-    if (this.#reader !== undefined) return this.#readContent(this.#reader)
-    const first = this.#held[this.#from] as number
-    if (this.#isFirst && !isLetter(first)) {
+    // A chunk of no octets is over before anything comes.
+    if (this.#isReading) return this.#readContent()
+    if (this.heldBytes === 0) return false
+    if (this.#isFirst && !isLetter(this.#input.bytes[this.#input.at] as number)) {
       // A TLS hello or a web page: it will not send a line end for us to wait for.
-      this.#hear(this.#held.subarray(this.#from), true, { verb: 'foreign' })
-      this.#apply(onCommand(this.#state, { verb: 'foreign' }, this.#terms))
+      this.#hear(this.#waiting, true, FOREIGN)
+      this.#apply(onCommand(this.#state, FOREIGN, this.#terms))
       return true
     }
     return this.#readLine()
   }
 
+  /** What came and is not going to be read, as much of it as a command may have. */
+  get #waiting(): Uint8Array {
+    const { bytes, at } = this.#input
+    return bytes.subarray(at, at + LONGEST_COMMAND)
+  }
+
   #readLine(): boolean {
-    const end = this.#held.indexOf(LF, Math.max(this.#from, this.#searched))
-    const longest = this.#isInExchange() ? LONGEST_AUTH_LINE : LONGEST_COMMAND
-    const size = (end < 0 ? this.#held.length : end + 1) - this.#from
-    if (size > longest || this.#isSkipping) {
-      if (!this.#isSkipping) this.#hear(this.#held.subarray(this.#from, this.#from + LONGEST_COMMAND), true)
-      this.#isSkipping = end < 0
-      this.#from = end < 0 ? this.#held.length : end + 1
-      if (end >= 0) this.#refuseLine(reply(500, '5.5.2', 'line too long'))
+    const isAnswer = this.#isInExchange()
+    const read = this.#input.readLine(isAnswer ? LONGEST_AUTH_LINE : LONGEST_COMMAND)
+    if (read === undefined) return false
+    const { line, isWhole, tooLong } = read
+    if (tooLong !== undefined) {
+      if (tooLong !== 'end') this.#hear(line.subarray(0, LONGEST_COMMAND), true)
+      if (tooLong !== 'start') this.#refuseLine(reply(500, '5.5.2', 'line too long'))
       return true
     }
-    if (end < 0) {
-      this.#searched = this.#held.length
-      return false
-    }
-    const isWhole = end > this.#from && this.#held[end - 1] === CR
-    const line = this.#held.subarray(this.#from, isWhole ? end - 1 : end)
-    this.#from = end + 1
     this.#isFirst = false
-    if (this.#isInExchange() && isWhole) {
+    if (isAnswer && isWhole) {
       this.#hear(line, false)
-      this.#apply(onAuthLine(this.#state as AuthState, String.fromCharCode(...line)))
+      this.#apply(onAuthLine(this.#state as AuthState, String.fromCharCode(...line), this.#terms))
       return true
     }
     const command = parseCommand(line)
     this.#hear(line, !isWhole, command)
     // RFC 5321 §2.3.8: a line ends in CRLF. Whoever reads on at a bare LF may be made to read what another did not.
-    if (!isWhole) this.#refuseLine(reply(500, '5.5.2', 'lines end in CRLF'))
-    else this.#obey(command)
+    if (isWhole) this.#obey(command)
+    else {
+      this.#refuseLine(reply(500, '5.5.2', 'lines end in CRLF'))
+      // Its octets come unasked, and must not be taken for commands.
+      if (command.verb === 'BDAT') this.#effects.push({ do: 'hang-up' })
+    }
     return true
   }
 
   #obey(command: Command): void {
-    if (JUNK.has(command.verb) && ++this.#junk > JUNK_COMMANDS) this.#countError()
+    if (this.#manners.isTooMuch(command)) this.#countError()
     const step = onCommand(this.#state, command, this.#terms)
     if (step.some((effect) => 'do' in effect && effect.do === 'secure') && this.heldBytes > 0) {
       // RFC 3207 §4.2, CVE-2011-0411: what came in the clear must not be taken for what came inside TLS.
@@ -232,8 +251,7 @@ export class ServerSession {
   }
 
   #isInExchange(): boolean {
-    const { at } = this.#state
-    return at === 'plain' || at === 'login-user' || at === 'login-password'
+    return EXCHANGES.has(this.#state.at)
   }
 
   /** Refuses a line that is no line; within AUTH that is its end, too. */
@@ -251,61 +269,94 @@ export class ServerSession {
     this.#effects.push({ do: 'heard', line, secrets, isOdd })
   }
 
-  #readContent(reader: DataReader): boolean {
-    const { next, content } = reader.read(this.#held, this.#from)
-    this.#from = next
-    if (content.length > 0) this.#effects.push({ do: 'content', bytes: content, isSpoiled: reader.flaw !== undefined })
-    if (reader.state === 'smuggled') {
-      this.#reader = undefined
-      this.#effects.push({ do: 'discard' })
-      this.#say(reply(521, '5.5.2', 'a dot stands beside a CR or LF of its own: no more is read'))
-      this.#effects.push({ do: 'hang-up' })
-    } else if (reader.state === 'ended') {
-      this.#reader = undefined
-      this.#endContent(reader)
-    } else if (reader.bytes > this.#limits.messageBytes * OVERRUN) {
-      this.#reader = undefined
-      this.#effects.push({ do: 'discard' })
-      this.#say(reply(421, '4.3.4', 'message far too big'))
-      this.#effects.push({ do: 'hang-up' })
+  #readContent(): boolean {
+    const content = this.#content
+    if (content === undefined) return false
+    const before = this.#input.at
+    this.#input.at = content.read(this.#input.bytes, before)
+    this.#pass(content)
+    const reading = content.settle()
+    switch (reading.is) {
+      case 'more':
+        return this.#input.at > before
+      case 'whole':
+        this.#pass(content)
+        this.#isReading = false
+        this.#content = undefined
+        this.#ask(reading.facts)
+        return true
+      case 'chunk':
+        this.#isReading = false
+        this.#say(reply(250, '2.0.0', 'chunk taken'))
+        return true
+      case 'refused':
+      case 'broken':
+        this.#isReading = false
+        this.#content = undefined
+        this.#effects.push({ do: 'discard' })
+        this.#refuse(reading.reply)
+        if (reading.is === 'broken') this.#effects.push({ do: 'hang-up' })
+        return true
     }
-    return true
   }
 
-  #endContent(reader: DataReader): void {
+  /** Hands on what was just read. */
+  #pass({ content, isSpoiled }: ServerContent): void {
+    if (content.length > 0) this.#effects.push({ do: 'content', bytes: content, isSpoiled })
+  }
+
+  /** Refuses content. Whatever transaction it belonged to is over. */
+  #refuse(refusal: Reply): void {
     const state = this.#state
-    if (state.at !== 'data') return
-    if (reader.flaw !== undefined) {
-      this.#effects.push({ do: 'discard' })
-      this.#apply(onMessage(state, REFUSALS[reader.flaw]))
-      return
-    }
+    if (state.at === 'data' || state.at === 'chunks') this.#apply(onMessage(state, refusal))
+    else this.#say(refusal)
+  }
+
+  #ask(facts: ContentFacts): void {
+    const state = this.#state
+    if (state.at !== 'data' && state.at !== 'chunks') return
     this.#isAsking = true
     this.#effects.push({
       do: 'message',
       message: {
         ...state.transaction,
         userId: state.client.userId,
+        hello: state.client.hello,
         isExtended: state.client.isExtended,
         isSecure: this.#terms.isSecure,
-        sizeBytes: reader.bytes,
-        headBytes: reader.headBytes,
-        has8bit: reader.has8bit,
+        sizeBytes: facts.bytes,
+        headBytes: facts.headBytes,
+        has8bit: facts.has8bit,
+        hasLongLines: facts.hasLongLines,
       },
     })
   }
 
-  #apply([state, ...effects]: readonly [State, ...Effect[]]): void {
+  #apply([state, ...effects]: Step): void {
+    // Between two chunks the message may be given up by any command that resets its transaction.
+    if (this.#content !== undefined && !this.#isReading && state.at !== 'chunks') {
+      this.#content = undefined
+      this.#effects.push({ do: 'discard' })
+    }
     this.#state = state
     for (const effect of effects) {
       switch (effect.do) {
         case 'reply':
-          this.#say(effect.reply, effect.isPardoned)
+          this.#say(effect.reply, effect.isPardoned, effect.isSecret)
+          break
+        case 'explain':
+          this.#isVerbose = effect.isOn
           break
         case 'read-message':
-          this.#reader = new DataReader(this.#limits)
+          this.#begin('data')
+          break
+        case 'read-chunk':
+          this.#begin('chunks').beginChunk(effect.sizeBytes, state.at === 'chunks' && state.isLast, effect.refusal)
           break
         case 'check-login':
+        case 'find-scram':
+        case 'check-scram':
+        case 'expand':
         case 'check-sender':
         case 'check-recipient':
         case 'secure':
@@ -318,15 +369,26 @@ export class ServerSession {
     }
   }
 
+  /** The next bytes are content: of a new message, or of the one whose chunks are coming. */
+  #begin(by: 'data' | 'chunks'): ServerContent {
+    this.#isReading = true
+    if (this.#content === undefined) {
+      this.#content = new ServerContent(this.#limits, by)
+      this.#effects.push({ do: 'begin' })
+    }
+    return this.#content
+  }
+
   /** Says a reply and counts it when it tells of an error. */
-  #say(said: Reply, isPardoned = false): void {
+  #say(said: Reply, isPardoned = false, isSecret = false): void {
     if (said.code >= 400 && !isPardoned && said.code !== 421) this.#countError()
-    this.#effects.push({ do: 'reply', reply: said })
-    if (this.#errors < HARD_ERRORS || said.code === 421) return
+    const shown = this.#isVerbose ? explained(said) : said
+    this.#effects.push(isSecret ? { do: 'reply', reply: shown, isSecret } : { do: 'reply', reply: shown })
+    if (!this.#manners.isOver || said.code === 421) return
     this.#effects.push({ do: 'reply', reply: reply(421, '4.7.0', 'too many errors') }, { do: 'hang-up' })
   }
 
   #countError(): void {
-    if (++this.#errors > SOFT_ERRORS) this.#effects.push({ do: 'wait', ms: ERROR_WAIT_MS })
+    if (this.#manners.countError()) this.#effects.push({ do: 'wait', ms: ERROR_WAIT_MS })
   }
 }
