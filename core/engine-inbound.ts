@@ -1,6 +1,92 @@
-import { isIP } from 'node:net'
-import type { Settings } from './settings.ts'
+import type { Clock } from './base/clock.ts'
+import { isFault, reasonOf } from './base/fault.ts'
+import { makeDeliverInbound, type InboundDeps } from './mailbox/inbound.ts'
+import type { LocalMail } from './mailbox/local.ts'
+import type { Resolver } from './net/dns.ts'
+import { makeReverseName } from './net/reverse.ts'
 import type { InboundView } from './rpc/views.ts'
+import { isLoopback, networkOf } from './serve/client-network.ts'
+import { startInbound, type InboundOptions } from './serve/inbound.ts'
+import type { Settings } from './settings.ts'
+import type { Store } from './store/types.ts'
+
+/** What the inbound server of an engine is made from. */
+export interface InboundWiring
+  extends
+    Pick<InboundOptions, 'settings' | 'recorder' | 'clock' | 'hasRoom' | 'tls' | 'login'>,
+    Pick<InboundDeps, 'describe' | 'onFolders' | 'onForwarded'> {
+  readonly store: Store
+  readonly local: LocalMail
+  readonly resolver: Resolver
+  readonly log: (line: string) => void
+}
+/** The inbound server of an engine, or why there is none. */
+export interface Inbound {
+  readonly listener: InboundListener
+  close(): Promise<void>
+}
+
+/** RFC 6647 §5: five minutes at least, four hours at most; who came again is known for 36 days from the last message on. */
+const GREYLIST = { waitMs: 300_000, windowMs: 4 * 3_600_000, rememberMs: 36 * 86_400_000 }
+const CLEAR_EVERY_MS = 3_600_000
+
+/**
+ * Opens the inbound server where the settings want one. A port that cannot be had is no reason to do nothing else: mail is sent
+ * all the same, and the status says why none can be received.
+ */
+export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
+  const { settings, store, local, clock, log } = wiring
+  const stopClearing = clearGreylist(clock, () => store.write('greylist.expire', {}), log)
+  if (!settings()['inbound.enabled'] || settings()['inbound.port'] === null)
+    return { listener: undefined, close: async () => stopClearing() }
+  try {
+    const server = await startInbound({
+      ...wiring,
+      isLocal: local.isLocal,
+      find: local.find,
+      deliver: makeDeliverInbound({ ...wiring, find: local.find }),
+      greylist: (peer, sender, recipient) =>
+        store.write('greylist.see', { ...GREYLIST, network: networkOf(peer, 24), sender, recipient }),
+      stage: () => store.stage(),
+      reverseName: makeReverseName(wiring.resolver),
+    })
+    return {
+      listener: { host: server.host, port: server.port },
+      async close() {
+        stopClearing()
+        await server.close()
+      },
+    }
+  } catch (error) {
+    if (!isFault(error, 'listen.taken')) throw error
+    log(`inbound server: ${reasonOf(error)}`)
+    return { listener: { error: reasonOf(error) }, close: async () => stopClearing() }
+  }
+}
+
+/** Forgets senders whose time is over, now and every hour. Returns how to stop. */
+function clearGreylist(
+  clock: Clock,
+  expire: () => Promise<{ readonly more: boolean }>,
+  log: (line: string) => void,
+): () => void {
+  let cancel = () => {}
+  let isStopped = false
+  const run = () => {
+    const again = ({ more }: { readonly more: boolean }) => {
+      if (!isStopped) cancel = clock.after(more ? 1000 : CLEAR_EVERY_MS, run)
+    }
+    expire().then(again, (error: unknown) => {
+      log(`greylist: forget old senders: ${reasonOf(error)}`)
+      again({ more: false })
+    })
+  }
+  cancel = clock.after(60_000, run)
+  return () => {
+    isStopped = true
+    cancel()
+  }
+}
 
 /** What came of opening the inbound server; `error` says why nothing listens. */
 export type InboundListener = { readonly host: string; readonly port: number } | { readonly error: string } | undefined
@@ -48,9 +134,4 @@ function sentence(
   return `Mail for ${names} is received on ${place}, ${who}.${other}`
 }
 
-/** True for addresses that only this computer can reach (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3). */
-function isLoopback(host: string): boolean {
-  const plain = host.startsWith('::ffff:') ? host.slice(7) : host
-  return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'))
-}
 const isAnyAddress = (host: string) => host === '0.0.0.0' || host === '::'

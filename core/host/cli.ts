@@ -21,7 +21,11 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   ui                              a new one-time address of the window
   user add ADDRESS --password-stdin | list             who may submit mail and has a mailbox here
   identity add ADDRESS [--name N] [--route ID] | list  who you write as
-  domain add NAME | list          domains whose mail stays here
+  user quota ADDRESS BYTES|none|default                how much mail a user may keep
+  domain add NAME | remove NAME | list                 domains whose mail stays here
+  alias set PATTERNS TARGETS [--id ID] | remove ID|PATTERN | list
+              where their mail goes: *@one.example,*@two.example *@home.example
+  alias resolve ADDRESS           where mail to an address would go, and why
   account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin
               [--keep] [--name N] [--every SECONDS] | list
   route add smarthost --host H --port P --tls implicit|starttls|none | list

@@ -31,6 +31,7 @@ export const COMMAND_NAMES = [
   'route',
   'identity',
   'domain',
+  'alias',
   'fetch',
   'queue',
   'list',

@@ -1,6 +1,7 @@
 import { createRouterClient, type RouterClient } from '@orpc/server'
 import type { Engine } from '../engine.ts'
 import { parseArguments } from './arguments.ts'
+import { alias } from './alias-commands.ts'
 import { EXIT, exitOf, unserved, usage, wordsOf, type Api, type Command, type COMMAND_NAMES } from './command.ts'
 import type { CommandIo } from './local-socket.ts'
 import { logCommands } from './log-commands.ts'
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   route,
   identity,
   domain,
+  alias,
   fetch,
   queue,
   list,

@@ -48,18 +48,34 @@ export const user: Command = {
       await context.show(added, () => `${added.address} may submit mail and has a mailbox here.\n`)
       return EXIT.ok
     }
-    if (what !== 'list') throw usage('user add ADDRESS --password-stdin, or user list')
+    if (what === 'quota' && address !== undefined) return setQuota(context, address)
+    if (what !== 'list')
+      throw usage('user add ADDRESS --password-stdin, user quota ADDRESS BYTES|none|default, or user list')
     const users = await api.user.list()
     await context.show(
       users,
       () =>
         table(
-          ['ADDRESS', 'SINCE', 'LAST LOGIN'],
-          users.map((u) => [u.address, time(u.createdMs), time(u.lastLoginMs)]),
+          ['ADDRESS', 'SINCE', 'LAST LOGIN', 'BYTES', 'QUOTA'],
+          users.map((u) => [u.address, time(u.createdMs), time(u.lastLoginMs), u.usedBytes, quotaWords(u.quotaBytes)]),
         ) || 'No local users yet: posthorn user add ADDRESS --password-stdin\n',
     )
     return EXIT.ok
   },
+}
+
+const quotaWords = (bytes: number | null) => (bytes === null ? 'default' : bytes === 0 ? 'none' : String(bytes))
+
+/** How much mail a local user may keep. */
+async function setQuota(context: Context, address: string): Promise<number> {
+  const { api, args } = context
+  const word = args.words[2]
+  const quotaBytes = word === 'default' ? null : word === 'none' ? 0 : idOf(word, 'user quota')
+  const user = (await api.user.list()).find((one) => one.address.toLowerCase() === address.toLowerCase())
+  if (user === undefined) throw usage(`there is no user "${address}"; posthorn user list shows them`)
+  const changed = await api.user.setQuota({ id: user.id, quotaBytes })
+  await context.show(changed, () => `The quota of ${changed.address} is ${quotaWords(changed.quotaBytes)} from now on.\n`)
+  return EXIT.ok
 }
 
 export const account: Command = {
@@ -196,7 +212,17 @@ export const domain: Command = {
       )
       return EXIT.ok
     }
-    if (what !== 'list') throw usage('domain add NAME, or domain list')
+    if (what === 'remove' && name !== undefined) {
+      const left = now.filter((one) => one.toLowerCase() !== name.toLowerCase())
+      if (left.length === now.length) throw usage(`"${name}" is not a local domain; posthorn domain list shows them`)
+      await context.api.app.setSetting({ key: 'local.domains', value: left })
+      await context.show(
+        { domain: name.toLowerCase() },
+        () => `Mail for ${name.toLowerCase()} is sent to its own server from now on.\n`,
+      )
+      return EXIT.ok
+    }
+    if (what !== 'list') throw usage('domain add NAME, domain remove NAME, or domain list')
     await context.show(now, () => now.map((n) => `${n}\n`).join('') || 'No local domains.\n')
     return EXIT.ok
   },

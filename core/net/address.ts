@@ -49,7 +49,7 @@ const CARRIERS: readonly (readonly [BlockList, number])[] = (
 })
 
 /** The eight 16-bit groups of an IPv6 address. */
-function groupsOf(address: string): number[] {
+export function groupsOf(address: string): number[] {
   const dotted = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address)
   const plain = dotted
     ? address.slice(0, dotted.index) +
@@ -90,6 +90,17 @@ export function isPrivate(address: string, own: ReadonlySet<string> = ownAddress
   if (family === 4) return unreachable.check(bare, 'ipv4')
   const hidden = hiddenIn(bare)
   return unreachable.check(bare, 'ipv6') || (hidden !== undefined && isPrivate(hidden, own))
+}
+
+/** True for an address of this very computer that nobody else can see. */
+export function isLoopback(address: string): boolean {
+  const bare = withoutZone(address)
+  return bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'))
+}
+
+/** True for an address of this machine that others can reach it by. */
+export function isOwnPublic(address: string, own: ReadonlySet<string> = ownAddresses()): boolean {
+  return own.has(withoutZone(address)) && !isPrivate(address, new Set())
 }
 
 /** True for an IPv4 or IPv6 address without brackets. */

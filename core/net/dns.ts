@@ -24,6 +24,8 @@ interface RecordOf {
   readonly AAAA: string
   readonly MX: MxRecord
   readonly TXT: string
+  /** Host name in lower case without the final dot. */
+  readonly PTR: string
 }
 interface Trace {
   readonly name: string
@@ -164,6 +166,7 @@ const isAnswer = (one: Answer) => !('class' in one) || one.class === undefined |
 function toRecord(one: Answer): (string | MxRecord)[] {
   if (one.type === 'A' || one.type === 'AAAA') return [one.data]
   if (one.type === 'TXT') return [Buffer.concat([one.data].flat().map((part) => Buffer.from(part))).toString('latin1')]
+  if (one.type === 'PTR') return isName(lower(one.data)) ? [lower(one.data)] : []
   if (one.type !== 'MX') return []
   const exchange = lower(one.data.exchange)
   return exchange === '' || isName(exchange) ? [{ preference: one.data.preference ?? 0, exchange }] : []

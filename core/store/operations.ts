@@ -1,5 +1,7 @@
 import { accountOperations } from './account.ts'
 import { aliasOperations } from './alias.ts'
+import { appPasswordOperations } from './app-password.ts'
+import { dkimKeyOperations } from './dkim-key.ts'
 import { draftOperations } from './draft.ts'
 import { folderOperations } from './folder.ts'
 import { forwardOperations } from './forward.ts'
@@ -8,7 +10,13 @@ import { identityOperations } from './identity.ts'
 import { userOperations } from './local-user.ts'
 import { messageOperations } from './message.ts'
 import { blobOperations } from './blob.ts'
+import { paceOperations } from './pace.ts'
+import { queueBulkOperations } from './queue-bulk.ts'
 import { queueOperations } from './queue-change.ts'
+import { queueControlOperations } from './queue-control.ts'
+import { queueRecoverOperations } from './queue-recover.ts'
+import { queueRetireOperations } from './queue-retire.ts'
+import { queueUndoOperations } from './queue-undo.ts'
 import { routeOperations } from './route.ts'
 import { secretOperations } from './secret.ts'
 import { sessionOperations } from './session.ts'
@@ -19,6 +27,8 @@ import { tlsDomainOperations } from './tls-domain.ts'
 export const operations = {
   ...accountOperations,
   ...aliasOperations,
+  ...appPasswordOperations,
+  ...dkimKeyOperations,
   ...draftOperations,
   ...folderOperations,
   ...forwardOperations,
@@ -26,7 +36,13 @@ export const operations = {
   ...identityOperations,
   ...messageOperations,
   ...blobOperations,
+  ...paceOperations,
+  ...queueBulkOperations,
   ...queueOperations,
+  ...queueControlOperations,
+  ...queueRecoverOperations,
+  ...queueRetireOperations,
+  ...queueUndoOperations,
   ...routeOperations,
   ...secretOperations,
   ...sessionOperations,

@@ -183,8 +183,8 @@ function configOf(at: {
     ...(receive?.greylist
       ? [
           `  defer message = ${receive.greylist}`,
-          `    condition = \${if !exists{${root}/grey/\$local_part}}`,
-          `    set acl_m_seen = \${run{/usr/bin/touch ${root}/grey/\$local_part}}`,
+          `    condition = \${if !exists{${root}/grey/$local_part}}`,
+          `    set acl_m_seen = \${run{/usr/bin/touch ${root}/grey/$local_part}}`,
         ]
       : []),
     '  accept',
@@ -201,7 +201,7 @@ function configOf(at: {
     '  maildir_format',
     '  create_directory',
     // Exim takes no local part into a path that has not been looked up (its taint check).
-    `  directory = ${root}/mail/\${lookup{\$local_part}nwildlsearch{${root}/users}{\$value}}`,
+    `  directory = ${root}/mail/\${lookup{$local_part}nwildlsearch{${root}/users}{$value}}`,
     '  user = Debian-exim',
     '  group = Debian-exim',
     ...(relay ? onwardOf(relay) : []),
@@ -223,7 +223,7 @@ function configOf(at: {
           '  public_name = PLAIN',
           '  server_prompts = :',
           '  server_set_id = $auth2',
-          `  server_condition = \${if and{{eq{\$auth2}{${receive.login.user}}}{eq{\$auth3}{${receive.login.password}}}}}`,
+          `  server_condition = \${if and{{eq{$auth2}{${receive.login.user}}}{eq{$auth3}{${receive.login.password}}}}}`,
         ]
       : []),
   ]
