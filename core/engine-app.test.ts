@@ -10,6 +10,7 @@ function app(deps: Partial<AppDeps> = {}) {
   const changes = new Changes<'status'>()
   const handlers = appHandlers({
     dataFolder: '/data',
+    submissionTls: () => null,
     submission: () => ({ host: '127.0.0.1', port: 2587 }),
     inbound: () => inboundView(undefined, settings.values),
     certificate: () => 'AA:BB',

@@ -6,12 +6,17 @@ import { systemClock, type Clock } from './base/clock.ts'
 import { reasonOf } from './base/fault.ts'
 import { defaultKeyFile } from './base/paths.ts'
 import { appHandlers } from './engine-app.ts'
+import { openDkim } from './engine-dkim.ts'
+import { inboundView, openInbound, type Inbound } from './engine-inbound.ts'
 import { LoopWatch, type LoopDelay } from './engine-loop.ts'
 import { openRoutes } from './engine-routes.ts'
+import { openServing } from './engine-serving.ts'
 import { EngineSettings } from './engine-settings.ts'
+import { openTls } from './engine-tls.ts'
 import { accountHandlers } from './fetch/handlers.ts'
 import { createFetcher } from './fetch/fetcher.ts'
 import type { FetchDeps } from './fetch/pop3.ts'
+import { aliasHandlers } from './mailbox/alias-handlers.ts'
 import { composeHandlers } from './mailbox/compose-handlers.ts'
 import { mailHandlers } from './mailbox/handlers.ts'
 import { identityHandlers } from './mailbox/identity-handlers.ts'
@@ -32,12 +37,8 @@ import { makeSubmit } from './queue/submit.ts'
 import { makeDeliver } from './relay/deliver.ts'
 import { routeHandlers } from './relay/handlers.ts'
 import type { EngineRouter } from './rpc/serve.ts'
-import { userHandlers } from './serve/handlers.ts'
-import { localLogin } from './serve/login.ts'
-import { startSubmission, type SubmissionServer } from './serve/submission.ts'
 import { messageOfUidl } from './store/account.ts'
 import { findIdentity, listIdentities } from './store/identity.ts'
-import { listOwnAddresses } from './store/local-user.ts'
 import { takeLock, type Lock } from './store/lock.ts'
 import { openStore } from './store/open.ts'
 import { queueCounts } from './store/queue-due.ts'
@@ -48,9 +49,7 @@ import { listSettings } from './store/setting.ts'
 import { attemptTlsOf } from './store/tls-domain.ts'
 import { logHandlers } from './transcript/handlers.ts'
 import { createRecorder } from './transcript/recorder.ts'
-import type { Certificate } from './vault/certificate.ts'
 import { openVault } from './vault/key.ts'
-import { checkPassword, makeVerifier, parseVerifier } from './vault/verifier.ts'
 import { vault } from './vault/vault.ts'
 
 /** What an engine is started with. Clock, resolver and dialer are the machine's own unless others are handed in. */
@@ -81,6 +80,10 @@ export interface Engine {
   readonly bytes: ByteHandles
   /** Where other programs submit mail; null while nothing listens. */
   readonly submission: { readonly host: string; readonly port: number } | null
+  /** Where they do so inside TLS from the first byte. */
+  readonly submissionTls: { readonly host: string; readonly port: number } | null
+  /** Where other servers deliver mail for the local domains; null while nothing listens. */
+  readonly inbound: { readonly host: string; readonly port: number } | null
   /** The only way into the queue. */
   readonly accept: Accept
   /** The first identity's address: who the person is when nothing else says so. */
@@ -89,7 +92,7 @@ export interface Engine {
   isOwnAddress(address: Mailbox): boolean
   /** Stores a message file in the person's Inbox. Throws `message.refused`. */
   importMessage(file: Uint8Array): Promise<Imported>
-  /** The submission server's own certificate as PEM, for other programs to trust; made when there is none yet. */
+  /** The servers' certificate as PEM, for other programs to trust; made when there is none yet. */
   certificate(): Promise<string>
   /** How late the main thread was. */
   eventLoopDelay(reset: boolean): LoopDelay
@@ -184,6 +187,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const mailChanges = new Changes<number>()
   const queueChanges = new Changes<number>()
   const identityChanges = new Changes<number>()
+  const aliasChanges = new Changes<number>()
   const statusChanges = new Changes<'status'>(250)
   for (const changes of [mailChanges, queueChanges, identityChanges]) changes.watch(() => statusChanges.emit('status'))
   recorder.watch(() => statusChanges.emit('status'))
@@ -193,6 +197,10 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const dial = options.dialer ?? makeDialer(clock)
   const local = openLocalMail({ read: store.read, settings })
   const routeFor = openRoutes(store.read)
+  const tls = openTls({ store, settings, resolver, dial, clock, log })
+  opened.add('TLS policies', () => tls.close())
+  const dkim = openDkim({ store, resolver, clock, log })
+  opened.add('DKIM', () => dkim.close())
   const queue = await startQueue({
     store,
     // Opened for one command: the queue is changed, and nothing leaves.
@@ -209,10 +217,12 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     log,
   })
   opened.add('queue', () => queue.close())
+  opened.add('policy fetches', () => tls.stop())
   const accept: Accept = makeSubmit({
     store,
     clock,
     describe: (raw) => parse.fields(raw),
+    signerFor: dkim.signerFor,
     onAccepted: (due) => queue.add(due),
     onFolders,
   })
@@ -235,17 +245,27 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const handles = new ByteHandles(clock)
   const loop = new LoopWatch()
   opened.add('loop watch', () => loop.stop())
-  let submission: SubmissionServer | undefined
-  let certificate: Certificate | undefined
+  let inbound: Inbound | undefined
+  const serving = await openServing({
+    store,
+    vault: secrets,
+    settings,
+    clock,
+    recorder,
+    log,
+    onStatus: () => statusChanges.emit('status'),
+  })
   const router = {
     app: appHandlers({
       dataFolder,
-      submission: () => (submission ? { host: submission.host, port: submission.port } : null),
-      certificate: () => certificate?.fingerprint256 ?? null,
+      submission: () => serving.submission().plain,
+      submissionTls: () => serving.submission().tls,
+      inbound: () => inboundView(inbound?.listener, settings()),
+      certificate: () => serving.fingerprint(),
       settings,
       queue: () => queueCounts(store.read),
       liveSessions: () => recorder.live().filter((head) => head.state === 'live').length,
-      troubles: () => [...troubles],
+      troubles: () => [...troubles, ...serving.troubles(), ...dkim.warnings()],
       hasIdentity: () => listIdentities(store.read).length > 0,
       listSettings: () => config.list(),
       async setSetting(name, value) {
@@ -254,16 +274,17 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       },
       changes: statusChanges,
     }),
+    alias: aliasHandlers({ store, local, changes: aliasChanges }),
     identity: identityHandlers({ store, identityChanges }),
     route: routeHandlers({
       list: () => listRoutes(store.read),
       add: (route) => store.write('route.add', route),
       remove: (route) => store.write('route.remove', route),
     }),
-    user: userHandlers({
-      store,
-      makeVerifier: async (password) => Buffer.from(JSON.stringify(await makeVerifier(password))),
-    }),
+    user: serving.user,
+    access: serving.access,
+    tls: tls.handlers,
+    dkim: dkim.handlers,
     account: accountHandlers({ deps: fetchDeps, fetcher }),
     mail: mailHandlers({ store, parse, handles, mailChanges }),
     compose: composeHandlers({ store, clock, uploads: new Uploads(store, clock), handles, accept, log }),
@@ -287,27 +308,32 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   }
 
   if (!alone) {
-    certificate = await secrets.certificate(clock.nowMs())
-    if (settings()['submission.port'] !== null) {
-      submission = await startSubmission({
-        settings: settings(),
-        recorder,
-        clock,
-        accept,
-        stage: () => store.stage(),
-        login: localLogin(store, async (secret, password) => {
-          const stored = secret && secrets.getSecret('local-user', secret.name)
-          return checkPassword(stored === undefined ? undefined : parseVerifier(stored), password)
-        }),
-        certificate,
-        ownAddresses: (userId) => listOwnAddresses(store.read, userId),
-        resolveLocal: (to) => local.resolveLocal(to) !== undefined,
-        hasRoom: (sizeBytes) => hasRoom(dataFolder, sizeBytes),
-      })
-      const server = submission
-      opened.add('submission server', () => server.close())
-    }
+    opened.add('submission server', () => serving.close())
+    await serving.start({
+      accept,
+      resolveLocal: (to) => (local.find(to).refusal?.code ?? 0) < 500,
+      expand: async (list) => local.expand(list),
+      hasRoom: (sizeBytes) => hasRoom(dataFolder, sizeBytes),
+    })
+    inbound = await openInbound({
+      store,
+      settings,
+      recorder,
+      clock,
+      local,
+      resolver,
+      log,
+      tls: (await serving.certificates()).current,
+      login: serving.loginOf,
+      hasRoom: (sizeBytes) => hasRoom(dataFolder, sizeBytes),
+      describe: (raw) => parse.fields(raw),
+      onFolders,
+      onForwarded: (due) => queue.add(due),
+    })
+    const server = inbound
+    opened.add('inbound server', () => server.close())
     fetcher.start()
+    dkim.start()
     opened.add(
       'timer',
       keepLogShort(clock, () => store.write('session.expire', {}), log),
@@ -319,7 +345,9 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     alone,
     router,
     bytes: handles,
-    submission: submission ? { host: submission.host, port: submission.port } : null,
+    submission: serving.submission().plain,
+    submissionTls: serving.submission().tls,
+    inbound: inbound?.listener && 'port' in inbound.listener ? inbound.listener : null,
     accept,
     ownAddress(): Mailbox | undefined {
       const [first] = listIdentities(store.read)
@@ -327,7 +355,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     },
     isOwnAddress: (address) => findIdentity(store.read, address) !== undefined,
     importMessage: (file) => importMessage({ store, clock, parse, mailChanges }, file),
-    certificate: async () => (certificate ?? (await secrets.certificate(clock.nowMs()))).cert,
+    certificate: async () => (await serving.certificates()).pem(),
     eventLoopDelay: (reset) => loop.read(reset),
     failed,
     close: () => opened.closeAll(),

@@ -83,10 +83,12 @@ export async function serve(at: CommandLine, io: CommandIo): Promise<number> {
     opened.push(local)
     const address = window.newAddress()
     const submission = engine?.submission ?? null
+    const submissionTls = engine?.submissionTls ?? null
+    const inbound = engine?.inbound ?? null
     if (args.has('--human')) await io.stdout(`Posthorn is at ${address}\n`)
     else
       await io.stdout(
-        `${JSON.stringify({ ready: true, locked: engine === undefined, pid: process.pid, ui: address, submission })}\n`,
+        `${JSON.stringify({ ready: true, locked: engine === undefined, pid: process.pid, ui: address, submission, submissionTls, inbound })}\n`,
       )
     if (args.has('--open')) openInBrowser(address)
     const failed = engine?.failed.then(() => void (status = EXIT.software))

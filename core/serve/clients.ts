@@ -1,19 +1,12 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import type { Reply } from '../model/reply.ts'
-import { peerOf } from '../net/smtp-server-driver.ts'
 import type { ServedSession } from '../net/smtp-server-terms.ts'
 import type { Recorder } from '../transcript/sink.ts'
-import { reply, replyLines } from '../wire/smtp/server-reply.ts'
+import { TurnedAway } from './turned-away.ts'
 
 /** After this a session that is not done when we close is cut. */
 const CLOSE_MS = 10_000
-/** Whoever is turned away has so long to read why. */
-const LEAVE_MS = 2000
-/** Turned away with words at once; more are cut off without. */
-const MOST_TURNED_AWAY = 200
-
-const TOO_MANY = reply(421, '4.3.2', 'too many connections, try again later')
 
 /** The clients of one service: who is served, who is turned away, and how all of them leave. */
 export class Clients {
@@ -21,7 +14,7 @@ export class Clients {
   readonly #most: () => { readonly inAll: number; readonly perClient: number }
   readonly #sessions = new Set<ServedSession>()
   readonly #perClient = new Map<string, number>()
-  readonly #turnedAway = new Set<Socket>()
+  readonly #turnedAway: TurnedAway
   #isClosing = false
 
   constructor(
@@ -29,6 +22,7 @@ export class Clients {
     most: () => { readonly inAll: number; readonly perClient: number },
   ) {
     this.#deps = deps
+    this.#turnedAway = new TurnedAway(deps.clock, deps.recorder)
     this.#most = most
   }
 
@@ -42,7 +36,7 @@ export class Clients {
     const { inAll, perClient } = this.#most()
     const fromClient = this.#perClient.get(client) ?? 0
     if (this.#isClosing || this.#sessions.size >= inAll || fromClient >= perClient)
-      return this.turnAway(socket, TOO_MANY, 'too many connections')
+      return this.#turnedAway.add(socket, false)
     this.#perClient.set(client, fromClient + 1)
     const session = serve(() => {
       this.#sessions.delete(session)
@@ -53,31 +47,16 @@ export class Clients {
     this.#sessions.add(session)
   }
 
-  /** RFC 5321 §3.8: a server that cannot serve says so before it closes. */
-  turnAway(socket: Socket, said: Reply, why: string): void {
-    const { recorder, clock } = this.#deps
-    socket.on('error', () => {})
-    if (this.#turnedAway.size >= MOST_TURNED_AWAY) return void socket.destroy()
-    this.#turnedAway.add(socket)
-    const transcript = recorder.open({ protocol: 'smtp', side: 'server', ...peerOf(socket) })
-    const lines = replyLines(said)
-    for (const line of lines) transcript.line('S', Buffer.from(line, 'latin1'))
-    transcript.worst(String(said.code))
-    transcript.close(said.code < 500 ? 'deferred' : 'failed', 'us', why)
-    socket.resume()
-    socket.end(`${lines.join('\r\n')}\r\n`, 'latin1')
-    const cancel = clock.after(LEAVE_MS, () => socket.destroy())
-    socket.once('close', () => {
-      cancel()
-      this.#turnedAway.delete(socket)
-    })
+  /** Turns a client away with these words. */
+  turnAway(socket: Socket, said: Reply): void {
+    this.#turnedAway.add(socket, false, said)
   }
 
   /** Says goodbye to everyone at the next command; those who are not gone after a while are cut off. Returns how to stop waiting. */
   leave(): () => void {
     this.#isClosing = true
     for (const session of this.#sessions) session.drain()
-    for (const socket of this.#turnedAway) socket.destroySoon()
+    this.#turnedAway.close()
     return this.#deps.clock.after(CLOSE_MS, () => {
       for (const session of this.#sessions) session.destroy('shutting down')
     })

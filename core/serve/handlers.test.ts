@@ -1,10 +1,11 @@
 import { call } from '@orpc/server'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openTestStore, type TestStore } from '../../test/support/store.ts'
+import { systemClock } from '../base/clock.ts'
 import { isFault } from '../base/fault.ts'
 import type { Mailbox } from '../model/address.ts'
 import { userHandlers } from './handlers.ts'
-import { localLogin } from './login.ts'
+import { openLogins, type PasswordCheck } from './login.ts'
 
 let store: TestStore
 beforeEach(async () => void (store = await openTestStore()))
@@ -12,16 +13,19 @@ afterEach(() => store.closeAndRemove())
 
 /** Keeps passwords as they are: what a vault makes of them is its own affair. */
 const makeVerifier = async (password: string) => Buffer.from(password)
-const checkPassword = async (
-  secret: { readonly kind: string; readonly name: string } | undefined,
-  password: string,
-) => {
-  const kept =
-    secret && store.read.prepare('SELECT value FROM secret WHERE kind = ? AND name = ?').get(secret.kind, secret.name)
-  asked.push(secret?.name)
-  return kept !== undefined && Buffer.from((kept as { value: Uint8Array }).value).toString() === password
+const passwords: PasswordCheck = {
+  async find(secrets, password) {
+    asked.push(secrets.map(({ name }) => name))
+    return secrets.find(({ kind, name }) => {
+      const kept = store.read.prepare('SELECT value FROM secret WHERE kind = ? AND name = ?').get(kind, name)
+      return kept !== undefined && Buffer.from((kept as { value: Uint8Array }).value).toString() === password
+    })
+  },
+  scramKeys: () => ({ salt: new Uint8Array(16), rounds: 4096, keys: [] }),
 }
-const asked: (string | undefined)[] = []
+const asked: string[][] = []
+const login = (user: string, password: string) =>
+  openLogins({ store, passwords, clock: systemClock }).of('127.0.0.1').login(user, password)
 
 test('adds a user who can sign in from then on, and lists him without his password', async () => {
   const added: Mailbox[] = []
@@ -31,7 +35,6 @@ test('adds a user who can sign in from then on, and lists him without his passwo
   expect(added).toEqual([{ local: 'Ada', domain: 'xn--bcher-kva.example' }])
   expect(JSON.stringify(await call(handlers.list, undefined))).not.toContain('secret')
 
-  const login = localLogin(store, checkPassword)
   expect(await login('ada@bücher.example', 'secret')).toEqual({ userId: user.id, address: user.address })
   expect(await login('ada', 'secret')).toEqual({ userId: user.id, address: user.address })
   expect(await login('ada', 'wrong')).toBeUndefined()
@@ -46,6 +49,6 @@ test('refuses what is no address, and a second user of one address', async () =>
 })
 test('checks a password for a user that is not there, too, so that time tells nothing', async () => {
   asked.length = 0
-  expect(await localLogin(store, checkPassword)('nobody@example.org', 'secret')).toBeUndefined()
-  expect(asked).toEqual([undefined])
+  expect(await login('nobody@example.org', 'secret')).toBeUndefined()
+  expect(asked).toEqual([[]])
 })

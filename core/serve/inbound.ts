@@ -96,7 +96,7 @@ export async function startInbound(options: InboundOptions): Promise<InboundServ
     const peer = socket.remoteAddress ?? ''
     const client = networkOf(peer, 32)
     if (!isTrusted(peer) && !connections.take(client))
-      return clients.turnAway(socket, TOO_FAST, 'too many connections in a minute')
+      return clients.turnAway(socket, TOO_FAST)
     clients.take(socket, client, (onEnd) => serve(socket, peer, onEnd))
   }
   const { server, host, port } = await listen(first['inbound.host'], first['inbound.port'] ?? 0, onSocket)

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { connect as secure, type TLSSocket } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { impatientClock } from '../../test/support/impatient-clock.ts'
-import { localhost } from '../../test/support/localhost.ts'
+import { localhost, localhostTls } from '../../test/support/localhost.ts'
 import { House } from '../../test/support/submission-house.ts'
 import type { Clock } from '../base/clock.ts'
 import { defaultSettings } from '../settings.ts'
@@ -21,13 +21,19 @@ const recorder = createRecorder({ sink: async () => {}, clock, firstSessionId: 1
 /** A server for one client at a time, so that a session that stays keeps everyone else out. */
 async function start() {
   const house = new House()
-  return startSubmission({
+  const server = await startSubmission({
     ...house,
-    settings: { ...defaultSettings(), 'submission.port': 0, 'submission.maxConnections': 1 },
+    settings: {
+      ...defaultSettings(),
+      'submission.port': 0,
+      'submission.tlsPort': null,
+      'submission.maxConnections': 1,
+    },
     recorder,
     clock,
-    certificate: localhost,
+    tls: () => localhostTls,
   })
+  return { ...server, port: server.plain?.port ?? 0 }
 }
 
 async function dial(port: number): Promise<Socket> {

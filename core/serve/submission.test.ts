@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { playOverSocket } from '../../test/support/dialogue-socket.ts'
 import { readDialogue } from '../../test/support/dialogue.ts'
 import { impatientClock } from '../../test/support/impatient-clock.ts'
-import { localhost } from '../../test/support/localhost.ts'
+import { localhost, localhostTls } from '../../test/support/localhost.ts'
 import { House } from '../../test/support/submission-house.ts'
 import type { Clock } from '../base/clock.ts'
 import { Fault, isFault } from '../base/fault.ts'
@@ -35,18 +35,26 @@ async function start(house: House, settings: Partial<Settings> = {}, more: Parti
     firstSessionId: 1,
   })
   server = await startSubmission({
-    settings: { ...defaultSettings(), 'submission.port': 0, 'local.domains': ['local.example'], ...settings },
+    settings: {
+      ...defaultSettings(),
+      'submission.port': 0,
+      'submission.tlsPort': null,
+      'local.domains': ['local.example'],
+      ...settings,
+    },
     recorder,
     clock: impatientClock,
     accept: house.accept,
     stage: house.stage,
-    login: house.login,
-    certificate: localhost,
+    loginOf: house.loginOf,
+    authorsOf: house.authorsOf,
+    tls: () => localhostTls,
     ownAddresses: house.ownAddresses,
     resolveLocal: house.resolveLocal,
+    expand: house.expand,
     ...more,
   })
-  return { ...server, recorder, batches }
+  return { ...server, port: server.plain?.port ?? 0, recorder, batches }
 }
 
 test.each(scripts)('plays %s over loopback', async (name) => {

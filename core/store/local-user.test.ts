@@ -61,9 +61,3 @@ test('lets a user send as himself and as the identities that are his', () => {
   expect(listOwnAddresses(db, ada.id).map(({ local }) => local)).toEqual(['ada', 'countess'])
   expect(listOwnAddresses(db, ada.id + 1)).toEqual([])
 })
-test('notes when a user signs in', () => {
-  const ada = add('ada@example.org')
-  expect(userOperations['user.touch'](db, { id: ada.id }, 2000)).toBe(true)
-  expect(getUser(db, ada.id)?.lastLoginMs).toBe(2000)
-  expect(userOperations['user.touch'](db, { id: 99 }, 2000)).toBe(false)
-})

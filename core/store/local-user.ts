@@ -28,7 +28,6 @@ const BY_LOCAL = `SELECT ${COLUMNS} FROM local_user WHERE local = ? COLLATE NOCA
 const IDENTITIES = 'SELECT local, domain FROM identity WHERE user_id = ? ORDER BY id LIMIT 200'
 const INSERT = 'INSERT INTO local_user (local, domain, created_ms) VALUES (?, ?, ?)'
 const SET_QUOTA = 'UPDATE local_user SET quota_bytes = ? WHERE id = ?'
-const TOUCH = 'UPDATE local_user SET last_login_ms = ? WHERE id = ?'
 
 function toLocalUser({ local, domain, ...rest }: Row): LocalUser {
   return { ...rest, mailbox: { local, domain } }
@@ -97,7 +96,4 @@ function setQuota(db: WriteDb, args: { readonly id: number; readonly quotaBytes:
 export const userOperations = {
   'user.setQuota': setQuota,
   'user.add': addUser,
-  /** Notes that the user has just signed in. Returns false when he is gone. */
-  'user.touch': (db: WriteDb, args: { readonly id: number }, nowMs: number): boolean =>
-    prepared(db, TOUCH).run(nowMs, args.id).changes === 1,
 } satisfies Record<string, Operation<never, unknown>>

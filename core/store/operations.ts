@@ -7,6 +7,7 @@ import { folderOperations } from './folder.ts'
 import { forwardOperations } from './forward.ts'
 import { greylistOperations } from './greylist.ts'
 import { identityOperations } from './identity.ts'
+import { incomingReportOperations } from './incoming-report.ts'
 import { userOperations } from './local-user.ts'
 import { messageOperations } from './message.ts'
 import { blobOperations } from './blob.ts'
@@ -17,10 +18,12 @@ import { queueControlOperations } from './queue-control.ts'
 import { queueRecoverOperations } from './queue-recover.ts'
 import { queueRetireOperations } from './queue-retire.ts'
 import { queueUndoOperations } from './queue-undo.ts'
+import { routeRuleOperations } from './route-rule.ts'
 import { routeOperations } from './route.ts'
 import { secretOperations } from './secret.ts'
 import { sessionOperations } from './session.ts'
 import { settingOperations } from './setting.ts'
+import { suppressionOperations } from './suppression.ts'
 import { tlsDomainOperations } from './tls-domain.ts'
 
 /** Every write operation, by name. Each table's file has its own map; arguments and results must survive a structured clone. */
@@ -34,6 +37,7 @@ export const operations = {
   ...forwardOperations,
   ...greylistOperations,
   ...identityOperations,
+  ...incomingReportOperations,
   ...messageOperations,
   ...blobOperations,
   ...paceOperations,
@@ -44,9 +48,11 @@ export const operations = {
   ...queueRetireOperations,
   ...queueUndoOperations,
   ...routeOperations,
+  ...routeRuleOperations,
   ...secretOperations,
   ...sessionOperations,
   ...settingOperations,
+  ...suppressionOperations,
   ...tlsDomainOperations,
   ...userOperations,
 }

@@ -1,8 +1,8 @@
-import { generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto'
 
 /*
- * A self-signed certificate for the submission server, which only programs of this computer talk to. X.509 (RFC 5280) in
- * DER, written here because Node can sign but not build one.
+ * A self-signed certificate for our own servers, which programs of this computer trust by its fingerprint. X.509 (RFC 5280)
+ * in DER, written here because Node can sign but not build one.
  */
 
 export interface Certificate {
@@ -83,12 +83,22 @@ function alternativeName(name: string): Buffer {
   return address === undefined ? der(DNS_NAME, Buffer.from(name, 'ascii')) : der(IP_ADDRESS, address)
 }
 
-/** A new P-256 key with a certificate for host names and IP addresses; the first is its subject. Valid from an hour ago. */
+/** What a certificate is made with beyond its names. */
+export interface CertificateWish {
+  readonly nowMs?: number
+  readonly days?: number
+  /** A P-256 key as PEM, such as that of the certificate before; a new one where it is left out. */
+  readonly key?: string
+}
+
+/** A certificate for host names and IP addresses, signed with its own key; the first name is its subject. Valid from an hour ago. */
 export function selfSigned(
   names: readonly string[],
-  { nowMs = Date.now(), days = VALID_DAYS }: { readonly nowMs?: number; readonly days?: number } = {},
+  { nowMs = Date.now(), days = VALID_DAYS, key }: CertificateWish = {},
 ): Certificate {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  const privateKey =
+    key === undefined ? generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey : createPrivateKey(key)
+  const publicKey = createPublicKey(privateKey)
   const serial = randomBytes(16)
   serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40 // positive, and without a leading zero byte
   const notAfterMs = nowMs + days * DAY_MS

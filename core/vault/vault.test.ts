@@ -19,7 +19,9 @@ import type { TestStore } from '../../test/support/store.ts'
 import { selfSigned } from './certificate.ts'
 import { openVault } from './key.ts'
 import { vault } from './vault.ts'
-import { ROUNDS, checkPassword, makeVerifier, parseVerifier } from './verifier.ts'
+import { ownCertificate } from './own-certificate.ts'
+import { openPasswords } from './passwords.ts'
+import { freshSalt, makeVerifier, parseVerifier, ROUNDS, whichFits } from './verifier.ts'
 
 describe('the database key', () => {
   let root: string
@@ -118,13 +120,13 @@ describe('a password verifier', () => {
     const verifier = await makeVerifier('correct horse')
     expect(verifier.rounds).toBeGreaterThanOrEqual(100_000)
     expect(ROUNDS).toBe(verifier.rounds)
-    expect(await checkPassword(verifier, 'correct horse')).toBe(true)
-    expect(await checkPassword(verifier, 'correct horsf')).toBe(false)
-    expect(await checkPassword(undefined, 'correct horse')).toBe(false)
+    expect(await whichFits([verifier], 'correct horse')).toBe(verifier)
+    expect(await whichFits([verifier], 'correct horsf')).toBe(undefined)
+    expect(await whichFits([], 'correct horse')).toBe(undefined)
   })
 
   test('is what RFC 5802 §3 says, computed another way', async () => {
-    const { salt, rounds, storedKey, serverKey } = await makeVerifier('pencil', 4096)
+    const { salt, rounds, storedKey, serverKey } = await makeVerifier('pencil', freshSalt(4096))
     const salted = pbkdf2Sync('pencil', Buffer.from(salt, 'base64'), rounds, 32, 'sha256')
     const clientKey = createHmac('sha256', salted).update('Client Key').digest()
     expect(storedKey).toBe(createHash('sha256').update(clientKey).digest('base64'))
@@ -147,19 +149,19 @@ describe('a password verifier', () => {
       storedKey: createHash('sha256').update(clientKey).digest('base64'),
       serverKey: serverKey.toString('base64'),
     } as const
-    expect(await checkPassword(verifier, 'pencil')).toBe(true)
-    expect(await checkPassword(verifier, 'pencils')).toBe(false)
+    expect(await whichFits([verifier], 'pencil')).toBe(verifier)
+    expect(await whichFits([verifier], 'pencils')).toBe(undefined)
   })
 
   test('does not care how a keyboard composes a letter', async () => {
-    const verifier = await makeVerifier('Grüße\u00A0\u2168', 4096)
-    expect(await checkPassword(verifier, 'Gru\u0308ße IX')).toBe(true)
+    const verifier = await makeVerifier('Grüße\u00A0\u2168', freshSalt(4096))
+    expect(await whichFits([verifier], 'Gru\u0308ße IX')).toBe(verifier)
   })
 
   test('lets many ask at once and still answers each of them rightly', async () => {
-    const verifier = await makeVerifier('right', 4096)
-    const asked = Array.from({ length: 40 }, (_, i) => checkPassword(verifier, i % 3 === 0 ? 'right' : `wrong ${i}`))
-    expect(await Promise.all(asked)).toEqual(asked.map((_, i) => i % 3 === 0))
+    const verifier = await makeVerifier('right', freshSalt(4096))
+    const asked = Array.from({ length: 40 }, (_, i) => whichFits([verifier], i % 3 === 0 ? 'right' : `wrong ${i}`))
+    expect(await Promise.all(asked)).toEqual(asked.map((_, i) => (i % 3 === 0 ? verifier : undefined)))
   })
 
   test('is refused when what is stored is none', () => {
@@ -220,24 +222,66 @@ describe('the vault of a store', () => {
     expect(kept.listNames('tls')).toEqual([])
   })
 
-  test('knows a user by his password and keeps only a verifier', async () => {
-    const kept = vault(store)
-    const value = await kept.makeVerifier('open sesame')
+  test('knows whose password it is and keeps only verifiers', async () => {
+    const passwords = await openPasswords(store)
+    const own = { kind: 'local-user', name: '1' }
+    const value = await passwords.verifierOf('open sesame', [])
     expect(Buffer.from(value).toString()).not.toContain('sesame')
-    await store.write('secret.put', { kind: 'local-user', name: '1', value })
-    expect(await kept.checkPassword({ kind: 'local-user', name: '1' }, 'open sesame')).toBe(true)
-    expect(await kept.checkPassword({ kind: 'local-user', name: '1' }, 'open')).toBe(false)
-    expect(await kept.checkPassword({ kind: 'local-user', name: '2' }, 'open sesame')).toBe(false)
-    expect(await kept.checkPassword(undefined, 'open sesame')).toBe(false)
+    await store.write('secret.put', { ...own, value })
+    const made = await passwords.newAppPassword([own])
+    const app = { kind: 'app-password', name: '1' }
+    await store.write('secret.put', { ...app, value: made.verifier })
+
+    expect(made.password).toMatch(/^(?:[a-z2-9]{4}-){5}[a-z2-9]{4}$/)
+    expect(await passwords.find([own, app], 'open sesame')).toBe(own)
+    expect(await passwords.find([own, app], made.password)).toBe(app)
+    expect(await passwords.find([own, app], made.password.replaceAll('-', ' ').toUpperCase())).toBe(app)
+    expect(await passwords.find([own], made.password)).toBe(undefined)
+    expect(await passwords.find([{ kind: 'local-user', name: '2' }], 'open sesame')).toBe(undefined)
+    expect(await passwords.find([], 'open sesame')).toBe(undefined)
   })
 
-  test('makes one certificate an installation, and another before it ends', async () => {
+  test('has one challenge of SCRAM for all passwords of a user, and always the same for nobody', async () => {
+    const passwords = await openPasswords(store)
+    const own = { kind: 'local-user', name: '1' }
+    await store.write('secret.put', { ...own, value: await passwords.verifierOf('open sesame', []) })
+    const { verifier } = await passwords.newAppPassword([own])
+    const app = { kind: 'app-password', name: '1' }
+    await store.write('secret.put', { ...app, value: verifier })
+    const { salt, rounds, keys } = passwords.scramKeys([own, app], 'ada@home.test')
+    expect(keys.map(({ secret }) => secret)).toEqual([own, app])
+    const salted = pbkdf2Sync('open sesame', salt, rounds, 32, 'sha256')
+    expect(keys[0]?.serverKey).toEqual(createHmac('sha256', salted).update('Server Key').digest())
+
+    const nobody = passwords.scramKeys([], 'bob@home.test')
+    expect(nobody).toMatchObject({ rounds, keys: [] })
+    expect(nobody.salt).toHaveLength(salt.length)
+    expect((await openPasswords(store)).scramKeys([], 'bob@home.test')).toEqual(nobody)
+    expect(passwords.scramKeys([], 'eve@home.test').salt).not.toEqual(nobody.salt)
+  })
+
+  test('makes one certificate an installation, and another before it ends, of the same key', async () => {
     const kept = vault(store)
     const nowMs = Date.UTC(2026, 0, 1)
-    const first = await kept.certificate(nowMs)
-    expect(await kept.certificate(nowMs + 86_400_000)).toEqual(first)
-    const later = await kept.certificate(first.notAfterMs - 30 * 86_400_000)
+    const first = await ownCertificate(kept, '', nowMs)
+    expect(await ownCertificate(kept, '', nowMs + 86_400_000)).toEqual(first)
+    const later = await ownCertificate(kept, '', first.notAfterMs - 30 * 86_400_000)
     expect(later.fingerprint256).not.toBe(first.fingerprint256)
-    expect(await kept.certificate(first.notAfterMs)).toEqual(later)
+    expect(later.key).toBe(first.key)
+    expect(await ownCertificate(kept, '', first.notAfterMs)).toEqual(later)
+  })
+
+  test('makes a certificate for a chosen name, too, and for no name that is chosen no longer', async () => {
+    const kept = vault(store)
+    const nowMs = Date.UTC(2026, 0, 1)
+    const named = await ownCertificate(kept, 'mail.home.test', nowMs)
+    const read = new X509Certificate(named.cert)
+    expect(read.checkHost('mail.home.test')).toBe('mail.home.test')
+    expect(read.checkIP('127.0.0.1')).toBe('127.0.0.1')
+    const addressed = await ownCertificate(kept, '192.0.2.1', nowMs)
+    expect(new X509Certificate(addressed.cert).checkIP('192.0.2.1')).toBe('192.0.2.1')
+    const plain = await ownCertificate(kept, '', nowMs)
+    expect(plain.key).toBe(named.key)
+    expect(new X509Certificate(plain.cert).checkHost('mail.home.test')).toBe(undefined)
   })
 })

@@ -26,14 +26,14 @@ const MAY_WAIT = 200
 
 const derive = promisify(pbkdf2)
 
-/** Runs tasks a few at a time, in order. Returns undefined when too many wait already. */
+/** Runs tasks a few at a time, in order. Throws when too many wait already. */
 class Turns {
   #running = 0
   readonly #waiting: (() => void)[] = []
 
-  async take<T>(task: () => Promise<T>): Promise<T | undefined> {
+  async take<T>(task: () => Promise<T>): Promise<T> {
     if (this.#running >= AT_ONCE) {
-      if (this.#waiting.length >= MAY_WAIT) return undefined
+      if (this.#waiting.length >= MAY_WAIT) throw new Error(`check a password: ${MAY_WAIT} others wait already`)
       // Whoever ends hands its turn over, so nobody can slip in between.
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     } else this.#running++
@@ -68,14 +68,21 @@ async function keysOf(password: string, salt: Uint8Array, rounds: number) {
   }
 }
 
-/** A verifier of a new password, off the main thread. `rounds` is for tests that make many. */
-export async function makeVerifier(password: string, rounds = ROUNDS): Promise<Verifier> {
-  const salt = randomBytes(SALT_BYTES)
-  const keys = await keysOf(password, salt, rounds)
+/** What all passwords of one user share, so that one derivation and one challenge of SCRAM serve them all. */
+export type Shared = Pick<Verifier, 'salt' | 'rounds'>
+
+/** Salt and rounds for a user who has no password yet. */
+export function freshSalt(rounds = ROUNDS): Shared {
+  return { salt: randomBytes(SALT_BYTES).toString('base64'), rounds }
+}
+
+/** A verifier of a new password, off the main thread. `shared` is that of the user's other passwords. */
+export async function makeVerifier(password: string, { salt, rounds }: Shared = freshSalt()): Promise<Verifier> {
+  const keys = await keysOf(password, Buffer.from(salt, 'base64'), rounds)
   return {
     scheme: 'SCRAM-SHA-256',
     rounds,
-    salt: salt.toString('base64'),
+    salt,
     storedKey: keys.storedKey.toString('base64'),
     serverKey: keys.serverKey.toString('base64'),
   }
@@ -84,20 +91,32 @@ export async function makeVerifier(password: string, rounds = ROUNDS): Promise<V
 /** Stands in for the verifier of a user that does not exist: no password has this StoredKey. */
 const nobody: Verifier = {
   scheme: 'SCRAM-SHA-256',
-  rounds: ROUNDS,
-  salt: randomBytes(SALT_BYTES).toString('base64'),
+  ...freshSalt(),
   storedKey: randomBytes(HASH_BYTES).toString('base64'),
   serverKey: randomBytes(HASH_BYTES).toString('base64'),
 }
 
 /**
- * Whether a password fits, derived off the main thread, a few at a time. Takes as long for `undefined`, a user that does
- * not exist, so that time does not tell who does. False as well when too many wait.
+ * The first of these verifiers that a password fits; undefined when none does. Derived off the main thread, a few at a time,
+ * and once only where they share their salt. Takes as long for none at all, a user that does not exist, so that time does not
+ * tell who does. Throws when too many wait.
  */
-export async function checkPassword(verifier: Verifier | undefined, password: string): Promise<boolean> {
-  const { salt, rounds, storedKey } = verifier ?? nobody
-  const keys = await turns.take(() => keysOf(password, Buffer.from(salt, 'base64'), rounds))
-  return keys !== undefined && timingSafeEqual(keys.storedKey, Buffer.from(storedKey, 'base64'))
+export async function whichFits<V extends Verifier>(verifiers: readonly V[], password: string): Promise<V | undefined> {
+  const groups = Map.groupBy<string, Verifier>(
+    verifiers.length === 0 ? [nobody] : verifiers,
+    ({ salt, rounds }) => `${rounds} ${salt}`,
+  )
+  let found: V | undefined
+  for (const group of groups.values()) {
+    const { salt, rounds } = group[0] ?? nobody
+    const { storedKey } = await turns.take(() => keysOf(password, Buffer.from(salt, 'base64'), rounds))
+    // All are compared, whichever fits.
+    for (const verifier of group) {
+      const isFit = timingSafeEqual(storedKey, Buffer.from(verifier.storedKey, 'base64'))
+      if (isFit && verifier !== nobody) found ??= verifier as V
+    }
+  }
+  return found
 }
 
 /** A stored verifier as a value again; undefined when it is none. */

@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { formatPath, parseMailbox } from '../../core/model/address.ts'
-import { localLogin } from '../../core/serve/login.ts'
+import { openLogins, type Logins } from '../../core/serve/login.ts'
 import { startSubmission, type SubmissionServer } from '../../core/serve/submission.ts'
 import { defaultSettings } from '../../core/settings.ts'
 import { listOwnAddresses, listUsers } from '../../core/store/local-user.ts'
 import { createRecorder } from '../../core/transcript/recorder.ts'
 import type { TranscriptBatch } from '../../core/transcript/sink.ts'
-import { vault } from '../../core/vault/vault.ts'
+import { openPasswords } from '../../core/vault/passwords.ts'
 import { impatientClock } from '../support/impatient-clock.ts'
-import { localhost } from '../support/localhost.ts'
+import { localhost, localhostTls } from '../support/localhost.ts'
 import { needs, pathOf } from '../support/peers.ts'
 import { runProgram } from '../support/run-program.ts'
 import { openTestStore, type TestStore } from '../support/store.ts'
@@ -26,6 +26,8 @@ const CONTENT = 'Subject: hi\r\n\r\n.dot\r\n..dots\r\n.\r\nend\r\n'
 
 let store: TestStore
 let server: SubmissionServer
+let port = 0
+let logins: Logins
 let house = new House()
 const batches: TranscriptBatch[] = []
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-submission-'))
@@ -34,12 +36,13 @@ const caFile = join(folder, 'ca.pem')
 beforeAll(async () => {
   writeFileSync(caFile, localhost.cert)
   store = await openTestStore()
-  const secrets = vault(store)
+  const passwords = await openPasswords(store)
   const mailbox = parseMailbox(USER)
   if (mailbox === undefined) throw new Error(`no address: ${USER}`)
-  await store.write('user.add', { mailbox, verifier: await secrets.makeVerifier(PASSWORD) })
+  await store.write('user.add', { mailbox, verifier: await passwords.verifierOf(PASSWORD, []) })
+  logins = openLogins({ store, passwords, clock: impatientClock })
   server = await startSubmission({
-    settings: { ...defaultSettings(), 'submission.port': 0 },
+    settings: { ...defaultSettings(), 'submission.port': 0, 'submission.tlsPort': null },
     recorder: createRecorder({
       sink: async (batch) => void batches.push(batch),
       clock: impatientClock,
@@ -48,14 +51,17 @@ beforeAll(async () => {
     clock: impatientClock,
     accept: (submission) => house.accept(submission),
     stage: () => store.stage(),
-    login: localLogin(store, (secret, password) => secrets.checkPassword(secret, password)),
-    certificate: localhost,
+    loginOf: logins.of,
+    authorsOf: house.authorsOf,
+    tls: () => localhostTls,
     ownAddresses: (userId) => listOwnAddresses(store.read, userId),
   })
+  port = server.plain?.port ?? 0
 })
 beforeEach(() => void (house = new House()))
 afterAll(async () => {
   await server.close()
+  await logins.close()
   await store.closeAndRemove()
   rmSync(folder, { recursive: true })
 })
@@ -85,7 +91,7 @@ for (const mechanism of ['PLAIN', 'LOGIN']) {
     const { status, said } = await runProgram(
       pathOf('swaks'),
       [
-        ['--server', '127.0.0.1', '--port', String(server.port), '--tls', '--tls-verify', '--tls-ca-path', caFile],
+        ['--server', '127.0.0.1', '--port', String(port), '--tls', '--tls-verify', '--tls-ca-path', caFile],
         ['--auth', mechanism, '--auth-user', USER, '--auth-password', PASSWORD],
         ['--from', USER, '--to', 'bob@remote.example', '--data', '-'],
       ].flat(),
@@ -99,7 +105,7 @@ for (const mechanism of ['PLAIN', 'LOGIN']) {
     const { status, said } = await runProgram(
       pathOf('curl'),
       [
-        ['--silent', '--show-error', `smtp://127.0.0.1:${server.port}`, '--ssl-reqd', '--cacert', caFile],
+        ['--silent', '--show-error', `smtp://127.0.0.1:${port}`, '--ssl-reqd', '--cacert', caFile],
         ['--login-options', `AUTH=${mechanism}`, '--user', `${USER}:${PASSWORD}`],
         ['--mail-from', USER, '--mail-rcpt', 'bob@remote.example', '--crlf', '--upload-file', '-'],
       ].flat(),
@@ -113,7 +119,7 @@ for (const mechanism of ['PLAIN', 'LOGIN']) {
     const { status, said } = await runProgram(
       pathOf('msmtp'),
       [
-        ['--host=127.0.0.1', `--port=${server.port}`, '--tls=on', '--tls-starttls=on', `--tls-trust-file=${caFile}`],
+        ['--host=127.0.0.1', `--port=${port}`, '--tls=on', '--tls-starttls=on', `--tls-trust-file=${caFile}`],
         [`--auth=${mechanism.toLowerCase()}`, `--user=${USER}`, `--passwordeval=cat ${passwordFile()}`],
         [`--from=${USER}`, '--file=/dev/null', 'bob@remote.example'],
       ].flat(),
@@ -134,7 +140,7 @@ needs('swaks').test('swaks with a wrong password is refused, and nothing is take
   const { status, said } = await runProgram(
     pathOf('swaks'),
     [
-      ['--server', '127.0.0.1', '--port', String(server.port), '--tls', '--from', USER, '--to', 'bob@remote.example'],
+      ['--server', '127.0.0.1', '--port', String(port), '--tls', '--from', USER, '--to', 'bob@remote.example'],
       ['--auth', 'PLAIN', '--auth-user', USER, '--auth-password', WRONG],
     ].flat(),
   )
@@ -144,7 +150,7 @@ needs('swaks').test('swaks with a wrong password is refused, and nothing is take
 })
 
 needs('swaks').test('swaks may neither relay without a login nor send as somebody else', async () => {
-  const at = ['--server', '127.0.0.1', '--port', String(server.port), '--to', 'bob@remote.example']
+  const at = ['--server', '127.0.0.1', '--port', String(port), '--to', 'bob@remote.example']
   expect((await runProgram(pathOf('swaks'), [...at, '--from', USER])).said).toContain('530 5.7.0')
   const login = ['--tls', '--auth', 'PLAIN', '--auth-user', USER, '--auth-password', PASSWORD]
   expect((await runProgram(pathOf('swaks'), [...at, ...login, '--from', 'eve@client.example'])).said).toContain(
@@ -156,7 +162,7 @@ needs('swaks').test('swaks may neither relay without a login nor send as somebod
 test('nodemailer submits a large message to several recipients', async () => {
   const transport = createTransport({
     host: '127.0.0.1',
-    port: server.port,
+    port: port,
     requireTLS: true,
     tls: { ca: localhost.cert },
     auth: { user: USER, pass: PASSWORD },
@@ -177,7 +183,8 @@ test('nodemailer submits a large message to several recipients', async () => {
 })
 
 test('a user is known to have signed in, and no transcript knows by which password', async () => {
-  expect(listUsers(store.read)[0]?.lastLoginMs).toBeGreaterThan(0)
+  const [ada] = listUsers(store.read)
+  expect(logins.usedMs('users', ada?.id ?? 0)).toBeGreaterThan(0)
   const text = JSON.stringify(batches)
   expect(text).toContain('signed in as ada@client.example')
   for (const form of [PASSWORD, WRONG].flatMap((secret) => [

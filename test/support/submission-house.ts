@@ -1,5 +1,7 @@
 import { Fault } from '../../core/base/fault.ts'
+import { authorsOf } from '../../core/message/authors.ts'
 import { formatPath, parseMailbox, type ForwardPath, type Mailbox, type ReversePath } from '../../core/model/address.ts'
+import type { LoginOf } from '../../core/serve/login.ts'
 import { scramKeys } from './scram-client.ts'
 import type { ScramCredentials } from '../../core/wire/scram.ts'
 import type { Reply } from '../../core/model/reply.ts'
@@ -37,6 +39,13 @@ export class House {
     rounds: ROUNDS,
     keys: ['ada', 'ada@client.example'].includes(user) ? [{ ...ADA_KEYS, signIn: () => ADA }] : [],
   })
+  readonly loginOf: LoginOf = () => ({
+    login: this.login,
+    scramCredentials: this.scramCredentials,
+    loginFailed: () => {},
+    isStanding: () => true,
+  })
+  readonly authorsOf = authorsOf
   readonly expand = async (list: string): Promise<readonly Mailbox[] | undefined> => {
     const named = LISTS[list]
     return named?.map((address) => parseMailbox(address)).filter((one) => one !== undefined)

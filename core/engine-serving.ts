@@ -1,0 +1,150 @@
+import { isIP } from 'node:net'
+import { Changes } from './base/changes.ts'
+import type { Clock } from './base/clock.ts'
+import { authorsOf } from './message/authors.ts'
+import { parseDomain, type Mailbox } from './model/address.ts'
+import type { Accept } from './model/submission.ts'
+import { accessHandlers } from './serve/access-handlers.ts'
+import { openCertificates, type Certificates } from './serve/certificates.ts'
+import type { ListeningServer } from './serve/connect.ts'
+import { userHandlers } from './serve/handlers.ts'
+import { openLogins, PERSON_LOGIN, type LoginOf } from './serve/login.ts'
+import { startSubmission, type SubmissionServer } from './serve/submission.ts'
+import type { PolicyOptions } from './serve/submission-policy.ts'
+import type { Settings } from './settings.ts'
+import { listIdentities } from './store/identity.ts'
+import { listOwnAddresses } from './store/local-user.ts'
+import type { Store } from './store/types.ts'
+import type { Recorder } from './transcript/sink.ts'
+import { ownCertificate } from './vault/own-certificate.ts'
+import { openPasswords } from './vault/passwords.ts'
+import type { Vault } from './vault/vault.ts'
+
+export interface EngineServingDeps {
+  readonly store: Store
+  readonly vault: Vault
+  readonly settings: () => Settings
+  readonly clock: Clock
+  readonly recorder: Recorder
+  readonly log: (line: string) => void
+  /** Something changed that a status shows. */
+  readonly onStatus: () => void
+}
+/** What submission has of the rest of the engine. */
+export type SubmissionJoints = Pick<PolicyOptions, 'resolveLocal' | 'expand' | 'hasRoom'> & { readonly accept: Accept }
+
+/** Logins, app passwords, certificate and the submission server, wired to store and vault. */
+export interface EngineServing {
+  readonly loginOf: LoginOf
+  readonly access: ReturnType<typeof accessHandlers>
+  readonly user: ReturnType<typeof userHandlers>
+  /** The servers' certificate; made when there is none yet. */
+  certificates(): Promise<Certificates>
+  /** Its fingerprint, once it is there. */
+  fingerprint(): string | null
+  /** Where the submission server listens, while it does. */
+  submission(): Pick<SubmissionServer, 'plain' | 'tls'>
+  /** Sentences for a person, for as long as they hold. */
+  troubles(): string[]
+  /** Opens certificate and submission server. Throws `listen.taken`. */
+  start(joints: SubmissionJoints): Promise<void>
+  close(): Promise<void>
+}
+
+/** Wires who signs in, and where. Nothing listens before `start`. */
+export async function openServing(deps: EngineServingDeps): Promise<EngineServing> {
+  const { store, vault, settings, clock, log, onStatus } = deps
+  const changes = new Changes<number>()
+  const passwords = await openPasswords(store)
+  const logins = openLogins({ store, passwords, clock, onUsed: (ids) => changes.emit(...ids) })
+  let server: SubmissionServer | undefined
+  let portTrouble: string | undefined
+  let held: Certificates | undefined
+  let opening: Promise<Certificates> | undefined
+
+  const certificates = () =>
+    (opening ??= openCertificates({
+      settings,
+      own: (name) => ownCertificate(vault, asciiName(name), clock.nowMs()),
+      clock,
+      log,
+      onChange: onStatus,
+    }).then((opened) => (held = opened)))
+  const ownAddresses = (userId: number): readonly Mailbox[] =>
+    userId === PERSON_LOGIN
+      ? listIdentities(store.read).map(({ mailbox }) => mailbox)
+      : listOwnAddresses(store.read, userId)
+
+  return {
+    loginOf: logins.of,
+    certificates,
+    fingerprint: () => held?.facts().fingerprint256 ?? null,
+    submission: () => ({ plain: server?.plain ?? null, tls: server?.tls ?? null }),
+    access: accessHandlers({
+      store,
+      newAppPassword: passwords.newAppPassword,
+      usedMs: (id) => logins.usedMs('appPasswords', id),
+      servers: () => listening(server, settings()),
+      certificate: async () => (await certificates()).facts(),
+      chosenName: () => asciiName(settings()['tls.name']),
+      changes,
+    }),
+    user: userHandlers({
+      store,
+      makeVerifier: passwords.verifierOf,
+      usedMs: (id) => logins.usedMs('users', id),
+    }),
+    troubles() {
+      const trouble = held?.facts().trouble
+      return [
+        ...(portTrouble === undefined ? [] : [`Other programs cannot submit mail inside TLS: ${portTrouble}.`]),
+        ...(trouble == null ? [] : [`The certificate needs you: ${trouble}.`]),
+      ]
+    },
+    async start(joints) {
+      const { current } = await certificates()
+      const now = settings()
+      if (now['submission.port'] === null && now['submission.tlsPort'] === null) return
+      server = await startSubmission({
+        ...joints,
+        settings: now,
+        recorder: deps.recorder,
+        clock,
+        stage: () => store.stage(),
+        loginOf: logins.of,
+        tls: current,
+        ownAddresses,
+        authorsOf,
+        onTrouble(words) {
+          log(words)
+          portTrouble = words
+        },
+      })
+      onStatus()
+    },
+    async close() {
+      // Whoever waits for a login is let go of, before the sessions are waited for.
+      const kept = logins.close()
+      await server?.close()
+      server = undefined
+      await kept
+    },
+  }
+}
+
+/** Host names as they stand in certificates: A-labels. */
+const asciiName = (name: string) => (name === '' || isIP(name) !== 0 ? name : (parseDomain(name) ?? name))
+
+/** Where programs submit mail; with nothing running, where they will. */
+function listening(server: SubmissionServer | undefined, settings: Settings): ListeningServer[] {
+  const host = settings['submission.host'] === 'localhost' ? '127.0.0.1' : settings['submission.host']
+  const planned = (port: number | null) => (port === null || port === 0 ? null : { host, port })
+  const { plain, tls } = server ?? {
+    plain: planned(settings['submission.port']),
+    tls: planned(settings['submission.tlsPort']),
+  }
+  return [
+    ...(tls === null ? [] : [{ ...tls, security: 'implicit' as const }]),
+    ...(plain === null ? [] : [{ ...plain, security: 'starttls' as const }]),
+  ]
+}
