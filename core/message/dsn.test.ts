@@ -103,6 +103,45 @@ test('lets no reply and no subject break out of its line', async () => {
   expect((await PostalMime.parse(raw)).attachments).toHaveLength(2)
 })
 
+test('keeps what MAIL and RCPT had for reports, decoded and harmless', () => {
+  const [first] = base.recipients
+  if (!first) throw new Error('no recipient')
+  const original = { type: 'rfc822', address: 'Bob@first.example\r\nX: y' }
+  const [message, recipient] = groups(
+    buildDsn({ ...base, envid: 'QQ 314\u00fc', recipients: [{ ...first, original }] }),
+  )
+  expect(message).toMatchObject({ 'Original-Envelope-Id': 'QQ 314?' })
+  expect(recipient).toMatchObject({ 'Original-Recipient': 'rfc822; Bob@first.example  X: y' })
+})
+
+test.each([
+  ['delivered', 'Delivered: Grüße', 'was delivered to this address'],
+  ['relayed', 'Handed on: Grüße', 'to a server that sends no reports of its own'],
+] as const)('says that a message was %s', async (action, subject, opening) => {
+  const [first] = base.recipients
+  if (!first) throw new Error('no recipient')
+  const recipients = [{ ...first, action, status: '2.0.0' }]
+  const original = { kind: 'headers', bytes: Buffer.from('Subject: x\r\n') } as const
+  const raw = buildDsn({ ...base, recipients, original })
+  const mail = await PostalMime.parse(raw)
+  expect(mail.subject).toBe(subject)
+  expect(mail.text?.replace(/\s+/g, ' ')).toContain(opening)
+  expect(groups(raw)[1]).toMatchObject({ Action: action, Status: '2.0.0' })
+})
+
+test('is never answered by another report: its reverse-path is null', () => {
+  expect(buildDsn(base).toString()).toMatch(/^Return-Path: <>\r\n/)
+})
+
+test('returns a message or a header beyond ASCII as the global kind', () => {
+  const bytes = Buffer.from('Subject: Grüße\r\n\r\nx\r\n')
+  expect(buildDsn({ ...base, original: { kind: 'message', bytes } }).toString()).toContain(
+    'Content-Type: message/global\r\n',
+  )
+  const headers = { kind: 'headers', bytes: bytes.subarray(0, 16) } as const
+  expect(buildDsn({ ...base, original: headers }).toString()).toContain('Content-Type: message/global-headers\r\n')
+})
+
 test('names addresses beyond ASCII in the internationalised kind', () => {
   const [first] = base.recipients
   if (!first) throw new Error('no recipient')

@@ -1,11 +1,17 @@
 import { type ForwardPath, formatMailbox, needsUtf8 } from '../model/address.ts'
 import type { Reply } from '../model/reply.ts'
-import { encodeWords } from './headers.ts'
+import { asciiOnly, fold, formatDate, harmless, replyLines, wrap } from './dsn-text.ts'
+import { encodeWords, readHeader } from './headers.ts'
+
+/** What became of a recipient, as RFC 3464 §2.3.3 names it. */
+export type DsnAction = 'failed' | 'delayed' | 'delivered' | 'relayed'
 
 /** One recipient of a report, in words for a person and in the fields of RFC 3464 §2.3. */
 export interface DsnRecipient {
   readonly to: ForwardPath
-  readonly action: 'failed' | 'delayed'
+  /** What the sender first wrote (RFC 3461 §4.2), decoded from xtext. */
+  readonly original?: { readonly type: string; readonly address: string }
+  readonly action: DsnAction
   /** RFC 3463 code, `x.y.z`. */
   readonly status: string
   /** What happened and what to do, in sentences. */
@@ -26,6 +32,8 @@ export interface Dsn {
   readonly to: ForwardPath
   readonly subject: string
   readonly messageId: string
+  /** The sender's own name for the transaction (RFC 3461 §4.4), decoded from xtext. */
+  readonly envid?: string
   readonly arrivalMs: number
   readonly nowMs: number
   /** A name nobody can guess, for Message-ID and boundary. */
@@ -41,12 +49,12 @@ export interface Dsn {
 export function buildDsn(dsn: Dsn): Buffer {
   const isInternational = dsn.recipients.some((one) => needsUtf8(one.to)) || needsUtf8(dsn.to)
   const boundary = `posthorn-report-${dsn.uniqueId}`
-  const failed = dsn.recipients.some((one) => one.action === 'failed')
-  const title = failed ? 'Not delivered' : 'Still waiting'
+  const title = TITLES[worst(dsn)]
   const { statusType, originalType } = partTypes(isInternational, dsn.original)
   const head = [
+    'Return-Path: <>', // RFC 5321 §4.5.5: a report is never answered by a report
     `From: "Posthorn mail system" <postmaster@${dsn.reportingDomain}>`,
-    `To: ${isInternational ? formatMailbox(dsn.to) : asciiAddress(dsn.to)}`,
+    `To: ${harmless(formatMailbox(dsn.to))}`,
     `Subject: ${encodeWords(dsn.subject === '' ? title : `${title}: ${dsn.subject}`)}`,
     `Date: ${formatDate(dsn.nowMs)}`,
     `Message-ID: <${dsn.uniqueId}@${dsn.reportingDomain}>`,
@@ -62,7 +70,7 @@ export function buildDsn(dsn: Dsn): Buffer {
     'Content-Type: text/plain; charset=utf-8',
     'Content-Transfer-Encoding: 8bit',
     '',
-    ...words(dsn, failed),
+    ...words(dsn),
     '',
     `--${boundary}`,
     `Content-Type: ${statusType}`,
@@ -78,110 +86,91 @@ export function buildDsn(dsn: Dsn): Buffer {
   return Buffer.concat([Buffer.from(before.join('\r\n')), dsn.original.bytes, Buffer.from(`\r\n--${boundary}--\r\n`)])
 }
 
+const TITLES: Readonly<Record<DsnAction, string>> = {
+  failed: 'Not delivered',
+  delayed: 'Still waiting',
+  relayed: 'Handed on',
+  delivered: 'Delivered',
+}
+const WORST_FIRST: readonly DsnAction[] = ['failed', 'delayed', 'relayed', 'delivered']
+const worst = (dsn: Dsn): DsnAction =>
+  WORST_FIRST.find((action) => dsn.recipients.some((one) => one.action === action)) ?? 'failed'
+
 /** Original parts with raw UTF-8 in their header are the `global` kinds (RFC 6533 §4, §5). */
-function partTypes(isInternational: boolean, original: Dsn['original']) {
+function partTypes(isInternational: boolean, { kind, bytes }: Dsn['original']) {
   const statusType = isInternational ? 'message/global-delivery-status' : 'message/delivery-status'
-  if (original.kind === 'message') return { statusType, originalType: 'message/rfc822' }
-  const originalType = isAscii(original.bytes) ? 'text/rfc822-headers' : 'message/global-headers'
-  return { statusType, originalType }
+  const isGlobal = !isAscii(bytes.subarray(0, readHeader(bytes).end))
+  if (kind === 'message') return { statusType, originalType: isGlobal ? 'message/global' : 'message/rfc822' }
+  return { statusType, originalType: isGlobal ? 'message/global-headers' : 'text/rfc822-headers' }
 }
 
+/** A whole reply: more than 128 lines of 1,000 characters are not kept (RFC 5321 §4.5.3.1.5 has 512 octets a line). */
+const LONGEST_REPLY = 128 * 1000
 const isAscii = (bytes: Uint8Array) => bytes.every((byte) => byte < 0x80)
-/** message/delivery-status is 7-bit (RFC 3464 §2.1); the human part has the words whole. */
-const asciiOnly = (text: string) => text.replace(/[^ -~]/g, '?')
 const isMessageId = (text: string) => /^<[!-~]{1,900}>$/.test(text)
-const asciiAddress = (to: ForwardPath) => oneLine(formatMailbox(to))
+
+/** The sentence that opens a report. */
+function opening(dsn: Dsn): string {
+  const about = dsn.subject === '' ? 'Your message' : `Your message "${harmless(dsn.subject)}"`
+  const what = `${about} of ${formatDate(dsn.arrivalMs)}`
+  const whom = dsn.recipients.length > 1 ? 'these addresses' : 'this address'
+  switch (worst(dsn)) {
+    case 'failed':
+      return `${what} could not be delivered to ${whom}:`
+    case 'delayed':
+      return `${what} has not reached ${whom} yet. Nothing needs to be done: it is tried again and again by itself.`
+    case 'relayed':
+      return `${what} was handed on for ${whom}, to a server that sends no reports of its own. It is that server's mail now.`
+    case 'delivered':
+      return `${what} was delivered to ${whom}:`
+  }
+}
 
 /** The first part: who, which server, its words, what to do. */
-function words(dsn: Dsn, failed: boolean): string[] {
-  const about = dsn.subject === '' ? 'Your message' : `Your message "${oneLine(dsn.subject)}"`
-  const written = `of ${formatDate(dsn.arrivalMs)}`
-  const many = dsn.recipients.length > 1
-  const opening = failed
-    ? `${about} ${written} could not be delivered to ${many ? 'these addresses' : 'this address'}:`
-    : `${about} ${written} has not reached ${many ? 'these addresses' : 'this address'} yet. Nothing needs to be done: it is tried again and again by itself.`
+function words(dsn: Dsn): string[] {
   const each = dsn.recipients.flatMap((one) => [
     '',
-    `  ${oneLine(formatMailbox(one.to))}`,
+    `  ${harmless(formatMailbox(one.to))}`,
     ...wrap(one.words).map((line) => `    ${line}`),
-    ...(one.reply
-      ? [
-          '',
-          ...replyLines(one.reply)
-            .flatMap(pieces)
-            .map((line) => `    | ${line}`),
-        ]
-      : []),
+    ...(one.reply ? ['', ...replyLines(one.reply).map((line) => `    | ${line}`)] : []),
   ])
-  const rest = failed
-    ? dsn.original.kind === 'message'
-      ? 'The message is attached below.'
-      : 'The header of the message is attached below; the message itself is in your Sent folder or in the program that sent it.'
-    : ''
-  return [...wrap(opening), ...each, ...(rest ? ['', ...wrap(rest)] : [])]
+  const rest =
+    worst(dsn) !== 'failed'
+      ? ''
+      : dsn.original.kind === 'message'
+        ? 'The message is attached below.'
+        : 'The header of the message is attached below; the message itself is in your Sent folder or in the program that sent it.'
+  return [...wrap(opening(dsn)), ...each, ...(rest ? ['', ...wrap(rest)] : [])]
 }
 
 /** The second part (RFC 3464 §2.2, §2.3). */
 function status(dsn: Dsn, isInternational: boolean): string[] {
-  const lines = [`Reporting-MTA: dns; ${dsn.reportingDomain}`, `Arrival-Date: ${formatDate(dsn.arrivalMs)}`, '']
+  // message/delivery-status is 7-bit (RFC 3464 §2.1); the human part has the words whole.
+  const shown = (text: string, longest?: number) =>
+    isInternational ? harmless(text, longest) : asciiOnly(harmless(text, longest))
+  const lines = [
+    `Reporting-MTA: dns; ${dsn.reportingDomain}`,
+    ...(dsn.envid === undefined ? [] : fold(`Original-Envelope-Id: ${asciiOnly(harmless(dsn.envid))}`)),
+    `Arrival-Date: ${formatDate(dsn.arrivalMs)}`,
+    '',
+  ]
   for (const one of dsn.recipients) {
-    const address = oneLine(formatMailbox(one.to))
+    if (one.original !== undefined)
+      lines.push(
+        ...fold(`Original-Recipient: ${asciiOnly(harmless(one.original.type))}; ${shown(one.original.address)}`),
+      )
     lines.push(
-      `Final-Recipient: ${isInternational && needsUtf8(one.to) ? 'utf-8' : 'rfc822'}; ${address}`,
+      `Final-Recipient: ${isInternational && needsUtf8(one.to) ? 'utf-8' : 'rfc822'}; ${shown(formatMailbox(one.to))}`,
       `Action: ${one.action}`,
       `Status: ${one.status}`,
     )
-    if (one.remoteMta !== undefined) lines.push(`Remote-MTA: dns; ${oneLine(one.remoteMta)}`)
-    if (one.reply) lines.push(...fold(`Diagnostic-Code: smtp; ${asciiOnly(replyLines(one.reply).join(' '))}`))
+    if (one.remoteMta !== undefined) lines.push(...fold(`Remote-MTA: dns; ${asciiOnly(harmless(one.remoteMta))}`))
+    if (one.reply)
+      lines.push(...fold(`Diagnostic-Code: smtp; ${shown(replyLines(one.reply).join(' '), LONGEST_REPLY)}`))
     if (one.lastAttemptMs !== undefined) lines.push(`Last-Attempt-Date: ${formatDate(one.lastAttemptMs)}`)
     if (one.action === 'delayed' && one.willRetryUntilMs !== undefined)
       lines.push(`Will-Retry-Until: ${formatDate(one.willRetryUntilMs)}`)
     lines.push('')
   }
   return lines
-}
-
-/** The reply as it stood on the wire, its lines made harmless: it is the other side's text. */
-export function replyLines(reply: Reply): string[] {
-  const last = reply.lines.length - 1
-  return reply.lines.slice(0, 128).map((line, i) => {
-    const mark = i === last ? ' ' : '-'
-    return oneLine(`${reply.code}${mark}${reply.enhanced === undefined ? '' : `${reply.enhanced} `}${line}`).trimEnd()
-  })
-}
-
-/** Without controls, bidi marks and line ends, at most 1,000 characters. */
-function oneLine(text: string): string {
-  return text
-    .slice(0, 1000)
-    .replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, ' ')
-    .toWellFormed()
-}
-
-/** Lines of at most 72 characters, broken between words, and within a word that is longer than any line may be. */
-function wrap(text: string, width = 72): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of oneLine(text).split(' ').flatMap(pieces)) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line]
-}
-
-/** Pieces that stay under 998 octets (RFC 5322 §2.1.1) with four to a character. */
-function pieces(text: string): string[] {
-  return text.match(/.{1,240}/gu) ?? [text]
-}
-
-/** Folds a field between words (RFC 5322 §2.2.3). */
-function fold(field: string): string[] {
-  return wrap(field, 76).map((line, i) => (i === 0 ? line : ` ${line}`))
-}
-
-/** A date-time of RFC 5322 §3.3 in UTC: reports must not tell which time zone their reader is in. */
-export function formatDate(ms: number): string {
-  return new Date(ms).toUTCString().replace('GMT', '+0000')
 }

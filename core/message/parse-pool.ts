@@ -3,12 +3,13 @@ import type { Cancel, Clock } from '../base/clock.ts'
 import { Fault, reasonOf } from '../base/fault.ts'
 import { startThread } from '../base/start-thread.ts'
 import type { MessageFields } from '../model/message-fields.ts'
+import { readReport, type IncomingReport } from './dsn-read.ts'
 import { readAttachment, readFields, readMessage, type FullMessage } from './read.ts'
 
 /** One message to be read, as it goes to a thread. */
 export interface ParseRequest {
   readonly id: number
-  readonly what: 'fields' | 'message' | 'attachment'
+  readonly what: 'fields' | 'message' | 'attachment' | 'report'
   readonly chunks: readonly Uint8Array[]
   readonly index: number
 }
@@ -30,6 +31,8 @@ export interface ParsePool {
   message(raw: Uint8Array | readonly Uint8Array[]): Promise<FullMessage>
   /** The bytes of one attachment, or undefined. Throws `thread.died`. */
   attachment(raw: Uint8Array | readonly Uint8Array[], index: number): Promise<AttachmentContent | undefined>
+  /** A delivery report, or undefined. Throws `thread.died`. */
+  report(raw: Uint8Array | readonly Uint8Array[]): Promise<IncomingReport | undefined>
   close(): Promise<void>
 }
 
@@ -89,6 +92,10 @@ class Pool implements ParsePool {
 
   attachment(raw: Uint8Array | readonly Uint8Array[], index: number): Promise<AttachmentContent | undefined> {
     return this.#ask('attachment', listOf(raw), index, (whole) => readAttachment(whole, index))
+  }
+
+  report(raw: Uint8Array | readonly Uint8Array[]): Promise<IncomingReport | undefined> {
+    return this.#ask('report', listOf(raw), 0, readReport)
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { reasonOf } from '../base/fault.ts'
+import { readReport } from './dsn-read.ts'
 import type { ParseAnswer, ParseRequest } from './parse-pool.ts'
 import { readAttachment, readFields, readMessage } from './read.ts'
 
@@ -8,6 +9,7 @@ function answer({ what, chunks, index }: ParseRequest): unknown {
   const raw = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
   if (what === 'fields') return readFields(raw)
   if (what === 'message') return readMessage(raw)
+  if (what === 'report') return readReport(raw)
   const found = readAttachment(raw, index)
   return found === undefined ? undefined : { ...found, bytes: Uint8Array.from(found.bytes) }
 }

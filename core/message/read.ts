@@ -3,6 +3,7 @@ import { addressParser, type Address as ParsedAddress } from 'postal-mime'
 import type { MessageFields } from '../model/message-fields.ts'
 import { decodeHeaderText, decodeOctets } from './charset.ts'
 import { bodies, contentOf } from './body.ts'
+import { statusPartOf } from './dsn-read.ts'
 import { decodeContent } from './content.ts'
 import { parseDate } from './date.ts'
 import { givenName, safeName } from './file-name.ts'
@@ -124,6 +125,7 @@ export function readFields(raw: Uint8Array): MessageFields {
     preview: previewOf(body),
     attachments: attachments.length,
     body: body.replaceAll('\0', ' '),
+    ...(statusPartOf(root) === undefined ? {} : { isReport: true }),
   }
 }
 

@@ -16,4 +16,6 @@ export interface MessageFields {
   readonly attachments: number
   /** Text for the full-text index; drawn from HTML where there is nothing else. */
   readonly body: string
+  /** A report of another mail system on mail that was sent (RFC 3464). */
+  readonly isReport?: true
 }

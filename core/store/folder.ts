@@ -38,6 +38,9 @@ const FIND = `
   SELECT ${COLUMNS} FROM folder f
   WHERE coalesce(f.account_id, 0) = coalesce(?, 0) AND coalesce(f.user_id, 0) = coalesce(?, 0) AND f.role = ?
     AND f.role <> 'other'` // index folder_role
+const DEAD_LETTERS = 'Dead letters'
+const FIND_DEAD_LETTERS = `
+  SELECT id FROM folder WHERE account_id IS NULL AND user_id IS NULL AND role = 'other' AND name = ? ORDER BY id LIMIT 1`
 const LIST = `
   SELECT ${COLUMNS}, coalesce(a.name, u.local || '@' || u.domain) AS ownerName
   FROM folder f LEFT JOIN account a ON a.id = f.account_id LEFT JOIN local_user u ON u.id = f.user_id
@@ -75,6 +78,13 @@ export function ensureFolder(db: WriteDb, owner: FolderOwner, role: Exclude<Fold
   if (known !== undefined) return known.id
   const { accountId, userId } = owner
   return Number(prepared(db, INSERT).run(accountId, userId, role, NAMES[role]).lastInsertRowid)
+}
+
+/** The id of the folder for mail that could not be delivered and whose sender can't be told; makes it when it is missing. */
+export function ensureDeadLetters(db: WriteDb): number {
+  const known = prepared<[string], { id: number }>(db, FIND_DEAD_LETTERS).get(DEAD_LETTERS)
+  if (known !== undefined) return known.id
+  return Number(prepared(db, INSERT).run(null, null, 'other', DEAD_LETTERS).lastInsertRowid)
 }
 
 /** Adds to a folder's counts. Throws `not-found` when it is gone. */

@@ -27,6 +27,7 @@ const INSERT = `
     addressees, preview, date_ms, received_ms, attachments, seen, starred, change)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`
 const INDEX = 'INSERT INTO message_text (rowid, subject, author, addressees, body) VALUES (?, ?, ?, ?, ?)'
+const REPORTED = 'INSERT OR IGNORE INTO incoming_report (message_id) VALUES (?)'
 const UNINDEX = 'DELETE FROM message_text WHERE rowid = ?'
 const SET_SEEN = 'UPDATE message SET seen = ?, change = ? WHERE id = ?'
 const SET_STARRED = 'UPDATE message SET starred = ?, change = ? WHERE id = ? AND starred <> ?'
@@ -78,6 +79,7 @@ export function insertMessage(db: WriteDb, args: NewMessage, nowMs: number): num
   )
   const author = `${fields.authorName} ${fields.authorAddress}`
   prepared(db, INDEX).run(BigInt(id), fields.subject, author, fields.addressees, fields.body)
+  if (fields.isReport) prepared(db, REPORTED).run(id)
   return id
 }
 

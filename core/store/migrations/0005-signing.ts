@@ -22,11 +22,10 @@ CREATE TABLE suppression (
 CREATE INDEX suppression_since ON suppression (since_ms) WHERE since_ms IS NOT NULL;
 -- What other servers reported of a recipient after they had taken the message: JSON array of LaterReport.
 ALTER TABLE queue_recipient ADD COLUMN later_dsn TEXT;
--- 1: its sender is to be told how it ended and has not been told yet.
-ALTER TABLE queue_recipient ADD COLUMN untold INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX queue_recipient_untold ON queue_recipient (entry_id) WHERE untold = 1;
--- A report that comes in names the Message-ID at best. Its first letters find few entries, and keep the index small.
+-- A report that comes in names the Message-ID, or what the sender called the transaction. The first letters of a Message-ID find
+-- few entries, and keep the index small.
 CREATE INDEX queue_entry_message ON queue_entry (substr(message_id, 2, 16));
+CREATE INDEX queue_entry_envid ON queue_entry (envid) WHERE envid IS NOT NULL;
 -- Reports that came in and have not been looked at.
 CREATE TABLE incoming_report (message_id INTEGER PRIMARY KEY) STRICT;
 `,

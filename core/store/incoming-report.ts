@@ -1,0 +1,66 @@
+import type { LaterReport } from '../model/later-report.ts'
+import { prepared } from './prepared.ts'
+import { getEntry, type QueueEntry } from './queue.ts'
+import type { Operation, ReadDb, WriteDb } from './types.ts'
+
+const PENDING = 'SELECT message_id AS id FROM incoming_report ORDER BY message_id LIMIT ?'
+const DONE = 'DELETE FROM incoming_report WHERE message_id = ?'
+const BY_MESSAGE = `
+  SELECT id FROM queue_entry WHERE substr(message_id, 2, 16) = substr(?1, 2, 16) AND message_id = ?1
+  ORDER BY id DESC LIMIT ?2` // index queue_entry_message
+const BY_ENVID = 'SELECT id FROM queue_entry WHERE envid = ? ORDER BY id DESC LIMIT ?' // index queue_entry_envid
+const NOTES = 'SELECT later_dsn AS notes FROM queue_recipient WHERE id = ?'
+const NOTE = `UPDATE queue_recipient SET later_dsn = ? WHERE id = ? AND state IN ('delivered', 'unknown')`
+
+/** Reports of one recipient that are kept; who knows the Message-ID can send any number. */
+const MOST_NOTES = 5
+/** Entries of one Message-ID: the same mail handed in again. */
+const MOST_ENTRIES = 20
+
+/** Ids of messages that are reports nobody has looked at, oldest first. */
+export function listIncomingReports(db: ReadDb, limit: number): number[] {
+  return prepared<[number], { id: number }>(db, PENDING)
+    .all(limit)
+    .map(({ id }) => id)
+}
+
+/** Entries of that Message-ID, newest first. */
+export function entriesOfMessageId(db: ReadDb, messageId: string): QueueEntry[] {
+  return toEntries(db, prepared<[string, number], { id: number }>(db, BY_MESSAGE).all(messageId, MOST_ENTRIES))
+}
+
+/** Entries whose sender gave the transaction this name, newest first. */
+export function entriesOfEnvid(db: ReadDb, envid: string): QueueEntry[] {
+  return toEntries(db, prepared<[string, number], { id: number }>(db, BY_ENVID).all(envid, MOST_ENTRIES))
+}
+
+const toEntries = (db: ReadDb, rows: readonly { readonly id: number }[]) =>
+  rows.flatMap(({ id }) => getEntry(db, id) ?? [])
+
+/** What a report says of a recipient of ours. */
+export interface ReportNote {
+  readonly recipientId: number
+  readonly report: LaterReport
+}
+
+/** Puts a new note beside the others: of one message one only, failures before all else, then the newest. */
+function withNote(notes: readonly LaterReport[], report: LaterReport): LaterReport[] {
+  const others = notes.filter(({ messageId }) => messageId !== report.messageId)
+  const rank = ({ action }: LaterReport) => (action === 'failed' ? 0 : 1)
+  return [report, ...others].toSorted((a, b) => rank(a) - rank(b) || b.atMs - a.atMs).slice(0, MOST_NOTES)
+}
+
+/** Notes what a report says, and that it has been looked at. A recipient's state stays what it is. Returns how many were noted. */
+function note(db: WriteDb, args: { readonly messageId: number; readonly notes: readonly ReportNote[] }): number {
+  let noted = 0
+  for (const { recipientId, report } of args.notes) {
+    const row = prepared<[number], { notes: string | null }>(db, NOTES).get(recipientId)
+    if (row === undefined) continue
+    const before = row.notes === null ? [] : (JSON.parse(row.notes) as LaterReport[])
+    noted += prepared(db, NOTE).run(JSON.stringify(withNote(before, report)), recipientId).changes
+  }
+  prepared(db, DONE).run(args.messageId)
+  return noted
+}
+
+export const incomingReportOperations = { 'report.note': note } satisfies Record<string, Operation<never, unknown>>
