@@ -37,7 +37,11 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   import FILE.eml …               store messages in the local Inbox
   setting list | set KEY VALUE    what can be changed, and to what
   status                          what is running and what waits
-  certificate                     the submission server's, for programs that are to trust it
+  certificate                     the servers', for programs that are to trust it
+  password make ADDRESS NAME | revoke ID | list        a password for each program that submits mail
+  connect [PROGRAM] [--address ADDRESS]                how programs are set up to submit mail here
+  suppress list | add ADDRESS | remove ADDRESS         addresses whose mail came back: you are warned
+  explain "550 5.7.1 …"           what a server's reply means
   parse                           a message on stdin as JSON
 `
 
@@ -110,6 +114,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       stderr: (text) => put(process.stderr, text),
       signal: gone.signal,
     }
+    if (command === 'explain') return await (await import('./explain-command.ts')).explain(global.argv.slice(1), io)
     if (command === 'parse') return await (await import('./parse-command.ts')).parse(process.stdin, io)
     if (command === 'serve') return await (await import('./serve-command.ts')).serve(global, io)
     // Said before a data folder is made for a slip of the keyboard.

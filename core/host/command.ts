@@ -43,6 +43,9 @@ export const COMMAND_NAMES = [
   'setting',
   'status',
   'certificate',
+  'password',
+  'connect',
+  'suppress',
   'sendmail',
   'ui',
 ] as const

@@ -1,5 +1,6 @@
 import { createRouterClient, type RouterClient } from '@orpc/server'
 import type { Engine } from '../engine.ts'
+import { connect, password } from './access-commands.ts'
 import { parseArguments } from './arguments.ts'
 import { alias } from './alias-commands.ts'
 import { EXIT, exitOf, unserved, usage, wordsOf, type Api, type Command, type COMMAND_NAMES } from './command.ts'
@@ -9,6 +10,7 @@ import { importMail, list, search, show, source } from './mail-commands.ts'
 import { account, domain, identity, route, user } from './people-commands.ts'
 import { harmless } from './print.ts'
 import { queue } from './queue-command.ts'
+import { suppress } from './suppress-command.ts'
 import { sendmail } from './sendmail-command.ts'
 import { certificate, fetch, setting, status } from './system-commands.ts'
 
@@ -30,6 +32,9 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   setting,
   status,
   certificate,
+  suppress,
+  password,
+  connect,
 }
 
 /** Runs one command in an engine. Returns its exit status; nothing is thrown that a person could have caused. */

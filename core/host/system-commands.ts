@@ -66,7 +66,7 @@ function valueOf(word: string): unknown {
   }
 }
 
-/** The submission server's certificate, for the programs that are to trust it. */
+/** The servers' certificate, for the programs that are to trust it. */
 export const certificate: Command = {
   options: {},
   async run(context) {

@@ -31,12 +31,15 @@ export class Clients {
     return this.#sessions.size
   }
 
-  /** Serves a client, or turns it away when there are too many. `client` is who it counts as. */
-  take(socket: Socket, client: string, serve: (onEnd: () => void) => ServedSession): void {
+  /**
+   * Serves a client, or turns it away when there are too many. `client` is who it counts as; `isTls`: it waits for a handshake
+   * first.
+   */
+  take(socket: Socket, client: string, serve: (onEnd: () => void) => ServedSession, isTls = false): void {
     const { inAll, perClient } = this.#most()
     const fromClient = this.#perClient.get(client) ?? 0
     if (this.#isClosing || this.#sessions.size >= inAll || fromClient >= perClient)
-      return this.#turnedAway.add(socket, false)
+      return this.#turnedAway.add(socket, isTls)
     this.#perClient.set(client, fromClient + 1)
     const session = serve(() => {
       this.#sessions.delete(session)

@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net'
 import type { Cancel, Clock } from '../base/clock.ts'
 import { formatMailbox, parseMailbox } from '../model/address.ts'
 import { isAppPassword, listLoginKeys, type LastUses, type LoginKey } from '../store/app-password.ts'
@@ -6,6 +5,7 @@ import { getUser, listUsers } from '../store/local-user.ts'
 import { listIdentities } from '../store/identity.ts'
 import type { Store } from '../store/types.ts'
 import type { ScramCredentials } from '../wire/scram.ts'
+import { networkOf } from './client-network.ts'
 import { Guesses } from './guesses.ts'
 
 /** Who has signed in. */
@@ -86,7 +86,7 @@ export function openLogins(deps: {
       : isAppPassword(store.read, appPasswordId)
 
   const of: LoginOf = (peer) => {
-    const network = networkOf(peer)
+    const network = networkOf(peer, 32)
     let signedIn: LoginKey | undefined
     const signIn = (key: LoginKey, pair: string): Login => {
       guesses.succeeded(pair)
@@ -133,18 +133,6 @@ export function openLogins(deps: {
       await uses.flush()
     },
   }
-}
-
-/** An IPv4 address, or the half of an IPv6 address that one household has (RFC 6177 §2): the rest is for it to choose. */
-function networkOf(peer: string): string {
-  if (!isIPv6(peer)) return peer
-  const plain = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(peer)?.[1]
-  if (plain !== undefined) return plain
-  const [head = '', tail] = peer.split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = Array<string>(Math.max(8 - before.length - after.length, 0)).fill('0')
-  return [...before, ...zeros, ...after].slice(0, 4).join(':')
 }
 
 /** Unix ms by id. */

@@ -3,13 +3,13 @@ import type { Server, Socket } from 'node:net'
 import { isFault } from '../base/fault.ts'
 import type { ServerTls } from '../net/server-tls.ts'
 import { serveSmtp } from '../net/smtp-server-driver.ts'
-import type { ServedSession } from '../net/smtp-server-terms.ts'
 import type { Settings } from '../settings.ts'
 import type { Recorder } from '../transcript/sink.ts'
+import { isLoopback, networkOf } from './client-network.ts'
+import { Clients } from './clients.ts'
 import { listen } from './listen.ts'
 import { ownName, submissionPolicy, type PolicyOptions } from './submission-policy.ts'
 import { networkTest } from './trusted.ts'
-import { TurnedAway } from './turned-away.ts'
 
 export interface SubmissionOptions extends PolicyOptions {
   readonly settings: Pick<
@@ -51,8 +51,6 @@ const MOST_RECIPIENTS = 1000
 /** Lines over the 998 octets of RFC 5321 §4.5.3.1.6 are encoded by whoever accepts the message; none needs this many. */
 const LONGEST_LINE_BYTES = 1_048_576
 const LIMITS = { messageBytes: MOST_MESSAGE_BYTES, headBytes: 102_400, lineBytes: LONGEST_LINE_BYTES }
-/** After this a session that is not done when we close is cut. */
-const CLOSE_MS = 10_000
 
 /**
  * Opens the submission server (RFC 6409), on one port or two. Throws `listen.taken` when its port cannot be had; of two, a
@@ -68,36 +66,29 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
     messageBytes: MOST_MESSAGE_BYTES,
     recipients: MOST_RECIPIENTS,
   }
-  // Both listeners share all of this.
-  const sessions = new Set<ServedSession>()
-  const perClient = new Map<string, number>()
-  const turnedAway = new TurnedAway(clock, recorder)
-  let isClosing = false
+  // Both listeners share them.
+  const clients = new Clients({ recorder, clock }, () => ({
+    inAll: settings['submission.maxConnections'],
+    perClient: settings['submission.maxPerClient'],
+  }))
 
   const onSocket = (socket: Socket, isSecureFromStart: boolean) => {
     const peer = socket.remoteAddress ?? ''
-    const fromPeer = perClient.get(peer) ?? 0
-    const isFull =
-      sessions.size >= settings['submission.maxConnections'] || fromPeer >= settings['submission.maxPerClient']
-    if (isFull || isClosing) return turnedAway.add(socket, isSecureFromStart)
-    perClient.set(peer, fromPeer + 1)
     const client = {
       isTrusted: isTrusted(peer),
       isSecureFromStart,
       // Nobody but the system's owner reads what stays on this computer.
       allowsClearLogin: allowsClearLogin && isLoopback(peer),
     }
-    const serving = { terms, limits: LIMITS, tls: options.tls(), policy: policyOf(peer), recorder, clock }
-    const session = serveSmtp(socket, client, serving, () => {
-      sessions.delete(session)
-      const left = (perClient.get(peer) ?? 1) - 1
-      if (left > 0) perClient.set(peer, left)
-      else perClient.delete(peer)
-    })
-    sessions.add(session)
+    const serve = (onEnd: () => void) => {
+      const serving = { terms, limits: LIMITS, tls: options.tls(), policy: policyOf(peer), recorder, clock }
+      return serveSmtp(socket, client, serving, onEnd)
+    }
+    clients.take(socket, networkOf(peer, 32), serve, isSecureFromStart)
   }
 
   const servers: Server[] = []
+  let closed: Promise<void> | undefined
   const open = async (port: number | null, isTls: boolean): Promise<Endpoint | null> => {
     if (port === null) return null
     const opened = await listen(settings['submission.host'], port, (socket) => onSocket(socket, isTls))
@@ -115,19 +106,16 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
     plain,
     tls,
     async close() {
-      if (isClosing) return
-      isClosing = true
-      const closed = Promise.all(servers.map((server) => once(server, 'close')))
-      for (const server of servers) server.close()
-      for (const session of sessions) session.drain()
-      turnedAway.close()
-      const cancel = clock.after(CLOSE_MS, () => {
-        for (const session of sessions) session.destroy('shutting down')
-      })
+      closed ??= leave()
       await closed
-      cancel()
     },
   }
-}
 
-const isLoopback = (address: string) => /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/i.test(address)
+  async function leave(): Promise<void> {
+    const all = Promise.all(servers.map((server) => once(server, 'close')))
+    for (const server of servers) server.close()
+    const stopWaiting = clients.leave()
+    await all
+    stopWaiting()
+  }
+}

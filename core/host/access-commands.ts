@@ -1,0 +1,95 @@
+import { EXIT, idOf, usage, type Api, type Command } from './command.ts'
+import { harmless, table, time } from './print.ts'
+
+/** Passwords for programs that submit mail here. */
+export const password: Command = {
+  options: {},
+  async run(context) {
+    const { api, args } = context
+    const [what, first, second, ...rest] = args.words
+    if (what === 'make' && first !== undefined && second !== undefined && rest.length === 0) {
+      const made = await api.access.make({ address: first, name: second })
+      await context.show(made, () => `${made.password}\n`)
+      if (!context.json)
+        await context.io.stderr(
+          `posthorn: that is the password of "${harmless(made.entry.name)}", which signs in as ${made.entry.address}; it is shown this once\n`,
+        )
+      return EXIT.ok
+    }
+    if (what === 'revoke' && first !== undefined && second === undefined) {
+      const entry = await entryOf(api, first)
+      await api.access.revoke({ id: entry })
+      await context.show({ id: entry }, () => `Nobody signs in with password ${entry} any more.\n`)
+      return EXIT.ok
+    }
+    if (what !== 'list') throw usage('password make ADDRESS NAME, password revoke ID, or password list')
+    const entries = await api.access.list()
+    await context.show(
+      entries,
+      () =>
+        table(
+          ['ID', 'SIGNS IN AS', 'PROGRAM', 'SINCE', 'LAST USED'],
+          entries.map((e) => [e.id, e.address, e.name, time(e.createdMs), time(e.lastUsedMs)]),
+        ) || 'No passwords for programs yet: posthorn password make ADDRESS NAME\n',
+    )
+    return EXIT.ok
+  },
+}
+
+/** By number, or by the program's name where only one has it. Throws `usage`. */
+async function entryOf(api: Api, word: string): Promise<number> {
+  const named = (await api.access.list()).filter(({ name }) => name === word)
+  if (named.length > 1) throw usage(`several passwords are named "${word}"; posthorn password list shows their numbers`)
+  return named[0]?.id ?? idOf(word, 'password revoke')
+}
+
+/** How other programs are set up to submit mail here. */
+export const connect: Command = {
+  options: { '--address': 'value' },
+  async run(context) {
+    const { api, args } = context
+    const [program, ...rest] = args.words
+    if (rest.length > 0) throw usage('connect [PROGRAM] [--address ADDRESS]')
+    const view = await api.access.connect({ address: args.value('--address') ?? null })
+    const programs = program === undefined ? view.programs : view.programs.filter(({ id }) => id === program)
+    if (programs.length === 0 && program !== undefined && view.programs.length > 0)
+      throw usage(`there is no help for "${program}"; there is for ${view.programs.map(({ id }) => id).join(', ')}`)
+    await context.show({ ...view, programs }, () =>
+      harmlessLines(program === undefined ? overview(view) : programs.map(guide).join('\n')),
+    )
+    if (view.servers.length === 0) await context.io.stderr('posthorn: no submission server listens\n')
+    else if (view.address === null)
+      await context.io.stderr('posthorn: nobody can sign in yet: posthorn identity add ADDRESS\n')
+    return EXIT.ok
+  },
+}
+
+type ConnectView = Awaited<ReturnType<Api['access']['connect']>>
+
+function overview({ servers, addresses, certificate, programs }: ConnectView): string {
+  const lines = [
+    ...servers.map(({ host, port, security }) => `${security === 'implicit' ? 'TLS' : 'STARTTLS'}: ${host}:${port}`),
+    ...addresses.map(({ address }) => `User name: ${address}`),
+    `Certificate: ${certificate.subject}, until ${time(certificate.notAfterMs)}`,
+    `SHA-256 fingerprint: ${certificate.fingerprint256}`,
+    ...(certificate.trouble === null ? [] : [`Trouble: ${certificate.trouble}`]),
+    ...(programs.length === 0 ? [] : [`Step by step: posthorn connect ${programs.map(({ id }) => id).join(' | ')}`]),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function guide({ name, steps, texts }: ConnectView['programs'][number]): string {
+  const numbered = steps.map(({ text, fields }, n) => {
+    const entered = fields.map(({ label, value }) => `     ${label}: ${value}\n`).join('')
+    return `${String(n + 1).padStart(2)}. ${text}\n${entered}`
+  })
+  const written = texts.map(({ path, text }) => `\n${path === null ? '$ ' : `# ${path}\n`}${text}`)
+  return `${name}\n${numbered.join('')}${written.join('')}`
+}
+
+/** Lines and tabs of ours stay; what else could move a cursor does not. */
+const harmlessLines = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => line.split('\t').map(harmless).join('\t'))
+    .join('\n')
