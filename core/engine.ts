@@ -9,7 +9,7 @@ import { appHandlers } from './engine-app.ts'
 import { openDkim } from './engine-dkim.ts'
 import { inboundView, openInbound, type Inbound } from './engine-inbound.ts'
 import { LoopWatch, type LoopDelay } from './engine-loop.ts'
-import { openRoutes } from './engine-routes.ts'
+import { openRoutes, releaseHeld } from './engine-routes.ts'
 import { openServing } from './engine-serving.ts'
 import { EngineSettings } from './engine-settings.ts'
 import { openTls } from './engine-tls.ts'
@@ -33,9 +33,12 @@ import { makeResolver, type Resolver } from './net/dns.ts'
 import { makeFindHost } from './net/find-host.ts'
 import { queueHandlers } from './queue/handlers.ts'
 import { startQueue } from './queue/queue.ts'
+import { watchIncomingReports } from './queue/incoming-reports.ts'
+import { suppressionHandlers } from './queue/suppression-handlers.ts'
 import { makeSubmit } from './queue/submit.ts'
 import { makeDeliver } from './relay/deliver.ts'
-import { routeHandlers } from './relay/handlers.ts'
+import { DeadHosts } from './relay/dead-hosts.ts'
+import type { RelayDeps } from './relay/deps.ts'
 import type { EngineRouter } from './rpc/serve.ts'
 import { messageOfUidl } from './store/account.ts'
 import { findIdentity, listIdentities } from './store/identity.ts'
@@ -43,7 +46,6 @@ import { takeLock, type Lock } from './store/lock.ts'
 import { openStore } from './store/open.ts'
 import { queueCounts } from './store/queue-due.ts'
 import { hasRoom } from './store/room.ts'
-import { listRoutes } from './store/route.ts'
 import { getSession, lastSessionId, linksOf, listEvents, listSessions, sessionsOfRecipient } from './store/session.ts'
 import { listSettings } from './store/setting.ts'
 import { attemptTlsOf } from './store/tls-domain.ts'
@@ -196,21 +198,36 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const resolver = options.resolver ?? makeResolver({ servers: () => dnsServers(settings()['dns.servers']), clock })
   const dial = options.dialer ?? makeDialer(clock)
   const local = openLocalMail({ read: store.read, settings })
-  const routeFor = openRoutes(store.read)
+  const routes = openRoutes({ store, isLocal: (domain) => local.isLocal(domain) })
+  routes.changes.watch(() => statusChanges.emit('status'))
   const tls = openTls({ store, settings, resolver, dial, clock, log })
   opened.add('TLS policies', () => tls.close())
   const dkim = openDkim({ store, resolver, clock, log })
   opened.add('DKIM', () => dkim.close())
+  const deadHosts = new DeadHosts(clock)
+  const relay: RelayDeps = {
+    settings,
+    resolver,
+    dial,
+    recorder,
+    openBody: store.openBody,
+    clock,
+    deadHosts,
+    tlsPolicyFor: tls.policyFor,
+    onTlsSeen: tls.onSeen,
+    signInOf: routes.signInOf,
+    onLoginRefused: routes.onLoginRefused,
+  }
   const queue = await startQueue({
     store,
     // Opened for one command: the queue is changed, and nothing leaves.
     settings: alone ? () => ({ ...settings(), 'queue.paused': true }) : settings,
     clock,
     random: Math.random,
-    deliver: makeDeliver({ settings, resolver, dial, recorder, openBody: store.openBody, clock }),
+    deliver: makeDeliver(relay),
     isLocal: (domain) => local.isLocal(domain),
     findLocal: local.find,
-    routeFor: (from, domain) => routeFor(from) ?? { kind: 'direct', domain },
+    routeFor: routes.routeFor,
     describe: (raw) => parse.fields(raw),
     changes: queueChanges,
     onFolders,
@@ -226,6 +243,12 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     onAccepted: (due) => queue.add(due),
     onFolders,
   })
+
+  if (!alone) {
+    const readReport = (raw: readonly Uint8Array[] | Uint8Array) => parse.report(raw)
+    const reports = watchIncomingReports({ store, clock, readReport, changes: queueChanges, mail: mailChanges, log })
+    opened.add('report reader', () => reports.close())
+  }
 
   const fetchDeps: FetchDeps = {
     store,
@@ -265,7 +288,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       settings,
       queue: () => queueCounts(store.read),
       liveSessions: () => recorder.live().filter((head) => head.state === 'live').length,
-      troubles: () => [...troubles, ...serving.troubles(), ...dkim.warnings()],
+      troubles: () => [...troubles, ...routes.troubles(), ...serving.troubles(), ...dkim.warnings()],
       hasIdentity: () => listIdentities(store.read).length > 0,
       listSettings: () => config.list(),
       async setSetting(name, value) {
@@ -276,11 +299,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     }),
     alias: aliasHandlers({ store, local, changes: aliasChanges }),
     identity: identityHandlers({ store, identityChanges }),
-    route: routeHandlers({
-      list: () => listRoutes(store.read),
-      add: (route) => store.write('route.add', route),
-      remove: (route) => store.write('route.remove', route),
-    }),
+    route: routes.handlers(relay, releaseHeld(store, settings, queue)),
     user: serving.user,
     access: serving.access,
     tls: tls.handlers,
@@ -296,6 +315,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       sessionsOf: (entryId, recipientId) => sessionsOfRecipient(store.read, entryId, recipientId),
       tlsOf: (recipientId) => attemptTlsOf(store.read, recipientId),
     }),
+    suppression: suppressionHandlers({ store }),
     log: logHandlers({
       recorder,
       listSessions: (filter) => listSessions(store.read, filter),

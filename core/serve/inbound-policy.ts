@@ -54,10 +54,12 @@ export function inboundPolicy(deps: InboundPolicyDeps, client: InboundClient): S
   let saidBytes = 0
   let hasSkipped = false
 
+  /** And its password still stands. */
+  const isSignedIn = (userId: number | undefined) => userId !== undefined && login.isStanding()
   /** Those who are known otherwise are not asked to come again, and the log says so once. */
   const whyNotGreylisted = (userId: number | undefined): string | undefined => {
     if (client.isTrusted) return 'not greylisted: its network is trusted'
-    return userId === undefined ? undefined : 'not greylisted: it has signed in'
+    return isSignedIn(userId) ? 'not greylisted: it has signed in' : undefined
   }
 
   return {
@@ -67,7 +69,7 @@ export function inboundPolicy(deps: InboundPolicyDeps, client: InboundClient): S
     stage: deps.stage,
     sender(_from, userId, sizeBytes) {
       saidBytes = sizeBytes ?? 0
-      if (!client.isTrusted && userId === undefined && !deps.takeMessage()) return TOO_FAST
+      if (!client.isTrusted && !isSignedIn(userId) && !deps.takeMessage()) return TOO_FAST
       const room = deps.hasRoom(saidBytes)
       if (typeof room === 'boolean') return room ? undefined : NO_ROOM
       return room.then((there) => (there ? undefined : NO_ROOM))
