@@ -334,7 +334,8 @@ export class ServerSession {
 
   #apply([state, ...effects]: Step): void {
     // Between two chunks the message may be given up by any command that resets its transaction.
-    if (this.#content !== undefined && !this.#isReading && state.at !== 'chunks') {
+    const goesOn = state.at === 'chunks' || (state.at === 'expanding' && state.back.at === 'chunks')
+    if (this.#content !== undefined && !this.#isReading && !goesOn) {
       this.#content = undefined
       this.#effects.push({ do: 'discard' })
     }
