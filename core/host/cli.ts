@@ -42,6 +42,9 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   connect [PROGRAM] [--address ADDRESS]                how programs are set up to submit mail here
   suppress list | add ADDRESS | remove ADDRESS         addresses whose mail came back: you are warned
   explain "550 5.7.1 …"           what a server's reply means
+  tls list | forget DOMAIN        what is known of the TLS of the domains mail goes to
+  dkim make DOMAIN [--ed25519] [--selector S] | list | check DOMAIN | on DOMAIN | off DOMAIN | remove DOMAIN
+                                  keys that sign mail, and the records to publish
   parse                           a message on stdin as JSON
 `
 

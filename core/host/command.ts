@@ -43,6 +43,8 @@ export const COMMAND_NAMES = [
   'setting',
   'status',
   'certificate',
+  'tls',
+  'dkim',
   'password',
   'connect',
   'suppress',

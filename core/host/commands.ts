@@ -13,6 +13,7 @@ import { queue } from './queue-command.ts'
 import { suppress } from './suppress-command.ts'
 import { sendmail } from './sendmail-command.ts'
 import { certificate, fetch, setting, status } from './system-commands.ts'
+import { dkim, tls } from './tls-commands.ts'
 
 const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmail' | 'ui'>, Command>> = {
   user,
@@ -32,6 +33,8 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   setting,
   status,
   certificate,
+  tls,
+  dkim,
   suppress,
   password,
   connect,

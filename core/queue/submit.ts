@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { randomId } from '../base/random-id.ts'
 import { decodeHeaderText } from '../message/charset.ts'
-import { formatDate } from '../message/dsn.ts'
+import { formatDate } from '../message/dsn-text.ts'
 import {
   countAddresses,
   fieldsNamed,
@@ -19,9 +19,10 @@ import type { Reply } from '../model/reply.ts'
 import type { Accept, Submission } from '../model/submission.ts'
 import { PERSON } from '../store/folder.ts'
 import type { Kept } from '../store/queue-change.ts'
-import type { DueRecipient } from '../store/queue.ts'
+import type { DueRecipient } from '../store/queue-due.ts'
 import type { Body, Store } from '../store/types.ts'
 import { toLatin1 } from './local.ts'
+import { bodyOf, finalHead, signingDomain, type SignatureMade, type SignerFor } from './sign.ts'
 
 /** RFC 5321 §6.3: more Received fields than this are a loop. */
 const MOST_HOPS = 50
@@ -37,6 +38,8 @@ export interface SubmitContext {
   readonly clock: Clock
   /** What is known of a message by its bytes, for the copy in Sent. */
   readonly describe: (raw: Uint8Array) => MessageFields | Promise<MessageFields>
+  /** How mail is signed; left out where none is. */
+  readonly signerFor?: SignerFor
   /** New work for the queue, after its commit. */
   readonly onAccepted: (due: readonly DueRecipient[]) => void
   /** Folders that got a copy. */
@@ -86,6 +89,7 @@ async function accept(submission: Submission, context: SubmitContext): Promise<n
     entryId,
     domain,
     from,
+    attempts: 0,
     nextAttemptMs: acceptedMs,
   }))
   try {
@@ -102,11 +106,15 @@ async function commit(submission: Submission, to: readonly ForwardPath[], bytes:
   const { from, origin, userId } = submission
   const { head, header } = bytes
   const completed = complete(submission, head, header, context.clock.nowMs())
+  const removed = removedRanges(header, bytes.skip)
+  const unsigned = submission.received + completed.prefix
+  const made = await sign(submission, unsigned, removed, bytes, context)
   const kept = origin === 'window' ? [await sentCopy(submission, completed, bytes, context)] : []
   return context.store.write('queue.submit', {
     body: bytes.body,
-    prefix: submission.received + completed.prefix,
-    removed: removedRanges(header, bytes.skip),
+    prefix: (made?.prefix ?? '') + unsigned,
+    removed,
+    ...(made && { signing: made.signing }),
     from,
     to,
     userId,
@@ -116,6 +124,23 @@ async function commit(submission: Submission, to: readonly ForwardPath[], bytes:
     is8bit: bytes.is8bit,
     needsUtf8: bytes.needsUtf8 || [...to, ...(from ? [from] : [])].some(needsUtf8),
     kept,
+  })
+}
+
+/** Signs what is final now; undefined where nobody signs for the author's domain. */
+async function sign(
+  { from, options }: Submission,
+  prefix: string,
+  removed: BlobView['removed'],
+  { body, head, header, raw }: FinalBytes,
+  { signerFor, store, clock }: SubmitContext,
+): Promise<SignatureMade | undefined> {
+  const signer = from === null ? undefined : signerFor?.(from.domain)
+  if (!signer || signingDomain(from, head, header) === undefined) return undefined
+  return signer({
+    head: finalHead(prefix, head, header, removed),
+    body: bodyOf(body, raw, header.bodyAt, store),
+    leavesByMs: options?.holdUntilMs ?? clock.nowMs(),
   })
 }
 
@@ -175,16 +200,23 @@ async function finalBytes(submission: Submission, context: SubmitContext): Promi
   const header = readHeader(head, at)
   const hasUtf8Header = !isClean(head.subarray(at, header.end), Infinity)
   const asIs = { body, head, header, skip: at, raw, replacedBlobId: undefined }
-  const mustChange = submission.has8bit || (raw !== undefined && !isClean(raw, LONGEST_LINE))
+  // The door has looked already; what comes in another way is looked at here.
+  const hasLongLines =
+    submission.hasLongLines ?? (!submission.has8bit && raw !== undefined && !isClean(raw, LONGEST_LINE))
+  const mustChange = submission.has8bit || hasLongLines
+  if (hasLongLines && hasUtf8Header) throw tooLong('has a header beyond ASCII')
   if (!mustChange || hasUtf8Header) return { ...asIs, is8bit: submission.has8bit, needsUtf8: hasUtf8Header }
 
   const whole = raw ?? (await gather(body, context))
   const converted = await inSlices(
     toSevenBit(Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).subarray(at)),
   )
+  if (converted.kind === 'as-is' && hasLongLines)
+    throw tooLong(converted.why === 'signed' ? 'is signed or encrypted' : 'has a part that cannot be written anew')
   if (converted.kind === 'as-is')
     return { ...asIs, is8bit: submission.has8bit, needsUtf8: converted.why === 'utf8-headers' }
   const changed = converted.raw
+  if (hasLongLines && !isClean(changed, LONGEST_LINE)) throw tooLong('has it in the header of a part')
   const newHeader = readHeader(changed)
   return {
     body: await toBody(changed, context),
@@ -196,6 +228,11 @@ async function finalBytes(submission: Submission, context: SubmitContext): Promi
     raw: changed,
     replacedBlobId: 'stagedBlobId' in body ? body.stagedBlobId : undefined,
   }
+}
+
+/** RFC 5321 §4.5.3.1.6: other servers cut such lines, or refuse the message. */
+function tooLong(why: string): Refused {
+  return new Refused(554, '5.6.0', `a line is longer than ${LONGEST_LINE} octets and cannot be encoded: the message ${why}`)
 }
 
 async function gather(body: Body, { store }: SubmitContext): Promise<Uint8Array> {

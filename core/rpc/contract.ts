@@ -156,7 +156,7 @@ export const contract = {
         }),
       )
       .output(DkimKeyView),
-    /** Asks DNS for the key's record now. A key that is found there for the first time signs from then on. */
+    /** Asks DNS for the key's record now. A key whose record has come signs from then on. Fails with `conflict` without an answer. */
     check: oc.input(z.object({ id: Id })).output(DkimKeyView),
     /** Signs with the key, or no more. Fails with `conflict` for a key that is not published. */
     setActive: oc.input(z.object({ id: Id, active: z.boolean() })).output(DkimKeyView),

@@ -1,5 +1,6 @@
 import { Fault } from '../base/fault.ts'
 import type { DkimAlgorithm, DkimKey } from '../model/dkim-key.ts'
+import type { Cause } from '../model/outcome.ts'
 import { prepared } from './prepared.ts'
 import { putSecret, removeSecret } from './secret.ts'
 import type { Operation, ReadDb, WriteDb } from './types.ts'
@@ -16,6 +17,10 @@ const CHECKED = 'UPDATE dkim_key SET published = ?, checked_ms = ? WHERE id = ?'
 const ACTIVE = 'UPDATE dkim_key SET active = ? WHERE id = ?'
 // Two of one kind for one domain would sign each message twice: the newer takes over.
 const REST = 'UPDATE dkim_key SET active = 0 WHERE domain = ? AND algorithm = ? AND id <> ?'
+const SIGNED = 'UPDATE queue_entry SET signed_by = ? WHERE id = ?'
+const HOLD = `
+  UPDATE queue_recipient SET state = 'held', held_by = 'user', next_attempt_ms = NULL, last_cause = ?
+  WHERE entry_id = ? AND state = 'waiting'`
 const REMOVE = 'DELETE FROM dkim_key WHERE id = ?'
 
 interface Row {
@@ -56,6 +61,15 @@ function requireKey(db: ReadDb, id: number): DkimKey {
   const key = getDkimKey(db, id)
   if (key) return key
   throw new Fault('not-found', `find DKIM key ${id}: there is none`, { what: 'DKIM key', id: String(id) })
+}
+
+/** What signing came to: the names of the keys that signed; or why nothing leaves until somebody says so. */
+export type Signing = { readonly signedBy: readonly string[] } | { readonly held: Cause }
+
+/** Writes down what signing a new entry came to, in the operation that makes the entry. */
+export function noteSigning(db: WriteDb, entryId: number, signing: Signing): void {
+  if ('held' in signing) prepared(db, HOLD).run(JSON.stringify(signing.held), entryId)
+  else prepared(db, SIGNED).run(signing.signedBy.join(' '), entryId)
 }
 
 export const dkimKeyOperations = {

@@ -1,20 +1,26 @@
 import type { ForwardPath, ReversePath } from '../model/address.ts'
 import type { BlobView } from '../model/blob-view.ts'
-import type { Cause, RecipientState } from '../model/outcome.ts'
+import type { MailOptions, RecipientOptions } from '../model/envelope-options.ts'
+import type { AttemptFacts, Cause, RecipientState } from '../model/outcome.ts'
 import type { Submission } from '../model/submission.ts'
+import type { HeldBy } from '../model/way.ts'
 import { storeBody } from './blob.ts'
 import { addToCounter } from './counter.ts'
-import { ensureFolder, type FolderOwner, type FolderRole } from './folder.ts'
+import { ensureDeadLetters, ensureFolder, type FolderOwner, type FolderRole } from './folder.ts'
+import { noteSigning, type Signing } from './dkim-key.ts'
 import { insertMessage, type NewMessage } from './message.ts'
+import { countPace } from './pace.ts'
 import { prepared } from './prepared.ts'
 import { getEntry, getRecipient, listRecipients, onlineMs, type QueueEntry, type QueueRecipient } from './queue.ts'
+import { countFate } from './suppression.ts'
 import type { Body, Operation, WriteDb } from './types.ts'
 
 /** A message that is kept in an owner's folder in the same operation. */
 export interface Kept {
   /** `sender`: whoever the entry's reports go to, as it stands at that moment. */
   readonly owner: FolderOwner | 'sender'
-  readonly role: Exclude<FolderRole, 'other'>
+  /** `dead-letters`: the one folder there is for what nobody can be told of. */
+  readonly role: Exclude<FolderRole, 'other'> | 'dead-letters'
   readonly message: Omit<NewMessage, 'folderId' | 'body'> & {
     /** `entry`: the bytes of the queue entry itself. */
     readonly body: NewMessage['body'] | 'entry'
@@ -23,7 +29,8 @@ export interface Kept {
 
 /** A message that is accepted. */
 export interface NewEntry {
-  readonly body: Body
+  /** New bytes, or those of a blob that an entry or a message has. */
+  readonly body: Body | { readonly blobId: number; readonly sizeBytes: number }
   readonly prefix: string
   readonly removed: BlobView['removed']
   readonly from: ReversePath
@@ -36,53 +43,51 @@ export interface NewEntry {
   readonly needsUtf8: boolean
   /** What goes to Sent with it. */
   readonly kept: readonly Kept[]
+  readonly options?: MailOptions
+  /** Of each recipient of `to`, at the same place. */
+  readonly recipientOptions?: readonly (RecipientOptions | undefined)[]
+  /** How long its writer may take it back (ms), and what was written: JSON. */
+  readonly undo?: { readonly forMs: number; readonly draft: string }
+  /** What DKIM came to; left out for what goes unsigned. */
+  readonly signing?: Signing
 }
 
 const INSERT_ENTRY = `
   INSERT INTO queue_entry (blob_id, prefix, removed, size_bytes, from_local, from_domain, user_id, origin, message_id, subject,
-    is_8bit, needs_utf8, created_ms, open_count, online_ms)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    is_8bit, needs_utf8, created_ms, open_count, online_ms, ret, envid, hold_until_ms, deliver_by_ms, deliver_by_mode, deliver_by_trace,
+    require_tls, undo_until_ms, draft)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const INSERT_RECIPIENT = `
-  INSERT INTO queue_recipient (entry_id, local, domain, state, next_attempt_ms) VALUES (?, ?, ?, 'waiting', ?)`
+  INSERT INTO queue_recipient (entry_id, local, domain, state, next_attempt_ms, notify, orcpt_type, orcpt_address)
+  VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?)`
 const START = `
   UPDATE queue_recipient SET state = 'trying', phase = 'dialling', next_attempt_ms = NULL
   WHERE id = ? AND next_attempt_ms IS NOT NULL AND state IN ('waiting', 'deferred', 'unknown')`
 const INSERT_ATTEMPT = 'INSERT INTO attempt (recipient_id, started_ms) VALUES (?, ?)'
 const BODY = `UPDATE queue_recipient SET phase = 'body' WHERE id = ? AND state = 'trying'`
 const END_ATTEMPT = `
-  UPDATE attempt SET ended_ms = ?, outcome = ?, cause = ?, mx = ?, session_id = ? WHERE id = ? AND ended_ms IS NULL`
+  UPDATE attempt SET ended_ms = ?, outcome = ?, cause = ?, mx = ?, session_id = ?, route = ?, tls = ? WHERE id = ? AND ended_ms IS NULL`
 const DROP_ATTEMPT = 'DELETE FROM attempt WHERE id = ? AND ended_ms IS NULL'
 const SETTLE = `
   UPDATE queue_recipient SET state = ?, phase = NULL, attempts = attempts + ?, unknowns = unknowns + ?, last_attempt_ms = ?,
     next_attempt_ms = ?, last_reply = coalesce(?, last_reply), last_cause = ?, mx = coalesce(?, mx), done_ms = ?,
-    cancel_asked = 0
+    cancel_asked = 0, hold_asked = 0, held_by = ?, held_route_id = ?
   WHERE id = ? AND state = 'trying'`
 // Before its try it was unknown, deferred or waiting; what it went through tells which.
 const RELEASE = `
-  UPDATE queue_recipient SET phase = NULL, next_attempt_ms = ?,
-    state = CASE WHEN unknowns > 0 THEN 'unknown' WHEN attempts > 0 THEN 'deferred' ELSE 'waiting' END
+  UPDATE queue_recipient SET phase = NULL, next_attempt_ms = CASE WHEN hold_asked = 1 THEN NULL ELSE ? END, hold_asked = 0,
+    held_by = CASE WHEN hold_asked = 1 THEN 'user' END,
+    state = CASE WHEN hold_asked = 1 THEN 'held' WHEN unknowns > 0 THEN 'unknown' WHEN attempts > 0 THEN 'deferred' ELSE 'waiting' END
   WHERE id = ? AND state = 'trying'`
 const CLOSE_ENTRY = `
   UPDATE queue_entry SET open_count = open_count - @closed,
     done_ms = CASE WHEN open_count - @closed <= 0 THEN @nowMs ELSE done_ms END
   WHERE id = @entryId`
 const WARNED = 'UPDATE queue_entry SET warned_ms = ? WHERE id = ? AND warned_ms IS NULL'
-const TRYING = `SELECT id, entry_id, phase FROM queue_recipient WHERE state = 'trying'` // index queue_recipient_trying
-const OPEN_ATTEMPT = 'SELECT id FROM attempt WHERE recipient_id = ? AND ended_ms IS NULL'
+const LATE = 'UPDATE queue_entry SET deliver_by_told_ms = ? WHERE id = ? AND deliver_by_told_ms IS NULL'
 const CANCEL = `
-  UPDATE queue_recipient SET state = 'cancelled', phase = NULL, next_attempt_ms = NULL, done_ms = ?, cancel_asked = 0
+  UPDATE queue_recipient SET state = 'cancelled', phase = NULL, next_attempt_ms = NULL, done_ms = ?, cancel_asked = 0, held_by = NULL
   WHERE id = ? AND state IN ('waiting', 'deferred', 'held', 'unknown')`
-const ASK_CANCEL = `UPDATE queue_recipient SET cancel_asked = 1 WHERE id = ? AND state = 'trying'`
-const RETRY_ENTRY = `
-  UPDATE queue_recipient SET next_attempt_ms = min(coalesce(next_attempt_ms, @nowMs), @nowMs), unknowns = 0
-  WHERE entry_id = @entryId AND (state IN ('waiting', 'deferred') OR (state = 'unknown' AND NOT EXISTS (
-    SELECT 1 FROM queue_recipient WHERE entry_id = @entryId AND state IN ('waiting', 'deferred'))))`
-const RETRY_SOME = `
-  UPDATE queue_recipient SET next_attempt_ms = @nowMs WHERE id IN (
-    SELECT id FROM queue_recipient WHERE next_attempt_ms > @nowMs AND state IN ('waiting', 'deferred')
-    ORDER BY next_attempt_ms LIMIT @limit)` // an unknown one is sent again only when somebody means that very one
-const DECIDE = `UPDATE queue_recipient SET state = ?, next_attempt_ms = ?, done_ms = ?, unknowns = 0 WHERE id = ? AND state = 'unknown'`
-
 /** Keeps a message for an owner; returns the folder. */
 function keep(
   db: WriteDb,
@@ -90,15 +95,19 @@ function keep(
   entry: { readonly blobId: number; readonly userId: number | null },
   nowMs: number,
 ): number {
-  const folderId = ensureFolder(db, owner === 'sender' ? { accountId: null, userId: entry.userId } : owner, role)
+  const whose = owner === 'sender' ? { accountId: null, userId: entry.userId } : owner
+  const folderId = role === 'dead-letters' ? ensureDeadLetters(db) : ensureFolder(db, whose, role)
   const body = message.body === 'entry' ? { blobId: entry.blobId } : message.body
   insertMessage(db, { ...message, body, folderId }, nowMs)
   return folderId
 }
 
-function submit(db: WriteDb, args: NewEntry, nowMs: number) {
-  const { blobId, sizeBytes } = storeBody(db, args.body, nowMs)
+/** Stores an entry with its recipients: due at once, or when it is held no longer. */
+export function insertEntry(db: WriteDb, args: NewEntry, nowMs: number) {
+  const { blobId, sizeBytes } = 'blobId' in args.body ? args.body : storeBody(db, args.body, nowMs)
   const left = args.removed.reduce((sum, [from, to]) => sum + to - from, 0)
+  const { options = {}, undo } = args
+  const undoUntilMs = undo === undefined || undo.forMs === 0 ? null : nowMs + undo.forMs
   const entry = prepared(db, INSERT_ENTRY).run(
     blobId,
     args.prefix,
@@ -115,13 +124,27 @@ function submit(db: WriteDb, args: NewEntry, nowMs: number) {
     nowMs,
     args.to.length,
     onlineMs(db),
+    options.ret ?? null,
+    options.envid ?? null,
+    options.holdUntilMs ?? null,
+    options.deliverBy?.atMs ?? null,
+    options.deliverBy?.mode ?? null,
+    options.deliverBy?.trace === true ? 1 : 0,
+    options.requireTls === true ? 1 : 0,
+    undoUntilMs,
+    args.undo?.draft ?? null,
   )
   const entryId = Number(entry.lastInsertRowid)
-  const recipientIds = args.to.map((to) =>
-    Number(prepared(db, INSERT_RECIPIENT).run(entryId, to.local, to.domain, nowMs).lastInsertRowid),
-  )
+  const dueMs = Math.max(nowMs, options.holdUntilMs ?? 0, undoUntilMs ?? 0)
+  const recipientIds = args.to.map((to, n) => {
+    const { notify, orcpt } = args.recipientOptions?.[n] ?? {}
+    const asked = notify === undefined ? null : notify === 'never' ? notify : notify.join(',')
+    const row = [entryId, to.local, to.domain, dueMs, asked, orcpt?.type ?? null, orcpt?.address ?? null]
+    return Number(prepared(db, INSERT_RECIPIENT).run(...row).lastInsertRowid)
+  })
+  if (args.signing) noteSigning(db, entryId, args.signing)
   const folderIds = args.kept.map((one) => keep(db, one, { blobId, userId: args.userId }, nowMs))
-  return { entryId, recipientIds, folderIds, acceptedMs: nowMs }
+  return { entryId, recipientIds, folderIds, acceptedMs: nowMs, dueMs, undoUntilMs }
 }
 
 /** A recipient whose try has begun. */
@@ -161,10 +184,20 @@ export interface Settlement {
   readonly lastReply: string | null
   readonly cause: Cause | null
   readonly mx: string | null
+  /** How it was tried. */
+  readonly facts?: AttemptFacts
 }
 const FINAL: readonly RecipientState[] = ['delivered', 'bounced', 'cancelled']
 
-function settle(
+/** Who holds it, and which route. */
+function heldBy({ state, cause }: Settlement): [HeldBy, number | null] {
+  if (state !== 'held') return ['user', null] // asked for while the try was under way
+  if (cause?.at === 'login') return ['route', cause.routeId ?? null]
+  return [cause?.at === 'rule' ? 'rule' : 'user', null]
+}
+
+/** Writes down what tries came to. What was written already is passed over, with all that belongs to it. */
+export function settle(
   db: WriteDb,
   args: {
     readonly entryId: number
@@ -174,43 +207,67 @@ function settle(
     readonly kept: readonly Kept[]
     /** A delay warning: kept unless the entry has had one. */
     readonly warning: Kept | null
+    /** Word that its DELIVERBY time is over: kept unless its sender has had it. */
+    readonly late?: Kept | null
   },
   nowMs: number,
 ): { readonly folderIds: number[] } {
   let closed = 0
+  let fresh = 0
   for (const one of args.settled) {
     const cause = one.cause === null ? null : JSON.stringify(one.cause)
-    const ended = prepared(db, END_ATTEMPT).run(nowMs, one.state, cause, one.mx, args.sessionId, one.attemptId)
+    const ended = prepared(db, END_ATTEMPT).run(
+      nowMs,
+      one.state,
+      cause,
+      one.mx,
+      args.sessionId,
+      one.facts?.route ?? null,
+      one.facts?.tls === undefined ? null : JSON.stringify(one.facts.tls),
+      one.attemptId,
+    )
     if (ended.changes !== 1) continue // settled already: an outcome is believed once
+    fresh++
     // What was cancelled during its try ends now, unless it went through.
-    const isCancelled = !FINAL.includes(one.state) && getRecipient(db, one.recipientId)?.cancelAsked === true
-    const state = isCancelled ? 'cancelled' : one.state
+    const asked = FINAL.includes(one.state) ? undefined : getRecipient(db, one.recipientId)
+    const state = asked?.cancelAsked ? 'cancelled' : asked?.holdAsked ? 'held' : one.state
     const isFinal = FINAL.includes(state)
     const changed = prepared(db, SETTLE).run(
       state,
       one.counts ? 1 : 0,
       one.state === 'unknown' ? 1 : 0,
       nowMs,
-      isFinal ? null : one.nextAttemptMs,
+      isFinal || state === 'held' ? null : one.nextAttemptMs,
       one.lastReply,
       cause,
       one.mx,
       isFinal ? nowMs : null,
+      ...(state === 'held' ? heldBy(one) : [null, null]),
       one.recipientId,
     )
     if (isFinal) closed += changed.changes
+    if (changed.changes === 1) countFate(db, one.recipientId, state, one.cause, nowMs)
   }
-  if (closed > 0) prepared(db, CLOSE_ENTRY).run({ closed, nowMs, entryId: args.entryId })
-  const warns = args.warning !== null && prepared(db, WARNED).run(nowMs, args.entryId).changes === 1
-  const kept = args.warning !== null && warns ? [...args.kept, args.warning] : args.kept
-  const entry = kept.length === 0 ? undefined : getEntry(db, args.entryId)
-  if (!entry) return { folderIds: [] }
+  if (closed > 0) closeRecipients(db, args.entryId, closed, nowMs)
+  // Said a second time: what it caused is kept already.
+  if (fresh === 0 && args.settled.length > 0) return { folderIds: [] }
+  const { warning, late = null, entryId } = args
+  const kept = [...args.kept]
+  if (warning !== null && prepared(db, WARNED).run(nowMs, entryId).changes === 1) kept.push(warning)
+  if (late !== null && prepared(db, LATE).run(nowMs, entryId).changes === 1) kept.push(late)
+  return { folderIds: keepAll(db, entryId, kept, nowMs) }
+}
+
+/** Keeps reports and copies of an entry; returns the folders. */
+export function keepAll(db: WriteDb, entryId: number, kept: readonly Kept[], nowMs: number): number[] {
+  const entry = kept.length === 0 ? undefined : getEntry(db, entryId)
+  if (!entry) return []
   const owned = { blobId: entry.view.blobId, userId: entry.userId }
-  return { folderIds: kept.map((one) => keep(db, one, owned, nowMs)) }
+  return kept.map((one) => keep(db, one, owned, nowMs))
 }
 
 /** Gives back what was taken for a try that never began. Counts nothing. */
-function release(
+export function release(
   db: WriteDb,
   { started }: { readonly started: readonly { readonly recipientId: number; readonly attemptId: number }[] },
   nowMs: number,
@@ -223,88 +280,33 @@ function release(
   }
 }
 
-function cancelOne(db: WriteDb, { id, entryId }: QueueRecipient, nowMs: number): boolean {
+/** Ends a recipient that waits; false when it does not wait, or not any more. */
+export function cancelOne(db: WriteDb, { id, entryId }: QueueRecipient, nowMs: number): boolean {
   const isDone = prepared(db, CANCEL).run(nowMs, id).changes === 1
-  if (isDone) prepared(db, CLOSE_ENTRY).run({ closed: 1, nowMs, entryId })
+  if (isDone) closeRecipients(db, entryId, 1, nowMs)
   return isDone
 }
 
-/**
- * After a crash: what was dialling is due at once and counts nothing, what was past `body` may have arrived. `unknownAfterMs`
- * is the wait before it is sent again; a second time it is not, and after `giveUpAfterMs` its author is told.
- */
-function recover(
-  db: WriteDb,
-  { unknownAfterMs, giveUpAfterMs }: { readonly unknownAfterMs: number; readonly giveUpAfterMs: number },
-  nowMs: number,
-) {
-  const trying = prepared<[], { id: number; entry_id: number; phase: string | null }>(db, TRYING).all()
-  for (const { id, entry_id: entryId, phase } of trying) {
-    const recipient = getRecipient(db, id)
-    const attempt = prepared<[number], { id: number }>(db, OPEN_ATTEMPT).get(id)
-    if (!recipient) continue
-    if (phase !== 'body') release(db, { started: [{ recipientId: id, attemptId: attempt?.id ?? 0 }] }, nowMs)
-    else {
-      const createdMs = getEntry(db, entryId)?.createdMs ?? nowMs
-      const nextAttemptMs =
-        recipient.unknowns === 0 ? nowMs + unknownAfterMs : Math.max(nowMs + unknownAfterMs, createdMs + giveUpAfterMs)
-      const settled: Settlement = {
-        recipientId: id,
-        attemptId: attempt?.id ?? 0,
-        state: 'unknown',
-        counts: true,
-        nextAttemptMs,
-        lastReply: null,
-        cause: null,
-        mx: null,
-      }
-      settle(db, { entryId, sessionId: null, settled: [settled], kept: [], warning: null }, nowMs)
-    }
-  }
-  return { recovered: trying.length }
+/** Counts recipients of an entry as final; the last one ends the entry. */
+export function closeRecipients(db: WriteDb, entryId: number, closed: number, nowMs: number): void {
+  prepared(db, CLOSE_ENTRY).run({ closed, nowMs, entryId })
 }
 
 export const queueOperations = {
-  'queue.submit': submit,
+  'queue.submit': insertEntry,
   'queue.startAttempt': startAttempt,
   /** Past this point a recipient may have the message: RFC 1047. */
-  'queue.beforeBody': (db: WriteDb, args: { readonly recipientIds: readonly number[] }): void => {
+  'queue.beforeBody': (
+    db: WriteDb,
+    /** `paced`: the destination whose messages are counted. */
+    args: { readonly recipientIds: readonly number[]; readonly paced?: string },
+    nowMs: number,
+  ): void => {
     for (const id of args.recipientIds) prepared(db, BODY).run(id)
+    if (args.paced !== undefined) countPace(db, args.paced, 1, nowMs)
   },
   'queue.settle': settle,
   'queue.release': release,
-  'queue.recover': recover,
-  /** Cancels an entry's open recipients. One that is being tried ends with that try. Returns how many were open. */
-  'queue.cancel': (db: WriteDb, args: { readonly entryId: number }, nowMs: number): { readonly recipients: number } => {
-    let recipients = 0
-    for (const recipient of listRecipients(db, args.entryId)) {
-      const isAsked = prepared(db, ASK_CANCEL).run(recipient.id).changes === 1
-      if (isAsked || cancelOne(db, recipient, nowMs)) recipients++
-    }
-    return { recipients }
-  },
-  /** Makes an entry's recipients due now; those of unknown arrival only where they are all that is left, and so are meant. */
-  'queue.retryEntry': (db: WriteDb, args: { readonly entryId: number }, nowMs: number) => ({
-    recipients: prepared(db, RETRY_ENTRY).run({ nowMs, entryId: args.entryId }).changes,
-  }),
-  /** Makes up to `limit` recipients due now that would wait longer. */
-  'queue.retrySome': (db: WriteDb, args: { readonly limit: number }, nowMs: number) => ({
-    recipients: prepared(db, RETRY_SOME).run({ nowMs, limit: args.limit }).changes,
-  }),
-  /** What somebody says of a recipient whose arrival is unknown. False when it is not, or not any more. */
-  'queue.decide': (
-    db: WriteDb,
-    args: { readonly recipientId: number; readonly decision: 'resend' | 'arrived' },
-    nowMs: number,
-  ): boolean => {
-    const recipient = getRecipient(db, args.recipientId)
-    if (!recipient) return false
-    const arrived = args.decision === 'arrived'
-    const [state, next, done] = arrived ? ['delivered', null, nowMs] : ['unknown', nowMs, null]
-    if (prepared(db, DECIDE).run(state, next, done, recipient.id).changes !== 1) return false
-    if (arrived) prepared(db, CLOSE_ENTRY).run({ closed: 1, nowMs, entryId: recipient.entryId })
-    return true
-  },
   /** Adds to the time the engine has been online with mail waiting. */
   'queue.countOnline': (db: WriteDb, args: { readonly addMs: number }): number =>
     addToCounter(db, 'queue.online-ms', Math.round(args.addMs)),

@@ -162,7 +162,9 @@ function answersTo(question: Question, zone: Zone): Answer[] {
     }
     if (question.type === 'A') for (const data of entry.A ?? []) answers.push({ type: 'A', name, ttl, data })
     if (question.type === 'AAAA') for (const data of entry.AAAA ?? []) answers.push({ type: 'AAAA', name, ttl, data })
-    if (question.type === 'TXT') for (const data of entry.TXT ?? []) answers.push({ type: 'TXT', name, ttl, data })
+    // One string of a record holds at most 255 bytes.
+    for (const text of question.type === 'TXT' ? (entry.TXT ?? []) : [])
+      answers.push({ type: 'TXT', name, ttl, data: text.match(/[^]{1,255}/g) ?? [''] })
     if (question.type === 'MX')
       for (const data of entry.MX ?? []) answers.push({ type: 'MX', name, ttl, data: { ...data } })
     break
