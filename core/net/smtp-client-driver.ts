@@ -3,26 +3,20 @@ import type { Cancel, Clock } from '../base/clock.ts'
 import { reasonOf } from '../base/fault.ts'
 import { never } from '../base/never.ts'
 import type { Cause } from '../model/outcome.ts'
+import type { TlsFacts } from '../model/transcript.ts'
 import type { Transcript } from '../transcript/sink.ts'
 import { ClientSession } from '../wire/smtp/client-session.ts'
 import type { Effect, Verdict } from '../wire/smtp/client-words.ts'
-import { DotStuffer, FINAL_DOT } from '../wire/smtp/dot-stuffing.ts'
-import { encodeCommand, type ClientCommand } from '../wire/smtp/encode-command.ts'
+import { FINAL_DOT } from '../wire/smtp/dot-stuffing.ts'
+import { encodeCommand, secretsOf, type ClientCommand } from '../wire/smtp/encode-command.ts'
 import { formatLiteral } from './address.ts'
-import {
-  DEADLINE_MS,
-  EARLY_BYTES,
-  transactionCapMs,
-  WRITE_BYTES,
-  type Load,
-  type SmtpTarget,
-} from './smtp-client-terms.ts'
+import { saltPassword, saslPrimitives } from './sasl-primitives.ts'
+import { BodySender, type BodyWire } from './smtp-client-body.ts'
+import { DEADLINE_MS, transactionCapMs, type Load, type NotOpened, type SmtpTarget } from './smtp-client-terms.ts'
 import { secure } from './tls.ts'
 
 /** A session that takes transactions, or why there is none. */
-export type Opened =
-  | { readonly ok: true; readonly connection: SmtpConnection }
-  | { readonly ok: false; readonly why: Cause; readonly isFinal: boolean }
+export type Opened = { readonly ok: true; readonly connection: SmtpConnection } | NotOpened
 
 /** Drives the client machine over one connected socket, from greeting to close. */
 export class SmtpConnection {
@@ -36,14 +30,15 @@ export class SmtpConnection {
   #replies = 0
   #load: Load | undefined
   #sending: Promise<void> = Promise.resolve()
-  /** Bytes of a message that is on its way. */
-  #sentBytes: number | undefined
+  #sender: BodySender | undefined
+  readonly #bodyWire: BodyWire
+  #tls: TlsFacts | null = null
+  #isHandshake = false
   #endedBy = ''
   #state: 'ok' | 'deferred' | 'failed' | 'aborted' = 'ok'
   #onOpened: ((opened: Opened) => void) | undefined
   #onSettled: ((verdicts: readonly Verdict[]) => void) | undefined
   #onFault: ((error: unknown) => void) | undefined
-  #wake = () => {}
   #onOver = () => {}
   readonly #isOver: Promise<void>
 
@@ -78,7 +73,18 @@ export class SmtpConnection {
       ehloName: target.ehloName === '' ? formatLiteral(socket.localAddress ?? '127.0.0.1') : target.ehloName,
       tls: target.tls === 'opportunistic' ? 'opportunistic' : target.tls === 'starttls' ? 'required' : 'none',
       isSecured: target.tls === 'implicit',
+      ...(target.login && { login: { ...target.login, primitives: saslPrimitives } }),
+      ...(target.chunkFromBytes === undefined ? {} : { chunkFromBytes: target.chunkFromBytes }),
     })
+    this.#bodyWire = {
+      session: this.#session,
+      transcript,
+      write: (bytes) => this.#socket.write(bytes),
+      arm: () => this.#arm(),
+      run: (effects) => this.#run(effects),
+      lost: (reason) => this.#lost(reason),
+      fault: (error) => this.#onFault?.(error),
+    }
     this.#isOver = new Promise((resolve) => (this.#onOver = resolve))
   }
 
@@ -88,7 +94,12 @@ export class SmtpConnection {
 
   /** True while another transaction can begin here. */
   get isReady(): boolean {
-    return this.#session.at === 'ready'
+    return this.#session.at === 'ready' && !this.#session.isSpent
+  }
+
+  /** What encrypts the session; null for clear text. */
+  get tls(): TlsFacts | null {
+    return this.#tls
   }
 
   /** Why the session ended; '' while it has not. */
@@ -115,6 +126,7 @@ export class SmtpConnection {
       this.#onSettled = undefined
       this.#onFault = undefined
       this.#load = undefined
+      this.#sender = undefined
     }
   }
 
@@ -134,7 +146,7 @@ export class SmtpConnection {
   #attach(): void {
     const socket = this.#socket
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
-    socket.on('drain', () => this.#wake())
+    socket.on('drain', () => this.#sender?.wake())
     socket.on('error', (error: NodeJS.ErrnoException) => this.#lost(`${error.code ?? 'error'}: ${error.message}`))
     socket.on('close', () => this.#lost('the server closed the connection'))
     this.#arm()
@@ -160,6 +172,7 @@ export class SmtpConnection {
   }
 
   #run(effects: readonly Effect[]): void {
+    this.#target.onPhase?.(this.#session.at, this.#tls)
     for (const effect of effects) this.#perform(effect)
   }
 
@@ -174,16 +187,22 @@ export class SmtpConnection {
       case 'send': {
         const lines = this.#encode(effect.commands)
         if (!lines) return
-        for (const line of lines) this.#transcript.line('C', line.subarray(0, -2))
-        this.#socket.write(Buffer.concat(lines))
+        this.#socket.write(lines.length === 1 ? (lines[0] as Uint8Array) : Buffer.concat(lines))
         this.#arm()
         return
       }
       case 'start-tls':
         void this.#secure(() => {
           this.#attach()
-          this.#run(this.#session.secured())
+          this.#run(this.#session.secured(this.#tls?.trusted === true))
         })
+        return
+      case 'derive':
+        this.#deadline() // the server waits for us now
+        void saltPassword(effect.password, effect.salt, effect.rounds).then(
+          (salted) => this.#run(this.#session.derived(salted)),
+          (error: unknown) => this.#lost(`the key could not be made: ${reasonOf(error)}`),
+        )
         return
       case 'ready':
         this.#onOpened?.({ ok: true, connection: this })
@@ -193,14 +212,23 @@ export class SmtpConnection {
         if (effect.why.at !== 'reply') this.#transcript.worst(effect.why.at)
         this.#blame(effect.isFinal ? 'failed' : 'deferred')
         // Told when the connection is closed: its transcript is whole before the next host is dialled.
-        void this.#isOver.then(() => this.#onOpened?.({ ok: false, why: effect.why, isFinal: effect.isFinal }))
+        void this.#isOver.then(() =>
+          this.#onOpened?.({ ok: false, why: effect.why, isFinal: effect.isFinal, isHandshake: this.#isHandshake }),
+        )
         return
       case 'send-body':
-        this.#sending = this.#sendBody(effect.accepted)
+        if (!this.#load) return
+        this.#sender = new BodySender(this.#bodyWire, this.#load, effect.accepted, effect.chunked)
+        this.#sending = this.#sender.send()
+        return
+      case 'next-chunk':
+        this.#sender?.taken()
         return
       case 'send-empty':
         this.#transcript.note('nobody was accepted: a final dot without a message')
-        this.#writeDot(new Uint8Array(0))
+        this.#transcript.line('C', FINAL_DOT.subarray(0, 1))
+        this.#socket.write(FINAL_DOT)
+        this.#arm()
         return
       case 'settle':
         this.#record(effect.verdicts)
@@ -217,7 +245,13 @@ export class SmtpConnection {
   /** An argument that is no such thing is a fault of ours, and must not be met in a socket's event. */
   #encode(commands: readonly ClientCommand[]): Uint8Array[] | undefined {
     try {
-      return commands.map((command) => encodeCommand(command))
+      const lines = commands.map((command) => encodeCommand(command))
+      lines.forEach((line, n) => {
+        const command = commands[n]
+        const secrets = command === undefined ? [] : secretsOf(command, line.subarray(0, -2))
+        this.#transcript.line('C', line.subarray(0, -2), secrets.length === 0 ? undefined : { secrets })
+      })
+      return lines
     } catch (error) {
       this.#onFault?.(error)
       this.#lost(reasonOf(error))
@@ -245,9 +279,9 @@ export class SmtpConnection {
     for (const event of ['data', 'drain', 'error', 'close']) raw.removeAllListeners(event)
     raw.on('error', () => {}) // reported by the TLS socket above it
     this.#deadline()
-    const { mx: host, caFile, tls } = this.#target
+    const { mx: host, caFile, tls, hello = 'full' } = this.#target
     const verify = tls === 'opportunistic' ? 'opportunistic' : 'strict'
-    const secured = await secure(raw, { host, caFile, verify }, this.#clock)
+    const secured = await secure(raw, { host, caFile, verify, hello }, this.#clock)
     if (this.#session.at === 'over') return void (secured.ok && secured.socket.destroy())
     if (!secured.ok) {
       raw.destroy()
@@ -255,95 +289,25 @@ export class SmtpConnection {
       return this.#tlsFailed(secured.reason)
     }
     this.#socket = secured.socket
+    this.#tls = secured.facts
     this.#transcript.secured(secured.facts)
     goOn()
   }
 
   /** Before the greeting (implicit TLS) the machine cannot know that it was the handshake. */
   #tlsFailed(reason: string): void {
+    this.#isHandshake = true
     const effects = this.#session.lost(reason)
     const why: Cause = { at: 'tls', mx: this.#target.mx, reason }
     this.#run(effects.map((effect) => (effect.do === 'fail' ? { ...effect, why } : effect)))
   }
 
-  async #sendBody(accepted: readonly number[]): Promise<void> {
-    const load = this.#load
-    if (!load) return
-    const stuffer = new DotStuffer()
-    this.#sentBytes = 0
-    let sentBytes = 0
-    let held: Uint8Array = new Uint8Array(0)
-    let committed: Promise<unknown> | undefined
-    /** Resolves to what went wrong, so that nobody needs to wait for it at once. */
-    const commit = () =>
-      (committed ??= load.beforeBody(accepted).then(
-        () => undefined,
-        (error: unknown) => ({ error }),
-      ))
-    const finish = (how: () => void) => {
-      this.#recordContent()
-      if (this.#session.at === 'body') how()
-    }
-    const unclean = () =>
-      finish(() => this.#run(this.#session.bodyFailed(load.unclean, 'the message holds a bare CR or LF')))
-
-    try {
-      if (load.transaction.sizeBytes <= EARLY_BYTES) void commit()
-      for await (const chunk of load.body()) {
-        if (this.#session.at !== 'body') break
-        await this.#write(held)
-        const stuffed = stuffer.push(chunk)
-        if (!stuffed) return unclean()
-        held = stuffed
-        sentBytes += chunk.length
-        this.#sentBytes = sentBytes
-        if (load.transaction.sizeBytes - sentBytes <= EARLY_BYTES) void commit()
-      }
-    } catch (error) {
-      await committed
-      return finish(() => this.#run(this.#session.bodyFailed(load.damaged(error), 'the message cannot be read')))
-    }
-    const tail = stuffer.end()
-    if (!tail) return unclean()
-    const failed = await commit()
-    if (failed !== undefined) {
-      this.#onFault?.((failed as { error: unknown }).error)
-      return finish(() => this.#lost('phase body could not be committed'))
-    }
-    return finish(() => {
-      this.#session.dot()
-      // In one write with what was held back: a short message is one packet.
-      this.#writeDot(Buffer.concat([held, tail]))
-    })
-  }
-
-  #recordContent(): void {
-    if (this.#sentBytes === undefined || !this.#load) return
-    this.#transcript.content('C', this.#sentBytes, { kind: 'entry', entryId: this.#load.entryId })
-    this.#sentBytes = undefined
-  }
-
-  #writeDot(before: Uint8Array): void {
-    this.#transcript.line('C', FINAL_DOT.subarray(0, 1))
-    this.#socket.write(Buffer.concat([before, FINAL_DOT]))
-    this.#arm()
-  }
-
-  /** Writes and waits while the socket is full; each piece has the deadline of a data block. */
-  async #write(bytes: Uint8Array): Promise<void> {
-    for (let from = 0; from < bytes.length && this.#session.at === 'body'; from += WRITE_BYTES) {
-      this.#arm()
-      if (this.#socket.write(bytes.subarray(from, from + WRITE_BYTES))) continue
-      await new Promise<void>((resolve) => (this.#wake = resolve))
-    }
-  }
-
   #close(why: string): void {
     this.#endedBy = why
     this.#deadline()
-    this.#wake()
+    this.#sender?.wake()
     this.#cap()
-    this.#recordContent()
+    this.#sender?.recordContent()
     this.#socket.on('error', () => {}) // a reset after the end is nobody's concern
     this.#socket.destroy()
     const by = why === 'done' ? 'C' : why.startsWith('the server') ? 'S' : 'us'

@@ -1,8 +1,11 @@
 import type { Cause } from '../model/outcome.ts'
-import { isPrivate } from '../net/address.ts'
+import { formatEndpoint, isOwnPublic, isPrivate } from '../net/address.ts'
 import { CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_SHORT_MS } from '../net/dial.ts'
 import { describeLookup, type Resolver } from '../net/dns.ts'
+import type { Settings } from '../settings.ts'
+import type { DeadHosts } from './dead-hosts.ts'
 import type { Host } from './mx.ts'
+import type { HostPlan } from './route-plan.ts'
 
 /** An address to dial, or a host that has none and why. */
 export type Candidate =
@@ -22,9 +25,10 @@ export type Candidate =
     }
 interface Deps {
   readonly resolver: Resolver
-  readonly allowPrivate: boolean
+  readonly family: Settings['relay.family']
   /** This machine can be answered over IPv6. */
   readonly hasIpv6: boolean
+  readonly deadHosts: DeadHosts
 }
 
 /** Addresses tried of one host. */
@@ -32,21 +36,31 @@ const MOST_ADDRESSES = 2
 const LOCALHOST = ['127.0.0.1', '::1']
 
 /** The addresses of the hosts, each looked up only when its turn comes. */
-export async function* listCandidates(hosts: readonly Host[], deps: Deps): AsyncGenerator<Candidate, void, void> {
-  for (const host of hosts) {
+export async function* listCandidates(plan: HostPlan, deps: Deps): AsyncGenerator<Candidate, void, void> {
+  for (const host of plan.hosts) {
     const { addresses, notes, trouble } = await addressesOf(host, deps.resolver)
-    const open = deps.allowPrivate ? addresses : addresses.filter((one) => !isPrivate(one))
-    for (const one of addresses)
-      if (!open.includes(one)) notes.push(`${host.name} at ${one}: a private address is not dialled`)
+    if (!plan.allowPrivate && addresses.some((one) => isOwnPublic(one))) {
+      // RFC 5321 §5.1: this host and all that are no better would send it back to us.
+      notes.push(`${host.name} is this machine itself: neither it nor a host of lower preference is dialled`)
+      yield { kind: 'bounced', why: { at: 'dns', rcode: 'LOOP', name: plan.domain }, notes }
+      return
+    }
+    const { open, refused } = sift(host, addresses, plan, deps, notes)
     const chosen = choose(open, deps.hasIpv6)
     if (chosen.length === 0) {
-      const refused = addresses.length > 0
-      const why: Cause = refused ? { at: 'connect', mx: host.name, errno: 'EPRIVATE' } : (trouble?.why ?? nowhere(host))
-      // A network of one's own may answer differently tomorrow (a VPN), so a private address is no final word.
-      yield { kind: refused ? 'deferred' : (trouble?.kind ?? 'bounced'), why, notes }
+      // Settings and networks change (a VPN, another house), so what they forbid is no final word.
+      const kind = refused ? 'deferred' : (trouble?.kind ?? 'bounced')
+      yield { kind, why: refused ?? trouble?.why ?? nowhere(host), notes }
     }
     for (const [n, address] of chosen.entries()) {
       const hasOtherFamily = chosen.slice(n + 1).some((other) => isV6(other) !== isV6(address))
+      const dead = plan.isFixed ? undefined : deps.deadHosts.find(formatEndpoint(address, plan.port))
+      if (dead !== undefined) {
+        const until = new Date(dead.untilMs).toISOString().slice(0, 19)
+        notes.push(`${host.name} at ${address}: nobody answered there of late, so it is left alone until ${until} UTC`)
+        yield { kind: 'deferred', why: renamed(dead.why, host.name), notes: notes.splice(0) }
+        continue
+      }
       yield {
         kind: 'address',
         host: host.name,
@@ -61,6 +75,31 @@ export async function* listCandidates(hosts: readonly Host[], deps: Deps): Async
 
 const isV6 = (address: string) => address.includes(':')
 const nowhere = (host: Host): Cause => ({ at: 'dns', rcode: 'NODATA', name: host.name })
+/** Several hosts may share an address: the one that is meant now is named. */
+const renamed = (why: Cause, mx: string): Cause => ('mx' in why ? { ...why, mx } : why)
+
+/** What may be dialled of a host's addresses; where that is nothing, `refused` says what forbids it. */
+function sift(
+  host: Host,
+  addresses: readonly string[],
+  plan: HostPlan,
+  { family }: Deps,
+  notes: string[],
+): { readonly open: readonly string[]; readonly refused: Cause | undefined } {
+  let errno = ''
+  const open = addresses.filter((one) => {
+    if (family !== 'both' && isV6(one) !== (family === 'ipv6')) {
+      notes.push(`${host.name} at ${one}: relay.family is "${family}"`)
+      errno ||= 'EAFNOSUPPORT'
+      return false
+    }
+    if (plan.allowPrivate || !isPrivate(one)) return true
+    notes.push(`${host.name} at ${one}: a private address is not dialled`)
+    errno = 'EPRIVATE'
+    return false
+  })
+  return { open, refused: errno === '' ? undefined : { at: 'connect', mx: host.name, errno } }
+}
 
 /** One of each family where there are both, the likelier first; a machine without IPv6 does not begin with it. */
 function choose(addresses: readonly string[], hasIpv6: boolean): string[] {

@@ -1,35 +1,24 @@
-import type { Clock } from '../base/clock.ts'
 import { reasonOf } from '../base/fault.ts'
-import type { OpenBody } from '../model/blob-view.ts'
+import type { AttemptTls } from '../model/attempt-tls.ts'
 import type { Deliver, Delivery, Job, Settled } from '../model/delivery.ts'
-import type { Cause, Outcome } from '../model/outcome.ts'
-import { formatEndpoint, hasGlobalIpv6, isPrivate } from '../net/address.ts'
-import type { Dialer } from '../net/dial.ts'
-import type { Resolver } from '../net/dns.ts'
-import { SmtpConnection, type Opened } from '../net/smtp-client-driver.ts'
-import type { Load, SmtpTarget } from '../net/smtp-client-terms.ts'
+import type { Cause } from '../model/outcome.ts'
+import { hasGlobalIpv6, isPrivate } from '../net/address.ts'
+import type { SmtpConnection } from '../net/smtp-client-driver.ts'
+import type { Load } from '../net/smtp-client-terms.ts'
 import { clientContext } from '../net/tls.ts'
 import type { Settings } from '../settings.ts'
-import type { Recorder, Transcript } from '../transcript/sink.ts'
-import type { Verdict } from '../wire/smtp/client-words.ts'
-import { listCandidates, type Candidate } from './candidates.ts'
-import { ownNameOf, planRoute, type RoutePlan } from './route-plan.ts'
+import type { Transcript } from '../transcript/sink.ts'
+import { listCandidates } from './candidates.ts'
+import { DeadHosts } from './dead-hosts.ts'
+import type { RelayDeps, RouteSignIn } from './deps.ts'
+import { openSession, type Address, type OpenContext } from './open-session.ts'
+import { planRoute, type HostPlan, type RoutePlan } from './route-plan.ts'
+import { transactionOf } from './transaction.ts'
+import { goesElsewhere, heldAll, ours, outcomeOf } from './verdicts.ts'
 import { Work } from './work.ts'
 
-export interface RelayDeps {
-  /** Asked at each delivery, for settings may change. */
-  readonly settings: () => Settings
-  readonly resolver: Resolver
-  readonly dial: Dialer
-  readonly recorder: Recorder
-  readonly openBody: OpenBody
-  readonly clock: Clock
-  /** 0 ≤ n < 1. */
-  readonly random?: () => number
-  /** Whether to begin with IPv6; asked at each delivery. */
-  readonly hasIpv6?: () => boolean
-}
-type Address = Extract<Candidate, { kind: 'address' }>
+/** How long a connection with nothing to do waits for more. */
+const IDLE_MS = 2_000
 
 /**
  * The relay. One call is one route's worth of deliveries: it tries the hosts of the route in turn, keeps a connection for
@@ -37,7 +26,8 @@ type Address = Extract<Candidate, { kind: 'address' }>
  * unsettled and the call throws the signal's reason: that attempt never happened.
  */
 export function makeDeliver(deps: RelayDeps): Deliver {
-  return (delivery, signal) => new Run(deps, delivery, signal).run()
+  const deadHosts = deps.deadHosts ?? new DeadHosts(deps.clock)
+  return (delivery, signal) => new Run(deps, deadHosts, delivery, signal).run()
 }
 
 class Run {
@@ -45,36 +35,59 @@ class Run {
   readonly #delivery: Delivery
   readonly #signal: AbortSignal
   readonly #settings: Settings
+  readonly #deadHosts: DeadHosts
+  readonly #signIn: RouteSignIn
   /** Facts found since the last transcript was opened: they head the next one. */
   #notes: string[] = []
   #work: Work | undefined
+  #transcript: Transcript | undefined
   #lastSessionId: number | undefined
   /** Recipients whose phase `body` was committed. */
   readonly #inBody = new Set<number>()
 
-  constructor(deps: RelayDeps, delivery: Delivery, signal: AbortSignal) {
+  constructor(deps: RelayDeps, deadHosts: DeadHosts, delivery: Delivery, signal: AbortSignal) {
     this.#deps = deps
+    this.#deadHosts = deadHosts
     this.#delivery = delivery
     this.#signal = signal
     this.#settings = deps.settings()
     this.#work = new Work(delivery.first)
+    const { route } = delivery
+    this.#signIn = route.kind === 'smarthost' ? (deps.signInOf?.(route.routeId) ?? {}) : {}
   }
 
   async run(): Promise<void> {
+    const { route } = this.#delivery
+    if (route.kind === 'hold') return this.#holdAll(route.cause)
+    if (route.kind === 'smarthost' && this.#signIn.trouble !== undefined)
+      return this.#holdAll({ at: 'login', mx: route.host, reason: this.#signIn.trouble, routeId: route.routeId })
     // Said before anything is dialled: authorities that cannot be read must not turn into mail in clear text.
     clientContext(this.#settings['relay.caFile'])
     const { resolver, random = Math.random } = this.#deps
-    const plan = await planRoute(this.#delivery.route, this.#settings, resolver, random)
+    const why = this.#work?.job.recipients[0]?.routeWhy
+    if (why !== undefined) this.#notes.push(`route: ${why}`)
+    const plan = await planRoute(route, this.#settings, resolver, random)
     this.#notes.push(...plan.notes)
     if (plan.kind === 'hosts') await this.#tryHosts(plan)
     else this.#work?.blame(plan.kind, plan.why)
     await this.#giveUp(plan)
   }
 
-  async #tryHosts(plan: Extract<RoutePlan, { kind: 'hosts' }>): Promise<void> {
+  /** Nothing of this goes anywhere until its user has done something. */
+  async #holdAll(why: Cause): Promise<void> {
+    while (this.#work && !this.#signal.aborted) {
+      await this.#settle(this.#work, heldAll(this.#work.open, why), this.#lastSessionId)
+      const job = await this.#delivery.next()
+      this.#work = job && new Work(job)
+    }
+    this.#signal.throwIfAborted()
+  }
+
+  async #tryHosts(plan: HostPlan): Promise<void> {
     const { resolver, hasIpv6 = hasGlobalIpv6 } = this.#deps
-    const deps = { resolver, allowPrivate: plan.allowPrivate, hasIpv6: hasIpv6() }
-    for await (const candidate of listCandidates(plan.hosts, deps)) {
+    const family = this.#settings['relay.family']
+    const deps = { resolver, family, hasIpv6: family === 'ipv6' || hasIpv6(), deadHosts: this.#deadHosts }
+    for await (const candidate of listCandidates(plan, deps)) {
       if (this.#signal.aborted) return
       this.#notes.push(...candidate.notes)
       if (candidate.kind === 'address') await this.#tryAddress(candidate, plan)
@@ -84,45 +97,39 @@ class Run {
   }
 
   /** Uses one address until it has no more to give. A session that got something done may be followed by another one. */
-  async #tryAddress(candidate: Address, plan: Extract<RoutePlan, { kind: 'hosts' }>): Promise<void> {
+  async #tryAddress(address: Address, plan: HostPlan): Promise<void> {
     let hasProgressed = true
     while (this.#work && hasProgressed && !this.#signal.aborted) {
-      let opened = await this.#open(candidate, plan, plan.tls)
-      if (!opened.ok && opened.why.at === 'tls' && plan.tls === 'opportunistic' && !this.#signal.aborted) {
-        // RFC 7435 §3: better in clear text than not at all, where no policy forbids it. On a new connection.
-        this.#notes.push(`TLS failed (${opened.why.reason}): the same host again without it`)
-        opened = await this.#open(candidate, plan, 'none')
-      }
+      const opened = await openSession(address, plan, this.#openContext(this.#work))
       if (!opened.ok) {
+        if (opened.why.at === 'login') return this.#holdForLogin(opened.why)
         this.#work.blame(opened.isFinal && !plan.isFixed ? 'bounced' : 'deferred', opened.why)
         return
       }
-      this.#delivery.onConnected(isPrivate(candidate.address))
-      hasProgressed = await this.#useConnection(opened.connection, candidate)
+      this.#delivery.onConnected(isPrivate(address.address))
+      hasProgressed = await this.#useConnection(opened.connection, opened.tls, address)
     }
   }
 
-  async #open(
-    { host, address, timeoutMs }: Address,
-    plan: Extract<RoutePlan, { kind: 'hosts' }>,
-    tls: SmtpTarget['tls'],
-  ): Promise<Opened> {
-    const { recorder, dial, clock } = this.#deps
-    const endpoint = formatEndpoint(address, plan.port)
-    const transcript = recorder.open({ protocol: 'smtp', side: 'client', peer: host, address: endpoint })
-    this.#head(transcript)
-    transcript.note(`dialling ${host} at ${endpoint}`)
-    const dialled = await dial({ address, port: plan.port, timeoutMs }, this.#signal)
-    if (!dialled.ok) {
-      transcript.worst(CONNECT_WORDS[dialled.errno] ?? dialled.errno)
-      const state = dialled.errno === 'ABORTED' ? 'aborted' : 'deferred'
-      transcript.close(state, 'us', `no connection: ${dialled.errno} (${dialled.reason})`)
-      return { ok: false, why: { at: 'connect', mx: host, errno: dialled.errno }, isFinal: false }
+  #openContext(work: Work): OpenContext {
+    return {
+      deps: this.#deps,
+      settings: this.#settings,
+      deadHosts: this.#deadHosts,
+      signal: this.#signal,
+      signIn: this.#signIn,
+      requireTls: work.job.options?.requireTls === true,
+      head: (transcript) => this.#head(transcript),
+      note: (text) => this.#notes.push(text),
     }
-    const target = { mx: host, tls, ehloName: ownNameOf(this.#settings), caFile: this.#settings['relay.caFile'] }
-    // A literal's certificate, if any, is for the address and not for the brackets.
-    const named = host.startsWith('[') ? { ...target, mx: address } : target
-    return SmtpConnection.open(dialled.socket, named, transcript, clock, this.#signal)
+  }
+
+  /** A login that fails once fails each time, and a server that has heard it too often locks its user out. */
+  async #holdForLogin(why: Extract<Cause, { at: 'login' }>): Promise<void> {
+    const { route } = this.#delivery
+    if (route.kind !== 'smarthost') return this.#holdAll(why)
+    await this.#deps.onLoginRefused?.(route.routeId, why.reply ? why.reply.lines.join(' ') || why.reason : why.reason)
+    return this.#holdAll({ ...why, routeId: route.routeId })
   }
 
   /** Notes and links a transcript begins with. */
@@ -132,7 +139,6 @@ class Run {
     this.#link(transcript)
     this.#transcript = transcript
   }
-  #transcript: Transcript | undefined
 
   #link(transcript: Transcript | undefined): void {
     if (!this.#work || !transcript) return
@@ -141,18 +147,17 @@ class Run {
   }
 
   /** Sends job after job. True when at least one transaction got its answer, so that a new session is worth it. */
-  async #useConnection(connection: SmtpConnection, candidate: Address): Promise<boolean> {
+  async #useConnection(connection: SmtpConnection, tls: AttemptTls, address: Address): Promise<boolean> {
     let hasProgressed = false
     let hasFailedHere = false
     // Over before anything was asked of it: closed, or talking out of turn.
-    if (!connection.isReady)
-      this.#work?.blame('deferred', { at: 'lost', mx: candidate.host, reason: connection.endedBy })
+    if (!connection.isReady) this.#work?.blame('deferred', { at: 'lost', mx: address.host, reason: connection.endedBy })
     try {
       while (this.#work && connection.isReady && !hasFailedHere) {
         const isReused = hasProgressed
-        const { settled, elsewhere } = await this.#transact(this.#work, connection, candidate)
+        const { settled, elsewhere } = await this.#transact(this.#work, connection, address)
         if (settled.length > 0) {
-          await this.#delivery.onOutcome(this.#work.job, settled, connection.sessionId)
+          await this.#settle(this.#work, settled, connection.sessionId, tls)
           hasProgressed = true
         }
         // Neither an outcome nor a reason to go on: a second try here would end the same way.
@@ -173,7 +178,7 @@ class Run {
 
   async #nextWork(connection: SmtpConnection): Promise<Work | undefined> {
     if (!connection.isReady || this.#signal.aborted) return undefined
-    const job = await this.#delivery.next()
+    const job = await this.#delivery.next(IDLE_MS)
     if (!job) return undefined
     this.#work = new Work(job)
     this.#link(this.#transcript)
@@ -183,7 +188,7 @@ class Run {
   async #transact(
     work: Work,
     connection: SmtpConnection,
-    candidate: Address,
+    address: Address,
   ): Promise<{ settled: Settled[]; elsewhere: boolean }> {
     const { open, job } = work
     const verdicts = await connection.transact(this.#load(job, open))
@@ -192,27 +197,20 @@ class Run {
     for (const [n, recipient] of open.entries()) {
       const verdict = verdicts[n]
       if (verdict === undefined || verdict.kind === 'again') continue
-      if ((verdict.kind === 'deferred' || verdict.kind === 'bounced') && goesElsewhere(verdict, candidate)) {
+      if ((verdict.kind === 'deferred' || verdict.kind === 'bounced') && goesElsewhere(verdict, address)) {
         work.blameOne(recipient.recipientId, verdict.kind, verdict.why)
         elsewhere = true
         continue
       }
-      settled.push({ recipientId: recipient.recipientId, outcome: outcomeOf(verdict, recipient.to, candidate.host) })
+      settled.push({ recipientId: recipient.recipientId, outcome: outcomeOf(verdict, recipient.to, address.host) })
     }
-    work.settle(settled)
     return { settled, elsewhere }
   }
 
   #load(job: Job, open: Work['open']): Load {
     return {
       entryId: job.entryId,
-      transaction: {
-        from: job.from,
-        to: open.map((recipient) => recipient.to),
-        sizeBytes: job.view.sizeBytes,
-        is8bit: job.is8bit,
-        needsUtf8: job.needsUtf8,
-      },
+      transaction: transactionOf(job, open, this.#deps.clock.nowMs()),
       body: () => this.#deps.openBody(job.view),
       beforeBody: (accepted) => {
         const ids = accepted.flatMap((n) => open[n]?.recipientId ?? [])
@@ -228,6 +226,22 @@ class Run {
     }
   }
 
+  /** Hands outcomes to the queue, each with how it was come by. */
+  async #settle(
+    work: Work,
+    settled: readonly Settled[],
+    sessionId: number | undefined,
+    tls?: AttemptTls,
+  ): Promise<void> {
+    work.settle(settled)
+    const withFacts = settled.map((one): Settled => {
+      const route = work.whyOf(one.recipientId)
+      if (route === undefined && tls === undefined) return one
+      return { ...one, facts: { ...(route !== undefined && { route }), ...(tls && { tls }) } }
+    })
+    await this.#delivery.onOutcome(work.job, withFacts, sessionId)
+  }
+
   /** Settles whoever is left when all hosts have been tried. */
   async #giveUp(plan: RoutePlan): Promise<void> {
     const work = this.#work
@@ -235,57 +249,18 @@ class Run {
     if (this.#signal.aborted) {
       // Phase `body` is committed for these, so that silence would mean "unknown": but their final dot never went out.
       const notSent = work.giveUp().filter(({ recipientId }) => this.#inBody.has(recipientId))
-      if (notSent.length > 0) await this.#delivery.onOutcome(work.job, notSent, this.#lastSessionId)
+      if (notSent.length > 0) await this.#settle(work, notSent, this.#lastSessionId)
       throw this.#signal.reason
     }
     const lastSessionId = this.#lastSessionId
-    if (this.#lastSessionId === undefined || this.#notes.length > 0) {
+    if (this.#transcript === undefined || this.#notes.length > 0) {
       const { route } = this.#delivery
-      const peer = route.kind === 'direct' ? route.domain : route.host
+      const peer = route.kind === 'direct' ? route.domain : route.kind === 'smarthost' ? route.host : ''
       const transcript = this.#deps.recorder.open({ protocol: 'smtp', side: 'client', peer, address: '' })
       this.#head(transcript)
       transcript.worst('dns')
       transcript.close(plan.kind === 'bounced' ? 'failed' : 'deferred', 'us', 'no host could be tried')
     }
-    await this.#delivery.onOutcome(work.job, work.giveUp(), lastSessionId ?? this.#lastSessionId)
-  }
-}
-
-/** Errors of `connect` as lists show them. */
-const CONNECT_WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'refused',
-  ETIMEDOUT: 'timeout',
-  ECONNRESET: 'reset',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-}
-
-const ours = (reason: string, code: number, enhanced: string): Cause => ({
-  at: 'local',
-  reason,
-  reply: { code, enhanced, lines: [reason] },
-})
-
-/**
- * Whether another address may do better at once. A host that refuses by policy over IPv6 (no PTR, no reputation: 5.7.x) is
- * asked once more over IPv4 before the mail is returned.
- */
-function goesElsewhere(verdict: Extract<Verdict, { kind: 'deferred' | 'bounced' }>, candidate: Address): boolean {
-  if (verdict.elsewhere) return true
-  const isPolicy = verdict.why.at === 'reply' && verdict.why.reply.enhanced?.startsWith('5.7.') === true
-  return isPolicy && candidate.hasOtherFamily && candidate.address.includes(':')
-}
-
-function outcomeOf(verdict: Exclude<Verdict, { kind: 'again' }>, to: Outcome['to'], mx: string): Outcome {
-  switch (verdict.kind) {
-    case 'delivered':
-      return { kind: 'delivered', to, mx, reply: verdict.reply }
-    case 'unknown':
-      return { kind: 'unknown', to, mx }
-    case 'deferred':
-    case 'bounced':
-      return { kind: verdict.kind, to, why: verdict.why }
-    default:
-      return verdict satisfies never
+    await this.#settle(work, work.giveUp(), lastSessionId ?? this.#lastSessionId)
   }
 }

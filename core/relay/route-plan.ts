@@ -1,33 +1,42 @@
+import { hostname } from 'node:os'
 import { parseDomain } from '../model/address.ts'
-import type { Delivery } from '../model/delivery.ts'
+import type { Route, TlsMode } from '../model/outcome.ts'
 import { isIpAddress } from '../net/address.ts'
 import type { Resolver } from '../net/dns.ts'
-import type { SmtpTarget } from '../net/smtp-client-terms.ts'
 import type { Settings } from '../settings.ts'
 import { planMx, type Host, type MxPlan } from './mx.ts'
 
-/** Hosts of a route with how to talk to them; or why there are none. */
-export type RoutePlan =
-  | Extract<MxPlan, { kind: 'bounced' | 'deferred' }>
-  | {
-      readonly kind: 'hosts'
-      readonly notes: readonly string[]
-      readonly hosts: readonly Host[]
-      readonly port: number
-      readonly tls: SmtpTarget['tls']
-      readonly allowPrivate: boolean
-      /** A host the user has named: trouble with it is never the fault of a recipient's address. */
-      readonly isFixed: boolean
-    }
+/** Hosts of a route with how to talk to them. */
+export interface HostPlan {
+  readonly kind: 'hosts'
+  readonly notes: readonly string[]
+  readonly hosts: readonly Host[]
+  readonly port: number
+  /** `policy`: as the domain's policy and the server have it. */
+  readonly tls: TlsMode | 'policy'
+  readonly allowPrivate: boolean
+  /** A host the user has named: trouble with it is never the fault of a recipient's address. */
+  readonly isFixed: boolean
+  /** The recipients' domain, or the smarthost. */
+  readonly domain: string
+}
+/** Where a route leads; or why nowhere. */
+export type RoutePlan = Extract<MxPlan, { kind: 'bounced' | 'deferred' }> | HostPlan
 
 /** The name this machine gives itself, in A-labels (RFC 5890 §2.3.2.1); '' where none is set or it is none. */
 export function ownNameOf(settings: Settings): string {
   return parseDomain(settings['relay.ehloName']) ?? ''
 }
 
+/** Names by which an MX record can mean this machine, in lower case. */
+function ownNamesOf(settings: Settings): string[] {
+  // A machine's own name without a dot is nobody's MX.
+  return [ownNameOf(settings), hostname().toLowerCase()].filter((name) => name.includes('.'))
+}
+
 /** Decides where a route leads, at the moment of the attempt. */
 export async function planRoute(
-  route: Delivery['route'],
+  route: Extract<Route, { kind: 'direct' | 'smarthost' }>,
   settings: Settings,
   resolver: Resolver,
   random: () => number,
@@ -43,17 +52,17 @@ export async function planRoute(
       // The user's own choice, often in the user's own network.
       allowPrivate: true,
       isFixed: true,
+      domain: route.host,
     }
   }
-  const ownName = ownNameOf(settings)
-  const ownNames = ownName === '' ? [] : [ownName]
-  const plan = await planMx(route.domain, { resolver, ownNames, random })
+  const plan = await planMx(route.domain, { resolver, ownNames: ownNamesOf(settings), random })
   if (plan.kind !== 'hosts') return plan
   return {
     ...plan,
     port: settings['relay.port'],
-    tls: 'opportunistic',
+    tls: 'policy',
     allowPrivate: settings['relay.allowPrivateAddresses'],
     isFixed: false,
+    domain: route.domain,
   }
 }

@@ -1,4 +1,4 @@
-import type { AttemptTls, TlsDemand } from '../model/attempt-tls.ts'
+import type { TlsDemand } from '../model/attempt-tls.ts'
 import type { TlsFacts } from '../model/transcript.ts'
 
 /** What a session with one MX of a domain must be protected by. */
@@ -12,8 +12,6 @@ export type TlsPolicy =
       readonly require: 'none' | 'verified'
       /** Who demands it. */
       readonly source: TlsDemand
-      /** Names of which the certificate must be for one; the MX's own when not named. */
-      readonly names?: readonly string[]
       /** What the transcript is told of how this was found. */
       readonly notes?: readonly string[]
       /** What would have gone wrong under a policy that only tests (RFC 8461 §5). */
@@ -58,8 +56,3 @@ export type OnTlsSeen = (seen: TlsSeen) => void
 
 /** No policy at all: where nobody has one to say. */
 export const noTlsPolicy: TlsPolicyFor = async () => ({ kind: 'go', require: 'none', source: 'none' })
-
-/** How a session was protected, as it is kept with the attempt. */
-export function attemptTls(source: TlsDemand, facts: TlsFacts | null, trouble: string | null): AttemptTls {
-  return { policy: source, facts, trouble }
-}

@@ -40,17 +40,20 @@ describe('to an MX', () => {
     expect(tlsOf(misnamed.dialogue())).toEqual(['[tls untrusted ERR_TLS_CERT_ALTNAME_INVALID]'])
   })
 
-  test('after a handshake that fails the same host gets the mail in clear text, on a new connection that says why', async () => {
+  test('after a handshake that fails the same host is asked with a smaller hello, then gets the mail in clear text, each on a new connection that says why', async () => {
     // It promises TLS and has no certificate to do it with.
     const mx = await bench.sink({ tls: {} })
     const relayed = await bench.deliver(ONE_MX, mx.port)
     expect(short(relayed)).toEqual(['bob delivered mx1.dest.test'])
     expect(relayed.sessions).toMatchObject([
       { worst: 'tls', state: 'deferred', tls: false },
+      { worst: 'tls', state: 'deferred', tls: false },
       { state: 'ok', tls: false },
     ])
-    expect(relayed.dialogue(1)[0]).toMatch(/^# TLS failed \(.+\): the same host again without it$/)
-    expect(relayed.dialogue(1)).not.toContain('C: STARTTLS')
+    expect(relayed.dialogue(1)[0]).toMatch(/^# TLS failed \(.+\): the same host again with a smaller hello$/)
+    expect(relayed.dialogue(1)).toContain('C: STARTTLS')
+    expect(relayed.dialogue(2)[0]).toMatch(/^# TLS failed \(.+\): the same host again without it$/)
+    expect(relayed.dialogue(2)).not.toContain('C: STARTTLS')
   })
 
   test('a server that will not start TLS now gets the mail in clear text on the same connection', async () => {

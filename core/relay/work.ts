@@ -23,6 +23,11 @@ export class Work {
     return this.#open
   }
 
+  /** What chose the route of one of its recipients, in words. */
+  whyOf(recipientId: number): string | undefined {
+    return this.job.recipients.find((one) => one.recipientId === recipientId)?.routeWhy
+  }
+
   /** All who are open have met this. */
   blame(kind: Blame['kind'], why: Cause): void {
     for (const { recipientId } of this.#open) this.blameOne(recipientId, kind, why)

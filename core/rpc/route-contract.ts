@@ -22,7 +22,7 @@ export const RouteRuleView = z.object({
   id: Id,
   /** Whose mail: an address, a domain, `*.domain` for all below it, `<>` for reports; '' for everybody's. */
   sender: z.string(),
-  /** To whom: an address, a domain, `*.domain`; '' for everybody. */
+  /** To whom: a domain, or `*.domain` for all below it; '' for everybody. */
   recipient: z.string(),
   /** Only after so many tries have failed. */
   afterTries: z.number().int(),

@@ -91,7 +91,7 @@ export function bareClient(jobs: ClientScript['jobs'], facts: string[]): BareMac
   return {
     open: () => [],
     receive: (bytes) => perform(session.receive(bytes)),
-    secured: () => perform(session.secured()),
+    secured: () => perform(session.secured(false)),
     ended: () => void perform(session.lost('the server closed the connection')),
     get closed() {
       return closed

@@ -68,7 +68,7 @@ test('whatever a server says, each recipient gets one verdict, and delivered onl
           isDotOut = true
           dots += 1
         }
-        if (asks('start-tls') && session.at === 'handshake') run(session.secured())
+        if (asks('start-tls') && session.at === 'handshake') run(session.secured(false))
         if (asks('ready') && session.at === 'ready') {
           isOpen = true
           run(session.transact({ from: null, to, sizeBytes: 10, is8bit: false, needsUtf8: false }))

@@ -2,6 +2,7 @@ import {
   connected,
   isEcho,
   onBodyFailed,
+  onChunk,
   onDot,
   onLost,
   onMalformed,
@@ -11,6 +12,7 @@ import {
   onTransaction,
   type ClientState,
 } from './client.ts'
+import { onDerived } from './client-auth.ts'
 import type { ClientOptions, Effect, Transaction, Verdict } from './client-words.ts'
 import { ReplyReader } from './reply.ts'
 
@@ -20,6 +22,7 @@ export class ClientSession {
   #state: ClientState
   #reader = new ReplyReader()
   #replies = 0
+  #transactions = 0
 
   constructor(options: ClientOptions) {
     this.options = options
@@ -38,6 +41,12 @@ export class ClientSession {
   /** Replies taken so far. */
   get replies(): number {
     return this.#replies
+  }
+
+  /** The server has said how many transactions it takes in a session, and has had them (RFC 9422 §4.1). */
+  get isSpent(): boolean {
+    const most = this.#state.at === 'ready' ? this.#state.features.mostTransactions : undefined
+    return most !== undefined && this.#transactions >= most
   }
 
   /** Bytes of the server. */
@@ -63,17 +72,29 @@ export class ClientSession {
   }
 
   /** TLS is up: reader and offers begin anew. */
-  secured(): Effect[] {
+  secured(isVerified: boolean): Effect[] {
     this.#reader = new ReplyReader()
-    return this.#step(onSecured(this.options))
+    return this.#step(onSecured(isVerified, this.options))
+  }
+
+  /** The key is made that `derive` asked for. */
+  derived(salted: Uint8Array): Effect[] {
+    return this.#state.at === 'auth' ? this.#step(onDerived(this.#state, salted)) : []
   }
 
   /** Only when `at` is `ready`. */
   transact(transaction: Transaction): Effect[] {
-    return this.#step(onTransaction(this.#state, transaction, this.options))
+    const step = onTransaction(this.#state, transaction, this.options)
+    if (step[0].at === 'envelope') this.#transactions += 1
+    return this.#step(step)
   }
 
-  /** To be called right before the final dot is written, in the same turn. */
+  /** To be called right before a chunk that is not the last is written. */
+  chunk(): void {
+    this.#state = onChunk(this.#state)
+  }
+
+  /** To be called right before the final dot, or the last bytes of the last chunk, are written, in the same turn. */
   dot(): void {
     this.#state = onDot(this.#state)
   }

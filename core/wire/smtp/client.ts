@@ -1,29 +1,40 @@
 import { never } from '../../base/never.ts'
 import type { Reply } from '../../model/reply.ts'
+import { beginAuth, onAuthReply, type Authenticating } from './client-auth.ts'
+import { fail, hangUp, over, quit, refuseSession, settle, type Step } from './client-steps.ts'
 import { acceptedOf, begin, causes, conclude, findObstacle, judgeRecipient, refusal } from './client-transaction.ts'
 import type { Running } from './client-transaction.ts'
 import { NO_FEATURES, parseFeatures } from './client-words.ts'
 import type { ClientOptions, Effect, Features, Transaction, Verdict } from './client-words.ts'
 
+/** How far a session is protected; `verified`: its certificate is trusted and for the host that is meant. */
+export type Security = 'none' | 'tls' | 'verified'
+
 /** Where one client session stands. A state holds only what is true while in it. */
 export type ClientState =
-  | { readonly at: 'greeting' | 'ehlo' | 'helo' | 'handshake'; readonly isSecured: boolean }
+  | { readonly at: 'greeting' | 'ehlo' | 'helo' | 'handshake'; readonly security: Security }
   | { readonly at: 'starttls'; readonly features: Features }
+  | Authenticating
   /** `needsReset`: a transaction may still be open at the server, so RSET goes before the next MAIL. */
   | { readonly at: 'ready'; readonly features: Features; readonly needsReset: boolean }
   | Running
-  /** 354 has come. `dot`: the final dot is out, and the message may have arrived whatever happens. */
-  | { readonly at: 'body' | 'dot' | 'empty'; readonly features: Features; readonly found: Running['found'] }
+  /**
+   * The message goes out. `isWaiting`: a chunk is out whose reply has not come. `dot`: its last bytes are out, and it may have
+   * arrived whatever happens.
+   */
+  | {
+      readonly at: 'body' | 'dot'
+      readonly features: Features
+      readonly found: Running['found']
+      readonly chunked: boolean
+      readonly isWaiting: boolean
+    }
+  | { readonly at: 'empty'; readonly features: Features; readonly found: Running['found'] }
   | { readonly at: 'quitting' | 'over' }
-type Step = readonly [ClientState, ...Effect[]]
-
-const over: ClientState = { at: 'over' }
-const hangUp = (why: string): Effect => ({ do: 'hang-up', why })
-const quit: Effect = { do: 'send', commands: [{ verb: 'QUIT' }] }
 
 /** A session that has just connected waits for the greeting (RFC 5321 §3.1). */
 export function connected(options: ClientOptions): ClientState {
-  return { at: 'greeting', isSecured: options.isSecured }
+  return { at: 'greeting', security: options.isSecured ? 'verified' : 'none' }
 }
 
 /** Takes one whole reply. */
@@ -32,33 +43,31 @@ export function onReply(state: ClientState, reply: Reply, options: ClientOptions
   const isGood = reply.code < 300
   switch (state.at) {
     case 'greeting':
-      if (isGood) return [{ at: 'ehlo', isSecured: state.isSecured }, ehlo(options)]
+      if (isGood) return [{ at: 'ehlo', security: state.security }, ehlo(options)]
       return refuseSession('CONNECT', reply, options)
     case 'ehlo': {
       // RFC 5321 §3.2: a server that does not know EHLO is greeted with HELO.
       if (reply.code >= 500)
         return [
-          { at: 'helo', isSecured: state.isSecured },
+          { at: 'helo', security: state.security },
           { do: 'send', commands: [{ verb: 'HELO', name: options.ehloName }] },
         ]
       if (!isGood) return refuseSession('EHLO', reply, options)
-      return afterHello(parseFeatures(reply), state.isSecured, options)
+      return afterHello(parseFeatures(reply, state.security === 'verified'), state.security, options)
     }
     case 'helo':
       if (!isGood) return refuseSession('HELO', reply, options)
-      return afterHello(NO_FEATURES, state.isSecured, options)
+      return afterHello(NO_FEATURES, state.security, options)
     case 'starttls':
-      if (reply.code === 220) return [{ at: 'handshake', isSecured: false }, { do: 'start-tls' }]
-      if (reply.code === 421 || isGood) return onMalformedOr421(state, reply, options)
-      if (options.tls === 'required')
-        return [
-          { at: 'quitting' },
-          { do: 'fail', why: say.of('tls', `STARTTLS was answered ${reply.code}`), isFinal: false },
-          quit,
-        ]
-      return [{ at: 'ready', features: state.features, needsReset: false }, { do: 'ready' }] // RFC 3207 §4.1
+      if (reply.code === 220) return [{ at: 'handshake', security: 'none' }, { do: 'start-tls' }]
+      if (reply.code === 421) return refuseSession('STARTTLS', reply, options)
+      if (isGood) return onMalformed(state, `STARTTLS was answered ${reply.code}`, options)
+      if (options.tls === 'required') return fail(say.of('tls', `STARTTLS was answered ${reply.code}`))
+      return afterTls(state.features, 'none', options) // RFC 3207 §4.1
     case 'handshake':
       return onMalformed(state, 'a reply came in place of the TLS handshake', options)
+    case 'auth':
+      return onAuthReply(state, reply, options)
     case 'ready':
       // The one reply a server may give without being asked (RFC 5321 §3.8).
       if (reply.code === 421) return [over, hangUp('the server closes the session')]
@@ -66,24 +75,27 @@ export function onReply(state: ClientState, reply: Reply, options: ClientOptions
     case 'envelope':
       return onEnvelopeReply(state, reply, options)
     case 'body': {
+      if (isGood && state.isWaiting) return [{ ...state, isWaiting: false }, { do: 'next-chunk' }]
       // Some servers refuse while data still comes, and then close.
       if (reply.code < 400) return onMalformed(state, `a reply ${reply.code} came before the final dot`, options)
-      const verdict = refusal(reply, 'DATA', true, options)
+      const verdict = refusal(reply, state.chunked ? 'BDAT' : 'DATA', true, options)
       return [over, settle(conclude(state.found, verdict)), hangUp('the server refused before the final dot')]
     }
     case 'dot': {
+      const verb = state.chunked ? 'BDAT' : '.'
       if (reply.code === 421) {
-        const verdict: Verdict = { kind: 'deferred', why: say.reply('.', reply), elsewhere: true }
+        const verdict: Verdict = { kind: 'deferred', why: say.reply(verb, reply), elsewhere: true }
         return [over, settle(conclude(state.found, verdict)), hangUp('the server closes the session')]
       }
       if (reply.code >= 300 && reply.code < 400)
         return onMalformed(state, `the final dot was answered ${reply.code}`, options)
-      const verdict: Verdict = isGood ? { kind: 'delivered', reply } : refusal(reply, '.', false, options)
-      return [
-        { at: 'ready', features: state.features, needsReset: false },
-        settle(conclude(state.found, verdict)),
-        { do: 'ready' },
-      ]
+      const { features } = state
+      const verdict: Verdict = isGood
+        ? { kind: 'delivered', reply, dsn: features.dsn }
+        : refusal(reply, verb, false, options)
+      // RFC 3030 §2: what is left of a transaction that failed in its chunks is cleared by RSET alone.
+      const needsReset = state.chunked && !isGood
+      return [{ at: 'ready', features, needsReset }, settle(conclude(state.found, verdict)), { do: 'ready' }]
     }
     case 'empty':
       return endEnvelope(state, reply.code === 421)
@@ -96,41 +108,32 @@ export function onReply(state: ClientState, reply: Reply, options: ClientOptions
   }
 }
 
-function onMalformedOr421(state: ClientState, reply: Reply, options: ClientOptions): Step {
-  if (reply.code !== 421) return onMalformed(state, `STARTTLS was answered ${reply.code}`, options)
-  return refuseSession('STARTTLS', reply, options)
-}
-
 const ehlo = (options: ClientOptions): Effect => ({
   do: 'send',
   commands: [{ verb: 'EHLO', name: options.ehloName }],
 })
-const settle = (verdicts: readonly Verdict[]): Effect => ({ do: 'settle', verdicts })
-
-/** The session ends before any transaction, on the server's word. */
-function refuseSession(verb: string, reply: Reply, options: ClientOptions): Step {
-  const why = causes(options.mx).reply(verb, reply)
-  const failed: Effect = { do: 'fail', why, isFinal: reply.code >= 500 }
-  if (reply.code === 421) return [over, failed, hangUp('the server closes the session')]
-  return [{ at: 'quitting' }, failed, quit]
-}
 
 /** RFC 3207 §4: TLS before anything else where it is wanted and offered. */
-function afterHello(features: Features, isSecured: boolean, options: ClientOptions): Step {
-  if (isSecured || options.tls === 'none') return [{ at: 'ready', features, needsReset: false }, { do: 'ready' }]
+function afterHello(features: Features, security: Security, options: ClientOptions): Step {
+  if (security !== 'none' || options.tls === 'none') return afterTls(features, security, options)
   if (features.startTls)
     return [
       { at: 'starttls', features },
       { do: 'send', commands: [{ verb: 'STARTTLS' }] },
     ]
-  if (options.tls === 'opportunistic') return [{ at: 'ready', features, needsReset: false }, { do: 'ready' }]
-  const why = causes(options.mx).of('tls', 'STARTTLS is required and the server does not offer it')
-  return [{ at: 'quitting' }, { do: 'fail', why, isFinal: false }, quit]
+  if (options.tls === 'opportunistic') return afterTls(features, security, options)
+  return fail(causes(options.mx).of('tls', 'STARTTLS is required and the server does not offer it'))
+}
+
+/** The session is as secure as it gets: somebody signs in where there is a login. */
+function afterTls(features: Features, security: Security, options: ClientOptions): Step {
+  if (options.login) return beginAuth(features, security === 'verified', options.login, options)
+  return [{ at: 'ready', features, needsReset: false }, { do: 'ready' }]
 }
 
 /** The handshake is done: what the server said before it counts no more (RFC 3207 §4.2). */
-export function onSecured(options: ClientOptions): Step {
-  return [{ at: 'ehlo', isSecured: true }, ehlo(options)]
+export function onSecured(isVerified: boolean, options: ClientOptions): Step {
+  return [{ at: 'ehlo', security: isVerified ? 'verified' : 'tls' }, ehlo(options)]
 }
 
 /** Begins a transaction in a session that is `ready`. */
@@ -138,7 +141,7 @@ export function onTransaction(state: ClientState, transaction: Transaction, opti
   if (state.at !== 'ready') throw new Error(`begin a transaction: the session is at "${state.at}"`)
   const obstacle = findObstacle(state.features, transaction, options.mx)
   if (obstacle) return [state, settle(transaction.to.map(() => obstacle)), { do: 'ready' }]
-  return begin(state.features, transaction, state.needsReset)
+  return begin(state.features, transaction, state.needsReset, options)
 }
 
 function onEnvelopeReply(state: Running, reply: Reply, options: ClientOptions): Step {
@@ -163,19 +166,15 @@ function onEnvelopeReply(state: Running, reply: Reply, options: ClientOptions): 
       return goOn({ ...state, awaited, found: state.found.map(() => verdict) })
     }
     case 'RCPT': {
-      const n = state.answered
+      const n = state.asked[state.answered] ?? 0
       const judged = state.found[n] ?? judgeRecipient(reply, state.found, options)
-      return goOn({ ...state, awaited, answered: n + 1, found: state.found.with(n, judged) })
+      return goOn({ ...state, awaited, answered: state.answered + 1, found: state.found.with(n, judged) })
     }
     case 'DATA': {
       const accepted = acceptedOf(state.found)
       const { features, found } = state
       if (reply.code === 354) {
-        if (accepted.length > 0)
-          return [
-            { at: 'body', features, found },
-            { do: 'send-body', accepted },
-          ]
+        if (accepted.length > 0) return beginBody(state)
         return [{ at: 'empty', features, found }, { do: 'send-empty' }]
       }
       if (reply.code < 400) return onMalformed(state, `DATA was answered ${reply.code}`, options)
@@ -185,11 +184,21 @@ function onEnvelopeReply(state: Running, reply: Reply, options: ClientOptions): 
     case 'EHLO':
     case 'HELO':
     case 'STARTTLS':
+    case 'AUTH':
+    case 'answer':
+    case 'BDAT':
     case 'QUIT':
-      throw new Error(`a transaction holds no ${command.verb}`)
+      throw new Error(`a transaction awaits no reply to ${command.verb}`)
     default:
       return never(command, 'SMTP command')
   }
+}
+
+function beginBody({ features, found, chunked }: Running): Step {
+  return [
+    { at: 'body', features, found, chunked, isWaiting: false },
+    { do: 'send-body', accepted: acceptedOf(found), chunked },
+  ]
 }
 
 /** True while the reply to come was settled by an earlier refusal: of MAIL, or of every RCPT (RFC 2920 §3.1). */
@@ -197,20 +206,22 @@ export function isEcho(state: ClientState): boolean {
   if (state.at === 'empty') return true
   if (state.at !== 'envelope') return false
   const verb = state.awaited[0]?.verb
-  if (verb === 'RCPT') return state.found[state.answered] !== undefined
+  if (verb === 'RCPT') return state.found[state.asked[state.answered] ?? 0] !== undefined
   return verb === 'DATA' && acceptedOf(state.found).length === 0
 }
 
 /** Sends the next command where one waits for its turn; ends the transaction where nobody is left to send to. */
 function goOn(state: Running): Step {
+  if (state.awaited.length > 0) return [state]
   const [next, ...unsent] = state.unsent
-  if (state.awaited.length > 0 || next === undefined) return [state]
   const isOpen = state.found.some((one) => one === undefined || one === 'accepted')
-  if (!isOpen) return endEnvelope(state, false)
-  return [
-    { ...state, awaited: [next], unsent },
-    { do: 'send', commands: [next] },
-  ]
+  if (!isOpen && (next !== undefined || state.chunked)) return endEnvelope(state, false)
+  if (next !== undefined)
+    return [
+      { ...state, awaited: [next], unsent },
+      { do: 'send', commands: [next] },
+    ]
+  return state.chunked ? beginBody(state) : [state]
 }
 
 /** A transaction that ends without a message. RSET closes what may be open of it at the server. */
@@ -222,7 +233,13 @@ function endEnvelope(state: Pick<Running, 'features' | 'found'>, isClosing: bool
   return [{ at: 'ready', features: state.features, needsReset: true }, settle(verdicts), { do: 'ready' }]
 }
 
-/** The final dot goes out right after this call. */
+/** A chunk that is not the last goes out right after this call. */
+export function onChunk(state: ClientState): ClientState {
+  if (state.at !== 'body' || !state.chunked) throw new Error(`send a chunk: the session is at "${state.at}"`)
+  return { ...state, isWaiting: true }
+}
+
+/** The final dot, or the last bytes of the last chunk, go out right after this call. */
 export function onDot(state: ClientState): ClientState {
   if (state.at !== 'body') throw new Error(`send the final dot: the session is at "${state.at}"`)
   return { ...state, at: 'dot' }
@@ -258,6 +275,7 @@ function end(
     case 'helo':
     case 'starttls':
     case 'handshake':
+    case 'auth':
       return [over, { do: 'fail', why, isFinal: false }, hangUp(reason)]
     case 'envelope':
     case 'body':

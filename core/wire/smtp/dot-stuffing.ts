@@ -10,13 +10,23 @@ export const FINAL_DOT: Uint8Array = Uint8Array.of(DOT, CR, LF)
  * A bare CR or LF is refused, for it is how one message becomes two at a careless receiver (SMTP smuggling).
  */
 export class DotStuffer {
+  readonly #stuffs: boolean
   #isLineStart = true
   #afterCr = false
+
+  /** `stuffs` false: only looks for what is refused, for BDAT needs no dots (RFC 3030 §2). */
+  constructor(stuffs = true) {
+    this.#stuffs = stuffs
+  }
 
   /** The bytes to send for this chunk; undefined when the message holds a bare CR or LF. Nothing may be pushed after that. */
   push(chunk: Uint8Array): Uint8Array | undefined {
     if (chunk.length === 0) return chunk
     if (!this.#isCanonical(chunk)) return undefined
+    if (!this.#stuffs) {
+      this.#afterCr = chunk.at(-1) === CR
+      return chunk
+    }
     const dots: number[] = []
     if (this.#isLineStart && chunk[0] === DOT) dots.push(0)
     // Only what follows a line's end can need a dot, so it is enough to look at the dots.

@@ -1,5 +1,7 @@
 import { never } from '../../base/never.ts'
 import type { Mailbox, ReversePath } from '../../model/address.ts'
+import type { RecipientOptions } from '../../model/envelope-options.ts'
+import { encodeXtext } from './xtext.ts'
 
 /** A command a client can send, its arguments still apart. */
 export type ClientCommand =
@@ -14,8 +16,22 @@ export type ClientCommand =
       readonly is8bit?: boolean
       /** RFC 6531 §3.4. */
       readonly isUtf8?: boolean
+      /** RFC 3461 §4.3 and §4.4. */
+      readonly ret?: 'full' | 'headers'
+      readonly envid?: string
+      /** RFC 8689 §2. */
+      readonly requireTls?: true
+      /** RFC 2852 §4.1.2. */
+      readonly deliverBy?: { readonly seconds: number; readonly mode: 'return' | 'notify'; readonly trace: boolean }
     }
-  | { readonly verb: 'RCPT'; readonly to: Mailbox }
+  /** RFC 3461 §4.1 and §4.2. */
+  | ({ readonly verb: 'RCPT'; readonly to: Mailbox } & RecipientOptions)
+  /** RFC 4954 §4, `initial` in base64, `=` for an empty one. */
+  | { readonly verb: 'AUTH'; readonly mechanism: string; readonly initial?: string }
+  /** An answer within AUTH: a line of base64, or `*` to break it off. */
+  | { readonly verb: 'answer'; readonly text: string }
+  /** RFC 3030 §2. */
+  | { readonly verb: 'BDAT'; readonly bytes: number; readonly isLast: boolean }
 
 const LITERAL = /^\[(?:IPv6:[0-9a-fA-F:.]{2,45}|\d{1,3}(?:\.\d{1,3}){3})\]$/i
 const DOMAIN = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/
@@ -50,17 +66,85 @@ function textOf(command: ClientCommand): string {
     case 'QUIT':
       return command.verb
     case 'RCPT':
-      return `RCPT TO:${formatPath(command.to)}`
+      return [`RCPT TO:${formatPath(command.to)}`, ...recipientParameters(command)].join(' ')
     case 'MAIL': {
       const parts = [`MAIL FROM:${command.from === null ? '<>' : formatPath(command.from)}`]
       if (command.sizeBytes !== undefined) parts.push(`SIZE=${checkSize(command.sizeBytes)}`)
       if (command.is8bit) parts.push('BODY=8BITMIME')
       if (command.isUtf8) parts.push('SMTPUTF8')
-      return parts.join(' ')
+      return [...parts, ...mailParameters(command)].join(' ')
     }
+    case 'AUTH':
+      if (!/^[A-Z0-9_-]{1,20}$/.test(command.mechanism)) throw new Error('encode AUTH: no mechanism has that name')
+      return command.initial === undefined
+        ? `AUTH ${command.mechanism}`
+        : `AUTH ${command.mechanism} ${checkBase64(command.initial)}`
+    case 'answer':
+      return command.text === '*' ? '*' : checkBase64(command.text)
+    case 'BDAT':
+      return `BDAT ${checkSize(command.bytes)}${command.isLast ? ' LAST' : ''}`
     default:
       return never(command, 'SMTP command')
   }
+}
+
+/** Half-open ranges of a command's line that must never be stored: what is said to sign in. */
+export function secretsOf(command: ClientCommand, line: Uint8Array): readonly (readonly [number, number])[] {
+  if (command.verb === 'answer') return command.text === '*' ? [] : [[0, line.length]]
+  if (command.verb !== 'AUTH' || command.initial === undefined) return []
+  return [[`AUTH ${command.mechanism} `.length, line.length]]
+}
+
+/** RFC 3461 §4.4 and §4.2, as they are written. */
+const LONGEST_ENVID = 100
+const LONGEST_ORCPT = 500
+
+function mailParameters({ ret, envid, requireTls, deliverBy }: Extract<ClientCommand, { verb: 'MAIL' }>): string[] {
+  const parts: string[] = []
+  if (ret !== undefined) parts.push(`RET=${ret === 'full' ? 'FULL' : 'HDRS'}`)
+  const written = envid === undefined ? '' : encodeXtext(envid)
+  if (written !== '' && written.length <= LONGEST_ENVID) parts.push(`ENVID=${written}`)
+  if (requireTls) parts.push('REQUIRETLS')
+  if (deliverBy !== undefined) {
+    const { seconds, mode, trace } = deliverBy
+    if (!Number.isSafeInteger(seconds) || Math.abs(seconds) > 999_999_999)
+      throw new Error(`encode BY: ${seconds} is no number of seconds`)
+    parts.push(`BY=${seconds};${mode === 'return' ? 'R' : 'N'}${trace ? 'T' : ''}`)
+  }
+  return parts
+}
+
+function recipientParameters({ notify, orcpt }: RecipientOptions): string[] {
+  const parts: string[] = []
+  if (notify === 'never') parts.push('NOTIFY=NEVER')
+  else if (notify !== undefined && notify.length > 0) parts.push(`NOTIFY=${notify.join(',').toUpperCase()}`)
+  if (orcpt !== undefined) {
+    const written = `${checkType(orcpt.type)};${isAscii(orcpt.address) ? encodeXtext(orcpt.address) : encodeUtf8Address(orcpt.address)}`
+    const typed = isAscii(orcpt.address) ? written : written.replace(/^[^;]*/, 'utf-8') // RFC 6533 §3
+    if (typed.length <= LONGEST_ORCPT) parts.push(`ORCPT=${typed}`)
+  }
+  return parts
+}
+
+const isAscii = (text: string) => /^[ -~]*$/.test(text)
+
+/** utf-8-addr-xtext (RFC 6533 §3): it passes through servers that know no UTF-8. */
+function encodeUtf8Address(address: string): string {
+  return [...address]
+    .map((one) =>
+      /^[!-*,-<>-[\]-~]$/.test(one) ? one : `\\x{${one.codePointAt(0)?.toString(16).toUpperCase().padStart(2, '0')}}`,
+    )
+    .join('')
+}
+
+function checkType(type: string): string {
+  if (/^[A-Za-z0-9-]{1,63}$/.test(type)) return type
+  throw new Error(`encode ORCPT: ${JSON.stringify(type)} is no type of address`)
+}
+
+function checkBase64(text: string): string {
+  if (text.length <= 65_536 && (text === '=' || /^[A-Za-z0-9+/]*={0,2}$/.test(text))) return text
+  throw new Error('encode an answer of AUTH: it is no base64')
 }
 
 function checkDomain(name: string): string {

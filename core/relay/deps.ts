@@ -1,0 +1,43 @@
+import type { Clock } from '../base/clock.ts'
+import type { OpenBody } from '../model/blob-view.ts'
+import type { Dialer } from '../net/dial.ts'
+import type { Resolver } from '../net/dns.ts'
+import type { Settings } from '../settings.ts'
+import type { Recorder } from '../transcript/sink.ts'
+import type { ClientLogin } from '../wire/smtp/client-sasl.ts'
+import type { DeadHosts } from './dead-hosts.ts'
+import type { OnTlsSeen, TlsPolicyFor } from './tls-policy-joint.ts'
+
+/** How a route signs in, and what is wrong with that. */
+export interface RouteSignIn {
+  readonly login?: Pick<ClientLogin, 'user' | 'secret' | 'kind'>
+  /** Its login was refused, in words: nobody signs in there until the user has mended that. */
+  readonly trouble?: string
+}
+
+/** What the relay is wired to. */
+export interface RelayDeps {
+  /** Asked at each delivery, for settings may change. */
+  readonly settings: () => Settings
+  readonly resolver: Resolver
+  readonly dial: Dialer
+  readonly recorder: Recorder
+  readonly openBody: OpenBody
+  readonly clock: Clock
+  /** 0 ≤ n < 1. */
+  readonly random?: () => number
+  /** Whether to begin with IPv6; asked at each delivery. */
+  readonly hasIpv6?: () => boolean
+  /** Addresses that are left alone for a while; a memory of its own where none is handed in. */
+  readonly deadHosts?: DeadHosts
+  /** Joint: what protects a session with an MX; nothing is demanded where it is left out. */
+  readonly tlsPolicyFor?: TlsPolicyFor
+  /** Joint: told how sessions were protected. */
+  readonly onTlsSeen?: OnTlsSeen
+  /** Joint: how a smarthost's route signs in, at this moment. */
+  readonly signInOf?: (routeId: number) => RouteSignIn
+  /** Joint: a smarthost has refused the login. Resolves when nobody will try it again by itself. */
+  readonly onLoginRefused?: (routeId: number, reason: string) => Promise<void>
+  /** Messages from that size on go in chunks; see `CHUNK_FROM_BYTES`. */
+  readonly chunkFromBytes?: number
+}
