@@ -14,7 +14,7 @@ import { createRecorder } from '../../core/transcript/recorder.ts'
 import type { TranscriptBatch } from '../../core/transcript/sink.ts'
 import { openInlineStore } from './inline-store.ts'
 import { localhostTls } from './localhost.ts'
-import { mailbox } from './queue-house.ts'
+import { mailboxOf as mailbox } from './mailbox.ts'
 import type { TestStore } from './store.ts'
 
 /** Greylisting as the product has it. */
