@@ -19,3 +19,6 @@ export function testCertificate(...names: string[]): TestCertificate {
   writeFileSync(caFile, cert)
   return { key, cert, caFile, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
+
+/** A certificate in memory, for rooms that may not import the vault. */
+export const selfSignedOf = selfSigned
