@@ -47,7 +47,9 @@ export interface Dsn {
  * beyond ASCII make it the internationalised kind (RFC 6533); it never leaves this machine, so 8-bit bytes may stand in it.
  */
 export function buildDsn(dsn: Dsn): Buffer {
-  const isInternational = dsn.recipients.some((one) => needsUtf8(one.to)) || needsUtf8(dsn.to)
+  const isInternational =
+    needsUtf8(dsn.to) ||
+    dsn.recipients.some(({ to, original = { address: '' } }) => needsUtf8(to) || !isAsciiText(original.address))
   const boundary = `posthorn-report-${dsn.uniqueId}`
   const title = TITLES[worst(dsn)]
   const { statusType, originalType } = partTypes(isInternational, dsn.original)
@@ -106,6 +108,7 @@ function partTypes(isInternational: boolean, { kind, bytes }: Dsn['original']) {
 
 /** A whole reply: more than 128 lines of 1,000 characters are not kept (RFC 5321 §4.5.3.1.5 has 512 octets a line). */
 const LONGEST_REPLY = 128 * 1000
+const isAsciiText = (text: string) => asciiOnly(text) === text
 const isAscii = (bytes: Uint8Array) => bytes.every((byte) => byte < 0x80)
 const isMessageId = (text: string) => /^<[!-~]{1,900}>$/.test(text)
 
@@ -155,10 +158,11 @@ function status(dsn: Dsn, isInternational: boolean): string[] {
     '',
   ]
   for (const one of dsn.recipients) {
-    if (one.original !== undefined)
-      lines.push(
-        ...fold(`Original-Recipient: ${asciiOnly(harmless(one.original.type))}; ${shown(one.original.address)}`),
-      )
+    if (one.original !== undefined) {
+      const field = `Original-Recipient: ${asciiOnly(harmless(one.original.type, 40))}; ${shown(one.original.address)}`
+      // Blanks in a quoted local part must not be lost where a line ends.
+      lines.push(...(field.length <= 240 ? [field] : fold(field)))
+    }
     lines.push(
       `Final-Recipient: ${isInternational && needsUtf8(one.to) ? 'utf-8' : 'rfc822'}; ${shown(formatMailbox(one.to))}`,
       `Action: ${one.action}`,

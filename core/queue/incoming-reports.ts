@@ -2,7 +2,7 @@ import type { Changes } from '../base/changes.ts'
 import type { Clock } from '../base/clock.ts'
 import { reasonOf } from '../base/fault.ts'
 import type { IncomingReport, ReportedRecipient } from '../message/dsn-read.ts'
-import { formatMailbox, sameMailbox } from '../model/address.ts'
+import { formatMailbox, sameMailbox, type Mailbox } from '../model/address.ts'
 import { entriesOfEnvid, entriesOfMessageId, listIncomingReports, type ReportNote } from '../store/incoming-report.ts'
 import { getMessage, type Message } from '../store/message-list.ts'
 import { listRecipients, type QueueEntry, type QueueRecipient } from '../store/queue.ts'
@@ -115,7 +115,7 @@ function match(
     const sent = listRecipients(store.read, entry.id)
     const taken = sent.filter(({ state }) => state === 'delivered' || state === 'unknown')
     const notes = report.recipients.flatMap((one) => {
-      const recipient = taken.find((mine) => isMeant(mine, one)) ?? (sent.length === 1 ? onlyOne(taken) : undefined)
+      const recipient = meantOf(taken, one) ?? (sent.length === 1 ? onlyOne(taken) : undefined)
       return recipient ? [{ entryId: entry.id, note: toNote(recipient, one, report, message) }] : []
     })
     if (notes.length > 0) return notes
@@ -125,16 +125,19 @@ function match(
 
 function entriesOf({ envid, messageId }: IncomingReport, { read }: Pick<Store, 'read'>): QueueEntry[] {
   const found = [
-    ...(envid === undefined ? [] : entriesOfEnvid(read, envid)),
+    ...(envid === undefined ? [] : [envid, decodeXtext(envid)].flatMap((one) => entriesOfEnvid(read, one))),
     ...(messageId === undefined ? [] : entriesOfMessageId(read, messageId)),
   ]
   return found.filter((entry) => entry.origin !== 'report')
 }
 
-const isMeant = ({ to, firstTo }: QueueRecipient, { final, original }: ReportedRecipient) =>
-  [final, original].some(
-    (named) => named && (sameMailbox(named, to) || (firstTo !== null && sameMailbox(named, firstTo))),
-  )
+/** Whom a report means: whom the sender wrote to says more than where the mail had gone since. */
+function meantOf(taken: readonly QueueRecipient[], { final, original }: ReportedRecipient): QueueRecipient | undefined {
+  const named = (address: Mailbox | undefined) =>
+    address &&
+    taken.find(({ to, firstTo }) => sameMailbox(address, to) || (firstTo !== null && sameMailbox(address, firstTo)))
+  return named(original) ?? named(final)
+}
 
 /** Mail that was passed on fails under another address: with one recipient there is no doubt whose it was. */
 const onlyOne = (taken: readonly QueueRecipient[]) => (taken.length === 1 ? taken[0] : undefined)
@@ -158,4 +161,9 @@ function toNote(
       messageId: message.id,
     },
   }
+}
+
+/** What RFC 3464 §2.2.1 has decoded, some systems write as it stood in MAIL (RFC 3461 §4). */
+function decodeXtext(text: string): string {
+  return text.replace(/\+([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
 }
