@@ -4,7 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mpop' | 'curl' | 'exim' | 'chromium'} Program */
+/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mpop' | 'curl' | 'exim' | 'python' | 'git-send-email' | 'chromium'} Program */
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge']
 const BROWSER_PATHS = [
@@ -19,15 +19,17 @@ const EXIM_FOLDER = join(tmpdir(), `posthorn-exim-${process.getuid?.() ?? 0}`)
 
 /** @type {Readonly<Record<Program, { names: readonly string[]; debian: readonly string[] }>>} */
 export const PROGRAMS = {
-  postfix: { names: ['postfix'], debian: ['postfix'] },
-  dovecot: { names: ['dovecot'], debian: ['dovecot-pop3d', 'dovecot-imapd'] },
-  swaks: { names: ['swaks'], debian: ['swaks', 'libnet-ssleay-perl'] },
-  msmtp: { names: ['msmtp'], debian: ['msmtp'] },
-  mpop: { names: ['mpop'], debian: ['mpop'] },
-  curl: { names: ['curl'], debian: ['curl'] },
+  'postfix': { names: ['postfix'], debian: ['postfix', 'libsasl2-modules'] },
+  'dovecot': { names: ['dovecot'], debian: ['dovecot-pop3d', 'dovecot-imapd'] },
+  'swaks': { names: ['swaks'], debian: ['swaks', 'libnet-ssleay-perl'] },
+  'msmtp': { names: ['msmtp'], debian: ['msmtp'] },
+  'mpop': { names: ['mpop'], debian: ['mpop'] },
+  'curl': { names: ['curl'], debian: ['curl'] },
+  'python': { names: ['python3'], debian: ['python3'] },
+  'git-send-email': { names: ['/usr/lib/git-core/git-send-email'], debian: ['git-email', 'libauthen-sasl-perl', 'libmailtools-perl'] },
   // Debian refuses Exim beside Postfix: `.ci/run` unpacks it there, and nothing is installed.
-  exim: { names: [join(EXIM_FOLDER, 'usr/sbin/exim4')], debian: ['exim4-daemon-light'] },
-  chromium: {
+  'exim': { names: [join(EXIM_FOLDER, 'usr/sbin/exim4')], debian: ['exim4-daemon-light'] },
+  'chromium': {
     names: [process.env['POSTHORN_CHROMIUM'] ?? '', ...BROWSERS, ...BROWSER_PATHS].filter((name) => name !== ''),
     debian: ['chromium'],
   },
