@@ -178,7 +178,7 @@ class Driver implements ServedSession {
     for (const line of replyLines(said)) {
       this.#out += `${line}\r\n`
       // The code may be seen; what follows it is a secret.
-      this.#transcript.line('S', Buffer.from(line, 'latin1'), isSecret ? { secrets: [[4, line.length]] } : {})
+      this.#transcript.line('S', line, isSecret ? { secrets: [[4, line.length]] } : undefined)
     }
     if (said.code < 400) return
     this.#last = said.code

@@ -81,9 +81,15 @@ function joined(
   }
   const write = async <K extends OperationName>(name: K, args: OperationArgs<K>): Promise<OperationResult<K>> => {
     refuseClosed()
-    const [own, bytes, buffers] = pack(name, args)
-    const value = await writer.ask({ name, args: own, nowMs: clock.nowMs(), bytes }, buffers)
-    return value as OperationResult<K>
+    const nowMs = clock.nowMs()
+    if (name === 'session.record') {
+      const slices = packBatch(args as Batch).map(([slice, bytes]) => writer.ask({ name, args: slice, nowMs, bytes }))
+      return (await Promise.all(slices), undefined) as OperationResult<K>
+    }
+    const buffers: ArrayBuffer[] = []
+    const own = withOwnBytes(args, buffers)
+    const bytes = buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0)
+    return (await writer.ask({ name, args: own, nowMs, bytes }, buffers)) as OperationResult<K>
   }
   const query: Store['query'] = async (name, args, signal) => {
     refuseClosed()
@@ -104,12 +110,4 @@ function joined(
       return closed
     },
   }
-}
-
-/** Arguments as they cross to the writer, their bytes, and the buffers handed over with them. */
-function pack(name: OperationName, args: unknown): readonly [unknown, number, ArrayBuffer[]] {
-  if (name === 'session.record') return [...packBatch(args as Batch), []]
-  const buffers: ArrayBuffer[] = []
-  const own = withOwnBytes(args, buffers)
-  return [own, buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0), buffers]
 }

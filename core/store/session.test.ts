@@ -14,6 +14,7 @@ import {
   listEvents,
   listSessions,
   markAborted,
+  packBatch,
   sessionOperations,
   sessionsOfEntry,
   sessionsOfMessage,
@@ -206,4 +207,24 @@ test('problems of one protocol are found without walking through all that went w
   }
   listSessions({ prepare } as unknown as WriteDb, { limit: 10, protocol: 'pop3', problemsOnly: true })
   expect(plans).toEqual(['SEARCH session USING INDEX session_problem_protocol (protocol=? AND id<?)'])
+})
+
+test('a large batch crosses in slices that keep all of it, none long and each head before what belongs to it', () => {
+  const ids = Array.from({ length: 40 }, (_, i) => i + 1)
+  const batch = {
+    heads: ids.map((id) => head(id)),
+    events: ids.slice(10).map((sessionId) => ({ sessionId, seq: 0, events: notes(0, 50) })),
+    links: ids.flatMap((sessionId) => [1, 2, 3].map((n) => ({ sessionId, link: { entryId: sessionId * 10 + n } }))),
+  }
+  const slices = packBatch(batch)
+  expect(slices.length).toBeGreaterThan(4)
+  for (const [slice, bytes] of slices) {
+    expect(bytes).toBeLessThan(16 * 1024 + 5000)
+    record(db, slice)
+  }
+  for (const id of ids) {
+    expect(getSession(db, id)).toEqual(head(id))
+    expect(linksOf(db, id)).toEqual([1, 2, 3].map((n) => ({ entryId: id * 10 + n })))
+    expect(listEvents(db, id, 0, 100)).toHaveLength(id > 10 ? 50 : 0)
+  }
 })

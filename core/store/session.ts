@@ -21,12 +21,12 @@ const PUT = `
     bytes_in = excluded.bytes_in, bytes_out = excluded.bytes_out, messages = excluded.messages`
 const ADD_BYTES = 'UPDATE session SET stored_bytes = stored_bytes + ? WHERE id = ?'
 const PUT_EVENTS = 'INSERT OR IGNORE INTO session_events (session_id, seq, events) VALUES (?, ?, ?)'
+const EXISTS = 'SELECT 1 FROM session WHERE id = ?'
+const HAS_LINK = `
+  SELECT 1 FROM session_link
+  WHERE session_id = ? AND entry_id IS ? AND recipient_id IS ? AND attempt_id IS ? AND message_id IS ?` // index session_link_all
 const PUT_LINK = `
-  INSERT INTO session_link (session_id, entry_id, recipient_id, attempt_id, message_id)
-  SELECT @session, @entry, @recipient, @attempt, @message WHERE EXISTS (SELECT 1 FROM session WHERE id = @session) AND NOT EXISTS (
-    SELECT 1 FROM session_link
-    WHERE session_id = @session AND entry_id IS @entry AND recipient_id IS @recipient AND attempt_id IS @attempt
-      AND message_id IS @message)` // index session_link_all
+  INSERT INTO session_link (session_id, entry_id, recipient_id, attempt_id, message_id) VALUES (?, ?, ?, ?, ?)`
 const MARK_ABORTED = `UPDATE session SET state = 'aborted', ended_ms = ? WHERE state = 'live'`
 
 const GET = `SELECT ${COLUMNS} FROM session WHERE id = ?`
@@ -188,22 +188,47 @@ export interface Batch {
     readonly seq: number
     /** A string where they are JSON already, as they are stored. */
     readonly events: readonly TranscriptEvent[] | string
+    /** The same as `events`, which then is not looked at. */
+    readonly json?: string
   }[]
   readonly links: readonly { readonly sessionId: number; readonly link: SessionLink }[]
 }
 
+/** What one operation takes of a batch: small enough to ride along with a group of others. */
+const SLICE_BYTES = 16 * 1024
+const HEAD_BYTES = 256
+const LINK_BYTES = 64
+
 /**
- * The batch with its events as JSON: a string crosses to the writer at a fraction of what thousands of small objects cost on
- * both sides. Second, its bytes.
+ * The batch in slices, events as JSON: a string crosses to the writer at a fraction of what thousands of small objects cost on
+ * both sides. With each its bytes. A session's head comes before what belongs to it.
  */
-export function packBatch(batch: Batch): readonly [Batch, number] {
+export function packBatch(batch: Batch): (readonly [Batch, number])[] {
+  const heads = new Map(batch.heads.map((head) => [head.id, head]))
+  const slices: (readonly [Batch, number])[] = []
+  let open: { heads: SessionHead[]; events: Batch['events'][number][]; links: Batch['links'][number][] } | undefined
   let bytes = 0
-  const events = batch.events.map((some) => {
-    const json = typeof some.events === 'string' ? some.events : JSON.stringify(some.events)
-    bytes += json.length
-    return { ...some, events: json }
-  })
-  return [{ ...batch, events }, bytes]
+  const room = (more: number) => {
+    if (open !== undefined && bytes + more > SLICE_BYTES) end()
+    bytes += more
+    return (open ??= { heads: [], events: [], links: [] })
+  }
+  const end = () => {
+    if (open !== undefined) slices.push([open, bytes])
+    open = undefined
+    bytes = 0
+  }
+  for (const { sessionId, seq, events, json } of batch.events) {
+    const text = json ?? (typeof events === 'string' ? events : JSON.stringify(events))
+    const slice = room(text.length + HEAD_BYTES)
+    const head = heads.get(sessionId)
+    if (head !== undefined && heads.delete(sessionId)) slice.heads.push(head)
+    slice.events.push({ sessionId, seq, events: text })
+  }
+  for (const head of heads.values()) room(HEAD_BYTES).heads.push(head)
+  for (const link of batch.links) room(LINK_BYTES).links.push(link)
+  end()
+  return slices
 }
 
 function record(db: WriteDb, { heads, events, links }: Batch): void {
@@ -234,14 +259,14 @@ function record(db: WriteDb, { heads, events, links }: Batch): void {
     added += json.length
   }
   if (added > 0) addToCounter(db, STORED_BYTES, added)
-  for (const { sessionId, link } of links)
-    prepared(db, PUT_LINK).run({
-      session: sessionId,
-      entry: link.entryId ?? null,
-      recipient: link.recipientId ?? null,
-      attempt: link.attemptId ?? null,
-      message: link.messageId ?? null,
-    })
+  const known = new Map<number, boolean>()
+  for (const { sessionId, link } of links) {
+    let exists = known.get(sessionId)
+    if (exists === undefined) known.set(sessionId, (exists = prepared(db, EXISTS).get(sessionId) !== undefined))
+    const { entryId = null, recipientId = null, attemptId = null, messageId = null } = link
+    const row = [sessionId, entryId, recipientId, attemptId, messageId]
+    if (exists && prepared(db, HAS_LINK).get(...row) === undefined) prepared(db, PUT_LINK).run(...row)
+  }
 }
 
 interface Ended {

@@ -53,15 +53,13 @@ function serve(db: ReturnType<typeof open>): void {
     else
       for (const request of message.requests) (request.name.startsWith('session.') ? waitingLow : waiting).push(request)
   }
-  let lowWaited = 0
   port!.on('message', (first: WriterMessage) => {
     take(first)
     log.busy()
     for (;;) {
       for (let more; (more = receiveMessageOnPort(port!)) !== undefined;) take(more.message as WriterMessage)
-      const group = takeGroup(waiting, waitingLow, lowWaited)
+      const group = takeGroup(waiting, waitingLow)
       if (group.length === 0) break
-      lowWaited = waitingLow.length === 0 ? 0 : lowWaited + 1
       const answers = commitGroup(db, operations, group, at.path)
       say({ answers }, ownBuffers(answers))
       log.wrote(group)

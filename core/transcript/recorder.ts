@@ -1,7 +1,8 @@
 import { Changes } from '../base/changes.ts'
 import type { Cancel, Clock } from '../base/clock.ts'
 import { reasonOf } from '../base/fault.ts'
-import type { Protocol, SessionHead, SessionLink, Span, TranscriptEvent } from '../model/transcript.ts'
+import type { Protocol, SessionHead, SessionLink, TranscriptEvent } from '../model/transcript.ts'
+import { KEPT_LINE_BYTES, lineJson } from './line-json.ts'
 import type { Recorder, Sink, Transcript, TranscriptBatch } from './sink.ts'
 
 /** What a recorder is made of. */
@@ -16,8 +17,6 @@ export interface RecorderOptions {
   readonly onFailure?: (reason: string) => void
 }
 
-/** Of one line at most this much is kept; the event says how long it was. */
-const KEPT_LINE_BYTES = 2048
 /** One batch costs pages for each session in it, however little they said: under load a batch holds more. */
 const FLUSH_EVENTS = 2048
 const FLUSH_MS = 100
@@ -36,14 +35,22 @@ interface Session {
   readonly startedAt: number
   /** Number of the next event. */
   seq: number
-  /** Events with no batch yet; the last one has `seq - 1`. */
-  waiting: TranscriptEvent[]
+  /** Events with no batch yet, as JSON with commas between; the last one has `seq - 1`. */
+  waiting: string
+  waitingEvents: number
   waitingBytes: number
   /** Lines that found no room: they become one note. */
   folded: { lines: number; bytes: number } | undefined
   /** Events of the batch under way. */
-  sent: { readonly seq: number; readonly events: readonly TranscriptEvent[] } | undefined
+  sent: Sent | undefined
 }
+interface Sent {
+  readonly seq: number
+  readonly count: number
+  readonly json: string
+}
+
+const read = (json: string) => JSON.parse(json) as TranscriptEvent[]
 
 /** Opens transcripts, hands what they say to the sink in batches, one at a time, and tells who watches. */
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -67,19 +74,21 @@ export function createRecorder(options: RecorderOptions): Recorder {
     else timer ??= clock.after(FLUSH_MS, send)
   }
 
-  const push = (session: Session, said: Said, cost: number) => {
-    const event = {
-      atMs: clock.nowMs(),
-      sinceMs: Math.round((clock.monotonicMs() - session.startedAt) * 10) / 10,
-      ...said,
-    } as TranscriptEvent
+  /** `said`: the inside of a JSON object. */
+  const pushJson = (session: Session, said: string, cost: number) => {
+    const sinceMs = Math.round((clock.monotonicMs() - session.startedAt) * 10) / 10
+    const event = `{"atMs":${clock.nowMs()},"sinceMs":${sinceMs},${said}}`
+    session.waiting = session.waitingEvents === 0 ? event : `${session.waiting},${event}`
+    session.waitingEvents++
     session.seq++
-    session.waiting.push(event)
     session.waitingBytes += cost
     waitingEvents++
     waitingBytes += cost
     touch(session)
   }
+
+  const push = (session: Session, said: Said, cost: number) =>
+    pushJson(session, JSON.stringify(said).slice(1, -1), cost)
 
   const unfold = (session: Session) => {
     if (session.folded === undefined) return
@@ -99,11 +108,20 @@ export function createRecorder(options: RecorderOptions): Recorder {
     const takenLinks = links
     const events: TranscriptBatch['events'][number][] = []
     for (const session of taken) {
-      if (session.waiting.length === 0) continue
-      session.sent = { seq: session.seq - session.waiting.length, events: session.waiting }
-      events.push({ sessionId: session.head.id, ...session.sent })
-      session.waiting = []
-      session.waitingBytes = 0
+      if (session.waitingEvents === 0) continue
+      const seq = session.seq - session.waitingEvents
+      const json = `[${session.waiting}]`
+      session.sent = { seq, count: session.waitingEvents, json }
+      events.push({
+        sessionId: session.head.id,
+        seq,
+        json,
+        get events() {
+          return read(json)
+        },
+      })
+      session.waiting = ''
+      session.waitingEvents = session.waitingBytes = 0
     }
     dirty.clear()
     links = []
@@ -116,7 +134,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     const failure = await handOver(batch)
     underWay = undefined
     for (const session of taken) {
-      const lost = session.sent?.events.length ?? 0
+      const lost = session.sent?.count ?? 0
       session.sent = undefined
       if (failure === undefined) {
         if (session.head.state !== 'live' && !dirty.has(session)) sessions.delete(session.head.id)
@@ -157,7 +175,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (session.head.state === 'live') continue
       sessions.delete(session.head.id)
       dirty.delete(session)
-      waitingEvents -= session.waiting.length
+      waitingEvents -= session.waitingEvents
       waitingBytes -= session.waitingBytes
     }
   }
@@ -179,7 +197,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
         },
         startedAt: clock.monotonicMs(),
         seq: 0,
-        waiting: [],
+        waiting: '',
+        waitingEvents: 0,
         waitingBytes: 0,
         folded: undefined,
         sent: undefined,
@@ -197,19 +216,17 @@ export function createRecorder(options: RecorderOptions): Recorder {
         sessionId: session.head.id,
         line(from, bytes, { secrets, odd } = {}) {
           if (!isOpen()) return
-          const spans: Span[] = []
-          const length = cutSecrets(bytes, secrets, spans)
+          const { json, size } = lineJson(from, session.head.tls, bytes, secrets, odd)
           // Sizes leave secrets out, too: a total would give the length of a password away.
-          count(from, length + (odd ? 0 : 2))
+          count(from, size + (odd ? 0 : 2))
           if (session.waitingBytes > PENDING_BYTES_PER_SESSION || waitingBytes > PENDING_BYTES) {
             session.folded ??= { lines: 0, bytes: 0 }
             session.folded.lines++
-            session.folded.bytes += length
+            session.folded.bytes += size
             return
           }
           unfold(session)
-          const said: Said = { kind: 'line', from, tls: session.head.tls, spans, bytes: length }
-          push(session, odd ? { ...said, odd } : said, EVENT_BYTES + Math.min(length, KEPT_LINE_BYTES))
+          pushJson(session, json, EVENT_BYTES + Math.min(size, KEPT_LINE_BYTES))
         },
         content(from, bytes, ref) {
           if (!isOpen()) return
@@ -256,8 +273,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (session === undefined) return []
       const number = (events: readonly TranscriptEvent[], seq: number) =>
         events.map((event, index) => ({ seq: seq + index, event }))
-      const sent = session.sent ? number(session.sent.events, session.sent.seq) : []
-      return [...sent, ...number(session.waiting, session.seq - session.waiting.length)]
+      const sent = session.sent ? number(read(session.sent.json), session.sent.seq) : []
+      return [...sent, ...number(read(`[${session.waiting}]`), session.seq - session.waitingEvents)]
     },
     watch: (listen) => changes.watch(listen),
     async flush() {
@@ -280,38 +297,6 @@ const UNRECORDED: Transcript = {
   countMessage() {},
   worst() {},
   close() {},
-}
-
-/**
- * Puts the line into `spans` with each secret range as a secret span, and returns its length without secrets. Ranges may
- * overlap, be out of order or run past the end.
- */
-function cutSecrets(
-  bytes: Uint8Array,
-  secrets: readonly (readonly [number, number])[] | undefined,
-  spans: Span[],
-): number {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  let room = KEPT_LINE_BYTES
-  let length = 0
-  const keep = (from: number, to: number) => {
-    if (to <= from) return
-    length += to - from
-    if (room <= 0) return
-    spans.push(buffer.toString('latin1', from, Math.min(to, from + room)))
-    room -= to - from
-  }
-  let at = 0
-  for (const [from, to] of (secrets ?? []).toSorted((a, b) => a[0] - b[0])) {
-    const start = Math.min(Math.max(from, at), bytes.length)
-    const end = Math.min(to, bytes.length)
-    keep(at, start)
-    if (typeof spans.at(-1) !== 'object') spans.push({ secret: true })
-    at = Math.max(at, end)
-  }
-  keep(at, bytes.length)
-  if (spans.length === 0) spans.push('')
-  return length
 }
 
 /** Of two codes the one a list should show: the greater number, and a word rather than a number. */

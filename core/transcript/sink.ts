@@ -7,7 +7,10 @@ export interface TranscriptBatch {
   readonly events: readonly {
     readonly sessionId: number
     readonly seq: number
+    /** Read from `json` when somebody asks. */
     readonly events: readonly TranscriptEvent[]
+    /** The events as they are stored, as a JSON array. */
+    readonly json: string
   }[]
   readonly links: readonly { readonly sessionId: number; readonly link: SessionLink }[]
 }
@@ -18,10 +21,10 @@ export type Sink = (batch: TranscriptBatch) => Promise<void>
 export interface Transcript {
   /** Undefined when sessions of its protocol are not recorded: then all the rest is for nobody. */
   readonly sessionId: number | undefined
-  /** A wire line without CRLF. `secrets`: half-open byte ranges that are never stored. */
+  /** A wire line without CRLF, as bytes or one character a byte. `secrets`: half-open byte ranges that are never stored. */
   line(
     from: 'C' | 'S',
-    bytes: Uint8Array,
+    bytes: Uint8Array | string,
     options?: { secrets?: readonly (readonly [number, number])[]; odd?: boolean },
   ): void
   content(from: 'C' | 'S', bytes: number, ref: ContentRef): void
