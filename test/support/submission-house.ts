@@ -27,6 +27,8 @@ export class House {
   readonly accepted: (Submission & { readonly raw: Buffer })[] = []
   readonly staged = new Map<number, Buffer[]>()
   dropped = 0
+  /** The bare machine's policy lets everybody send, as an inbound server does. */
+  mayAnyoneSend = false
   /** What the bare machine says in SCRAM, where a server says something fresh. */
   readonly serverNonce = 'serverNonceOfTheTests'
   readonly bindingData = Buffer.from('the bytes of the channel')
@@ -97,7 +99,7 @@ export class House {
 
   /** The server's policy without a server, for the bare machine. */
   readonly sender = (from: ReversePath, userId: number | undefined): Reply | undefined =>
-    from !== null && userId === 1 && formatPath(from).toLowerCase() === '<ada@client.example>'
+    this.mayAnyoneSend || (from !== null && userId === 1 && formatPath(from).toLowerCase() === '<ada@client.example>')
       ? undefined
       : { code: 550, enhanced: '5.7.1', lines: ['not yours'] }
   readonly recipient = (to: ForwardPath | 'postmaster'): ForwardPath | Reply => {

@@ -76,100 +76,6 @@ describe('however the stream is cut', () => {
   })
 })
 
-describe('the order of commands', () => {
-  /** A model of RFC 5321 §4.1.4 and RFC 6409 §4.3, kept as flags and not as states. */
-  class Model {
-    hello = false
-    user = false
-    mail = false
-    recipients = 0
-    expect(command: string): number {
-      switch (command) {
-        case 'EHLO a':
-          this.hello = true
-          this.mail = false
-          return 250
-        case 'AUTH PLAIN AGFkYQBzZWNyZXQ=': {
-          if (!this.hello || this.user || this.mail) return 503
-          this.user = true
-          return 235
-        }
-        case 'MAIL FROM:<ada@client.example>':
-        case 'MAIL FROM:<eve@client.example>': {
-          if (!this.hello) return 503
-          if (!this.user) return 530
-          if (this.mail) return 503
-          if (command.includes('eve')) return 550
-          this.mail = true
-          this.recipients = 0
-          return 250
-        }
-        case 'RCPT TO:<bob@remote.example>':
-        case 'RCPT TO:<nobody@local.example>': {
-          if (!this.hello) return 503
-          if (!this.user) return 530
-          if (!this.mail) return 503
-          if (command.includes('nobody')) return 550
-          this.recipients++
-          return 250
-        }
-        case 'DATA': {
-          if (!this.hello) return 503
-          if (!this.user) return 530
-          if (!this.mail) return 503
-          if (this.recipients === 0) return 554
-          return 354
-        }
-        case 'RSET':
-          this.mail = false
-          return 250
-        case 'STARTTLS':
-          return 503
-        default:
-          return 250
-      }
-    }
-  }
-  const command = fc.constantFrom(
-    'EHLO a',
-    'AUTH PLAIN AGFkYQBzZWNyZXQ=',
-    'MAIL FROM:<ada@client.example>',
-    'MAIL FROM:<ada@client.example>',
-    'MAIL FROM:<eve@client.example>',
-    'RCPT TO:<bob@remote.example>',
-    'RCPT TO:<bob@remote.example>',
-    'RCPT TO:<nobody@local.example>',
-    'DATA',
-    'RSET',
-    'STARTTLS',
-    'NOOP',
-  )
-  test('is answered as the model says, and a message is accepted only after 354', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(command, { maxLength: 18 }), fc.boolean(), async (commands, isSpoiled) => {
-        const house = new House()
-        const machine = new BareSubmission(house, { terms: { isSecure: true } })
-        await machine.open()
-        const model = new Model()
-        let accepted = 0
-        for (const line of commands) {
-          const expected = model.expect(line)
-          expect(
-            codes(await machine.receive(Buffer.from(`${line}\r\n`))).map((code) => Number(code.slice(0, 3))),
-          ).toEqual([expected])
-          if (expected !== 354) continue
-          const answer = codes(await machine.receive(Buffer.from(isSpoiled ? 'a\nb\r\n.\r\n' : 'a\r\n.\r\n')))
-          expect(answer[0]?.slice(0, 3)).toBe(isSpoiled ? '550' : '250')
-          if (!isSpoiled) accepted++
-          model.mail = false
-        }
-        expect(house.accepted).toHaveLength(accepted)
-      }),
-      { numRuns: 500 },
-    )
-  })
-})
-
 describe('limits', () => {
   test('takes a thousand recipients of ten thousand, pipelined, and answers each of the others with 452', async () => {
     const house = new House()
@@ -197,7 +103,8 @@ describe('limits', () => {
     expect(machine.closed).toBe(true)
   })
   test.each([
-    ['a line over 998 octets', `${'x'.repeat(999)}\r\n.\r\n`, '554 5.6.0'],
+    ['a line of the header over 998 octets', `A: ${'x'.repeat(996)}\r\n.\r\n`, '554 5.6.0'],
+    ['a line that goes on and on', `\r\n${'x'.repeat(1_048_577)}\r\n.\r\n`, '554 5.6.0'],
     ['a header over 100 KiB', `${'A: b\r\n'.repeat(18_000)}\r\n.\r\n`, '552 5.3.4'],
   ])('refuses %s', async (_, content, code) => {
     const machine = await signedIn(new House())
