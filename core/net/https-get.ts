@@ -1,4 +1,4 @@
-import { request, type IncomingMessage } from 'node:http'
+import { Agent, request, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { reasonOf } from '../base/fault.ts'
@@ -126,15 +126,18 @@ function untilGone<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 function get(socket: Duplex, host: string, path: string, mostBytes: number) {
   return new Promise<{ status: number; mediaType: string; body: Buffer }>((resolve, reject) => {
     const headers = { 'host': host, 'accept': 'text/plain', 'user-agent': 'Posthorn', 'connection': 'close' }
-    const asked = request({ createConnection: () => socket, host, path, headers, agent: false })
+    // Only an agent's own connections are sure to be taken: a request without one would look the host up by itself.
+    const agent = Object.assign(new Agent(), { createConnection: () => socket })
+    const asked = request({ agent, host, path, headers })
     asked.on('error', reject)
     asked.on('response', (response: IncomingMessage) => {
       const chunks: Buffer[] = []
       let bytes = 0
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length
-        if (bytes > mostBytes) response.destroy(new Error(`the answer is longer than ${mostBytes} bytes`))
-        else chunks.push(chunk)
+        if (bytes <= mostBytes) return void chunks.push(chunk)
+        reject(new Error(`the answer is longer than ${mostBytes} bytes`))
+        response.destroy()
       })
       response.on('error', reject)
       response.on('aborted', () => reject(new Error('the answer was cut off')))

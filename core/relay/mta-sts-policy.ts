@@ -78,10 +78,9 @@ export function parseStsPolicy(file: string): StsPolicy | string {
 /** Whether a policy lists a host (A-labels). `*` stands for exactly one label at the left (RFC 8461 §4.1). */
 export function listsHost(policy: Pick<StsPolicy, 'mx'>, host: string): boolean {
   const name = host.toLowerCase().replace(/\.$/, '')
+  const dot = name.indexOf('.')
   return policy.mx.some((pattern) =>
-    pattern.startsWith('*.')
-      ? name.includes('.') && name.slice(name.indexOf('.')) === pattern.slice(1)
-      : name === pattern,
+    pattern.startsWith('*.') ? dot > 0 && name.slice(dot) === pattern.slice(1) : name === pattern,
   )
 }
 

@@ -6,6 +6,7 @@ import type { SessionHead, SessionLink, TranscriptEvent } from '../../core/model
 import type { Resolver } from '../../core/net/dns.ts'
 import { makeDialer, type Dialer } from '../../core/net/dial.ts'
 import { makeDeliver } from '../../core/relay/deliver.ts'
+import type { RelayDeps } from '../../core/relay/deps.ts'
 import { defaultSettings, type Settings } from '../../core/settings.ts'
 import { createRecorder } from '../../core/transcript/recorder.ts'
 
@@ -18,6 +19,9 @@ export interface TestJob {
   readonly sizeBytes?: number
   readonly is8bit?: boolean
   readonly needsUtf8?: boolean
+  readonly options?: Job['options']
+  /** Of every recipient. */
+  readonly recipientOptions?: Job['recipients'][number]['options']
 }
 export interface RelayOptions {
   readonly resolver: Resolver
@@ -28,12 +32,20 @@ export interface RelayOptions {
   readonly random?: () => number
   readonly hasIpv6?: boolean
   readonly signal?: AbortSignal
+  readonly tlsPolicyFor?: RelayDeps['tlsPolicyFor']
+  readonly onTlsSeen?: RelayDeps['onTlsSeen']
   readonly beforeBody?: Delivery['beforeBody']
   readonly onOutcome?: (settled: readonly Settled[]) => Promise<void>
+  /** What else the relay is wired to. */
+  readonly deps?: Partial<RelayDeps>
 }
 /** What became of a delivery: an outcome a recipient in order of settling, and every transcript. */
 export interface Relayed {
-  readonly outcomes: readonly (Outcome & { readonly address: string; readonly sessionId: number | undefined })[]
+  readonly outcomes: readonly (Outcome & {
+    readonly address: string
+    readonly sessionId: number | undefined
+    readonly facts?: Settled['facts']
+  })[]
   readonly sessions: readonly SessionHead[]
   readonly links: readonly { readonly sessionId: number; readonly link: SessionLink }[]
   /** Recipient ids whose phase `body` was committed, job by job. */
@@ -74,17 +86,20 @@ export async function relay(jobs: readonly TestJob[], options: RelayOptions): Pr
       view: { blobId: n, prefix: '', removed: [], sizeBytes: job.sizeBytes ?? length },
       is8bit: job.is8bit ?? false,
       needsUtf8: job.needsUtf8 ?? false,
+      ...(job.options && { options: job.options }),
       recipients: job.to.map((to) => {
         recipientId += 1
-        return { recipientId, attemptId: recipientId + 1000, to: pathOf(to) }
+        const asked = job.recipientOptions && { options: job.recipientOptions }
+        return { recipientId, attemptId: recipientId + 1000, to: pathOf(to), ...asked }
       }),
     }
   })
-  const outcomes: (Outcome & { address: string; sessionId: number | undefined })[] = []
+  const outcomes: (Outcome & { address: string; sessionId: number | undefined; facts?: Settled['facts'] })[] = []
   const bodies: (readonly number[])[] = []
   const [first, ...others] = made
   if (!first) throw new Error('there is no job')
   const deliver = makeDeliver({
+    ...options.deps,
     settings: () => ({
       ...defaultSettings(),
       'relay.allowPrivateAddresses': true,
@@ -95,6 +110,8 @@ export async function relay(jobs: readonly TestJob[], options: RelayOptions): Pr
     dial: options.dial ?? makeDialer(clock),
     recorder,
     clock,
+    ...(options.tlsPolicyFor && { tlsPolicyFor: options.tlsPolicyFor }),
+    ...(options.onTlsSeen && { onTlsSeen: options.onTlsSeen }),
     random: options.random ?? (() => 0.5),
     hasIpv6: () => options.hasIpv6 ?? false,
     async *openBody(view) {
@@ -117,7 +134,8 @@ export async function relay(jobs: readonly TestJob[], options: RelayOptions): Pr
       await options.onOutcome?.(settled)
       for (const one of settled) {
         const to = job.recipients.find((recipient) => recipient.recipientId === one.recipientId)?.to
-        outcomes.push({ ...one.outcome, address: `${to?.local}@${to?.domain}`, sessionId })
+        const facts = one.facts && { facts: one.facts }
+        outcomes.push({ ...one.outcome, address: `${to?.local}@${to?.domain}`, sessionId, ...facts })
       }
     },
     next: async () => others.shift(),
