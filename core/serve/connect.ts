@@ -258,7 +258,7 @@ function curl(at: At): Guide {
     `curl --url ${url} --ssl-reqd`,
     ...whenOwn(at, `--cacert ${CERTIFICATE_FILE}`),
     `--user ${inShell(`${at.address}:${PASSWORD_PLACE}`)}`,
-    `--mail-from ${inShell(at.address)} --mail-rcpt bob@example.org --upload-file message.eml`,
+    `--mail-from ${inShell(at.address)} --mail-rcpt bob@example.org --crlf --upload-file message.eml`,
   ]
   return {
     id: 'curl',

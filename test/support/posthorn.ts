@@ -16,6 +16,7 @@ export interface Ready {
   readonly pid: number
   readonly ui: string
   readonly submission: { readonly host: string; readonly port: number } | null
+  readonly submissionTls: { readonly host: string; readonly port: number } | null
 }
 export interface Ended {
   readonly status: number | null
@@ -50,8 +51,15 @@ export class Home {
     this.settings(settings)
   }
 
+  /** Tests run side by side: the usual port for TLS is not for them, unless they say which. */
   settings(settings: unknown): void {
-    writeFileSync(this.settingsFile, typeof settings === 'string' ? settings : JSON.stringify(settings))
+    const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
+    const { submission = {} } = isObject(settings) ? (settings as { submission?: unknown }) : {}
+    const withPort =
+      isObject(settings) && isObject(submission)
+        ? { ...settings, submission: { tlsPort: null, ...submission } }
+        : settings
+    writeFileSync(this.settingsFile, typeof settings === 'string' ? settings : JSON.stringify(withPort))
   }
 
   get at(): string[] {
@@ -75,8 +83,9 @@ export class Home {
     return JSON.parse(stdout) as T
   }
 
-  async serve(): Promise<Served> {
-    return Served.start([cli, 'serve', ...this.at])
+  /** `nodeArgs` come before the command line's file, `env` over that of this process. */
+  async serve(nodeArgs: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Served> {
+    return Served.start([...nodeArgs, cli, 'serve', ...this.at], env)
   }
 
   remove(): void {
@@ -97,8 +106,8 @@ export class Served {
   }
 
   /** Throws with its standard error when it ends before it is ready. */
-  static async start(argv: readonly string[]): Promise<Served> {
-    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+  static async start(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Served> {
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
     const said = { stderr: '' }
     child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()))
     const ready = await new Promise<Ready>((resolve, reject) => {
