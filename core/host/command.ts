@@ -101,7 +101,7 @@ export function wordsOf(error: unknown): string {
 export function exitOf(error: unknown): number {
   if (isRefusedInput(error)) return EXIT.usage
   if (!isFault(error)) return EXIT.failed
-  if (error.code === 'usage' || error.code === 'address.invalid') return EXIT.usage
+  if (error.code === 'usage' || error.code === 'address.invalid' || error.code === 'route.insecure') return EXIT.usage
   if (error.code === 'settings.invalid' || error.code === 'settings.unreadable') return EXIT.config
   if (error.code.startsWith('store.') || error.code.startsWith('vault.') || error.code.startsWith('engine.'))
     return EXIT.temporary

@@ -3,6 +3,7 @@ import { Fault } from '../base/fault.ts'
 import { parseAddresses } from '../message/addresses.ts'
 import { contract } from '../rpc/contract.ts'
 import { DraftContent } from '../rpc/views.ts'
+import { warningOf } from './address-warning.ts'
 import { listDrafts } from '../store/draft.ts'
 import { send, type SendDeps } from './send.ts'
 
@@ -31,7 +32,9 @@ export function composeHandlers(deps: SendDeps) {
         return done
       }),
     },
-    check: os.check.handler(({ input }) => parseAddresses(input.addresses)),
+    check: os.check.handler(({ input }) =>
+      parseAddresses(input.addresses).map((one) => ({ ...one, warning: warningOf(store.read, one.address) })),
+    ),
     send: os.send.handler(({ input }) => send(deps, input)),
     saveDraft: os.saveDraft.handler(async ({ input }) => {
       const { id, content } = input

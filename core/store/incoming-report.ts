@@ -6,8 +6,8 @@ import type { Operation, ReadDb, WriteDb } from './types.ts'
 const PENDING = 'SELECT message_id AS id FROM incoming_report ORDER BY message_id LIMIT ?'
 const DONE = 'DELETE FROM incoming_report WHERE message_id = ?'
 const BY_MESSAGE = `
-  SELECT id FROM queue_entry WHERE substr(message_id, 2, 16) = substr(?1, 2, 16) AND message_id = ?1
-  ORDER BY id DESC LIMIT ?2` // index queue_entry_message
+  SELECT id FROM queue_entry WHERE substr(message_id, 2, 16) = substr(@messageId, 2, 16) AND message_id = @messageId
+  ORDER BY id DESC LIMIT @limit` // index queue_entry_message
 const BY_ENVID = 'SELECT id FROM queue_entry WHERE envid = ? ORDER BY id DESC LIMIT ?' // index queue_entry_envid
 const NOTES = 'SELECT later_dsn AS notes FROM queue_recipient WHERE id = ?'
 const NOTE = `UPDATE queue_recipient SET later_dsn = ? WHERE id = ? AND state IN ('delivered', 'unknown')`
@@ -26,7 +26,8 @@ export function listIncomingReports(db: ReadDb, limit: number): number[] {
 
 /** Entries of that Message-ID, newest first. */
 export function entriesOfMessageId(db: ReadDb, messageId: string): QueueEntry[] {
-  return toEntries(db, prepared<[string, number], { id: number }>(db, BY_MESSAGE).all(messageId, MOST_ENTRIES))
+  const rows = prepared<[object], { id: number }>(db, BY_MESSAGE).all({ messageId, limit: MOST_ENTRIES })
+  return toEntries(db, rows)
 }
 
 /** Entries whose sender gave the transaction this name, newest first. */
