@@ -28,7 +28,10 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   alias resolve ADDRESS           where mail to an address would go, and why
   account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin
               [--keep] [--name N] [--every SECONDS] | list
-  route add smarthost --host H --port P --tls implicit|starttls|none | list
+  route add smarthost HOST[:PORT] [--tls implicit|starttls|none] [--user U --password-stdin|--token-stdin]
+  route list | presets | test ID | resume ID | remove ID | login ID --user U --password-stdin|--token-stdin
+  route rule list | add [--from P] [--to P] [--after TRIES] direct|hold|smarthost [--route ID] | remove ID | move ID N
+  route why FROM TO [--tries N]   which way mail would go now, and why
   fetch [ACCOUNT]                 fetch mail now
   sendmail [-t] [-i] [-f FROM] [RCPT …]                a message on stdin into the queue
   queue list | show ID | retry [ID] | cancel ID

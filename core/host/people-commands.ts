@@ -140,34 +140,6 @@ export const account: Command = {
   },
 }
 
-export const route: Command = {
-  options: { '--host': 'value', '--port': 'value', '--tls': 'value' },
-  async run(context) {
-    const { api, args } = context
-    if (args.words[0] === 'add' && args.words[1] === 'smarthost') {
-      const added = await api.route.add({
-        host: given(args, '--host'),
-        port: portOf(given(args, '--port')),
-        tls: tlsOf(args.value('--tls') ?? 'starttls'),
-      })
-      await context.show(added, () => `Route ${added.id}: by ${added.host}:${added.port}\n`)
-      return EXIT.ok
-    }
-    if (args.words[0] !== 'list')
-      throw usage('route add smarthost --host H --port P --tls implicit|starttls|none, or route list')
-    const routes = await api.route.list()
-    await context.show(
-      routes,
-      () =>
-        table(
-          ['ID', 'KIND', 'SERVER', 'TLS'],
-          routes.map((r) => [r.id, r.kind, `${r.host}:${r.port}`, r.tls]),
-        ) || "Mail goes straight to each recipient's server.\n",
-    )
-    return EXIT.ok
-  },
-}
-
 const way = ({ routeName }: { readonly routeName: string }) =>
   routeName === '' ? "straight to each recipient's server" : `by ${routeName}`
 

@@ -1,16 +1,37 @@
 import { readFileSync, readdirSync } from 'node:fs'
+import { pbkdf2Sync } from 'node:crypto'
 import type { Domain, ForwardPath } from '../../core/model/address.ts'
+import { saslPrimitives } from '../../core/net/sasl-primitives.ts'
 import { ClientSession } from '../../core/wire/smtp/client-session.ts'
-import type { Effect, Verdict } from '../../core/wire/smtp/client-words.ts'
+import type { ClientOptions, Effect, Transaction, Verdict } from '../../core/wire/smtp/client-words.ts'
 import { DotStuffer, FINAL_DOT } from '../../core/wire/smtp/dot-stuffing.ts'
 import { encodeCommand } from '../../core/wire/smtp/encode-command.ts'
 import { parseDialogue, type BareMachine, type Dialogue } from './dialogue.ts'
+
+/** What a script wants besides its recipients, by lines `# name: value` at its head. */
+export interface ScriptTerms {
+  /** `# login: password USER SECRET` or `token …`: a smarthost on this computer. */
+  readonly login?: { readonly kind: 'password' | 'token'; readonly user: string; readonly secret: string }
+  /** `# nonce: …`: what SCRAM says first; such a script is for the bare machine. */
+  readonly nonce?: string
+  /** `# chunk-from: BYTES`. */
+  readonly chunkFromBytes?: number
+  /** `# message: 8bit utf8`. */
+  readonly is8bit: boolean
+  readonly needsUtf8: boolean
+  /** `# from: ADDRESS`. */
+  readonly from: string
+  /** `# mail: {JSON}` and `# rcpt: {JSON}`, the latter for every recipient. */
+  readonly options?: Transaction['options']
+  readonly recipientOptions?: NonNullable<Transaction['recipientOptions']>[number]
+}
 
 /** A dialogue in which the script plays the server, with the jobs its `# to:` line names: a job each `;`. */
 export interface ClientScript {
   readonly name: string
   readonly dialogue: Dialogue
   readonly jobs: readonly (readonly string[])[]
+  readonly terms: ScriptTerms
 }
 
 const FOLDERS = ['smtp-client', 'smtp-client-hostile']
@@ -23,9 +44,30 @@ export function clientScripts(): ClientScript[] {
       const text = readFileSync(new URL(file, at), 'utf8')
       const to = /^# to: (.*)$/m.exec(text)?.[1] ?? 'bob@dest.test'
       const jobs = to.split(';').map((job) => job.trim().split(/\s+/))
-      return { name: `${folder}/${file}`, dialogue: parseDialogue(text, `${folder}/${file}`), jobs }
+      const name = `${folder}/${file}`
+      return { name, dialogue: parseDialogue(text, name), jobs, terms: termsOf(text) }
     })
   })
+}
+
+function termsOf(text: string): ScriptTerms {
+  const head = (name: string) => new RegExp(`^# ${name}: (.*)$`, 'm').exec(text)?.[1]?.trim()
+  const [kind, user = '', secret = ''] = head('login')?.split(' ') ?? []
+  const message = head('message') ?? ''
+  const nonce = head('nonce')
+  const chunkFrom = head('chunk-from')
+  const mail = head('mail')
+  const rcpt = head('rcpt')
+  return {
+    is8bit: message.includes('8bit'),
+    needsUtf8: message.includes('utf8'),
+    from: head('from') ?? 'ada@sender.test',
+    ...(kind === 'password' || kind === 'token' ? { login: { kind, user, secret } } : {}),
+    ...(nonce === undefined ? {} : { nonce }),
+    ...(chunkFrom === undefined ? {} : { chunkFromBytes: Number(chunkFrom) }),
+    ...(mail === undefined ? {} : { options: JSON.parse(mail) }),
+    ...(rcpt === undefined ? {} : { recipientOptions: JSON.parse(rcpt) }),
+  }
 }
 
 /** What every script sends. */
@@ -36,14 +78,21 @@ const pathOf = (address: string): ForwardPath => {
   return { local, domain: domain as Domain }
 }
 
-/** The client machine with nothing around it, and a relay of a few lines that knows one host. */
-export function bareClient(jobs: ClientScript['jobs'], facts: string[]): BareMachine {
-  const session = new ClientSession({
+function optionsOf({ login, nonce, chunkFromBytes }: ScriptTerms): ClientOptions {
+  const primitives = nonce === undefined ? saslPrimitives : { ...saslPrimitives, nonce: () => nonce }
+  return {
     mx: 'mx.test',
     ehloName: 'client.test',
     tls: 'opportunistic',
     isSecured: false,
-  })
+    ...(login && { login: { ...login, host: 'mx.test', port: 587, allowClear: true, primitives } }),
+    ...(chunkFromBytes === undefined ? {} : { chunkFromBytes }),
+  }
+}
+
+/** The client machine with nothing around it, and a relay of a few lines that knows one host. */
+export function bareClient({ jobs, terms }: Pick<ClientScript, 'jobs' | 'terms'>, facts: string[]): BareMachine {
+  const session = new ClientSession(optionsOf(terms))
   const waiting = [...jobs]
   let open: readonly string[] | undefined
   let closed = false
@@ -57,33 +106,33 @@ export function bareClient(jobs: ClientScript['jobs'], facts: string[]): BareMac
     })
     open = again.length > 0 ? again : undefined
   }
+  const body = new Uint8Array(Buffer.from(SCRIPT_MESSAGE))
   const perform = (effects: readonly Effect[]): Uint8Array[] => {
     const said: Uint8Array[] = []
-    let accepted: readonly number[] | undefined
+    let sending: Extract<Effect, { do: 'send-body' }> | undefined
     for (const effect of effects) {
       if (effect.do === 'send') said.push(...effect.commands.map((command) => encodeCommand(command)))
-      else if (effect.do === 'send-body') accepted = effect.accepted
+      else if (effect.do === 'derive')
+        said.push(...perform(session.derived(pbkdf2Sync(effect.password, effect.salt, effect.rounds, 32, 'sha256'))))
+      else if (effect.do === 'send-body') sending = effect
       else if (effect.do === 'send-empty') said.push(FINAL_DOT)
       else if (effect.do === 'settle') settle(effect.verdicts)
       else if (effect.do === 'hang-up') closed = true
       else if (effect.do === 'fail') {
-        const kind = effect.isFinal ? 'bounced' : 'deferred'
-        for (const to of waiting.splice(0).flat()) say(to, wordsOf({ kind, why: effect.why, elsewhere: true }))
+        const kind = effect.isFinal ? 'bounced' : effect.why.at === 'login' ? 'held' : 'deferred'
+        const why = effect.why.at === 'reply' ? `${effect.why.verb} ${effect.why.reply.code}` : effect.why.at
+        for (const to of waiting.splice(0).flat()) say(to, `${kind} ${why}`)
       }
     }
-    if (accepted && session.at === 'body') {
-      const stuffer = new DotStuffer()
-      const body = stuffer.push(new Uint8Array(Buffer.from(SCRIPT_MESSAGE))) ?? new Uint8Array(0)
+    if (sending && session.at === 'body') {
       session.dot()
-      said.push(body, FINAL_DOT)
+      if (sending.chunked) said.push(encodeCommand({ verb: 'BDAT', bytes: body.length, isLast: true }), body)
+      else said.push(new DotStuffer().push(body) ?? new Uint8Array(0), FINAL_DOT)
     }
     if (closed) for (const to of [...(open ?? []), ...waiting.splice(0).flat()]) say(to, 'deferred lost')
     if (effects.some((effect) => effect.do === 'ready') && session.at === 'ready') {
-      open ??= waiting.shift()
-      const to = open?.map((address) => pathOf(address))
-      const from = pathOf('ada@sender.test')
-      const sizeBytes = SCRIPT_MESSAGE.length
-      const next = to ? session.transact({ from, to, sizeBytes, is8bit: false, needsUtf8: false }) : session.quit()
+      open ??= session.isSpent ? undefined : waiting.shift()
+      const next = open && !session.isSpent ? session.transact(transactionOf(open, terms)) : session.quit()
       said.push(...perform(next))
     }
     return said
@@ -99,9 +148,23 @@ export function bareClient(jobs: ClientScript['jobs'], facts: string[]): BareMac
   }
 }
 
+function transactionOf(to: readonly string[], terms: ScriptTerms): Transaction {
+  const { is8bit, needsUtf8, options, recipientOptions } = terms
+  return {
+    from: terms.from === '<>' ? null : pathOf(terms.from),
+    to: to.map((address) => pathOf(address)),
+    sizeBytes: SCRIPT_MESSAGE.length,
+    is8bit,
+    needsUtf8,
+    ...(options && { options }),
+    ...(recipientOptions && { recipientOptions: to.map(() => recipientOptions) }),
+  }
+}
+
 /** A verdict as the scripts' facts say it. */
 export function wordsOf(verdict: Exclude<Verdict, { kind: 'again' }>): string {
   if (verdict.kind === 'delivered' || verdict.kind === 'unknown') return verdict.kind
   const { why } = verdict
+  if (why.at === 'feature') return `${verdict.kind} no ${why.missing}`
   return `${verdict.kind} ${why.at === 'reply' ? `${why.verb} ${why.reply.code}` : why.at}`
 }

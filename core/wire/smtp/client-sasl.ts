@@ -93,11 +93,11 @@ function tell(text: string, next: SaslExchange): SaslExchange {
 
 /** RFC 5802 §5.1: comma and equals sign have names of their own. */
 const saslName = (user: string) => user.replaceAll('=', '=3D').replaceAll(',', '=2C')
-/** What SASLprep does to nearly all passwords there are (RFC 4013 §2): other spaces are a space, nothing is nothing, NFKC. */
+/** The form a password is derived from: what SASLprep maps (RFC 4013 §2.1), then NFKC. */
 const prepare = (password: string) =>
   password
-    .replaceAll(/[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/g, ' ')
-    .replaceAll(/[\u00ad\u034f\u1806\u180b-\u180d\u200c\u200d\u2060\ufe00-\ufe0f\ufeff]/g, '')
+    .replaceAll(/\p{Zs}/gu, ' ')
+    .replaceAll(/\u00AD|\u1806|[\u200B-\u200D]|\u2060|[\uFE00-\uFE0F]|\uFEFF/gu, '')
     .normalize('NFKC')
 
 /** RFC 7677 §4 wants 4,096 at least; what is beyond a million is there to keep us busy. */

@@ -6,9 +6,9 @@ import type { Domain } from '../../model/address.ts'
 import { ClientSession } from './client-session.ts'
 import type { Effect } from './client-words.ts'
 
-test.each(clientScripts())('smtp client, bare: $name', async ({ dialogue, jobs }) => {
+test.each(clientScripts())('smtp client, bare: $name', async ({ dialogue, jobs, terms }) => {
   const facts: string[] = []
-  await playBare(dialogue, 'C', () => bareClient(jobs, facts), { facts: () => facts })
+  await playBare(dialogue, 'C', () => bareClient({ jobs, terms }, facts), { facts: () => facts })
 })
 
 const at = (local: string) => ({ local, domain: 'dest.test' as Domain })
