@@ -39,3 +39,18 @@ test.each([
   migrate(db, 'mail.db')
   expect(db.prepare<object, { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).get({ a: 'x' })?.detail).toContain(index)
 })
+
+test("a selector is a domain's own, and a key is of a kind that we sign with", () => {
+  migrate(db, 'mail.db')
+  const add = db.prepare(
+    `INSERT INTO dkim_key (domain, selector, algorithm, public_key, created_ms) VALUES (?, ?, ?, 'x', 0)`,
+  )
+  add.run('a.test', 's', 'rsa-sha256')
+  add.run('b.test', 's', 'ed25519-sha256')
+  expect(() => add.run('a.test', 's', 'rsa-sha256')).toThrow('constraint')
+  expect(() => add.run('a.test', 't', 'rsa-sha1')).toThrow('constraint')
+  expect(db.prepare('SELECT active, published FROM dkim_key').all()).toEqual([
+    { active: 0, published: 'unchecked' },
+    { active: 0, published: 'unchecked' },
+  ])
+})
