@@ -8,15 +8,13 @@ import { reply, replyLines } from '../wire/smtp/server-reply.ts'
 import type { BindingName } from '../wire/scram.ts'
 import { ServerSession, type Incoming, type SessionEffect } from '../wire/smtp/server-session.ts'
 import { channelBindings } from './channel-binding.ts'
-import { hangUp } from './hang-up.ts'
-import { acceptTls, serverTlsFacts } from './server-tls.ts'
+import { serverTlsFacts } from './server-tls.ts'
 import { SmtpServerDeadlines } from './smtp-server-deadlines.ts'
+import { SmtpServerLine } from './smtp-server-line.ts'
 import { put, type Asker } from './smtp-server-questions.ts'
 import { termsOf, type ServedClient, type ServedSession, type SmtpServerOptions } from './smtp-server-terms.ts'
 import { SmtpServerTransaction } from './smtp-server-transaction.ts'
 
-/** Bytes that may wait, on either side, before the socket is left alone. */
-const WAITING_BYTES = 64 * 1024
 /** Whoever is asked has this long: then the client hears that it has to come again, and its place is free. */
 const ANSWER_MS = 300_000
 /** A message may take longer to store, but not until its client gives up (RFC 5321 §4.5.3.2.6: ten minutes). */
@@ -42,12 +40,10 @@ export function peerOf(socket: Socket): { readonly peer: string; readonly addres
 }
 
 class Driver implements ServedSession {
-  #socket: Socket
+  readonly #line: SmtpServerLine
   readonly #options: SmtpServerOptions
   readonly #session: ServerSession
   readonly #transcript: Transcript
-  readonly #onEnd: () => void
-  #out = ''
   #isPumping = false
   #isPending = false
   /** When what is waited for has taken too long, monotonic ms. */
@@ -71,14 +67,23 @@ class Driver implements ServedSession {
   readonly #asker: Asker
 
   constructor(socket: Socket, client: ServedClient, options: SmtpServerOptions, onEnd: () => void) {
-    this.#socket = socket
     this.#options = options
-    this.#onEnd = onEnd
     const { recorder, clock, limits } = options
     this.#session = new ServerSession(termsOf(options, client), limits, client.isSecureFromStart)
     this.#transcript = recorder.open({ protocol: 'smtp', side: 'server', ...peerOf(socket) })
     this.#transaction = new SmtpServerTransaction(options.policy, this.#transcript)
     this.#deadlines = new SmtpServerDeadlines(clock.monotonicMs())
+    this.#line = new SmtpServerLine(socket, {
+      received: (bytes) => this.#receive(bytes),
+      drained: () => this.#pump(),
+      ended: () => {
+        // A client may close its side and still read: what it asked for is answered first.
+        this.#hasInputEnded = true
+        this.#pump()
+      },
+      lost: (by, why) => this.#end(by, why),
+      closed: onEnd,
+    })
     this.#asker = {
       session: this.#session,
       policy: options.policy,
@@ -93,7 +98,6 @@ class Driver implements ServedSession {
   }
 
   start(): void {
-    this.#listen()
     this.#pump()
     this.#arm()
   }
@@ -108,50 +112,25 @@ class Driver implements ServedSession {
 
   destroy(why: string): void {
     this.#end('us', why)
-    this.#socket.destroy()
+    this.#line.destroy()
   }
 
   note(text: string): void {
     if (!this.#isEnded) this.#transcript.note(text)
   }
 
-  #listen(): void {
-    this.#socket.on('data', this.#onData)
-    this.#socket.on('drain', this.#onDrain)
-    this.#socket.once('end', this.#onEndOfInput)
-    this.#socket.on('error', this.#onError)
-    this.#socket.once('close', this.#onClose)
-  }
-  #unlisten(): void {
-    this.#socket.off('data', this.#onData)
-    this.#socket.off('drain', this.#onDrain)
-    this.#socket.off('end', this.#onEndOfInput)
-    this.#socket.off('error', this.#onError)
-    this.#socket.off('close', this.#onClose)
-  }
-  readonly #onData = (bytes: Buffer) => {
+  #receive(bytes: Buffer): void {
     if (this.#isClosing) return
     this.#session.push(bytes)
     this.#pump()
-    if (this.#session.heldBytes > WAITING_BYTES) this.#socket.pause()
-  }
-  readonly #onDrain = () => this.#pump()
-  /** A client may close its side and still read: what it asked for is answered first. */
-  readonly #onEndOfInput = () => {
-    this.#hasInputEnded = true
-    this.#pump()
-  }
-  readonly #onError = (error: Error) => this.#end('C', reasonOf(error))
-  readonly #onClose = () => {
-    this.#end('C', 'the connection was closed')
-    this.#onEnd()
+    this.#line.holdBack(this.#session.heldBytes)
   }
 
   /** Takes effects until the session wants bytes or an answer; all replies of one round go out in one write. */
   #pump(): void {
     if (this.#isPumping || this.#isEnded) return
     this.#isPumping = true
-    while (!this.#isPending && !this.#isClosing && this.#socket.writableLength <= WAITING_BYTES) {
+    while (!this.#isPending && !this.#isClosing && !this.#line.isBlocked) {
       const effect = this.#session.next()
       if (effect === undefined) break
       this.#do(effect)
@@ -159,24 +138,16 @@ class Driver implements ServedSession {
     this.#isPumping = false
     const isQuiet = !this.#isPending && !this.#isClosing && this.#session.isAtBoundary
     if (this.#isDraining && isQuiet) this.#goodbye(reply(421, '4.3.2', 'shutting down'), 'shutting down')
-    this.#flush()
-    const isBlocked = this.#socket.writableLength > WAITING_BYTES
-    if (this.#hasInputEnded && !this.#isPending && !this.#isClosing && !isBlocked) {
+    this.#line.flush()
+    if (this.#hasInputEnded && !this.#isPending && !this.#isClosing && !this.#line.isBlocked) {
       return this.#close('C', 'the client closed the connection')
     }
-    // What is held may be the start of a line, whose end is yet to be read.
-    if (!this.#isPending && this.#socket.isPaused() && this.#session.heldBytes <= WAITING_BYTES) this.#socket.resume()
-  }
-
-  #flush(): void {
-    if (this.#out === '') return
-    if (this.#socket.writable) this.#socket.write(this.#out, 'latin1')
-    this.#out = ''
+    if (!this.#isPending) this.#line.letCome(this.#session.heldBytes)
   }
 
   #say(said: Reply, isSecret = false): void {
     for (const line of replyLines(said)) {
-      this.#out += `${line}\r\n`
+      this.#line.say(`${line}\r\n`)
       // The code may be seen; what follows it is a secret.
       this.#transcript.line('S', line, isSecret ? { secrets: [[4, line.length]] } : undefined)
     }
@@ -197,7 +168,7 @@ class Driver implements ServedSession {
         return
       case 'wait':
         this.#isPending = true
-        this.#flush()
+        this.#line.flush()
         this.#putOff(effect.ms)
         return
       case 'secure':
@@ -248,7 +219,7 @@ class Driver implements ServedSession {
   /** Holds the session until `asked` settles. What was said before is sent first: it must not wait for us. */
   #hold<T>(asked: Promise<T>, answer: (value: T) => void, failed: (error: unknown) => void, ms = ANSWER_MS): void {
     this.#isPending = true
-    this.#flush()
+    this.#line.flush()
     this.#answerBy = this.#options.clock.monotonicMs() + ms
     const settle = (run: () => void) => {
       this.#isPending = false
@@ -306,24 +277,16 @@ class Driver implements ServedSession {
   #secure(): void {
     const { tls, clock } = this.#options
     if (tls === undefined) return
-    this.#flush()
-    this.#unlisten()
     this.#isPending = this.#isShaking = true
-    const secured = acceptTls(this.#socket, tls, clock, {
-      left: (by, why) => this.#end(by, why),
-      secured: () => {
-        this.#isPending = this.#isShaking = false
-        if (this.#isEnded) return
-        secured.on('data', this.#onData).on('drain', this.#onDrain).once('end', this.#onEndOfInput)
-        this.#transcript.secured(serverTlsFacts(secured, tls))
-        this.#deadlines.onCommand(clock.monotonicMs())
-        this.#bindings = channelBindings(secured)
-        this.#session.onSecured([...this.#bindings.keys()])
-        this.#pump()
-      },
+    this.#line.secure(tls, clock, (socket) => {
+      this.#isPending = this.#isShaking = false
+      if (this.#isEnded) return
+      this.#transcript.secured(serverTlsFacts(socket, tls))
+      this.#deadlines.onCommand(clock.monotonicMs())
+      this.#bindings = channelBindings(socket)
+      this.#session.onSecured([...this.#bindings.keys()])
+      this.#pump()
     })
-    secured.on('error', this.#onError).once('close', this.#onClose)
-    this.#socket = secured
   }
 
   /** One timer a session, moved on lazily: a command costs no timer of its own. */
@@ -357,9 +320,9 @@ class Driver implements ServedSession {
 
   #close(by: 'C' | 'us', why?: string): void {
     this.#isClosing = true
-    this.#flush()
+    this.#line.flush()
     this.#end(by, why)
-    this.#leaveSoon = hangUp(this.#socket, this.#options.clock)
+    this.#leaveSoon = this.#line.hangUp(this.#options.clock)
     if (this.#isDraining) this.#leaveSoon()
   }
 
