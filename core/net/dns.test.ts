@@ -177,6 +177,15 @@ test('remembers an answer for its TTL, not under 30 s and not over an hour, and 
   expect(await asked('long.test')).toBe(true)
 })
 
+test('whoever has just changed a record is not told what was remembered, and the news is remembered', async () => {
+  const { lookup, stub } = await resolverOf({ 'a.test': { A: ['192.0.2.1'] } })
+  expect(await lookup('key.a.test', 'TXT')).toMatchObject({ kind: 'NXDOMAIN' })
+  stub.setZone({ 'key.a.test': { TXT: ['here'] } })
+  expect(await lookup('key.a.test', 'TXT')).toMatchObject({ kind: 'NXDOMAIN', cached: true })
+  expect(await lookup('key.a.test', 'TXT', { isFresh: true })).toMatchObject({ records: ['here'], cached: false })
+  expect(await lookup('key.a.test', 'TXT')).toMatchObject({ records: ['here'], cached: true })
+})
+
 test('asks once for what many want at a time', async () => {
   const { stub, lookup } = await resolverOf({ 'a.test': { A: ['192.0.2.1'] } })
   await Promise.all(Array.from({ length: 20 }, () => lookup('a.test', 'A')))

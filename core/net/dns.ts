@@ -43,9 +43,9 @@ interface Trace {
 export type Lookup<T extends DnsType = DnsType> =
   | (Trace & { readonly kind: 'found'; readonly records: readonly RecordOf[T][] })
   | (Trace & { readonly kind: 'NXDOMAIN' | 'NODATA' | 'SERVFAIL' | 'TIMEOUT' })
-/** Joint: looks up absolute names. Never throws. */
+/** Joint: looks up absolute names. Never throws. `isFresh`: somebody has just changed the record, so what is remembered won't do. */
 export interface Resolver {
-  lookup<T extends DnsType>(name: string, type: T): Promise<Lookup<T>>
+  lookup<T extends DnsType>(name: string, type: T, how?: { readonly isFresh: boolean }): Promise<Lookup<T>>
 }
 
 /** A lookup in one line, for the transcript. */
@@ -92,11 +92,11 @@ export function makeResolver({ servers, clock = systemClock }: Options): Resolve
   }
 
   return {
-    async lookup<T extends DnsType>(name: string, type: T): Promise<Lookup<T>> {
+    async lookup<T extends DnsType>(name: string, type: T, how = { isFresh: false }): Promise<Lookup<T>> {
       const absolute = name.replace(/\.$/, '').toLowerCase()
       if (!isName(absolute)) return { ...emptyTrace(absolute, type), kind: 'NXDOMAIN', reason: 'no domain name' }
       const key = `${type} ${absolute} ${servers().map((one) => formatEndpoint(one.address, one.port))}`
-      const recalled = recall(key)
+      const recalled = how.isFresh ? undefined : recall(key)
       if (recalled) return recalled as Lookup<T>
       const running =
         asking.get(key) ??

@@ -78,7 +78,7 @@ export class DkimKeys {
    */
   async check(id: number): Promise<DkimKey> {
     const key = this.#require(id)
-    const lookup = await this.#deps.resolver.lookup(dkimName(key), 'TXT')
+    const lookup = await this.#deps.resolver.lookup(dkimName(key), 'TXT', { isFresh: true })
     // No answer is no news: only DNS itself can say that a record is gone.
     if (lookup.kind === 'SERVFAIL' || lookup.kind === 'TIMEOUT')
       throw new Fault('conflict', `ask DNS for ${dkimName(key)}: ${lookup.reason ?? lookup.kind}`, {

@@ -45,6 +45,7 @@ describe('sending', () => {
     served = await home.serve()
     browser = await openBrowser()
     page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
+    page.setDefaultTimeout(8000)
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     complaints = complaintsOf(page)
     await page.goto(served.ready.ui)
@@ -63,7 +64,7 @@ describe('sending', () => {
   }, 60_000)
 
   const settings = async (tab: string): Promise<Locator> => {
-    await page.getByRole('link', { name: 'Settings' }).first().click()
+    await page.getByRole('button', { name: 'Settings' }).click()
     await page.getByRole('tab', { name: tab }).click()
     return page.getByRole('tabpanel', { name: tab })
   }
@@ -87,7 +88,7 @@ describe('sending', () => {
 
   test('another program gets a password of its own, sends with it, and cannot once it is taken back', async () => {
     const panel = await settings('Other programs')
-    await panel.getByLabel('Program').selectOption({ label: 'Thunderbird' })
+    await panel.getByLabel('Program', { exact: true }).selectOption({ label: 'Thunderbird' })
     await panel.getByRole('button', { name: 'Make a password for Thunderbird' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Name of the program').fill('Laptop')
@@ -225,11 +226,10 @@ describe('sending', () => {
     await page.getByRole('dialog').getByLabel('Deliver to').fill('mia@fine.test')
     await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click()
     await expect.poll(() => card.innerText()).toContain('mia@fine.test')
-    await detail.getByRole('button', { name: 'Try now' }).click()
     await expect.poll(() => card.innerText()).toContain('delivered')
     await detail.getByText('First written to').waitFor()
     const history = detail.getByRole('region', { name: 'What was done' })
-    await expect.poll(() => history.innerText()).toMatch(/held it[^]*let it go[^]*changed the address[^]*tried it/)
+    await expect.poll(() => history.innerText()).toMatch(/held it[^]*let it go[^]*changed the address/)
     const download = page.waitForEvent('download')
     await more(detail, 'Save the message as a file')
     expect((await download).suggestedFilename()).toMatch(/\.eml$/)
@@ -246,7 +246,7 @@ describe('sending', () => {
     await page.getByRole('button', { name: 'Send', exact: true }).click()
     await page.getByRole('button', { name: 'Undo', exact: true }).click()
     await expect.poll(() => page.getByLabel('Subject').inputValue()).toBe('Too hasty')
-    expect(await page.getByRole('button', { name: 'Remove lea@fine.test' }).count()).toBe(1)
+    await page.getByRole('button', { name: 'Remove lea@fine.test' }).waitFor()
 
     await page.getByLabel('Subject').fill('For tomorrow')
     await page.getByRole('button', { name: 'Send later' }).click()
