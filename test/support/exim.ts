@@ -213,7 +213,8 @@ function configOf(at: {
           'plain_client:',
           '  driver = plaintext',
           '  public_name = PLAIN',
-          `  client_send = ^${login.user}^${login.password.replaceAll('^', '^^')}`,
+          // A list with colons between its items, and carets for NUL.
+          `  client_send = ^${login.user}^${login.password.replaceAll('^', '^^').replaceAll(':', '::')}`,
         ]
       : []),
     ...(receive?.login
