@@ -19,6 +19,7 @@ function app(deps: Partial<AppDeps> = {}) {
     liveSessions: () => 0,
     hasIdentity: () => true,
     troubles: () => [],
+    warnings: () => [],
     listSettings: () => settings.list(),
     setSetting: (key, value) => settings.set(key, value),
     changes,

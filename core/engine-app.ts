@@ -23,6 +23,8 @@ export interface AppDeps {
   readonly hasIdentity: () => boolean
   /** Faults a person should know of, in words. */
   readonly troubles: () => readonly string[]
+  /** The same, where nothing is wrong yet. */
+  readonly warnings: () => readonly string[]
   readonly listSettings: () => SettingView[]
   readonly setSetting: (key: string, value: unknown) => Promise<void>
   readonly changes: Changes<'status'>
@@ -48,6 +50,7 @@ export function appHandlers(deps: AppDeps) {
         liveSessions: deps.liveSessions(),
         warnings: [
           ...deps.troubles().map((text) => ({ level: 'danger' as const, text })),
+          ...deps.warnings().map((text) => ({ level: 'warn' as const, text })),
           ...warningsOf(deps.settings()),
         ],
         fresh: !deps.hasIdentity(),

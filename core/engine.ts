@@ -9,6 +9,7 @@ import { appHandlers } from './engine-app.ts'
 import { openDkim } from './engine-dkim.ts'
 import { inboundView, openInbound, type Inbound } from './engine-inbound.ts'
 import { LoopWatch, type LoopDelay } from './engine-loop.ts'
+import { byWay, filesBack, keepQueueShort, networkNow } from './engine-queue.ts'
 import { openRoutes, releaseHeld } from './engine-routes.ts'
 import { openServing } from './engine-serving.ts'
 import { EngineSettings } from './engine-settings.ts'
@@ -26,6 +27,7 @@ import { ensurePersonFolders } from './mailbox/person.ts'
 import { Uploads } from './mailbox/uploads.ts'
 import { openParsePool } from './message/parse-pool.ts'
 import { type Mailbox } from './model/address.ts'
+import type { OnStep } from './model/step.ts'
 import type { Accept } from './model/submission.ts'
 import { makeDialer, type Dialer } from './net/dial.ts'
 import { dnsServers } from './net/dns-servers.ts'
@@ -70,6 +72,8 @@ export interface EngineOptions {
   readonly clock?: Clock
   readonly resolver?: Resolver
   readonly dialer?: Dialer
+  /** Told of each step of a message on its way out, and waited for: a tracing hook. */
+  readonly onStep?: OnStep
 }
 
 /** The engine while it runs. Every host is built on this. */
@@ -227,7 +231,9 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     deliver: makeDeliver(relay),
     isLocal: (domain) => local.isLocal(domain),
     findLocal: local.find,
-    routeFor: routes.routeFor,
+    routeFor: byWay(routes),
+    network: networkNow,
+    ...(options.onStep && { onStep: options.onStep }),
     describe: (raw) => parse.fields(raw),
     changes: queueChanges,
     onFolders,
@@ -242,6 +248,8 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     signerFor: dkim.signerFor,
     onAccepted: (due) => queue.add(due),
     onFolders,
+    undoMs: () => settings()['queue.undoSeconds'] * 1000,
+    ...(options.onStep && { onStep: options.onStep }),
   })
 
   if (!alone) {
@@ -266,6 +274,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   await ensurePersonFolders(store)
 
   const handles = new ByteHandles(clock)
+  const uploads = new Uploads(store, clock)
   const loop = new LoopWatch()
   opened.add('loop watch', () => loop.stop())
   let inbound: Inbound | undefined
@@ -289,6 +298,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       queue: () => queueCounts(store.read),
       liveSessions: () => recorder.live().filter((head) => head.state === 'live').length,
       troubles: () => [...troubles, ...routes.troubles(), ...serving.troubles(), ...dkim.warnings()],
+      warnings: () => queue.warnings(),
       hasIdentity: () => listIdentities(store.read).length > 0,
       listSettings: () => config.list(),
       async setSetting(name, value) {
@@ -306,7 +316,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     dkim: dkim.handlers,
     account: accountHandlers({ deps: fetchDeps, fetcher }),
     mail: mailHandlers({ store, parse, handles, mailChanges }),
-    compose: composeHandlers({ store, clock, uploads: new Uploads(store, clock), handles, accept, log }),
+    compose: composeHandlers({ store, clock, uploads, handles, accept, log }),
     queue: queueHandlers({
       store,
       queue,
@@ -314,6 +324,14 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       changes: queueChanges,
       sessionsOf: (entryId, recipientId) => sessionsOfRecipient(store.read, entryId, recipientId),
       tlsOf: (recipientId) => attemptTlsOf(store.read, recipientId),
+      nowMs: () => clock.nowMs(),
+      handles,
+      async setPaused(paused) {
+        await config.set('queue.paused', paused)
+        queue.wake()
+        statusChanges.emit('status')
+      },
+      ...filesBack(parse, uploads),
     }),
     suppression: suppressionHandlers({ store }),
     log: logHandlers({
@@ -354,6 +372,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     opened.add('inbound server', () => server.close())
     fetcher.start()
     dkim.start()
+    opened.add('queue timer', keepQueueShort(clock, store, settings, log))
     opened.add(
       'timer',
       keepLogShort(clock, () => store.write('session.expire', {}), log),

@@ -22,6 +22,8 @@ export interface Draft {
   readonly text: string
   readonly inReplyTo: string
   readonly references: string
+  /** Not before then (Unix ms); now where nothing is said. */
+  readonly sendAtMs?: number | null | undefined
   readonly attachments: readonly { readonly handle: string; readonly filename: string; readonly contentType: string }[]
 }
 
@@ -42,13 +44,18 @@ const LARGEST_BYTES = 50 * 1024 * 1024
 const LONGEST_TEXT = 2 * 1024 * 1024
 const MOST_RECIPIENTS = 1000
 const LONGEST_HEAD = 512 * 1024
+/** A year: whoever names a later day meant another one. */
+const LATEST_MS = 366 * 86_400_000
 
 /**
  * Writes the message and hands it to the queue; resolves when it is durable. Throws `address.invalid`
  * for an address that can't be written to, `message.refused` and `not-found` with words for the person.
  */
-export async function send(deps: SendDeps, draft: Draft): Promise<{ entryId: number }> {
+export async function send(deps: SendDeps, draft: Draft): Promise<{ entryId: number; undoUntilMs: number | null }> {
   const identity = identityOf(deps.store, draft.identityId)
+  const sendAtMs = draft.sendAtMs ?? 0
+  const isLater = sendAtMs > deps.clock.nowMs()
+  if (sendAtMs > deps.clock.nowMs() + LATEST_MS) throw refused('it was to leave in more than a year')
   const to = read(draft.to)
   const cc = read(draft.cc)
   const bcc = read(draft.bcc)
@@ -81,6 +88,8 @@ export async function send(deps: SendDeps, draft: Draft): Promise<{ entryId: num
     has8bit: head.some((byte) => byte >= 0x80), // only an address's local part is: the body is 7-bit
     utf8: headerNeedsUtf8(mail) || envelopeTo.some(needsUtf8),
     received: '',
+    ...(isLater && { options: { holdUntilMs: sendAtMs } }),
+    draft: JSON.stringify(draft),
   }
   const answer = await deps.accept(submission).catch(async (error: unknown) => {
     await drop()
@@ -91,7 +100,7 @@ export async function send(deps: SendDeps, draft: Draft): Promise<{ entryId: num
     throw refused(answer.reply.lines.join(' '))
   }
   await letGo(deps, draft)
-  return { entryId: answer.entryId }
+  return { entryId: answer.entryId, undoUntilMs: answer.undoUntilMs ?? (isLater ? sendAtMs : null) }
 }
 
 /** What follows a message that is safe in the queue. Nothing here may make a person send it twice: failures are told. */

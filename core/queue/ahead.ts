@@ -10,6 +10,8 @@ export interface Work {
   readonly open: Map<number, Started>
   /** Recipients past phase `body`: what happens to them without a word is unknown. */
   readonly inBody: Set<number>
+  /** It was handed over, and counts towards the pace of its destination. */
+  isHanded: boolean
 }
 
 /**
@@ -44,11 +46,11 @@ export class Ahead {
   }
 
   /** Takes out those of one entry, or all of them: to be given back. */
-  takeOut(entryId?: number): Started[] {
+  takeOut(entryId?: number): Work[] {
     const isMeant = ({ entry }: Work) => entryId === undefined || entry.id === entryId
     const out = this.#begun.filter(isMeant)
     this.#begun = this.#begun.filter((work) => !isMeant(work))
-    return out.flatMap(({ open }) => [...open.values()])
+    return out
   }
 
   /** Resolves when nothing is being begun; never throws. */

@@ -1,15 +1,17 @@
 import type { Changes } from '../base/changes.ts'
 import { reasonOf } from '../base/fault.ts'
-import type { Cause, Outcome } from '../model/outcome.ts'
+import type { AttemptFacts, Cause, Outcome } from '../model/outcome.ts'
 import type { Kept, Settlement, Started } from '../store/queue-change.ts'
-import type { DueRecipient, QueueEntry } from '../store/queue.ts'
+import type { QueueEntry } from '../store/queue.ts'
+import type { DueRecipient } from '../store/queue-due.ts'
 import type { Store } from '../store/types.ts'
-import { judge, type SettleContext } from './settle.ts'
+import { isTooLate, judge, type SettleContext } from './settle.ts'
 
 /** A recipient's try and what came of it. */
 export interface Ended {
   readonly started: Started
   readonly outcome: Outcome
+  readonly facts?: AttemptFacts
 }
 /** Tries that were committed to, of one or more entries. */
 export interface Begun {
@@ -36,18 +38,24 @@ export class Attempts {
 
   /**
    * Commits phase `dialling`. Those that were cancelled meanwhile are left out, and those whose time is up after two sendings
-   * without an answer: a third could be a third copy.
+   * without an answer (a third could be a third copy), or which were to be there by now.
    */
   async begin(taken: readonly DueRecipient[]): Promise<Begun> {
     const { store, clock, changes } = this.#context
     const begun = await store.write('queue.startAttempt', { recipientIds: taken.map(({ id }) => id) })
     changes.emit(...begun.entries.map(({ id }) => id))
-    const spent = begun.started.filter(({ recipient }) => recipient.unknowns >= 2)
+    const nowMs = clock.nowMs()
+    const late = new Set(begun.entries.filter((entry) => isTooLate(entry, nowMs)).map(({ id }) => id))
+    const spent = begun.started.filter(({ recipient }) => recipient.unknowns >= 2 || late.has(recipient.entryId))
     for (const entry of spent.length === 0 ? [] : begun.entries) {
-      const why: Cause = { at: 'expired', queuedMs: clock.nowMs() - entry.createdMs }
+      const expired: Cause = { at: 'expired', queuedMs: nowMs - entry.createdMs }
       const ended = spent
         .filter(({ recipient }) => recipient.entryId === entry.id)
-        .map((started) => ({ started, outcome: { kind: 'bounced', to: started.recipient.to, why } as const }))
+        .map((started): Ended => {
+          const { to, lastCause } = started.recipient
+          const why: Cause = lastCause === null ? expired : { ...expired, last: lastCause }
+          return { started, outcome: { kind: 'bounced', to, why } }
+        })
       await this.settle(entry, ended, undefined)
     }
     return { entries: begun.entries, started: begun.started.filter((one) => !spent.includes(one)) }

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { listDue, nextDueMs, type DueCursor, type DueRecipient } from '../store/queue.ts'
+import { listDue, nextDueMs, type DueCursor, type DueRecipient } from '../store/queue-due.ts'
 import type { Store } from '../store/types.ts'
 
 /** Rows read before others have their turn of the event loop. */

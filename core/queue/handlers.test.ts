@@ -9,6 +9,7 @@ import {
   type Fate,
   type QueueHouse,
 } from '../../test/support/queue-house.ts'
+import { ByteHandles } from '../base/byte-handles.ts'
 import { Changes } from '../base/changes.ts'
 import { queueHandlers } from './handlers.ts'
 
@@ -26,6 +27,14 @@ async function open(fate: Fate) {
     changes: new Changes<number>(0),
     sessionsOf: (entryId, recipientId) => [entryId * 100 + recipientId],
     tlsOf: () => null,
+    nowMs: () => house.clock.nowMs(),
+    handles: new ByteHandles(house.clock),
+    setPaused: async (paused) => {
+      house.settings = { ...house.settings, 'queue.paused': paused }
+      house.queue.wake()
+    },
+    attachments: async () => [],
+    keepFile: async () => 'handle',
   })
   const send = async (to: readonly string[]) => {
     const answer = await house.submit(submissionOf(['From: ada@author.example', 'Subject: hi', '', 'x'], to))

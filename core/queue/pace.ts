@@ -1,39 +1,66 @@
-import type { Cause, Outcome } from '../model/outcome.ts'
-import type { Lane } from './lanes.ts'
-import { isOffline } from './schedule.ts'
+import type { Settings } from '../settings.ts'
+import type { OwnPace } from '../store/pace.ts'
+import type { LaneKind } from './lanes.ts'
 
-/** Connections to one destination at once: it starts with one and earns the others. */
-const MOST_A_LANE = 5
-/** The same in a network of one's own, where nobody takes it for a flood; as many as Postfix opens to anybody. */
-const MOST_IN_OWN_NETWORK = 20
-/** Longest rest of a destination where nobody answers: a dial that times out costs the most. */
-const SILENT_REST_MS = 900_000
-const REST_MS = 120_000
-
-/**
- * A lane earns connections by success. Where nobody answers it rests, no longer than until the recipient that found out is
- * due again (`nextMs`, Unix ms).
- */
-export function pace(
-  lane: Lane,
-  outcomes: readonly Outcome[],
-  nextMs: readonly (number | null)[],
-  nowMs: number,
-): void {
-  if (outcomes.some(({ kind }) => kind === 'delivered')) {
-    lane.limit = Math.min(lane.limit + 1, lane.isOwnNetwork ? MOST_IN_OWN_NETWORK : MOST_A_LANE)
-    lane.restUntilMs = 0
-    return
-  }
-  const dead = outcomes.flatMap((one) => (one.kind === 'deferred' && isDeadHost(one.why) ? [one.why] : []))
-  if (dead.length === 0) return
-  const isSilent = dead.some((why) => why.at === 'connect' && why.errno === 'ETIMEDOUT')
-  lane.limit = 1
-  lane.restUntilMs = Math.min(nowMs + (isSilent ? SILENT_REST_MS : REST_MS), ...nextMs.filter((ms) => ms !== null))
+/** How mail leaves for one destination; messages and connections without a limit are Infinity. */
+export interface Pace {
+  /** Connections at once: it begins with one and earns the others. */
+  readonly connections: number
+  readonly gapMs: number
+  readonly perConnection: number
+  readonly perMinute: number
+  readonly perHour: number
+  readonly perDay: number
+  /** Messages a day from which on a warning is shown; nothing waits for it. */
+  readonly warnPerDay: number
 }
 
-/** Whether the host could not be talked to at all, so that its next message would fare no better. */
-function isDeadHost(why: Cause): boolean {
-  if (isOffline(why) || why.at === 'connect' || why.at === 'greeting') return true
-  return why.at === 'dns' && (why.rcode === 'SERVFAIL' || why.rcode === 'TIMEOUT')
+/** In a network of one's own, and to a relay of one's own, nobody takes it for a flood; as many as Postfix opens to anybody. */
+const FREE: Pace = {
+  connections: 20,
+  gapMs: 0,
+  perConnection: 100,
+  perMinute: Infinity,
+  perHour: Infinity,
+  perDay: Infinity,
+  warnPerDay: Infinity,
+}
+/** Connections to all destinations together where nobody minds. */
+const MOST_FREE_CONNECTIONS = 40
+
+const orNone = (limit: number) => (limit === 0 ? Infinity : limit)
+
+/** The pace of a destination: what somebody set for it, else what the profile has for servers of its kind. */
+export function paceOf(kind: LaneKind, settings: Settings, own: OwnPace | undefined): Pace {
+  const isFree = kind !== 'elsewhere' || settings['pace.profile'] === 'relay'
+  const base: Pace = isFree
+    ? FREE
+    : {
+        connections: settings['pace.connectionsPerDestination'],
+        gapMs: settings['pace.gapSeconds'] * 1000,
+        perConnection: settings['pace.messagesPerConnection'],
+        perMinute: orNone(settings['pace.messagesPerMinute']),
+        perHour: orNone(settings['pace.messagesPerHour']),
+        perDay: orNone(settings['pace.messagesPerDay']),
+        warnPerDay: orNone(settings['pace.warnPerDay']),
+      }
+  if (!own) return base
+  const limit = (set: number | null, otherwise: number) => (set === null ? otherwise : orNone(set))
+  return {
+    connections: own.connections ?? base.connections,
+    gapMs: own.gapSeconds === null ? base.gapMs : own.gapSeconds * 1000,
+    perConnection: own.perConnection ?? base.perConnection,
+    perMinute: limit(own.perMinute, base.perMinute),
+    perHour: limit(own.perHour, base.perHour),
+    perDay: limit(own.perDay, base.perDay),
+    warnPerDay: own.perDay === null ? base.warnPerDay : Infinity,
+  }
+}
+
+/** Connections at once to all destinations of a kind together. */
+export function mostConnections(kind: LaneKind, settings: Settings): number {
+  if (kind === 'local') return Infinity
+  return kind === 'ownNetwork' || settings['pace.profile'] === 'relay'
+    ? MOST_FREE_CONNECTIONS
+    : settings['pace.connections']
 }

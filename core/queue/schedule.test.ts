@@ -14,6 +14,8 @@ const reply = (code: number, verb: string, enhanced?: string): Cause => ({
 const refused: Cause = { at: 'connect', mx: 'mx.example', errno: 'ECONNREFUSED' }
 const offline: Cause = { at: 'connect', mx: 'mx.example', errno: 'ENETUNREACH' }
 
+const IT = { createdMs: 0, isReport: false, hasNetwork: true } as const
+
 /** Lives through every try of a message whose server never takes it; times in ms since it was accepted. */
 function live(settings: Settings, why: Cause, random = 0.5, onlineShare = 1): number[] {
   const tries: number[] = []
@@ -21,7 +23,7 @@ function live(settings: Settings, why: Cause, random = 0.5, onlineShare = 1): nu
   for (;;) {
     tries.push(nowMs)
     const onlineMs = nowMs * onlineShare
-    const next = nextAttempt({ attempts: tries.length, createdMs: 0, nowMs, onlineMs, why }, settings, random)
+    const next = nextAttempt({ ...IT, attempts: tries.length, nowMs, onlineMs, why }, settings, random)
     if (next.kind === 'give-up') return tries
     expect(next.atMs).toBeGreaterThan(nowMs)
     nowMs = next.atMs
@@ -85,8 +87,7 @@ test('does not give up before enough tries and enough time online, but after ten
 
 test('looks again after a minute where there is no network, and gives nothing up for it before ten days', () => {
   const settings = defaultSettings()
-  const at = (nowMs: number) =>
-    nextAttempt({ attempts: 0, createdMs: 0, nowMs, onlineMs: nowMs, why: offline }, settings, 0.5)
+  const at = (nowMs: number) => nextAttempt({ ...IT, attempts: 0, nowMs, onlineMs: nowMs, why: offline }, settings, 0.5)
   expect(at(0)).toEqual({ kind: 'retry', atMs: 60_000 })
   expect(at(6 * DAY)).toEqual({ kind: 'retry', atMs: 6 * DAY + 60_000 })
   expect(at(10 * DAY)).toEqual({ kind: 'give-up' })
@@ -94,6 +95,6 @@ test('looks again after a minute where there is no network, and gives nothing up
 
 test('sends a message of unknown arrival once more after its wait, and never a third time', () => {
   const settings = defaultSettings()
-  expect(nextAfterUnknown({ unknowns: 1, createdMs: 0, nowMs: 1000 }, settings)).toBe(1000 + HOUR)
-  expect(nextAfterUnknown({ unknowns: 2, createdMs: 0, nowMs: 1000 }, settings)).toBe(5 * DAY)
+  expect(nextAfterUnknown({ ...IT, unknowns: 1, nowMs: 1000 }, settings)).toBe(1000 + HOUR)
+  expect(nextAfterUnknown({ ...IT, unknowns: 2, nowMs: 1000 }, settings)).toBe(5 * DAY)
 })

@@ -1,13 +1,22 @@
 import { never } from '../base/never.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Settled } from '../model/delivery.ts'
-import type { Cause, Outcome } from '../model/outcome.ts'
+import type { AttemptFacts, Cause, Outcome } from '../model/outcome.ts'
 import type { Settings } from '../settings.ts'
 import type { Kept, Settlement, Started } from '../store/queue-change.ts'
-import { listRecipients, onlineMs, type QueueEntry } from '../store/queue.ts'
+import { getBlob } from '../store/blob.ts'
+import { getRecipient, listRecipients, onlineMs, type QueueEntry } from '../store/queue.ts'
 import type { Store } from '../store/types.ts'
-import { delayReport, failureReport, isReported, type Reported } from './report.ts'
-import { isOffline, isWarningDue, nextAfterUnknown, nextAttempt } from './schedule.ts'
+import {
+  delayReport,
+  failureReport,
+  isReported,
+  lateReport,
+  successReport,
+  type Arrived,
+  type Reported,
+} from './report.ts'
+import { giveUpMs, isOffline, isWarningDue, nextAfterUnknown, nextAttempt, type Deferral } from './schedule.ts'
 import { formatReply } from './why.ts'
 
 /** What turning outcomes into rows needs. */
@@ -19,6 +28,8 @@ export interface SettleContext {
   readonly random: () => number
   /** Online time not yet stored (ms). */
   readonly uncountedOnlineMs: () => number
+  /** Whether this computer has a network: without one, silence says nothing of the other side. */
+  readonly hasNetwork: () => boolean
 }
 
 /** What is to be written for outcomes of one job, in one operation with the reports they cause. */
@@ -26,38 +37,111 @@ export interface Verdict {
   readonly settled: readonly Settlement[]
   readonly kept: readonly Kept[]
   readonly warning: Kept | null
+  readonly late: Kept | null
 }
 
 /** Judges outcomes: what is final, what is tried when, and who is told. */
 export async function judge(
   entry: QueueEntry,
-  outcomes: readonly { readonly started: Started; readonly outcome: Outcome }[],
+  outcomes: readonly { readonly started: Started; readonly outcome: Outcome; readonly facts?: AttemptFacts }[],
   context: SettleContext,
 ): Promise<Verdict> {
+  const { store } = context
   const settings = context.settings()
-  const nowMs = context.clock.nowMs()
+  const now: Now = {
+    ms: context.clock.nowMs(),
+    settings,
+    hasNetwork: context.hasNetwork(),
+    onlineMs: onlineMs(store.read) + context.uncountedOnlineMs() - entry.onlineAtMs,
+    // One chance for all: those of one message that wait for the same server go on together.
+    random: context.random(),
+  }
   const failed: Reported[] = []
   const waiting: Reported[] = []
-  const settled = outcomes.map(({ started, outcome }) => {
-    const settlement = toSettlement(entry, started, outcome, nowMs, settings, context)
+  const arrived: Arrived[] = []
+  const settled = outcomes.map(({ started, outcome, facts }) => {
     const { recipient } = started
-    if (settlement.state === 'bounced') failed.push({ recipient, why: settlement.cause })
-    else if (settlement.state !== 'delivered')
-      waiting.push({ recipient, why: settlement.cause, retryUntilMs: giveUpMs(entry, settings) })
+    const bare = toSettlement(entry, started, ifDamaged(outcome, entry, store), now)
+    const settlement = facts === undefined ? bare : { ...bare, facts }
+    if (outcome.kind === 'delivered') arrived.push({ recipient, outcome })
+    else if (settlement.state === 'bounced') failed.push({ recipient, why: settlement.cause })
+    else {
+      const { cancelAsked = false, cancelReport = false } = getRecipient(store.read, recipient.id) ?? {}
+      if (cancelAsked && cancelReport) failed.push({ recipient, why: CANCELLED })
+      else if (!cancelAsked)
+        waiting.push({ recipient, why: settlement.cause, retryUntilMs: retryUntil(entry, settings) })
+    }
     return settlement
   })
-  const report = { store: context.store, nowMs }
-  const failure = await failureReport(entry, failed, report)
+  const report = { store, nowMs: now.ms }
+  const kept = [await failureReport(entry, failed, report), await successReport(entry, arrived, report)]
+  const isWaiting = waiting.length > 0 && isReported(entry)
   const isWarning =
-    waiting.length > 0 && entry.warnedMs === null && isReported(entry) && isWarningDue({ ...entry, nowMs }, settings)
-  const warning = isWarning
-    ? await delayReport(entry, withOthers(entry, waiting, settings, context), report)
-    : undefined
-  return { settled, kept: failure ? [failure] : [], warning: warning ?? null }
+    isWaiting && entry.warnedMs === null && isWarningDue({ createdMs: sinceMs(entry), nowMs: now.ms }, settings)
+  const isLate = isWaiting && entry.deliverByToldMs === null && isAfterNotice(entry, now.ms)
+  const others = isWarning || isLate ? withOthers(entry, waiting, settings, context) : []
+  const warning = isWarning ? await delayReport(entry, others, report) : undefined
+  const late = isLate ? await lateReport(entry, others, report) : undefined
+  // Two at once would say the same.
+  const isTwice = warning !== undefined && late !== undefined
+  return {
+    settled,
+    kept: kept.filter((one) => one !== undefined),
+    warning: isTwice ? null : (warning ?? null),
+    late: late ?? null,
+  }
 }
 
-const giveUpMs = (entry: QueueEntry, settings: Settings) =>
-  entry.createdMs + settings['retry.giveUpAfterSeconds'] * 1000
+/** What all outcomes of one job are judged by. */
+interface Now {
+  readonly ms: number
+  readonly settings: Settings
+  readonly hasNetwork: boolean
+  /** Time the engine has been online since the message came. */
+  readonly onlineMs: number
+  readonly random: number
+}
+
+/** RFC 3463 §3.8: what a person undid is no fault of anybody's server. */
+export const CANCELLED: Cause = {
+  at: 'local',
+  reason: 'it was cancelled before it was delivered',
+  reply: { code: 554, enhanced: '5.7.0', lines: ['cancelled before delivery'] },
+}
+const DAMAGED: Cause = {
+  at: 'local',
+  reason: 'the stored message is damaged and cannot be sent; what is left of it is kept',
+  reply: { code: 554, enhanced: '5.3.0', lines: ['the stored message is damaged'] },
+}
+
+/** Bytes that failed their checksum are no better at the next try: whoever wrote them is told now. */
+function ifDamaged(outcome: Outcome, entry: QueueEntry, { read }: SettleContext['store']): Outcome {
+  if (outcome.kind !== 'deferred' || outcome.why.at !== 'local') return outcome
+  const isQuarantined = getBlob(read, entry.view.blobId)?.state === 'quarantined'
+  return isQuarantined ? { kind: 'bounced', to: outcome.to, why: DAMAGED } : outcome
+}
+
+/** From when on an entry could leave: its days are counted from there. */
+export function sinceMs({ createdMs, undoUntilMs, options }: QueueEntry): number {
+  return Math.max(createdMs, undoUntilMs ?? 0, options.holdUntilMs ?? 0)
+}
+
+const isReportEntry = ({ from, origin }: QueueEntry) => from === null || origin === 'report'
+
+function isAfterNotice({ options: { deliverBy } }: QueueEntry, nowMs: number): boolean {
+  return deliverBy !== undefined && deliverBy.mode === 'notify' && nowMs >= deliverBy.atMs
+}
+
+/** Whether a message was to be there by now, and is to be returned otherwise (RFC 2852 §4.1). */
+export function isTooLate({ options: { deliverBy } }: QueueEntry, nowMs: number): boolean {
+  return deliverBy !== undefined && deliverBy.mode === 'return' && nowMs >= deliverBy.atMs
+}
+
+function retryUntil(entry: QueueEntry, settings: Settings): number {
+  const until = giveUpMs({ createdMs: sinceMs(entry), isReport: isReportEntry(entry) }, settings)
+  const { deliverBy } = entry.options
+  return deliverBy?.mode === 'return' ? Math.min(until, deliverBy.atMs) : until
+}
 
 /** The one warning of an entry names all of its recipients that were tried and wait, not only those of this try. */
 function withOthers(
@@ -69,18 +153,11 @@ function withOthers(
   const named = new Set(waiting.map(({ recipient }) => recipient.id))
   const others = listRecipients(store.read, entry.id)
     .filter((one) => (one.state === 'deferred' || one.state === 'unknown') && !named.has(one.id))
-    .map((recipient) => ({ recipient, why: recipient.lastCause, retryUntilMs: giveUpMs(entry, settings) }))
+    .map((recipient) => ({ recipient, why: recipient.lastCause, retryUntilMs: retryUntil(entry, settings) }))
   return [...waiting, ...others]
 }
 
-function toSettlement(
-  entry: QueueEntry,
-  { recipient, attemptId }: Started,
-  outcome: Outcome,
-  nowMs: number,
-  settings: Settings,
-  context: SettleContext,
-): Settlement {
+function toSettlement(entry: QueueEntry, { recipient, attemptId }: Started, outcome: Outcome, now: Now): Settlement {
   const base = { recipientId: recipient.id, attemptId, counts: true, nextAttemptMs: null, lastReply: null, mx: null }
   switch (outcome.kind) {
     case 'delivered':
@@ -88,13 +165,23 @@ function toSettlement(
     case 'bounced':
       return { ...base, state: 'bounced', cause: outcome.why, ...wordsOf(outcome.why) }
     case 'held':
-      return { ...base, state: 'held', cause: outcome.why, ...wordsOf(outcome.why) }
+      // A rule that holds it is no try of anybody.
+      return { ...base, state: 'held', counts: outcome.why.at !== 'rule', cause: outcome.why, ...wordsOf(outcome.why) }
     case 'deferred': {
-      const counts = !isOffline(outcome.why)
-      const attempts = recipient.attempts + (counts ? 1 : 0)
-      const online = onlineMs(context.store.read) + context.uncountedOnlineMs() - entry.onlineAtMs
-      const deferral = { attempts, createdMs: entry.createdMs, nowMs, onlineMs: online, why: outcome.why }
-      const next = nextAttempt(deferral, settings, context.random())
+      const { ms: nowMs, hasNetwork, onlineMs: online, settings } = now
+      const counts = !isOffline(outcome.why, hasNetwork)
+      const { deliverBy } = entry.options
+      const deferral: Deferral = {
+        attempts: recipient.attempts + (counts ? 1 : 0),
+        createdMs: sinceMs(entry),
+        nowMs,
+        onlineMs: online,
+        why: outcome.why,
+        isReport: isReportEntry(entry),
+        hasNetwork,
+        deliverBy,
+      }
+      const next = nextAttempt(deferral, settings, now.random)
       if (next.kind === 'retry')
         return {
           ...base,
@@ -108,8 +195,8 @@ function toSettlement(
       return { ...base, state: 'bounced', counts, cause, ...wordsOf(outcome.why) }
     }
     case 'unknown': {
-      const unknowns = recipient.unknowns + 1
-      const nextAttemptMs = nextAfterUnknown({ unknowns, createdMs: entry.createdMs, nowMs }, settings)
+      const it = { unknowns: recipient.unknowns + 1, createdMs: sinceMs(entry), isReport: isReportEntry(entry) }
+      const nextAttemptMs = nextAfterUnknown({ ...it, nowMs: now.ms }, now.settings)
       return { ...base, state: 'unknown', nextAttemptMs, cause: null, mx: outcome.mx || null }
     }
     default:
@@ -132,9 +219,9 @@ function wordsOf(why: Cause): { lastReply: string | null; mx: string | null } {
 export function pair(
   open: Map<number, Started>,
   settled: readonly Settled[],
-): { readonly started: Started; readonly outcome: Outcome }[] {
-  return settled.flatMap(({ recipientId, outcome }) => {
+): { readonly started: Started; readonly outcome: Outcome; readonly facts?: AttemptFacts }[] {
+  return settled.flatMap(({ recipientId, outcome, facts }) => {
     const started = open.get(recipientId)
-    return started && open.delete(recipientId) ? [{ started, outcome }] : []
+    return started && open.delete(recipientId) ? [{ started, outcome, ...(facts && { facts }) }] : []
   })
 }

@@ -14,14 +14,17 @@ import {
 import { isClean, LONGEST_LINE, toSevenBit } from '../message/seven-bit.ts'
 import { formatMailbox, needsUtf8, parseDomain, type ForwardPath } from '../model/address.ts'
 import type { BlobView } from '../model/blob-view.ts'
+import type { RecipientOptions } from '../model/envelope-options.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import type { Reply } from '../model/reply.ts'
+import type { OnStep } from '../model/step.ts'
 import type { Accept, Submission } from '../model/submission.ts'
 import { PERSON } from '../store/folder.ts'
 import type { Kept } from '../store/queue-change.ts'
 import type { DueRecipient } from '../store/queue-due.ts'
 import type { Body, Store } from '../store/types.ts'
 import { toLatin1 } from './local.ts'
+import { tracedWrite } from './steps.ts'
 import { bodyOf, finalHead, signingDomain, type SignatureMade, type SignerFor } from './sign.ts'
 
 /** RFC 5321 §6.3: more Received fields than this are a loop. */
@@ -44,6 +47,10 @@ export interface SubmitContext {
   readonly onAccepted: (due: readonly DueRecipient[]) => void
   /** Folders that got a copy. */
   readonly onFolders: (folderIds: readonly number[]) => void
+  /** How long mail of the window can be taken back (ms). */
+  readonly undoMs?: () => number
+  /** Told of each step, and waited for: a tracing hook. */
+  readonly onStep?: OnStep
 }
 
 /** A message that can't be taken, with the reply that says so. */
@@ -59,10 +66,13 @@ class Refused extends Error {
  * The only way into the queue: completes the header (RFC 6409 §8), makes the message 7-bit where that is allowed, and resolves
  * when all of it is committed. A message that can't be sent as it is comes back with its reply; faults of the store are thrown.
  */
-export function makeSubmit(context: SubmitContext): Accept {
+export function makeSubmit(plain: SubmitContext): Accept {
+  const { onStep, store } = plain
+  const context = onStep ? { ...plain, store: { ...store, write: tracedWrite(store.write, onStep) } } : plain
   return async (submission) => {
     try {
-      return { accepted: true, entryId: await accept(submission, context) }
+      await onStep?.('submit.received')
+      return { accepted: true, ...(await accept(submission, context)) }
     } catch (error) {
       if (error instanceof Refused) return { accepted: false, reply: error.reply }
       throw error
@@ -70,9 +80,12 @@ export function makeSubmit(context: SubmitContext): Accept {
   }
 }
 
-async function accept(submission: Submission, context: SubmitContext): Promise<number> {
+async function accept(
+  submission: Submission,
+  context: SubmitContext,
+): Promise<{ readonly entryId: number; readonly undoUntilMs?: number }> {
   const { from } = submission
-  const to = withoutDuplicates(submission.to)
+  const to = withoutDuplicates(submission)
   if (to.length === 0) throw new Refused(554, '5.5.1', 'no valid recipients')
   check(submission.head, headerAt(submission))
   const bytes = await finalBytes(submission, context)
@@ -83,14 +96,15 @@ async function accept(submission: Submission, context: SubmitContext): Promise<n
   })
   // Only now is the blob it came in without an owner for good.
   if (bytes.replacedBlobId !== undefined) drop(bytes.replacedBlobId, context)
-  const { entryId, acceptedMs, recipientIds, folderIds } = accepted
-  const due = to.map(({ domain }, i) => ({
+  const { entryId, dueMs, recipientIds, folderIds, undoUntilMs } = accepted
+  const due = to.map(({ path: { domain } }, i) => ({
     id: recipientIds[i] ?? 0,
     entryId,
     domain,
     from,
     attempts: 0,
-    nextAttemptMs: acceptedMs,
+    way: { kind: 'automatic' } as const,
+    nextAttemptMs: dueMs,
   }))
   try {
     context.onAccepted(due)
@@ -98,12 +112,15 @@ async function accept(submission: Submission, context: SubmitContext): Promise<n
   } catch {
     // It is committed, and the queue looks at all it has every few minutes: a refusal now would have it sent twice.
   }
-  return entryId
+  await context.onStep?.('schedule.taken')
+  return { entryId, ...(undoUntilMs !== null && { undoUntilMs }) }
 }
 
 /** Commits the message with all that belongs to it. */
-async function commit(submission: Submission, to: readonly ForwardPath[], bytes: FinalBytes, context: SubmitContext) {
-  const { from, origin, userId } = submission
+async function commit(submission: Submission, named: readonly Named[], bytes: FinalBytes, context: SubmitContext) {
+  const { from, origin, userId, options, draft } = submission
+  const to = named.map(({ path }) => path)
+  const undoMs = context.undoMs?.() ?? 0
   const { head, header } = bytes
   const completed = complete(submission, head, header, context.clock.nowMs())
   const removed = removedRanges(header, bytes.skip)
@@ -124,6 +141,10 @@ async function commit(submission: Submission, to: readonly ForwardPath[], bytes:
     is8bit: bytes.is8bit,
     needsUtf8: bytes.needsUtf8 || [...to, ...(from ? [from] : [])].some(needsUtf8),
     kept,
+    ...(options && { options }),
+    ...(submission.recipientOptions && { recipientOptions: named.map((one) => one.options) }),
+    ...(draft !== undefined &&
+      (undoMs > 0 || options?.holdUntilMs !== undefined) && { undo: { forMs: undoMs, draft } }),
   })
 }
 
@@ -149,10 +170,17 @@ function drop(blobId: number, { store: { write } }: SubmitContext): void {
   write('blob.drop', { blobId }).catch(() => {})
 }
 
+/** A recipient with what RCPT asked for it. */
+interface Named {
+  readonly path: ForwardPath
+  readonly options: RecipientOptions | undefined
+}
+
 /** Recipients named twice get one copy. Local parts that differ in case may be two people (RFC 5321 §2.4). */
-function withoutDuplicates(to: readonly ForwardPath[]): readonly ForwardPath[] {
-  if (to.length === 1) return to
-  return [...new Map(to.map((one) => [`${one.local}@${one.domain}`, one])).values()]
+function withoutDuplicates({ to, recipientOptions }: Submission): readonly Named[] {
+  const named = to.map((path, n) => ({ path, options: recipientOptions?.[n] }))
+  if (named.length === 1) return named
+  return [...new Map(named.map((one) => [`${one.path.local}@${one.path.domain}`, one])).values()]
 }
 
 /** Where the header begins: after an mbox line, which programs that write to sendmail like to put first. */
@@ -232,7 +260,11 @@ async function finalBytes(submission: Submission, context: SubmitContext): Promi
 
 /** RFC 5321 §4.5.3.1.6: other servers cut such lines, or refuse the message. */
 function tooLong(why: string): Refused {
-  return new Refused(554, '5.6.0', `a line is longer than ${LONGEST_LINE} octets and cannot be encoded: the message ${why}`)
+  return new Refused(
+    554,
+    '5.6.0',
+    `a line is longer than ${LONGEST_LINE} octets and cannot be encoded: the message ${why}`,
+  )
 }
 
 async function gather(body: Body, { store }: SubmitContext): Promise<Uint8Array> {

@@ -47,6 +47,8 @@ export function explain(cause: Cause, isFinal: boolean): Explanation {
     }
     case 'policy':
       return at(cause.mx, `${cause.mx} could not be reached as securely as asked for: ${cause.reason}.`, `${major}.7.5`)
+    case 'rule':
+      return { words: `A rule of yours holds it: ${cause.reason}.`, status: `${major}.7.1` }
     case 'local': {
       const { reply } = cause
       const hint = reply.enhanced === '5.1.1' ? ' Check the address.' : ''
@@ -99,6 +101,8 @@ const BLOCKED = 'If every server does this, your network blocks port 25: send th
 /** How a blocked port looks: silence, or a router that answers in the server's place. */
 const LOOKS_BLOCKED = new Set(['ETIMEDOUT', 'ECONNREFUSED', 'EHOSTUNREACH', 'EACCES', 'EPERM'])
 const ERRNO: Readonly<Record<string, string>> = {
+  EPRIVATE: 'its address is one of a private network, where mail goes only if relay.allowPrivateAddresses says so',
+  EAFNOSUPPORT: 'it has no address of the family that relay.family allows',
   ECONNREFUSED: 'it refuses connections',
   ECONNRESET: 'it broke the connection off',
   EHOSTUNREACH: 'it cannot be reached',
@@ -136,6 +140,8 @@ function explainFeature({ mx, missing }: Extract<Cause, { at: 'feature' }>): Exp
         `${mx} takes no 8-bit mail, and this message is signed or encrypted, so it can't be changed.`,
         '5.6.3',
       )
+    case 'DELIVERBY': // RFC 2852 §4.1.4
+      return at(mx, `${mx} does not promise to deliver in time, and this message is to be returned otherwise.`, '5.3.3')
     case 'SIZE': // RFC 1870 §6.1
       return at(mx, `The message is larger than ${mx} takes. Send a link or a smaller attachment.`, '5.3.4')
     default:

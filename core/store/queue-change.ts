@@ -11,7 +11,7 @@ import { noteSigning, type Signing } from './dkim-key.ts'
 import { insertMessage, type NewMessage } from './message.ts'
 import { countPace } from './pace.ts'
 import { prepared } from './prepared.ts'
-import { getEntry, getRecipient, listRecipients, onlineMs, type QueueEntry, type QueueRecipient } from './queue.ts'
+import { getEntry, getRecipient, onlineMs, type QueueEntry, type QueueRecipient } from './queue.ts'
 import { countFate } from './suppression.ts'
 import type { Body, Operation, WriteDb } from './types.ts'
 

@@ -4,11 +4,15 @@ import type { Domain } from '../model/address.ts'
 import { dropUnusedBlob } from './blob.ts'
 import { findFolder, PERSON } from './folder.ts'
 import { queueOperations, type Kept, type NewEntry, type Settlement } from './queue-change.ts'
-import { countDue, getEntry, listDue, listRecipients, nextDueMs, queueCounts } from './queue.ts'
+import { queueControlOperations } from './queue-control.ts'
+import { queueRecoverOperations } from './queue-recover.ts'
+import { getEntry, listRecipients } from './queue.ts'
+import { countDue, listDue, nextDueMs, queueCounts } from './queue-due.ts'
 import type { WriteDb } from './types.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const START = { ms: 0, id: 0 }
+const asked = { who: 'window', why: '' } as const
 const at = (local: string, domain: string) => ({ local, domain: domain as Domain })
 
 function submit(db: WriteDb, to: NewEntry['to'], more: Partial<NewEntry> = {}) {
@@ -132,7 +136,9 @@ test('is done when the last recipient is, and never before', () => {
   ])
   expect(getEntry(db, entryId)?.doneMs).toBeNull()
   expect(nextDueMs(db, NOW)).toBe(NOW + 5)
-  expect(queueOperations['queue.cancel'](db, { entryId }, NOW)).toEqual({ recipients: 1 })
+  expect(queueControlOperations['queue.cancel'](db, { entryId, asked, dsn: false, report: null }, NOW)).toMatchObject({
+    recipients: 1,
+  })
   expect(getEntry(db, entryId)?.doneMs).toBe(NOW)
   expect(nextDueMs(db, 0)).toBeUndefined()
 })
@@ -170,8 +176,8 @@ test('after a second crash between dot and commit sends no third copy by itself'
   const { entryId, recipientIds } = submit(db, [at('a', 'one.example')])
   const crash = () => {
     begin(db, recipientIds)
-    queueOperations['queue.beforeBody'](db, { recipientIds })
-    queueOperations['queue.recover'](db, { unknownAfterMs: 0, giveUpAfterMs: 1000 }, NOW)
+    queueOperations['queue.beforeBody'](db, { recipientIds }, NOW)
+    queueRecoverOperations['queue.recover'](db, { unknownAfterMs: 0, giveUpAfterMs: 1000 }, NOW)
     return listRecipients(db, entryId)[0]
   }
   expect(crash()).toMatchObject({ state: 'unknown', unknowns: 1, attempts: 1, nextAttemptMs: NOW })

@@ -1,9 +1,12 @@
 import type { Domain, ForwardPath, ReversePath } from '../model/address.ts'
 import type { BlobView } from '../model/blob-view.ts'
+import type { MailOptions, Notify, RecipientOptions } from '../model/envelope-options.ts'
+import type { LaterReport } from '../model/later-report.ts'
 import type { Cause, RecipientState } from '../model/outcome.ts'
 import type { Submission } from '../model/submission.ts'
+import type { HeldBy, Way } from '../model/way.ts'
 import { prepared } from './prepared.ts'
-import type { Query, ReadDb } from './types.ts'
+import type { ReadDb } from './types.ts'
 
 /** One accepted message. Its bytes are final. */
 export interface QueueEntry {
@@ -22,6 +25,14 @@ export interface QueueEntry {
   readonly doneMs: number | null
   /** What the online counter said when it was accepted: see `onlineMs`. */
   readonly onlineAtMs: number
+  /** Names of the DKIM keys that signed it, as `selector._domainkey.domain`. */
+  readonly signedBy: readonly string[]
+  /** What MAIL asked; `holdUntilMs` is gone once somebody released it. */
+  readonly options: MailOptions
+  /** When its sender was told that the time of `deliverBy` is over. */
+  readonly deliverByToldMs: number | null
+  /** Until then its writer may take it back. */
+  readonly undoUntilMs: number | null
 }
 /** One forward-path of an entry. */
 export interface QueueRecipient {
@@ -37,43 +48,32 @@ export interface QueueRecipient {
   readonly mx: string | null
   readonly unknowns: number
   readonly cancelAsked: boolean
+  /** Its sender is to hear of the cancelling. */
+  readonly cancelReport: boolean
+  readonly holdAsked: boolean
+  readonly heldBy: HeldBy | null
+  readonly heldRouteId: number | null
+  /** What RCPT asked. */
+  readonly options: RecipientOptions
+  /** Its address before somebody changed it here. */
+  readonly firstTo: ForwardPath | null
+  readonly way: Way
+  /** What other servers reported after it had been taken: failures first, then the newest. */
+  readonly laterReports: readonly LaterReport[]
 }
-/** A recipient that is due, with what decides its route. */
-export interface DueRecipient {
-  readonly id: number
-  readonly entryId: number
-  readonly domain: Domain
-  readonly from: ReversePath
-  readonly nextAttemptMs: number
-}
-
 const ENTRY = `
   SELECT id, blob_id, prefix, removed, size_bytes, from_local, from_domain, user_id, origin, message_id, subject, is_8bit,
-    needs_utf8, created_ms, warned_ms, done_ms, online_ms
+    needs_utf8, created_ms, warned_ms, done_ms, online_ms, signed_by, ret, envid, hold_until_ms, deliver_by_ms,
+    deliver_by_mode, deliver_by_trace, deliver_by_told_ms, require_tls, undo_until_ms
   FROM queue_entry`
 const GET_ENTRY = `${ENTRY} WHERE id = ?`
-const OPEN_ENTRIES = `${ENTRY} WHERE done_ms IS NULL ORDER BY id DESC LIMIT ?` // index queue_entry_done
-const DONE_ENTRIES = `${ENTRY} WHERE done_ms IS NOT NULL ORDER BY done_ms DESC, id DESC LIMIT ?`
-const ENTRIES_BEFORE = `${ENTRY} WHERE id < ? ORDER BY id DESC LIMIT ?`
 const RECIPIENT = `
   SELECT id, entry_id, local, domain, state, attempts, last_attempt_ms, next_attempt_ms, last_reply, last_cause, mx, unknowns,
-    cancel_asked
+    cancel_asked, cancel_report, hold_asked, held_by, held_route_id, notify, orcpt_type, orcpt_address, first_local, first_domain,
+    way, way_route_id, later_dsn
   FROM queue_recipient`
 const OF_ENTRY = `${RECIPIENT} WHERE entry_id = ? ORDER BY id`
 const GET_RECIPIENT = `${RECIPIENT} WHERE id = ?`
-const DUE_COLUMNS = `
-  SELECT r.id, r.entry_id, r.domain, r.next_attempt_ms, e.from_local, e.from_domain
-  FROM queue_recipient r JOIN queue_entry e ON e.id = r.entry_id`
-const DUE = `${DUE_COLUMNS}
-  WHERE r.next_attempt_ms <= ? AND (r.next_attempt_ms, r.id) > (?, ?)
-  ORDER BY r.next_attempt_ms, r.id
-  LIMIT ?` // index queue_recipient_due
-const DUE_OF_ENTRY = `${DUE_COLUMNS} WHERE r.entry_id = ? AND r.next_attempt_ms <= ? ORDER BY r.id`
-const NEXT = 'SELECT min(next_attempt_ms) AS ms FROM queue_recipient WHERE next_attempt_ms > ?'
-const FIRST = 'SELECT min(next_attempt_ms) AS ms FROM queue_recipient WHERE next_attempt_ms IS NOT NULL'
-const WAITING = `
-  SELECT count(*) AS n FROM (SELECT 1 FROM queue_recipient WHERE next_attempt_ms IS NOT NULL LIMIT 10000)`
-const COUNT_DUE = 'SELECT count(*) AS n FROM (SELECT 1 FROM queue_recipient WHERE next_attempt_ms <= ? LIMIT 10000)'
 const ONLINE = `SELECT value FROM counter WHERE name = 'queue.online-ms'`
 
 interface EntryRow {
@@ -94,6 +94,16 @@ interface EntryRow {
   readonly warned_ms: number | null
   readonly done_ms: number | null
   readonly online_ms: number
+  readonly signed_by: string | null
+  readonly ret: 'full' | 'headers' | null
+  readonly envid: string | null
+  readonly hold_until_ms: number | null
+  readonly deliver_by_ms: number | null
+  readonly deliver_by_mode: 'return' | 'notify' | null
+  readonly deliver_by_trace: number
+  readonly deliver_by_told_ms: number | null
+  readonly require_tls: number
+  readonly undo_until_ms: number | null
 }
 interface RecipientRow {
   readonly id: number
@@ -109,18 +119,22 @@ interface RecipientRow {
   readonly mx: string | null
   readonly unknowns: number
   readonly cancel_asked: number
-}
-interface DueRow {
-  readonly id: number
-  readonly entry_id: number
-  readonly domain: string
-  readonly next_attempt_ms: number
-  readonly from_local: string | null
-  readonly from_domain: string | null
+  readonly cancel_report: number
+  readonly hold_asked: number
+  readonly held_by: HeldBy | null
+  readonly held_route_id: number | null
+  readonly notify: string | null
+  readonly orcpt_type: string | null
+  readonly orcpt_address: string | null
+  readonly first_local: string | null
+  readonly first_domain: string | null
+  readonly way: 'direct' | 'smarthost' | null
+  readonly way_route_id: number | null
+  readonly later_dsn: string | null
 }
 
-// Domains were parsed before they were stored, so the brand may be put back on.
-const toPath = (local: string | null, domain: string | null): ReversePath =>
+/** A stored path; both null is the null reverse-path. Domains were parsed before they were stored: the brand may be put back on. */
+export const toPath = (local: string | null, domain: string | null): ReversePath =>
   local === null || domain === null ? null : { local, domain: domain as Domain }
 
 function toEntry(row: EntryRow): QueueEntry {
@@ -143,6 +157,10 @@ function toEntry(row: EntryRow): QueueEntry {
     warnedMs: row.warned_ms,
     doneMs: row.done_ms,
     onlineAtMs: row.online_ms,
+    signedBy: row.signed_by === null ? [] : row.signed_by.split(' '),
+    options: toMailOptions(row),
+    deliverByToldMs: row.deliver_by_told_ms,
+    undoUntilMs: row.undo_until_ms,
   }
 }
 
@@ -160,21 +178,55 @@ function toRecipient(row: RecipientRow): QueueRecipient {
     mx: row.mx,
     unknowns: row.unknowns,
     cancelAsked: row.cancel_asked === 1,
+    cancelReport: row.cancel_report === 1,
+    holdAsked: row.hold_asked === 1,
+    heldBy: row.held_by,
+    heldRouteId: row.held_route_id,
+    options: toRecipientOptions(row),
+    firstTo: toPath(row.first_local, row.first_domain),
+    way: toWay(row),
+    laterReports: row.later_dsn === null ? [] : (JSON.parse(row.later_dsn) as LaterReport[]),
   }
 }
 
-const toDue = (row: DueRow): DueRecipient => ({
-  id: row.id,
-  entryId: row.entry_id,
-  domain: row.domain as Domain,
-  from: toPath(row.from_local, row.from_domain),
-  nextAttemptMs: row.next_attempt_ms,
-})
+function toMailOptions(row: EntryRow): MailOptions {
+  const { deliver_by_ms: atMs, deliver_by_mode: mode } = row
+  return {
+    ...(row.ret !== null && { ret: row.ret }),
+    ...(row.envid !== null && { envid: row.envid }),
+    ...(row.hold_until_ms !== null && { holdUntilMs: row.hold_until_ms }),
+    ...(atMs !== null && mode !== null && { deliverBy: { atMs, mode, trace: row.deliver_by_trace === 1 } }),
+    ...(row.require_tls === 1 && { requireTls: true as const }),
+  }
+}
+
+function toRecipientOptions({ notify, orcpt_type: type, orcpt_address: address }: RecipientRow): RecipientOptions {
+  return {
+    ...(notify !== null && { notify: toNotify(notify) }),
+    ...(type !== null && address !== null && { orcpt: { type, address } }),
+  }
+}
+
+const toNotify = (text: string): Notify => (text === 'never' ? 'never' : (text.split(',') as Exclude<Notify, 'never'>))
+
+/** A recipient's own way out of its columns. */
+export function toWay(row: { readonly way: 'direct' | 'smarthost' | null; readonly way_route_id: number | null }): Way {
+  if (row.way === 'direct') return { kind: 'direct' }
+  if (row.way === 'smarthost' && row.way_route_id !== null) return { kind: 'smarthost', routeId: row.way_route_id }
+  return { kind: 'automatic' }
+}
 
 /** The entry of that id, or undefined. */
 export function getEntry(db: ReadDb, id: number): QueueEntry | undefined {
   const row = prepared<[number], EntryRow>(db, GET_ENTRY).get(id)
   return row && toEntry(row)
+}
+
+/** Entries chosen by what follows FROM queue_entry: for the lists of this folder. */
+export function listEntries(db: ReadDb, where: string, ...values: readonly number[]): QueueEntry[] {
+  return prepared<number[], EntryRow>(db, `${ENTRY} ${where}`)
+    .all(...values)
+    .map(toEntry)
 }
 
 /** All recipients of an entry, in the order they were given. At most 1,000: the door takes no more. */
@@ -188,82 +240,7 @@ export function getRecipient(db: ReadDb, id: number): QueueRecipient | undefined
   return row && toRecipient(row)
 }
 
-/** Where a walk over the due recipients has come to: it goes on after that time and id. */
-export interface DueCursor {
-  readonly ms: number
-  readonly id: number
-}
-
-/** Recipients due at or before `nowMs` after the cursor, longest overdue first. */
-export function listDue(db: ReadDb, nowMs: number, after: DueCursor, limit: number): DueRecipient[] {
-  return prepared<[number, number, number, number], DueRow>(db, DUE).all(nowMs, after.ms, after.id, limit).map(toDue)
-}
-
-/** Recipients of one entry due at or before `nowMs`. */
-export function listDueOfEntry(db: ReadDb, entryId: number, nowMs: number): DueRecipient[] {
-  return prepared<[number, number], DueRow>(db, DUE_OF_ENTRY).all(entryId, nowMs).map(toDue)
-}
-
-/** When the first recipient after `afterMs` is due (Unix ms); undefined when none waits. */
-export function nextDueMs(db: ReadDb, afterMs: number): number | undefined {
-  return prepared<[number], { ms: number | null }>(db, NEXT).get(afterMs)?.ms ?? undefined
-}
-
-/** How many recipients are due at or before `nowMs`, counted up to 10,000. */
-export function countDue(db: ReadDb, nowMs: number): number {
-  return prepared<[number], { n: number }>(db, COUNT_DUE).get(nowMs)?.n ?? 0
-}
-
-/** How many recipients wait (counted up to 10,000), and when the first of them is or was due; null when none waits. */
-export function queueCounts(db: ReadDb): { readonly waiting: number; readonly nextAttemptMs: number | null } {
-  return {
-    waiting: prepared<[], { n: number }>(db, WAITING).get()?.n ?? 0,
-    nextAttemptMs: prepared<[], { ms: number | null }>(db, FIRST).get()?.ms ?? null,
-  }
-}
-
 /** Time the engine has been online with mail waiting, all in all (ms). An entry's own is this less its `onlineAtMs`. */
 export function onlineMs(db: ReadDb): number {
   return prepared<[], { value: number }>(db, ONLINE).get()?.value ?? 0
 }
-
-/** An entry with its recipients. */
-export interface QueueEntryWhole extends QueueEntry {
-  readonly recipients: readonly QueueRecipient[]
-}
-/** Recipients one answer may carry; a longer list ends early, at a whole entry. */
-const MOST_RECIPIENTS = 5000
-
-function openFirst(db: ReadDb, limit: number): EntryRow[] {
-  const open = prepared<[number], EntryRow>(db, OPEN_ENTRIES).all(limit)
-  return [...open, ...prepared<[number], EntryRow>(db, DONE_ENTRIES).all(limit - open.length)]
-}
-
-function* listWhole(
-  db: ReadDb,
-  { limit, before }: { readonly limit: number; readonly before?: number | undefined },
-): Generator<undefined, QueueEntryWhole[], undefined> {
-  const rows =
-    before === undefined
-      ? openFirst(db, limit)
-      : prepared<[number, number], EntryRow>(db, ENTRIES_BEFORE).all(before, limit)
-  const found: QueueEntryWhole[] = []
-  let recipients = 0
-  for (const row of rows) {
-    const entry = { ...toEntry(row), recipients: listRecipients(db, row.id) }
-    recipients += entry.recipients.length
-    if (found.length > 0 && recipients > MOST_RECIPIENTS) break
-    found.push(entry)
-    if (found.length % 20 === 0) yield
-  }
-  return found
-}
-
-export const queueQueries = {
-  /** Entries with open recipients first, each kind newest first; with `before`, entries older than that id whatever their state. */
-  'queue.list': listWhole,
-  'queue.get': (db: ReadDb, { id }: { readonly id: number }): QueueEntryWhole | null => {
-    const entry = getEntry(db, id)
-    return entry === undefined ? null : { ...entry, recipients: listRecipients(db, id) }
-  },
-} satisfies Record<string, Query<never, unknown>>

@@ -6,27 +6,35 @@ export interface FakeClock extends Clock {
   next(): boolean
   /** Moves on, running every timer on the way. */
   advance(ms: number): void
-  /** When the next timer runs; undefined when there is none. */
+  /** Sets the wall clock, as a person or a time server does: no time passes, and no timer runs. */
+  set(byMs: number): void
+  /** When the next timer runs, by the wall clock; undefined when there is none. */
   readonly nextMs: number | undefined
 }
 
 /** Starts a fake clock at `startMs` (Unix ms). */
 export function fakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
-  let nowMs = startMs
+  /** Since the start, by the clock that never jumps: timers go by it, as they do in a real machine, asleep or set. */
+  let passedMs = 0
+  let wallMs = startMs
   let serial = 0
   const timers = new Map<number, { readonly atMs: number; readonly run: () => void }>()
-  const first = () => [...timers].toSorted(([a, x], [b, y]) => x.atMs - y.atMs || a - b)[0]
+  const first = () => {
+    let least: [number, { readonly atMs: number; readonly run: () => void }] | undefined
+    for (const one of timers) if (least === undefined || one[1].atMs < least[1].atMs) least = one
+    return least
+  }
   const fire = ([id, timer]: [number, { readonly atMs: number; readonly run: () => void }]) => {
     timers.delete(id)
-    nowMs = Math.max(nowMs, timer.atMs)
+    passedMs = Math.max(passedMs, timer.atMs)
     timer.run()
   }
   return {
-    nowMs: () => nowMs,
-    monotonicMs: () => nowMs - startMs,
+    nowMs: () => wallMs + passedMs,
+    monotonicMs: () => passedMs,
     after(delayMs, run) {
       const id = serial++
-      timers.set(id, { atMs: nowMs + Math.max(delayMs, 0), run })
+      timers.set(id, { atMs: passedMs + Math.max(delayMs, 0), run })
       return () => void timers.delete(id)
     },
     next() {
@@ -35,12 +43,16 @@ export function fakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
       return timer !== undefined
     },
     advance(ms) {
-      const until = nowMs + ms
+      const until = passedMs + ms
       for (let timer = first(); timer && timer[1].atMs <= until; timer = first()) fire(timer)
-      nowMs = until
+      passedMs = until
+    },
+    set(byMs) {
+      wallMs += byMs
     },
     get nextMs() {
-      return first()?.[1].atMs
+      const timer = first()
+      return timer && wallMs + timer[1].atMs
     },
   }
 }

@@ -5,6 +5,7 @@ import { readFields } from '../../core/message/read.ts'
 import { parseMailbox, type ForwardPath } from '../../core/model/address.ts'
 import type { Deliver, Job } from '../../core/model/delivery.ts'
 import type { Outcome } from '../../core/model/outcome.ts'
+import type { OnStep } from '../../core/model/step.ts'
 import type { Accept, Submission } from '../../core/model/submission.ts'
 import { startQueue, type Queue, type QueueContext } from '../../core/queue/queue.ts'
 import { makeSubmit } from '../../core/queue/submit.ts'
@@ -45,7 +46,7 @@ export interface FakeConnection {
 export function fakeDeliver(fate: Fate, connections: FakeConnection[] = []): Deliver {
   return async (delivery) => {
     const { route } = delivery
-    const destination = route.kind === 'direct' ? route.domain : route.host
+    const destination = route.kind === 'direct' ? route.domain : route.kind === 'hold' ? route.key : route.host
     const jobs: Job[] = []
     connections.push({ destination, jobs })
     for (let job: Job | undefined = delivery.first; job; job = await delivery.next()) {
@@ -66,6 +67,7 @@ export function fakeDeliver(fate: Fate, connections: FakeConnection[] = []): Del
 /** A queue with a real store and what stands around it. */
 export interface QueueHouse {
   readonly store: TestStore
+  readonly clock: Clock
   readonly queue: Queue
   readonly submit: Accept
   settings: Settings
@@ -84,8 +86,11 @@ export interface HouseOptions {
   readonly settings?: Partial<Settings>
   readonly store?: TestStore
   readonly localDomains?: readonly string[]
-  readonly resolveLocal?: QueueContext['resolveLocal']
+  readonly findLocal?: QueueContext['findLocal']
   readonly routeFor?: QueueContext['routeFor']
+  readonly network?: QueueContext['network']
+  readonly mostHeld?: number
+  readonly onStep?: OnStep
 }
 
 /** Starts a queue on a store of its own, or on the one given. */
@@ -93,7 +98,10 @@ export async function openQueueHouse(options: HouseOptions): Promise<QueueHouse>
   const clock = options.clock ?? systemClock
   const store = options.store ?? openInlineStore(clock)
   const log: string[] = []
-  const house = { settings: { ...defaultSettings(), ...options.settings } }
+  // At full speed: only tests of the pace wait for it.
+  const house: { settings: Settings } = {
+    settings: { ...defaultSettings(), 'pace.profile': 'relay', ...options.settings },
+  }
   const changes = new Changes<number>()
   const queue = await startQueue({
     store,
@@ -102,12 +110,15 @@ export async function openQueueHouse(options: HouseOptions): Promise<QueueHouse>
     random: () => 0.5,
     deliver: options.deliver,
     isLocal: (domain) => (options.localDomains ?? []).includes(domain),
-    resolveLocal: options.resolveLocal ?? (() => PERSON),
+    findLocal: options.findLocal ?? (() => ({ mailboxes: [PERSON], forwards: [] })),
     routeFor: options.routeFor ?? ((_from, domain) => ({ kind: 'direct', domain })),
     describe: readFields,
     changes,
     onFolders: () => {},
     log: (words) => log.push(words),
+    ...(options.network && { network: options.network }),
+    ...(options.mostHeld !== undefined && { mostHeld: options.mostHeld }),
+    ...(options.onStep && { onStep: options.onStep }),
   })
   const submit = makeSubmit({
     store,
@@ -115,9 +126,12 @@ export async function openQueueHouse(options: HouseOptions): Promise<QueueHouse>
     describe: readFields,
     onAccepted: (due) => queue.add(due),
     onFolders: () => {},
+    undoMs: () => house.settings['queue.undoSeconds'] * 1000,
+    ...(options.onStep && { onStep: options.onStep }),
   })
   return Object.assign(house, {
     store,
+    clock,
     queue,
     submit,
     log,

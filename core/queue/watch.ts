@@ -1,0 +1,84 @@
+import type { Cancel, Clock } from '../base/clock.ts'
+
+/** How often clock and network are looked at while mail waits. */
+const TICK_MS = 60_000
+/** RFC 5321 has nothing to say of clocks; a step this small moves no schedule. */
+const LARGE_STEP_MS = 300_000
+/** A gap longer than this is no sleep: the clock was wrong before it, or is now. */
+const LONGEST_SLEEP_MS = 30 * 86_400_000
+
+/** The network as this computer sees it. */
+export interface Network {
+  /** Whether any address but its own can be reached at all. */
+  readonly isUp: boolean
+  /** Changes when another network is joined. */
+  readonly name: string
+}
+
+/** What watching time and network is wired to. */
+export interface WatchContext {
+  readonly clock: Clock
+  readonly network: () => Network
+  /** The clock was set by so much, and not because the machine slept (ms). */
+  readonly onClockSet: (byMs: number) => void
+  /** The machine has slept, or another network is there. */
+  readonly onResume: (what: 'sleep' | 'network') => void
+}
+
+/** Notices sleep, a clock that was set, and another network. */
+export class Watch {
+  readonly #context: WatchContext
+  #wallMs: number
+  #monotonicMs: number
+  #network: string
+  #isUp: boolean
+  #cancel: Cancel | undefined
+
+  constructor(context: WatchContext) {
+    this.#context = context
+    const { isUp, name } = context.network()
+    this.#network = name
+    this.#isUp = isUp
+    this.#wallMs = context.clock.nowMs()
+    this.#monotonicMs = context.clock.monotonicMs()
+  }
+
+  get hasNetwork(): boolean {
+    return this.#isUp
+  }
+
+  /** Looks every minute while `waits`; and whenever it is asked to. */
+  run(waits: boolean): void {
+    if (waits && this.#cancel === undefined) this.#arm()
+    if (waits) return
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  /** Looks now. */
+  check(): void {
+    const { clock, network, onClockSet, onResume } = this.#context
+    const wallMs = clock.nowMs()
+    const monotonicMs = clock.monotonicMs()
+    const passedMs = monotonicMs - this.#monotonicMs
+    const setMs = wallMs - this.#wallMs - passedMs
+    const isWatching = this.#cancel !== undefined
+    this.#wallMs = wallMs
+    this.#monotonicMs = monotonicMs
+    const now = network()
+    const isOther = now.isUp && (now.name !== this.#network || !this.#isUp)
+    this.#network = now.name
+    this.#isUp = now.isUp
+    if (setMs < -LARGE_STEP_MS || setMs > LONGEST_SLEEP_MS) onClockSet(setMs)
+    // Some systems stop this clock while they sleep, some let it run on; then the timer was late.
+    else if (setMs > TICK_MS || (isWatching && passedMs > 3 * TICK_MS)) onResume('sleep')
+    if (isOther) onResume('network')
+  }
+
+  #arm(): void {
+    this.#cancel = this.#context.clock.after(TICK_MS, () => {
+      this.check()
+      if (this.#cancel !== undefined) this.#arm()
+    })
+  }
+}
