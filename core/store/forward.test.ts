@@ -34,7 +34,7 @@ test('what an alias sends on is the same message with a line in front, and goes 
   expect(due).toHaveLength(2)
   expect(await store.write('queue.forward', { forwards: [forward] })).toEqual([])
   const entry = getEntry(store.read, due[0]?.entryId ?? 0)
-  expect(entry).toMatchObject({ origin: 'rule', from: mailbox('ada@here.test'), messageId: '<1@here.test>' })
+  expect(entry).toMatchObject({ origin: 'submission', from: mailbox('ada@here.test'), messageId: '<1@here.test>' })
   expect(listRecipients(store.read, entry?.id ?? 0).map(({ to }) => to.local)).toEqual(['kim', 'kay'])
   const bytes = entry && (await store.readBody(entry.view))
   expect(bytes?.toString()).toBe('Delivered-To: team@here.test\r\nReceived: by us\r\nSubject: hi\r\n\r\nbody\r\n')

@@ -22,7 +22,7 @@ const CLAIM = 'INSERT INTO forwarded (recipient_id) VALUES (?) ON CONFLICT DO NO
 
 /**
  * Sends on what aliases point elsewhere. Each recipient's is sent on once, whatever crashes between here and its outcome. The
- * reverse-path stays (RFC 5321 §3.9.1), and what fails is told to whoever heard of the first entry.
+ * reverse-path stays (RFC 5321 §3.9.1) and the origin with it, so what fails is told to whoever heard of the first entry.
  */
 function forward(db: WriteDb, args: { readonly forwards: readonly Forward[] }, nowMs: number): DueRecipient[] {
   return args.forwards.flatMap(({ entryId, recipientId, to, prefix }) => {
@@ -38,7 +38,6 @@ function forward(db: WriteDb, args: { readonly forwards: readonly Forward[] }, n
         prefix: prefix + own,
         removed,
         to,
-        origin: 'rule',
         kept: [],
       },
       nowMs,
