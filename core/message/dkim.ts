@@ -38,10 +38,10 @@ const OVERSIGNED = [
 ]
 /** Fields that are signed as they stand: lists and relays may add their own. */
 const SIGNED = [
-  ...['sender', 'in-reply-to', 'references', 'auto-submitted', 'content-disposition', 'disposition-notification-to'],
-  ...['resent-from', 'resent-sender', 'resent-to', 'resent-cc', 'resent-date', 'resent-message-id'],
-  ...['list-id', 'list-help', 'list-post', 'list-owner', 'list-archive', 'list-unsubscribe', 'list-unsubscribe-post'],
-]
+  'sender in-reply-to references auto-submitted content-disposition disposition-notification-to',
+  'resent-from resent-sender resent-to resent-cc resent-date resent-message-id',
+  'list-id list-help list-post list-owner list-archive list-unsubscribe list-unsubscribe-post',
+].flatMap((line) => line.split(' '))
 const LONGEST_LINE = 76
 
 /** A header field with its own name in lower case. */

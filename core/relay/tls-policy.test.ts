@@ -1,4 +1,3 @@
-import { call } from '@orpc/server'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { testCertificate } from '../../test/support/certificate.ts'
 import { short } from '../../test/support/mx-zone.ts'
@@ -38,7 +37,7 @@ describe('the ratchet', () => {
 
   test('is let go of by whoever says so, for that domain', async () => {
     expect(short(await world.deliver((await world.mx()).port))).toEqual(delivered)
-    expect(await call(world.api.domains, { after: null, limit: 10 })).toMatchObject([
+    expect(await world.domains()).toMatchObject([
       {
         domain: 'dest.test',
         ratchet: { untilMs: expect.any(Number) },
@@ -46,14 +45,11 @@ describe('the ratchet', () => {
         mtaSts: null,
       },
     ])
-    await call(world.api.forget, { domain: ' Dest.test ' })
-    world.policies.forget('dest.test')
+    await world.forget(' Dest.test ')
     const bare = await world.mx({ tls: undefined as never })
     expect(short(await world.deliver(bare.port))).toEqual(delivered)
-    expect(await call(world.api.domains, { after: null, limit: 10 })).toMatchObject([
-      { ratchet: null, last: { facts: null } },
-    ])
-    await expect(call(world.api.forget, { domain: 'nobody.test' })).rejects.toMatchObject({ code: 'not-found' })
+    expect(await world.domains()).toMatchObject([{ ratchet: null, last: { facts: null } }])
+    await expect(world.forget('nobody.test')).rejects.toMatchObject({ code: 'not-found' })
   })
 
   test('lasts 90 days from the last time, and begins anew after that', async () => {
@@ -172,5 +168,5 @@ test('an address literal has no policy and leaves nothing behind', async () => {
   expect(await world.policies.policyFor(question)).toMatchObject({ require: 'none', source: 'none' })
   world.policies.onSeen({ domain: '[127.0.0.1]', mxHost: '[127.0.0.1]', policy: 'none', facts: null, isUsable: true })
   await world.policies.settled()
-  expect(await call(world.api.domains, { after: null, limit: 10 })).toEqual([])
+  expect(await world.domains()).toEqual([])
 })

@@ -1,3 +1,4 @@
+import { call } from '@orpc/server'
 import { createServer as createHttps } from 'node:https'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
@@ -47,7 +48,7 @@ export class TlsWorld {
   readonly settings: Settings
   readonly policies: TlsPolicies
   readonly clock: Clock
-  readonly api: ReturnType<typeof tlsHandlers>
+  readonly #api: ReturnType<typeof tlsHandlers>
   /** Paths asked of the host of policies, with their Host field. */
   readonly asked: string[] = []
   answer: Answer = policyFile('enforce')
@@ -104,7 +105,7 @@ export class TlsWorld {
     const real = makeDialer(clock)
     const dial: Dialer = (target, signal) => real(target.port === 443 ? { ...target, port: httpsPort } : target, signal)
     const resolver = this.resolver
-    this.policies = makeTlsPolicies({
+    const policies = makeTlsPolicies({
       settings: () => this.settings,
       resolver,
       get: makeHttpsGet({ resolver, dial, clock, hasIpv6: () => false }),
@@ -117,12 +118,14 @@ export class TlsWorld {
         throw new Error(line)
       },
     })
-    this.api = tlsHandlers({
+    this.policies = policies
+    this.#api = tlsHandlers({
       settings: () => this.settings,
       clock,
       list: (after, limit) => listTlsDomains(store.read, after, limit),
       async forget(domain) {
         await store.write('tls.forget', { domain })
+        policies.forget(domain)
       },
       changes: new Changes(),
     })
@@ -200,6 +203,16 @@ export class TlsWorld {
     })
     await this.policies.settled()
     return relayed
+  }
+
+  /** What a window sees. */
+  domains() {
+    return call(this.#api.domains, { after: null, limit: 10 })
+  }
+
+  /** What a person does about it. */
+  forget(domain: string) {
+    return call(this.#api.forget, { domain })
   }
 
   known() {
