@@ -2,7 +2,7 @@ import Database from 'better-sqlite3'
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault, isFault, reasonOf } from '../base/fault.ts'
-import { isKeyOf } from './key-check.ts'
+import { isKeyOf, saltOf } from './key-check.ts'
 import type { ReadDb, WriteDb } from './types.ts'
 
 /** What every thread needs to open the same database; survives a structured clone. */
@@ -70,11 +70,12 @@ export function openDatabase(at: DatabaseAt, mode: 'read' | 'write'): Database.D
   }
 }
 
-function unlock(db: Database.Database, key: Uint8Array): void {
-  // SQLCipher 4's format: AES-256 and an HMAC on every page, so damage to the file is noticed, not read as mail.
-  db.pragma(`cipher = 'sqlcipher'`)
-  db.pragma('legacy = 4')
-  db.pragma(`key = "x'${Buffer.from(key).toString('hex')}'"`)
+/** Gives a connection the key; what opens the file beside the product has to do the same. */
+export function unlock(db: Database.Database, key: Uint8Array): void {
+  // Authenticated encryption of every page, so damage to the file is noticed, not read as mail.
+  db.pragma(`cipher = 'aegis'`)
+  db.pragma(`algorithm = 'aegis-256'`)
+  db.pragma(`key = "raw:${Buffer.concat([key, saltOf(key)]).toString('hex')}"`)
 }
 
 function setUpWriting(db: Database.Database, { maxPages }: DatabaseAt): void {

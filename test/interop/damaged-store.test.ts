@@ -4,7 +4,7 @@ import { cpSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSyn
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { MessageRow, MessageView, QueueEntryView } from '../../core/rpc/views.ts'
-import { databasePath, openDatabase } from '../../core/store/database.ts'
+import { databasePath, openDatabase, unlock } from '../../core/store/database.ts'
 import { openVault } from '../../core/vault/key.ts'
 import { startDnsServer, type DnsStub } from '../support/dns-server.ts'
 import { eventually, Home, type Served } from '../support/posthorn.ts'
@@ -150,11 +150,7 @@ test('no word of the stored mail can be read in any file of the folder, and with
   }
   for (const key of [undefined, Buffer.alloc(32, 7)]) {
     const db = new Database(fileOf(home), { readonly: true })
-    if (key) {
-      db.pragma(`cipher = 'sqlcipher'`)
-      db.pragma('legacy = 4')
-      db.pragma(`key = "x'${key.toString('hex')}'"`)
-    }
+    if (key) unlock(db, key)
     expect(() => db.prepare('SELECT * FROM message').all()).toThrow(/not a database/)
     db.close()
   }

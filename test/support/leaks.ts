@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import { join } from 'node:path'
 import { CHUNKS } from '../../core/store/blob.ts'
+import { unlock } from '../../core/store/database.ts'
 import { readKeyOf } from './key.ts'
 
 /** A value of the store in which a secret was found. */
@@ -47,9 +48,7 @@ export function foundIn(haystack: Buffer, needles: ReadonlyMap<string, Buffer>):
 export function findInStore(dataFolder: string, keyFile: string, needles: ReadonlyMap<string, Buffer>): Leak[] {
   const db = new Database(join(dataFolder, 'mail.db'), { readonly: true })
   try {
-    db.pragma("cipher='sqlcipher'")
-    db.pragma('legacy=4')
-    db.pragma(`key="x'${readKeyOf(dataFolder, keyFile).toString('hex')}'"`)
+    unlock(db, readKeyOf(dataFolder, keyFile))
     const leaks: Leak[] = []
     const look = (table: string, column: string, value: Buffer) => {
       const form = foundIn(value, needles)
