@@ -57,7 +57,7 @@ export interface Logins {
 const KEEP_USES_MS = 5000
 const LONGEST_NAME = 320
 
-/** `onUsed` hears which app passwords were used, once that is stored. */
+/** `onUsed` hears which app passwords are used; that is stored a little later, and asked of `usedMs` until then. */
 export function openLogins(deps: {
   readonly store: Pick<Store, 'read' | 'write'>
   readonly passwords: PasswordCheck
@@ -153,7 +153,10 @@ class Uses {
 
   note({ userId, appPasswordId }: LoginKey, atMs: number): void {
     if (userId !== null) this.#waiting.users.set(userId, atMs)
-    if (appPasswordId !== null) this.#waiting.appPasswords.set(appPasswordId, atMs)
+    if (appPasswordId !== null) {
+      this.#waiting.appPasswords.set(appPasswordId, atMs)
+      this.#deps.onUsed?.([appPasswordId])
+    }
     this.#timer ??= this.#deps.clock.after(KEEP_USES_MS, () => void this.flush())
   }
 
@@ -169,7 +172,6 @@ class Uses {
     this.#waiting = nobodySeen()
     try {
       await this.#deps.store.write('login.used', { users: [...users], appPasswords: [...appPasswords] })
-      this.#deps.onUsed?.([...appPasswords.keys()])
     } catch {
       // Worth knowing, and not worth a word when it can't be kept: the next login says more.
     }
