@@ -155,6 +155,8 @@ class Run {
     try {
       while (this.#work && connection.isReady && !hasFailedHere) {
         const isReused = hasProgressed
+        // What was opened for others may be a host that nobody vouches for: then this one is looked at anew (RFC 8689 §4.2.1).
+        if (isReused && this.#work.job.options?.requireTls && tls.policy !== 'requiretls') break
         const { settled, elsewhere } = await this.#transact(this.#work, connection, address)
         if (settled.length > 0) {
           await this.#settle(this.#work, settled, connection.sessionId, tls)

@@ -157,6 +157,18 @@ describe('REQUIRETLS (RFC 8689)', () => {
     expect(mx.connections).toBe(0)
   })
 
+  test('does not slip through over a connection that was opened for other mail', async () => {
+    const mx = await world.mx({ offers: OFFERS })
+    const relayed = await world.deliver(mx.port, {}, [job])
+    expect(relayed.outcomes.map(({ kind }) => kind)).toEqual(['delivered', 'bounced'])
+    expect(mx.commands.filter(({ verb }) => verb === 'MAIL')).toHaveLength(1)
+    world.zone('1')
+    expect((await world.deliver(mx.port, {}, [job])).outcomes.map(({ kind }) => kind)).toEqual([
+      'delivered',
+      'delivered',
+    ])
+  })
+
   test('needs no policy for a domain that is its own server', async () => {
     const question = { domain: 'mx1.dest.test', mxHost: 'mx1.dest.test', requireTls: true }
     expect(await world.policies.policyFor(question)).toMatchObject({ require: 'verified', source: 'requiretls' })

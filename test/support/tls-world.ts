@@ -193,8 +193,10 @@ export class TlsWorld {
     return { port: listening.port, hellos }
   }
 
-  async deliver(port: number, job: Partial<TestJob> = {}): Promise<Relayed> {
-    const relayed = await relay([{ to: ['bob@dest.test'], ...job }], {
+  /** `more` follow on the same route. */
+  async deliver(port: number, job: Partial<TestJob> = {}, more: readonly Partial<TestJob>[] = []): Promise<Relayed> {
+    const jobs = [job, ...more].map((one) => ({ to: ['bob@dest.test'], ...one }))
+    const relayed = await relay(jobs, {
       resolver: this.resolver,
       clock: this.clock,
       settings: { ...this.settings, 'relay.port': port },
