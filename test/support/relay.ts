@@ -38,6 +38,8 @@ export interface RelayOptions {
   readonly onOutcome?: (settled: readonly Settled[]) => Promise<void>
   /** What else the relay is wired to. */
   readonly deps?: Partial<RelayDeps>
+  /** Something else that is done with it, after the delivery. */
+  readonly withDeps?: (deps: RelayDeps) => Promise<void>
 }
 /** What became of a delivery: an outcome a recipient in order of settling, and every transcript. */
 export interface Relayed {
@@ -98,7 +100,7 @@ export async function relay(jobs: readonly TestJob[], options: RelayOptions): Pr
   const bodies: (readonly number[])[] = []
   const [first, ...others] = made
   if (!first) throw new Error('there is no job')
-  const deliver = makeDeliver({
+  const deps: RelayDeps = {
     ...options.deps,
     settings: () => ({
       ...defaultSettings(),
@@ -120,7 +122,7 @@ export async function relay(jobs: readonly TestJob[], options: RelayOptions): Pr
         yield new Uint8Array(Buffer.from(chunk, 'latin1'))
       }
     },
-  })
+  }
   const domain = first.recipients[0]?.to.domain ?? ''
   const delivery: Delivery = {
     route: options.route ?? { kind: 'direct', domain },
@@ -141,7 +143,8 @@ export async function relay(jobs: readonly TestJob[], options: RelayOptions): Pr
     next: async () => others.shift(),
   }
   try {
-    await deliver(delivery, options.signal ?? new AbortController().signal)
+    await makeDeliver(deps)(delivery, options.signal ?? new AbortController().signal)
+    await options.withDeps?.(deps)
   } finally {
     await recorder.flush()
   }

@@ -17,7 +17,7 @@ export interface SunkMessage {
  * nothing, and a promise makes it slow.
  */
 export type SinkReply = string | 'drop' | 'silence' | { readonly thenDrop: string } | Promise<string> | undefined
-/** A thing the sink has heard: a command line, `CONNECT`, or `.` for the end of the data. */
+/** A thing the sink has heard: a command line, `CONNECT`, `.` for the end of the data, `CHUNK` and `LAST` for that of a chunk. */
 export interface SinkCommand {
   readonly verb: string
   readonly line: string
@@ -77,6 +77,9 @@ export async function startSink(options: SinkOptions = {}): Promise<SmtpSink> {
     let from: { address: string; parameters: string } | undefined
     let to: string[] = []
     let isData = false
+    /** Chunks of BDAT so far, and what is still to come of the one under way. */
+    let chunks: Buffer[] = []
+    let chunk: { readonly bytes: number; readonly isLast: boolean } | undefined
     const reply = (command: SinkCommand, usual: string): string | undefined => {
       if (options.keep !== false) commands.push(command)
       const said = options.answer?.(command) ?? usual
@@ -117,9 +120,15 @@ export async function startSink(options: SinkOptions = {}): Promise<SmtpSink> {
           isData =
             reply(command, to.length > 0 ? '354 go ahead' : '554 5.5.1 no valid recipients')?.startsWith('354') ?? false
           return
+        case 'BDAT': {
+          const [, bytes = '0', last] = /^BDAT (\d+)( LAST)?$/i.exec(line) ?? []
+          chunk = { bytes: Number(bytes), isLast: last !== undefined }
+          return
+        }
         case 'RSET':
           from = undefined
           to = []
+          chunks = []
           reply(command, '250 2.0.0 ok')
           return
         case 'QUIT':
@@ -133,25 +142,33 @@ export async function startSink(options: SinkOptions = {}): Promise<SmtpSink> {
           reply(command, '500 5.5.2 what')
       }
     }
-    const onContent = (stuffed: Buffer) => {
-      const raw = unstuff(stuffed)
-      const said = reply({ verb: '.', line: '.', connection }, '250 2.0.0 taken')
+    /** `verb`: how its end was said. */
+    const onContent = (raw: Buffer, verb: '.' | 'LAST') => {
+      const said = reply({ verb, line: verb, connection }, '250 2.0.0 taken')
       if (said?.startsWith('250') && from)
         took({ from: from.address, to, parameters: from.parameters, raw, connection })
       from = undefined
       to = []
     }
-    const onData = (chunk: Buffer) => {
-      received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
+    const onData = (bytes: Buffer) => {
+      received = received.length === 0 ? bytes : Buffer.concat([received, bytes])
       for (;;) {
-        if (isData) {
+        if (chunk !== undefined) {
+          if (received.length < chunk.bytes) return
+          const { bytes, isLast } = chunk
+          chunks.push(received.subarray(0, bytes))
+          received = received.subarray(bytes)
+          chunk = undefined
+          if (isLast) onContent(Buffer.concat(chunks.splice(0)), 'LAST')
+          else reply({ verb: 'CHUNK', line: 'CHUNK', connection }, '250 2.0.0 go on')
+        } else if (isData) {
           const isEmpty = received.subarray(0, 3).equals(END.subarray(2))
           const end = isEmpty ? -2 : received.indexOf(END)
           if (end === -1) return
           const content = received.subarray(0, end + 2)
           received = received.subarray(end + END.length)
           isData = false
-          onContent(content)
+          onContent(unstuff(content), '.')
         } else {
           const end = received.indexOf('\r\n')
           if (end === -1) return
