@@ -42,6 +42,8 @@ export async function openInboundHouse(options: {
   readonly settings?: Partial<Settings>
   readonly reverseName?: (peer: string) => Promise<string>
   readonly store?: TestStore
+  /** False where a test lasts so long that its transcripts would fill the memory. */
+  readonly keepsTranscripts?: boolean
 }): Promise<InboundHouse> {
   const { clock } = options
   const store = options.store ?? openInlineStore(clock)
@@ -62,7 +64,8 @@ export async function openInboundHouse(options: {
     } as Settings,
   }
   const batches: TranscriptBatch[] = []
-  const recorder = createRecorder({ sink: async (batch) => void batches.push(batch), clock, firstSessionId: 1 })
+  const sink = async (batch: TranscriptBatch) => void (options.keepsTranscripts === false || batches.push(batch))
+  const recorder = createRecorder({ sink, clock, firstSessionId: 1 })
   const forwarded: DueRecipient[] = []
   const local = openLocalMail({ read: store.read, settings: () => house.settings })
   const login: SessionLogin = {
