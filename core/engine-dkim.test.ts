@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { createRouterClient } from '@orpc/server'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { fakeClock } from '../test/support/fake-clock.ts'
 import { startDnsServer, type DnsStub } from '../test/support/dns-server.ts'
 import { openInlineStore } from '../test/support/inline-store.ts'
 import { bytesOf, mailbox, submissionOf } from '../test/support/queue-house.ts'
 import type { TestStore } from '../test/support/store.ts'
-import { systemClock } from './base/clock.ts'
+import { systemClock, type Clock } from './base/clock.ts'
 import { openDkim, type EngineDkim } from './engine-dkim.ts'
 import { readFields } from './message/read.ts'
 import type { Submission } from './model/submission.ts'
@@ -19,14 +20,14 @@ let store: TestStore
 let dns: DnsStub
 let dkim: EngineDkim
 /** Moves DNS' answers out of memory without waiting: the resolver is made anew for each question. */
-const open = () =>
+const open = (clock: Clock = systemClock) =>
   openDkim({
     store,
     resolver: {
       lookup: (name, type) =>
         makeResolver({ servers: () => [{ address: '127.0.0.1', port: dns.port }] }).lookup(name, type),
     },
-    clock: systemClock,
+    clock,
     log: () => {},
   })
 beforeEach(async () => {
@@ -176,6 +177,37 @@ test('a key that DNS says otherwise of holds mail, which says why; switched off,
   expect(dkim.warnings()).toEqual([])
   const unsigned = await submit(submissionOf(LINES))
   expect(listRecipients(store.read, unsigned.entryId)).toMatchObject([{ state: 'waiting' }])
+})
+
+test('what was held for its signature leaves unsigned when somebody lets it go', async () => {
+  const key = await activeKey()
+  dns.setZone({})
+  await api().dkim.check({ id: key.id })
+  const { entryId } = await submit(submissionOf(LINES))
+  await store.write('queue.letGo', { entryId, asked: { who: 'command', why: '' }, unknownAfterMs: 0 })
+  expect(listRecipients(store.read, entryId)).toMatchObject([{ state: 'waiting', nextAttemptMs: expect.any(Number) }])
+  expect(entryOf(entryId)?.signedBy).toEqual([])
+})
+
+test('keys that sign are looked for once a day, and nobody is told before DNS has said so', async () => {
+  const key = await activeKey()
+  dns.setZone({})
+  const clock = fakeClock(systemClock.nowMs())
+  dkim.close()
+  dkim = open(clock)
+  dkim.start()
+  const checked = () =>
+    api()
+      .dkim.list()
+      .then(([one]) => one?.published)
+  clock.advance(59_000)
+  expect(await checked()).toBe('published')
+  clock.advance(1_000)
+  await expect.poll(checked).toBe('missing')
+  publish(key)
+  await expect.poll(() => clock.nextMs).toBeDefined()
+  clock.advance(86_400_000)
+  await expect.poll(checked).toBe('published')
 })
 
 test('DNS out of reach changes nothing of a key', async () => {
