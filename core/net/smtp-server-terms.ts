@@ -5,8 +5,7 @@ import type { Submission } from '../model/submission.ts'
 import type { Recorder } from '../transcript/sink.ts'
 import type { ScramCredentials } from '../wire/scram.ts'
 import type { DataLimits } from '../wire/smtp/data-reader.ts'
-import type { Incoming } from '../wire/smtp/server-session.ts'
-import type { Terms } from '../wire/smtp/server-terms.ts'
+import type { Incoming, Terms } from '../wire/smtp/server-terms.ts'
 import type { ServerTls } from './server-tls.ts'
 import type { Staging } from './smtp-content.ts'
 
@@ -43,8 +42,7 @@ export interface SmtpPolicy {
 
 /** Where a message went that was taken: into the queue, or into local mailboxes and, by aliases, into the queue. */
 export type Accepted = { readonly accepted: true } & (
-  | { readonly entryId: number }
-  | { readonly messageIds: readonly number[]; readonly entryIds: readonly number[] }
+  { readonly entryId: number } | { readonly messageIds: readonly number[]; readonly entryIds: readonly number[] }
 )
 
 /** What a service offers, the same to all its clients. What is left out is as a submission server has it. */

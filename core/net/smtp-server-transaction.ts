@@ -3,7 +3,7 @@ import type { Reply } from '../model/reply.ts'
 import type { Transcript } from '../transcript/sink.ts'
 import { countHops } from '../wire/smtp/data-reader.ts'
 import { reply } from '../wire/smtp/server-reply.ts'
-import type { Incoming } from '../wire/smtp/server-session.ts'
+import type { Incoming } from '../wire/smtp/server-terms.ts'
 import { SmtpContent } from './smtp-content.ts'
 import type { Accepted, SmtpPolicy } from './smtp-server-terms.ts'
 

@@ -7,7 +7,7 @@ import type { Staging } from '../net/smtp-content.ts'
 import type { SmtpPolicy } from '../net/smtp-server-terms.ts'
 import type { Settings } from '../settings.ts'
 import { reply } from '../wire/smtp/server-reply.ts'
-import type { Incoming } from '../wire/smtp/server-session.ts'
+import type { Incoming } from '../wire/smtp/server-terms.ts'
 import { PERSON_LOGIN, type LoginOf } from './login.ts'
 
 /** Joint: serve ← mailbox. Whether mail for this address of a local domain has somewhere to go. */

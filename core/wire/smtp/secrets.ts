@@ -50,6 +50,25 @@ export function announcesSecret(line: Uint8Array): boolean {
   return BEFORE_SECRET.test(latin1(line))
 }
 
+/** Hears the lines of one session, and knows from what it has heard where a secret may come next. */
+export class Ear {
+  #afterAuth = false
+
+  /** The parts of a line that must not be stored. `command` is what it was read as, if it was. */
+  hear(line: Uint8Array, isInExchange: boolean, command?: Command): SecretRange[] {
+    const expected = isInExchange ? 'exchange' : this.#afterAuth ? 'after-refusal' : 'command'
+    const secrets = secretRanges(line, expected, command)
+    const announces = command?.verb === 'AUTH' || (command?.verb === 'malformed' && announcesSecret(line))
+    if (secrets.length > 0 || announces || isInExchange) this.#afterAuth = true
+    else if (command !== undefined && command.verb !== 'malformed') this.#afterAuth = false
+    return secrets
+  }
+  /** The session begins anew. */
+  forget(): void {
+    this.#afterAuth = false
+  }
+}
+
 const latin1 = (line: Uint8Array) => String.fromCharCode(...line.subarray(0, 4096))
 const isAuth = (line: Uint8Array) => /^auth\s/i.test(latin1(line))
 

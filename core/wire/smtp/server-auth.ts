@@ -3,15 +3,21 @@ import type { Command } from './command.ts'
 import { decodePlain, decodeText, encodeText } from './sasl.ts'
 import { mechanisms } from './server-offers.ts'
 import { reply } from './server-reply.ts'
-import type { AuthState, Client, Effect, State, Step, Terms } from './server-terms.ts'
+import {
+  resetTransaction,
+  type AuthState,
+  type Client,
+  type Effect,
+  type State,
+  type Step,
+  type Terms,
+} from './server-terms.ts'
 
 /** RFC 4954 leaves the number to us; three is what people mistype. */
 const FAILED_LOGINS = 3
 
 const say = (next: State, ...r: Parameters<typeof reply>): Step => [next, { do: 'reply', reply: reply(...r) }]
-/** Every way out of AUTH, whether it succeeded or not. */
-const idle = (client: Client): State => ({ at: 'idle', client })
-const broken = (client: Client, text: string) => say(idle(client), 501, '5.5.2', text)
+const broken = (client: Client, text: string) => say(resetTransaction(client), 501, '5.5.2', text)
 
 /** Answers AUTH (RFC 4954 §4). */
 export function onAuth(state: State, command: Command & { verb: 'AUTH' }, terms: Terms): Step {
@@ -41,7 +47,7 @@ function begin(state: AuthState, prompt: string, initial: string | undefined, te
 /** The client's next line within AUTH (RFC 4954 §4). */
 export function onAuthLine(state: AuthState, line: string, terms: Terms): Step {
   const { client } = state
-  if (line === '*') return say(idle(client), 501, '5.7.0', 'authentication cancelled')
+  if (line === '*') return say(resetTransaction(client), 501, '5.7.0', 'authentication cancelled')
   switch (state.at) {
     case 'plain': {
       const said = decodePlain(line)
@@ -88,12 +94,12 @@ export function onAuthLine(state: AuthState, line: string, terms: Terms): Step {
 }
 
 function signedIn(client: Client, userId: number): Step {
-  return say(idle({ ...client, userId, failedLogins: 0 }), 235, '2.7.0', 'welcome')
+  return say(resetTransaction({ ...client, userId, failedLogins: 0 }), 235, '2.7.0', 'welcome')
 }
 
 function refused(client: Client, ...first: Effect[]): Step {
   const failedLogins = client.failedLogins + 1
-  const next = idle({ ...client, failedLogins })
+  const next = resetTransaction({ ...client, failedLogins })
   // Each guess costs twice the wait of the one before.
   const wait: Effect = { do: 'wait', ms: 1000 * 2 ** (failedLogins - 1) }
   if (failedLogins < FAILED_LOGINS)
@@ -107,7 +113,7 @@ function refused(client: Client, ...first: Effect[]): Step {
   ]
 }
 
-const cannotTell = (client: Client) => say(idle(client), 454, '4.7.0', 'no login can be checked now')
+const cannotTell = (client: Client) => say(resetTransaction(client), 454, '4.7.0', 'no login can be checked now')
 
 /** The answer to `check-login`: the user, `refused`, or `unknown` when nobody could look. */
 export function onLogin(

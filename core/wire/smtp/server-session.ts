@@ -3,48 +3,15 @@ import type { Reply } from '../../model/reply.ts'
 import type { ScramCredentials, ScramProof } from '../scram.ts'
 import { LONGEST_COMMAND, parseCommand, type Command } from './command.ts'
 import type { ContentFacts, DataLimits } from './data-reader.ts'
-import { announcesSecret, secretRanges, type SecretRange } from './secrets.ts'
+import { Ear } from './secrets.ts'
 import { onAuthLine, onLogin, onScramChecked, onScramFound } from './server-auth.ts'
 import { ServerContent } from './server-content.ts'
 import { explained } from './server-explain.ts'
 import { ServerInput } from './server-input.ts'
 import { ServerManners } from './server-manners.ts'
 import { reply } from './server-reply.ts'
-import type { AuthState, Effect, State, Step, Terms, Transaction } from './server-terms.ts'
+import type { AuthState, SessionEffect, State, Step, Terms } from './server-terms.ts'
 import { greeting, onCommand, onExpanded, onMessage, onRecipient, onSender } from './server.ts'
-
-/** What the driver does next: the machine's effects, what was heard, and the content of messages. */
-export type SessionEffect =
-  | Exclude<Effect, { do: 'read-message' | 'read-chunk' | 'explain' }>
-  /** A line that came, for the transcript. `isOdd`: it did not end in CRLF, or is only the start of one too long. */
-  | {
-      readonly do: 'heard'
-      readonly line: Uint8Array
-      readonly secrets: readonly SecretRange[]
-      readonly isOdd: boolean
-    }
-  /** Content begins. `discard` or `message` ends it. */
-  | { readonly do: 'begin' }
-  /** A piece of content, valid until the next push. `isSpoiled`: it will be refused, so nothing more need be kept. */
-  | { readonly do: 'content'; readonly bytes: Uint8Array; readonly isSpoiled: boolean }
-  /** The content is whole and sound. The driver answers by `onMessage`. */
-  | { readonly do: 'message'; readonly message: Incoming }
-  /** The content came to its end, or was given up, and is refused by the reply that follows. */
-  | { readonly do: 'discard' }
-
-/** A whole message as the session knows it; the driver has its bytes. */
-export interface Incoming extends Transaction {
-  readonly userId: number | undefined
-  /** The client's own name for itself, as it said it. */
-  readonly hello: string
-  readonly isExtended: boolean
-  readonly isSecure: boolean
-  readonly sizeBytes: number
-  readonly headBytes: number
-  readonly has8bit: boolean
-  /** A line of the body is longer than RFC 5321 §4.5.3.1.6 allows: it has to be encoded, or the message refused. */
-  readonly hasLongLines: boolean
-}
 
 /** RFC 4954 §4: a line within AUTH may be longer than a command. */
 const LONGEST_AUTH_LINE = 12_288
@@ -59,6 +26,7 @@ const EXCHANGES: ReadonlySet<State['at']> = new Set<AuthState['at']>([
   'scram-end',
 ])
 
+const isAt = <At extends State['at']>(state: State, at: At): state is Extract<State, { at: At }> => state.at === at
 const FOREIGN: Command = { verb: 'foreign' }
 const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
 
@@ -83,7 +51,7 @@ export class ServerSession {
   /** The next bytes are content. */
   #isReading = false
   #isFirst = true
-  #afterAuth = false
+  readonly #ear = new Ear()
   #isVerbose = false
 
   /** `isSecureFromStart`: TLS comes before the greeting (RFC 8314 §3). */
@@ -133,28 +101,22 @@ export class ServerSession {
   }
 
   onLogin(found: Parameters<typeof onLogin>[1]): void {
-    const state = this.#answered()
-    if (state.at === 'checking-login') this.#apply(onLogin(state, found))
+    this.#resume('checking-login', (state) => onLogin(state, found))
   }
   onScramFound(found: ScramCredentials | 'unknown', serverNonce: string): void {
-    const state = this.#answered()
-    if (state.at === 'finding-scram') this.#apply(onScramFound(state, found, serverNonce))
+    this.#resume('finding-scram', (state) => onScramFound(state, found, serverNonce))
   }
   onScramChecked(proof: ScramProof | undefined): void {
-    const state = this.#answered()
-    if (state.at === 'checking-scram') this.#apply(onScramChecked(state, proof))
+    this.#resume('checking-scram', (state) => onScramChecked(state, proof))
   }
   onExpanded(members: readonly Mailbox[] | 'unknown' | undefined): void {
-    const state = this.#answered()
-    if (state.at === 'expanding') this.#apply(onExpanded(state, members))
+    this.#resume('expanding', (state) => onExpanded(state, members))
   }
   onSender(refusal: Reply | undefined): void {
-    const state = this.#answered()
-    if (state.at === 'checking-sender') this.#apply(onSender(state, refusal))
+    this.#resume('checking-sender', (state) => onSender(state, refusal))
   }
   onRecipient(found: ForwardPath | Reply): void {
-    const state = this.#answered()
-    if (state.at === 'checking-recipient') this.#apply(onRecipient(state, found, this.#terms))
+    this.#resume('checking-recipient', (state) => onRecipient(state, found, this.#terms))
   }
   /** The answer to `message`. A message that was taken clears the errors made before it. */
   onMessage(answer: Reply): void {
@@ -169,9 +131,15 @@ export class ServerSession {
     this.#state = { at: 'connected', failedLogins: state.at === 'connected' ? state.failedLogins : 0 }
     this.#input.clear()
     this.#isFirst = true
-    this.#afterAuth = this.#isVerbose = false
+    this.#isVerbose = false
+    this.#ear.forget()
     const { greetingDelayMs } = this.#terms
     if (!this.#isGreeted && greetingDelayMs > 0) this.#effects.push({ do: 'wait', ms: greetingDelayMs })
+  }
+
+  #resume<At extends State['at']>(at: At, step: (state: Extract<State, { at: At }>) => Step): void {
+    const state = this.#answered()
+    if (isAt(state, at)) this.#apply(step(state))
   }
 
   #answered(): State {
@@ -261,11 +229,7 @@ export class ServerSession {
   }
 
   #hear(line: Uint8Array, isOdd: boolean, command?: Command): void {
-    const expected = this.#isInExchange() ? 'exchange' : this.#afterAuth ? 'after-refusal' : 'command'
-    const secrets = secretRanges(line, expected, command)
-    const announces = command?.verb === 'AUTH' || (command?.verb === 'malformed' && announcesSecret(line))
-    if (secrets.length > 0 || announces || expected === 'exchange') this.#afterAuth = true
-    else if (command !== undefined && command.verb !== 'malformed') this.#afterAuth = false
+    const secrets = this.#ear.hear(line, this.#isInExchange(), command)
     this.#effects.push({ do: 'heard', line, secrets, isOdd })
   }
 

@@ -2,6 +2,7 @@ import type { Envelope, ForwardPath, ReversePath } from '../../model/address.ts'
 import type { MailOptions, RecipientOptions } from '../../model/envelope-options.ts'
 import type { Reply } from '../../model/reply.ts'
 import type { BindingName, ClientFirst, ScramExchange } from '../scram.ts'
+import type { SecretRange } from './secrets.ts'
 
 /** What this connection is offered. It changes once, when TLS begins. */
 export interface Terms {
@@ -125,3 +126,41 @@ export type Effect =
 
 /** Where the session stands next, and what is done before it reads on. */
 export type Step = readonly [State, ...Effect[]]
+
+/** What the driver does next: the machine's effects, what was heard, and the content of messages. */
+export type SessionEffect =
+  | Exclude<Effect, { do: 'read-message' | 'read-chunk' | 'explain' }>
+  /** A line that came, for the transcript. `isOdd`: it did not end in CRLF, or is only the start of one too long. */
+  | {
+      readonly do: 'heard'
+      readonly line: Uint8Array
+      readonly secrets: readonly SecretRange[]
+      readonly isOdd: boolean
+    }
+  /** Content begins. `discard` or `message` ends it. */
+  | { readonly do: 'begin' }
+  /** A piece of content, valid until the next push. `isSpoiled`: it will be refused, so nothing more need be kept. */
+  | { readonly do: 'content'; readonly bytes: Uint8Array; readonly isSpoiled: boolean }
+  /** The content is whole and sound. The driver answers by `onMessage`. */
+  | { readonly do: 'message'; readonly message: Incoming }
+  /** The content came to its end, or was given up, and is refused by the reply that follows. */
+  | { readonly do: 'discard' }
+
+/** A whole message as the session knows it; the driver has its bytes. */
+export interface Incoming extends Transaction {
+  readonly userId: number | undefined
+  /** The client's own name for itself, as it said it. */
+  readonly hello: string
+  readonly isExtended: boolean
+  readonly isSecure: boolean
+  readonly sizeBytes: number
+  readonly headBytes: number
+  readonly has8bit: boolean
+  /** A line of the body is longer than RFC 5321 §4.5.3.1.6 allows: it has to be encoded, or the message refused. */
+  readonly hasLongLines: boolean
+}
+
+/** The one way out of a transaction or of AUTH, whatever ended it: nothing of it is left to the next. */
+export function resetTransaction(client: Client): State {
+  return { at: 'idle', client }
+}

@@ -7,7 +7,7 @@ import type { MailRequest } from './mail-parameters.ts'
 import { onAuth } from './server-auth.ts'
 import { help, offers, offersDelivery } from './server-offers.ts'
 import { reply } from './server-reply.ts'
-import type { Client, State, Step, Terms, Transaction } from './server-terms.ts'
+import { resetTransaction, type Client, type State, type Step, type Terms, type Transaction } from './server-terms.ts'
 
 /** Members of a list that EXPN names; a longer list is for its owner's window. */
 const MOST_MEMBERS = 100
@@ -19,11 +19,6 @@ const OUT_OF_ORDER = reply(503, '5.5.1', 'bad sequence of commands')
 const NO_RECIPIENTS = reply(554, '5.5.1', 'no valid recipients')
 const NOT_OFFERED = reply(555, '5.5.4', 'that parameter is not offered here')
 const outOfOrder = (state: State, text = 'bad sequence of commands') => say(state, 503, '5.5.1', text)
-
-/** The one way out of a transaction, whatever ended it: nothing of it is left to the next. */
-export function resetTransaction(client: Client): State {
-  return { at: 'idle', client }
-}
 
 /** The first words of the session, and of no other moment: after STARTTLS the client speaks first. */
 export function greeting(terms: Terms): Reply {
