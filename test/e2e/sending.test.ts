@@ -64,7 +64,7 @@ describe('sending', () => {
   }, 60_000)
 
   const settings = async (tab: string): Promise<Locator> => {
-    await page.getByRole('button', { name: 'Settings' }).click()
+    await page.getByRole('button', { name: 'Settings', exact: true }).click()
     await page.getByRole('tab', { name: tab }).click()
     return page.getByRole('tabpanel', { name: tab })
   }
@@ -264,10 +264,11 @@ describe('sending', () => {
     expect(sink.messages.filter(({ raw }) => raw.includes('Subject: For tomorrow'))).toHaveLength(1)
   })
 
-  test('destinations show what left, and take a pace of one’s own', async () => {
+  test('destinations show how mail was protected, and take a pace of one’s own', async () => {
     const panel = await settings('Destinations')
     const pace = panel.getByRole('region', { name: 'Pace' })
-    await pace.getByRole('listitem', { name: 'fine.test' }).getByRole('button', { name: 'Change' }).click()
+    await pace.getByRole('button', { name: 'Set a pace' }).click()
+    await page.getByRole('dialog').getByLabel('Domain or smarthost').fill('fine.test')
     await page.getByRole('dialog').getByLabel('Messages a day').fill('50')
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
     await expect.poll(() => pace.getByRole('listitem', { name: 'fine.test' }).innerText()).toContain('50 a day')

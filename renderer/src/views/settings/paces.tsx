@@ -27,8 +27,8 @@ export function Paces() {
       <Load live={paces} what="the paces" again={paces.again}>
         {(list) =>
           list.length === 0 ? (
-            <Empty icon="clock" title="Nothing has left in the last day">
-              Each destination that gets mail is listed here, with what it got.
+            <Empty icon="clock" title="Nothing has left for the internet in the last day">
+              Each destination outside your own network is listed here, with what it got.
             </Empty>
           ) : (
             <ul className="cards">
@@ -55,7 +55,7 @@ export function Paces() {
                       onClick={() =>
                         void act('Going back to the settings', () =>
                           api.queue.pace.reset({ destination: pace.destination, by: 'window' }),
-                        )
+                        ).then(paces.again)
                       }
                     >
                       As in the settings
@@ -69,7 +69,13 @@ export function Paces() {
         }
       </Load>
       {editing === null ? null : (
-        <PaceDialog first={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />
+        <PaceDialog
+          first={editing === 'new' ? null : editing}
+          onClose={() => {
+            setEditing(null)
+            paces.again()
+          }}
+        />
       )}
     </section>
   )
