@@ -68,7 +68,7 @@ class Run {
     if (why !== undefined) this.#notes.push(`route: ${why}`)
     const plan = await planRoute(route, this.#settings, resolver, random)
     this.#notes.push(...plan.notes)
-    if (plan.kind === 'hosts') await this.#tryHosts(plan)
+    if (plan.kind === 'hosts') while (await this.#tryHosts(plan));
     else this.#work?.blame(plan.kind, plan.why)
     await this.#giveUp(plan)
   }
@@ -83,23 +83,28 @@ class Run {
     this.#signal.throwIfAborted()
   }
 
-  async #tryHosts(plan: HostPlan): Promise<void> {
+  /** Goes through the hosts. True when the work at hand then is to begin with them anew: it is bound to one of those passed. */
+  async #tryHosts(plan: HostPlan): Promise<boolean> {
+    const begun = this.#work
     const { resolver, hasIpv6 = hasGlobalIpv6 } = this.#deps
     const family = this.#settings['relay.family']
     const deps = { resolver, family, hasIpv6: family === 'ipv6' || hasIpv6(), deadHosts: this.#deadHosts }
-    for await (const candidate of listCandidates(plan, deps)) {
-      if (this.#signal.aborted) return
+    for await (const candidate of listCandidates({ ...plan, hosts: inTurn(plan.hosts, begun) }, deps)) {
+      if (this.#signal.aborted) return false
       this.#notes.push(...candidate.notes)
-      if (candidate.kind === 'address') await this.#tryAddress(candidate, plan)
-      else this.#work?.blame(plan.isFixed ? 'deferred' : candidate.kind, candidate.why)
-      if (!this.#work) return
+      if (candidate.kind !== 'address') this.#work?.blame(plan.isFixed ? 'deferred' : candidate.kind, candidate.why)
+      else if (mayGoTo(candidate.host, plan, this.#work)) await this.#tryAddress(candidate, plan)
+      if (!this.#work) return false
+      if (candidate.kind === 'address' && this.#work !== begun && !mayGoTo(candidate.host, plan, this.#work))
+        return true
     }
+    return false
   }
 
   /** Uses one address until it has no more to give. A session that got something done may be followed by another one. */
   async #tryAddress(address: Address, plan: HostPlan): Promise<void> {
     let hasProgressed = true
-    while (this.#work && hasProgressed && !this.#signal.aborted) {
+    while (this.#work && hasProgressed && !this.#signal.aborted && mayGoTo(address.host, plan, this.#work)) {
       const opened = await openSession(address, plan, this.#openContext(this.#work))
       if (!opened.ok) {
         if (opened.why.at === 'login') return this.#holdForLogin(opened.why)
@@ -107,7 +112,7 @@ class Run {
         return
       }
       this.#delivery.onConnected(isPrivate(address.address))
-      hasProgressed = await this.#useConnection(opened.connection, opened.tls, address)
+      hasProgressed = await this.#useConnection(opened.connection, opened.tls, address, plan)
     }
   }
 
@@ -147,13 +152,18 @@ class Run {
   }
 
   /** Sends job after job. True when at least one transaction got its answer, so that a new session is worth it. */
-  async #useConnection(connection: SmtpConnection, tls: AttemptTls, address: Address): Promise<boolean> {
+  async #useConnection(
+    connection: SmtpConnection,
+    tls: AttemptTls,
+    address: Address,
+    plan: HostPlan,
+  ): Promise<boolean> {
     let hasProgressed = false
     let hasFailedHere = false
     // Over before anything was asked of it: closed, or talking out of turn.
     if (!connection.isReady) this.#work?.blame('deferred', { at: 'lost', mx: address.host, reason: connection.endedBy })
     try {
-      while (this.#work && connection.isReady && !hasFailedHere) {
+      while (this.#work && connection.isReady && !hasFailedHere && mayGoTo(address.host, plan, this.#work)) {
         const isReused = hasProgressed
         // What was opened for others may be a host that nobody vouches for: then this one is looked at anew (RFC 8689 §4.2.1).
         if (isReused && this.#work.job.options?.requireTls && tls.policy !== 'requiretls') break
@@ -265,4 +275,16 @@ class Run {
     }
     await this.#settle(work, work.giveUp(), lastSessionId ?? this.#lastSessionId)
   }
+}
+
+/** False where the message may be at another of the hosts already: a second one must not get it (RFC 1047). */
+function mayGoTo(host: string, { hosts }: HostPlan, work: Work | undefined): boolean {
+  const bound = work?.job.sameHost
+  return bound?.isOnly !== true || bound.mx === host || !hosts.some(({ name }) => name === bound.mx)
+}
+
+/** The host that was asked before comes first: its greylist remembers us (RFC 6647 §4.1). */
+function inTurn(hosts: HostPlan['hosts'], work: Work | undefined): HostPlan['hosts'] {
+  const known = hosts.find(({ name }) => name === work?.job.sameHost?.mx)
+  return known ? [known, ...hosts.filter((host) => host !== known)] : hosts
 }

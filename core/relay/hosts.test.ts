@@ -236,6 +236,49 @@ describe('hosts where nobody answers', () => {
   })
 })
 
+describe('a message that a host was given before', () => {
+  const given = (mx: string, isOnly: boolean) => ({ to: ['bob@dest.test'], sameHost: { mx, isOnly } })
+
+  test('goes to that one alone where it may have arrived, and waits while that one is away', async () => {
+    const [mx1, mx2] = await bench.pair({}, {})
+    const first = await bench.deliver(TWO_MX, mx1.port, [given('mx2.dest.test', true)])
+    expect([short(first), mx1.connections, mx2.count]).toEqual([['bob delivered mx2.dest.test'], 0, 1])
+    const away = { dial: refusedAt('127.0.0.2') }
+    const second = await bench.deliver(TWO_MX, mx1.port, [given('mx2.dest.test', true)], away)
+    expect([short(second), mx1.connections]).toEqual([['bob deferred ECONNREFUSED mx2.dest.test'], 0])
+    const gone = await bench.deliver(TWO_MX, mx1.port, [given('mx9.dest.test', true)])
+    expect(short(gone)).toEqual(['bob delivered mx1.dest.test']) // no host of theirs any more
+  })
+
+  test('is not carried along on a connection to another host', async () => {
+    const [mx1, mx2] = await bench.pair({}, {})
+    const jobs = [
+      { to: ['a@dest.test'] },
+      given('mx2.dest.test', true),
+      { to: ['c@dest.test'] },
+      given('mx1.dest.test', true),
+    ]
+    const relayed = await bench.deliver(TWO_MX, mx1.port, jobs)
+    expect(short(relayed)).toEqual([
+      'a delivered mx1.dest.test',
+      'bob delivered mx2.dest.test',
+      'c delivered mx2.dest.test',
+      'bob delivered mx1.dest.test',
+    ])
+    expect([mx1.count, mx2.count]).toEqual([2, 2])
+  })
+
+  test('goes to that one first where its greylist remembers us, and to the others else', async () => {
+    const [mx1, mx2] = await bench.pair({}, {})
+    await bench.deliver(TWO_MX, mx1.port, [given('mx2.dest.test', false)])
+    expect([mx1.count, mx2.count]).toEqual([0, 1])
+    const relayed = await bench.deliver(TWO_MX, mx1.port, [given('mx2.dest.test', false)], {
+      dial: refusedAt('127.0.0.2'),
+    })
+    expect(short(relayed)).toEqual(['bob delivered mx1.dest.test'])
+  })
+})
+
 describe('what is kept with an attempt', () => {
   test('why it went that way and how its session was protected; whether reports are passed on', async () => {
     const [plain, dsn] = await bench.pair({}, { offers: ['DSN'] })

@@ -20,6 +20,7 @@ export interface TestJob {
   readonly is8bit?: boolean
   readonly needsUtf8?: boolean
   readonly options?: Job['options']
+  readonly sameHost?: Job['sameHost']
   /** Of every recipient. */
   readonly recipientOptions?: Job['recipients'][number]['options']
 }
@@ -89,6 +90,7 @@ export async function relay(jobs: readonly TestJob[], options: RelayOptions): Pr
       is8bit: job.is8bit ?? false,
       needsUtf8: job.needsUtf8 ?? false,
       ...(job.options && { options: job.options }),
+      ...(job.sameHost && { sameHost: job.sameHost }),
       recipients: job.to.map((to) => {
         recipientId += 1
         const asked = job.recipientOptions && { options: job.recipientOptions }
