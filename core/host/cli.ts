@@ -34,7 +34,12 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   route why FROM TO [--tries N]   which way mail would go now, and why
   fetch [ACCOUNT]                 fetch mail now
   sendmail [-t] [-i] [-f FROM] [RCPT …]                a message on stdin into the queue
-  queue list | show ID | retry [ID] | cancel ID
+  queue list | show ID | history                       what waits and why, and what was done to it
+  queue hold | release | retry  ID | --recipient ID | --domain D | --all | (release) --route ID
+  queue cancel ID [--recipient ID] [--dsn] | edit RECIPIENT ADDRESS | decide RECIPIENT resend|arrived
+  queue route ID automatic|direct|ROUTE [--recipient ID] | export ID | undo ID | pause | resume
+  queue pace | pace set DESTINATION [--connections N] [--gap SECONDS] [--per-connection N] [--per-minute N]
+             [--per-hour N] [--per-day N] | pace reset DESTINATION   (each with [--why TEXT])
   log list | show ID | tail | export ID                what was said on the wire
   list [--folder F] | search WORDS | show ID | source ID
   import FILE.eml …               store messages in the local Inbox

@@ -1,6 +1,7 @@
-import type { QueueEntryView } from '../rpc/views.ts'
+import type { QueueEntryDetail, QueueEntryView } from '../rpc/views.ts'
 import { EXIT, idOf, usage, type Api, type Command } from './command.ts'
 import { harmless, size, table, time } from './print.ts'
+import { QUEUE_CHANGES, QUEUE_OPTIONS } from './queue-change-command.ts'
 
 /** The whole queue and what is kept of the past, newest first. */
 async function allEntries(api: Api): Promise<QueueEntryView[]> {
@@ -14,11 +15,21 @@ async function allEntries(api: Api): Promise<QueueEntryView[]> {
   }
 }
 
+/** What was done to an entry by hand; '' for nothing. */
+function historyOf({ history }: QueueEntryDetail): string {
+  const lines = history.map(({ atMs, who, what, detail, why }) =>
+    [`  ${time(atMs)}  ${what} (${who})`, harmless(detail), why === '' ? '' : `because: ${harmless(why)}`]
+      .filter((part) => part !== '')
+      .join('  '),
+  )
+  return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`
+}
+
 export const queue: Command = {
-  options: {},
+  options: QUEUE_OPTIONS,
   async run(context) {
     const { api, args } = context
-    const [what, word] = args.words
+    const [what, word, more] = args.words
     if (what === 'list') {
       const entries = await allEntries(api)
       await context.show(
@@ -48,24 +59,12 @@ export const queue: Command = {
       await context.show(
         entry,
         () =>
-          `Message ${entry.id} from ${harmless(entry.from || '<>')}, ${size(entry.sizeBytes)}, queued ${time(entry.createdMs)}\nSubject: ${harmless(entry.subject)}\n\n${entry.recipients.map((r) => `${harmless(r.address)}: ${r.state}, ${r.attempts} ${r.attempts === 1 ? 'try' : 'tries'}${r.nextAttemptMs === null ? '' : `, next ${time(r.nextAttemptMs)}`}\n${r.why === null ? '' : `  ${harmless(r.why)}\n`}${r.lastReply === null ? '' : `  ${harmless(r.lastReply)}\n`}${r.sessions.length === 0 ? '' : `  sessions: ${r.sessions.join(', ')}\n`}`).join('')}`,
+          `Message ${entry.id} from ${harmless(entry.from || '<>')}, ${size(entry.sizeBytes)}, queued ${time(entry.createdMs)}\nSubject: ${harmless(entry.subject)}\n${entry.signedBy.length === 0 ? 'Not signed' : `Signed with ${entry.signedBy.join(', ')}`}\n\n${entry.recipients.map((r) => `${r.id} ${harmless(r.address)}: ${r.state}, ${r.attempts} ${r.attempts === 1 ? 'try' : 'tries'}${r.nextAttemptMs === null ? '' : `, next ${time(r.nextAttemptMs)}`}\n${r.why === null ? '' : `  ${harmless(r.why)}\n`}${r.lastReply === null ? '' : `  ${harmless(r.lastReply)}\n`}${r.sessions.length === 0 ? '' : `  sessions: ${r.sessions.join(', ')}\n`}`).join('')}${historyOf(entry)}`,
       )
       return EXIT.ok
     }
-    if (what === 'retry') {
-      const { recipients } = await api.queue.retry({ id: word === undefined ? null : idOf(word, 'queue retry') })
-      await context.show(
-        { recipients },
-        () =>
-          `${recipients} recipient${recipients === 1 ? ' is' : 's are'} tried ${context.engine.alone ? 'when Posthorn next runs' : 'now'}.\n`,
-      )
-      return EXIT.ok
-    }
-    if (what === 'cancel') {
-      const { recipients } = await api.queue.cancel({ id: idOf(word, 'queue cancel') })
-      await context.show({ recipients }, () => `${recipients} recipient${recipients === 1 ? '' : 's'} cancelled.\n`)
-      return EXIT.ok
-    }
-    throw usage('queue list, queue show ID, queue retry [ID], queue cancel ID')
+    const change = what !== undefined && Object.hasOwn(QUEUE_CHANGES, what) ? QUEUE_CHANGES[what] : undefined
+    if (change) return change(context, word, more)
+    throw usage(`queue list, queue show ID, queue ${Object.keys(QUEUE_CHANGES).join('|')} …; posthorn help says more`)
   },
 }

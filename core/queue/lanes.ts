@@ -1,7 +1,7 @@
 import { TimeHeap } from '../base/time-heap.ts'
 import type { Route } from '../model/outcome.ts'
 import type { DueRecipient } from '../store/queue-due.ts'
-import { Ahead } from './ahead.ts'
+import type { Ahead } from './ahead.ts'
 
 /** Recipients of one transaction: RFC 5321 §4.5.3.1.8 lets servers stop at 100, and many stop at 50. */
 const MOST_IN_A_JOB = 50

@@ -209,7 +209,9 @@ export class Scheduler {
 
   /** Gives back what was begun and waits for a connection, of one entry or all. */
   async giveBackAhead(entryId?: number): Promise<void> {
-    for (const lane of [...this.#lanes.served()]) {
+    // A copy: lanes come and go while this waits.
+    const served = [...this.#lanes.served()]
+    for (const lane of served) {
       const { ahead } = lane
       if (!ahead) continue
       await ahead.settled()
@@ -509,6 +511,7 @@ export class Scheduler {
     const waitMs = Math.round(RESUME_MS.least + random() * (RESUME_MS.most - RESUME_MS.least))
     log(what === 'sleep' ? 'the computer was asleep: the queue runs again' : 'another network: the queue runs again')
     this.#offlineUntilMs = 0
+    this.#context.onRetry?.()
     this.destinations.forgetTimes()
     if (clock.nowMs() < this.#haltUntilMs) return
     this.#halt(waitMs)

@@ -28,7 +28,13 @@ const DUE_NOW = `
   UPDATE queue_recipient SET next_attempt_ms = min(coalesce(next_attempt_ms, @nowMs), @nowMs), unknowns = 0
   WHERE id = @id AND state IN ${OPEN}`
 const ASK_CANCEL = `UPDATE queue_recipient SET cancel_asked = 1, cancel_report = ? WHERE id = ? AND state = 'trying'`
-const NO_HOLD = 'UPDATE queue_entry SET hold_until_ms = NULL, undo_until_ms = NULL WHERE id = ?'
+const END_HOLD = `
+  UPDATE queue_entry SET hold_until_ms = CASE WHEN hold_until_ms > @nowMs THEN @nowMs ELSE hold_until_ms END, undo_until_ms = NULL
+  WHERE id = @entryId`
+// Its days are counted from when it could leave, so time spent held is no reason to give it up.
+const COUNT_FROM = `
+  UPDATE queue_entry SET hold_until_ms = max(coalesce(hold_until_ms, 0), @dueMs)
+  WHERE id = (SELECT entry_id FROM queue_recipient WHERE id = @id)`
 const EDIT = `
   UPDATE queue_recipient SET first_local = coalesce(first_local, local), first_domain = coalesce(first_domain, domain), local = ?,
     domain = ?, state = CASE WHEN state = 'held' THEN 'held' ELSE 'waiting' END, attempts = 0, unknowns = 0, last_reply = NULL,
@@ -63,8 +69,8 @@ function told(db: WriteDb, args: OfEntry, what: string, recipients: number, nowM
 }
 
 /** Mail that waits for its hour waits no longer. */
-function endHold(db: WriteDb, entryId: number): void {
-  prepared(db, NO_HOLD).run(entryId)
+function endHold(db: WriteDb, entryId: number, nowMs: number): void {
+  prepared(db, END_HOLD).run({ entryId, nowMs })
 }
 
 const open = (one: QueueRecipient) => ['waiting', 'deferred', 'unknown'].includes(one.state)
@@ -76,7 +82,9 @@ export function holdOne(db: WriteDb, id: number): boolean {
 
 /** Lets one go: due at `dueMs`, or when one of unknown arrival has waited its time. */
 export function letGo(db: WriteDb, id: number, dueMs: number, unknownAfterMs: number): boolean {
-  return prepared(db, LET_GO).run({ id, dueMs, unknownAfterMs }).changes === 1
+  if (prepared(db, LET_GO).run({ id, dueMs, unknownAfterMs }).changes !== 1) return false
+  prepared(db, COUNT_FROM).run({ id, dueMs })
+  return true
 }
 
 function retry(db: WriteDb, args: OfEntry, nowMs: number) {
@@ -84,7 +92,7 @@ function retry(db: WriteDb, args: OfEntry, nowMs: number) {
   // Of unknown arrival: only where it is all that is left, or named itself, and so is meant.
   const isMeant = args.recipientId !== undefined || waiting.every(({ state }) => state === 'unknown')
   const due = waiting.filter(({ state }) => isMeant || state !== 'unknown')
-  if (due.length > 0) endHold(db, args.entryId)
+  if (due.length > 0) endHold(db, args.entryId, nowMs)
   for (const { id } of due) prepared(db, DUE_NOW).run({ id, nowMs })
   return told(db, args, 'retry', due.length, nowMs)
 }
@@ -92,7 +100,7 @@ function retry(db: WriteDb, args: OfEntry, nowMs: number) {
 function release(db: WriteDb, args: OfEntry & { readonly unknownAfterMs: number }, nowMs: number) {
   const recipients = meant(db, args)
   const isLater = (getEntry(db, args.entryId)?.options.holdUntilMs ?? 0) > nowMs
-  endHold(db, args.entryId)
+  endHold(db, args.entryId, nowMs)
   let released = 0
   for (const { id, state } of recipients) {
     if (state === 'held' && letGo(db, id, nowMs, args.unknownAfterMs)) released++
