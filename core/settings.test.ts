@@ -58,7 +58,7 @@ test('a room that is still empty takes its default and nothing else', () => {
     if (!setting.later) continue
     expect(parseSetting(key, setting.default)).toEqual(setting.default)
   }
-  expect(refused({ inbound: { enabled: true } }).message).toContain('not in this version')
+  expect(refused({ pop3: { enabled: true } }).message).toContain('not in this version')
   expect(refused({ pop3: { tlsPort: 2995 } }).message).toContain('not in this version')
 })
 

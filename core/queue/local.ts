@@ -1,4 +1,5 @@
-import { formatMailbox, formatPath, type ForwardPath } from '../model/address.ts'
+import { formatMailbox, formatPath, needsUtf8, type ForwardPath } from '../model/address.ts'
+import type { RecipientOptions } from '../model/envelope-options.ts'
 import type { FindLocal } from '../model/local-mail.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import type { Outcome } from '../model/outcome.ts'
@@ -35,7 +36,7 @@ export function deliverLocally(
   const forwards: Forward[] = []
   const reached = new Map<number | null, { readonly owner: Kept['owner']; to: ForwardPath[] }>()
   for (const started of recipients) {
-    const { to, id } = started.recipient
+    const { to, id, options } = started.recipient
     const found = find(to, entry.view.sizeBytes)
     if (found.refusal !== undefined) {
       outcomes.push({ started, outcome: refused(to, found.refusal) })
@@ -47,7 +48,13 @@ export function deliverLocally(
       else known.to.push(to)
     }
     if (found.forwards.length > 0)
-      forwards.push({ entryId: entry.id, recipientId: id, to: found.forwards, prefix: deliveredTo([to]) })
+      forwards.push({
+        entryId: entry.id,
+        recipientId: id,
+        to: found.forwards,
+        prefix: deliveredTo([to]),
+        options: forwardOptions(to, options),
+      })
     const reply = found.mailboxes.length > 0 ? DELIVERED : SENT_ON
     outcomes.push({ started, outcome: { kind: 'delivered', to, mx: '', reply } })
   }
@@ -57,6 +64,18 @@ export function deliverLocally(
     return { owner, role: 'inbox', message: { body: 'entry', prefix, removed, fields, receivedMs: nowMs, seen: false } }
   })
   return { outcomes, kept, forwards }
+}
+
+/**
+ * What is asked of those an alias leads to (RFC 3461 §5.2.7.3): success is told of the alias itself and no further, and the
+ * address that was written first goes along.
+ */
+function forwardOptions(to: ForwardPath, { notify, orcpt }: RecipientOptions): RecipientOptions {
+  const left = notify === undefined || notify === 'never' ? notify : notify.filter((when) => when !== 'success')
+  return {
+    ...(left !== undefined && { notify: left.length === 0 ? 'never' : left }),
+    orcpt: orcpt ?? { type: needsUtf8(to) ? 'utf-8' : 'rfc822', address: formatMailbox(to) },
+  }
 }
 
 const deliveredTo = (to: readonly ForwardPath[]) =>

@@ -29,6 +29,7 @@ test('what an alias sends on is the same message with a line in front, and goes 
     recipientId: recipientIds[0] ?? 0,
     to: [mailbox('kim@far.test'), mailbox('kay@far.test')],
     prefix: 'Delivered-To: team@here.test\r\n',
+    options: { orcpt: { type: 'rfc822', address: 'team@here.test' } },
   }
   const due = await store.write('queue.forward', { forwards: [forward] })
   expect(due).toHaveLength(2)

@@ -1,4 +1,5 @@
 import type { ForwardPath, ReversePath } from '../model/address.ts'
+import type { RecipientOptions } from '../model/envelope-options.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { storeBody } from './blob.ts'
 import { ensureFolder, type FolderOwner } from './folder.ts'
@@ -16,6 +17,8 @@ export interface Forward {
   readonly to: readonly ForwardPath[]
   /** Header lines before those of the entry, CRLF-ended, latin1. */
   readonly prefix: string
+  /** What is asked of each of `to`. */
+  readonly options: RecipientOptions
 }
 
 const CLAIM = 'INSERT INTO forwarded (recipient_id) VALUES (?) ON CONFLICT DO NOTHING'
@@ -25,7 +28,7 @@ const CLAIM = 'INSERT INTO forwarded (recipient_id) VALUES (?) ON CONFLICT DO NO
  * reverse-path stays (RFC 5321 §3.9.1) and the origin with it, so what fails is told to whoever heard of the first entry.
  */
 function forward(db: WriteDb, args: { readonly forwards: readonly Forward[] }, nowMs: number): DueRecipient[] {
-  return args.forwards.flatMap(({ entryId, recipientId, to, prefix }) => {
+  return args.forwards.flatMap(({ entryId, recipientId, to, prefix, options }) => {
     const entry = getEntry(db, entryId)
     if (entry === undefined || prepared(db, CLAIM).run(recipientId).changes !== 1) return []
     const { blobId, prefix: own, removed, sizeBytes } = entry.view
@@ -38,6 +41,7 @@ function forward(db: WriteDb, args: { readonly forwards: readonly Forward[] }, n
         prefix: prefix + own,
         removed,
         to,
+        recipientOptions: to.map(() => options),
         kept: [],
       },
       nowMs,
