@@ -6,9 +6,9 @@ import type { WriteRequest } from './thread-messages.ts'
 
 /** Pages that are not written back yet after which it is done: in a quiet moment, or while commits go on. */
 const ENOUGH_PAGES = 1000
-const MANY_PAGES = 4000
+const MANY_PAGES = 1000
 /** Length of the log after which the writer itself writes back the last few, so that the next commit begins it anew. */
-const LONGEST_LOG_PAGES = 24_000
+const LONGEST_LOG_PAGES = 8000
 /** So long nothing must come before a moment counts as quiet. */
 const QUIET_MS = 250
 /** Asking how long the log is costs little, but not nothing. */
