@@ -70,6 +70,11 @@ export function dayAndClock(ms: number, nowMs: number): string {
   return `${day} ${clock(ms)}`
 }
 
+/** The same within a sentence: `today 13:12`, `Fri 13 Nov 09:30`. */
+export function whenWords(ms: number, nowMs: number): string {
+  return dayAndClock(ms, nowMs).replace(/^(?:Today|Yesterday)/, (day) => day.toLowerCase())
+}
+
 /** A distance in one unit: `under 1 s`, `13 min`, `4 h`, `5 days`. */
 export function distance(ms: number): string {
   const s = Math.abs(ms) / 1000

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { dayAndClock } from '../../format/time.ts'
+import { whenWords } from '../../format/time.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Field } from '../../parts/field.tsx'
@@ -50,7 +50,7 @@ export function SendLaterDialog({ onChoose, onClose }: Props) {
             {laterMoments(nowMs).map(({ label, ms }) => (
               <Button key={label} onClick={() => onChoose(ms)}>
                 {label}
-                <span className="quiet num"> {dayAndClock(ms, nowMs)}</span>
+                <span className="quiet num">{whenWords(ms, nowMs)}</span>
               </Button>
             ))}
           </div>

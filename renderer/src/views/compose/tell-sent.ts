@@ -1,4 +1,4 @@
-import { dayAndClock } from '../../format/time.ts'
+import { whenWords } from '../../format/time.ts'
 import { go } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
 import { takeBack } from './take-back.ts'
@@ -15,7 +15,7 @@ export function tellSent({ entryId, subject, sendAtMs, undoUntilMs }: Sent): voi
   const name = `“${subject || 'Message'}”`
   const nowMs = Date.now()
   if (sendAtMs !== null || (undoUntilMs !== null && undoUntilMs > nowMs))
-    toast(sendAtMs === null ? `${name} leaves in a moment.` : `${name} leaves ${dayAndClock(sendAtMs, nowMs)}.`, {
+    toast(sendAtMs === null ? `${name} leaves in a moment.` : `${name} leaves ${whenWords(sendAtMs, nowMs)}.`, {
       icon: 'clock',
       ...(undoUntilMs === null ? {} : { untilMs: undoUntilMs }),
       action: { label: 'Undo', run: () => void takeBack(entryId) },

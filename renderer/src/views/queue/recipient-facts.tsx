@@ -6,7 +6,7 @@ import type {
   QueueEntryView,
   RecipientView,
 } from '../../../../core/rpc/views.ts'
-import { dayAndClock } from '../../format/time.ts'
+import { dayAndClock, whenWords } from '../../format/time.ts'
 import { size } from '../../format/size.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
@@ -56,11 +56,11 @@ export function LaterReports({
       {reports.map((report) => (
         <li
           key={`${report.messageId} ${report.action}`}
-          className={report.action === 'failed' ? 'notice danger' : 'notice plain'}
+          className={report.action === 'failed' ? 'notice danger' : 'notice info'}
         >
           <Icon name={report.action === 'failed' ? 'bounce' : 'info'} />
           <span>
-            <b>{LATER[report.action]}</b>, {dayAndClock(report.atMs, nowMs)}, as{' '}
+            <b>{LATER[report.action]}</b>, {whenWords(report.atMs, nowMs)}, as{' '}
             <bdi>{visible(report.reporter) || 'somebody'}</bdi> says.{' '}
             <span className="mono">
               <bdi>{visible(`${report.status} ${report.diagnostic}`.trim())}</bdi>

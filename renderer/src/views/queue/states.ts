@@ -1,5 +1,5 @@
 import type { QueueEntryView, RecipientView } from '../../../../core/rpc/views.ts'
-import { ahead, clock, dayAndClock } from '../../format/time.ts'
+import { ahead, clock, whenWords } from '../../format/time.ts'
 import type { IconName } from '../../parts/icons.ts'
 
 type State = RecipientView['state']
@@ -77,7 +77,7 @@ export function reasonOf(recipient: RecipientView, nowMs: number): string {
     case 'waiting':
       if (recipient.attempts > 0) return next || 'waits'
       return (recipient.nextAttemptMs ?? 0) > nowMs
-        ? `leaves ${dayAndClock(recipient.nextAttemptMs ?? 0, nowMs)}`
+        ? `leaves ${whenWords(recipient.nextAttemptMs ?? 0, nowMs)}`
         : 'not tried yet'
     case 'trying':
       return 'on its way now'

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { AppPasswordView } from '../../../../core/rpc/views.ts'
 import { api, wordsOf } from '../../bridge/client.ts'
-import { dayAndClock } from '../../format/time.ts'
+import { whenWords } from '../../format/time.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { Confirm, Dialog } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -41,10 +41,8 @@ export function AppPasswords() {
                     <b>{entry.name}</b>
                     <p className="mono">{entry.address}</p>
                     <p className="quiet num">
-                      Made {dayAndClock(entry.createdMs, nowMs)}.{' '}
-                      {entry.lastUsedMs === null
-                        ? 'Not used yet.'
-                        : `Last used ${dayAndClock(entry.lastUsedMs, nowMs)}.`}
+                      Made {whenWords(entry.createdMs, nowMs)}.{' '}
+                      {entry.lastUsedMs === null ? 'Not used yet.' : `Last used ${whenWords(entry.lastUsedMs, nowMs)}.`}
                     </p>
                   </div>
                   <IconButton icon="trash" label={`Take back ${entry.name}`} onClick={() => setDoomed(entry)} />

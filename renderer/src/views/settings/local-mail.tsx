@@ -22,7 +22,7 @@ export function LocalMail() {
       <div className="panel-head">
         <h2>Local mail</h2>
       </div>
-      <p className={failed ? 'notice danger' : 'notice plain'} role="status" aria-label="Receiving">
+      <p className={failed ? 'notice danger' : 'notice info'} role="status" aria-label="Receiving">
         <Icon name={failed ? 'fail' : status.inbound.state === 'listening' ? 'ok' : 'info'} />
         <span>{status.inbound.text}</span>
       </p>

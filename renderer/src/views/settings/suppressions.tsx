@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { count } from '../../format/size.ts'
-import { dayAndClock } from '../../format/time.ts'
+import { whenWords } from '../../format/time.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Field } from '../../parts/field.tsx'
@@ -44,8 +44,8 @@ export function Suppressions() {
                     <b className="mono">{entry.address}</b>
                     <p className="quiet num">
                       {entry.byHand
-                        ? `Added by you, ${dayAndClock(entry.sinceMs, nowMs)}.`
-                        : `${count(entry.failures, 'refusal')}, the last ${dayAndClock(entry.lastMs, nowMs)}.`}
+                        ? `Added by you, ${whenWords(entry.sinceMs, nowMs)}.`
+                        : `${count(entry.failures, 'refusal')}, the last ${whenWords(entry.lastMs, nowMs)}.`}
                     </p>
                     {entry.lastReply === null ? null : <p className="mono quiet">{entry.lastReply}</p>}
                   </div>

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { TlsDomainView } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
-import { ago, dayAndClock } from '../../format/time.ts'
+import { ago, whenWords } from '../../format/time.ts'
 import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -99,13 +99,13 @@ function TlsDomain({ view, onForget }: { view: TlsDomainView; onForget: () => vo
         {mtaSts === null ? null : (
           <p className="quiet">
             {POLICY[mtaSts.mode]} {mtaSts.mx.length === 0 ? '' : `Its servers: ${mtaSts.mx.join(', ')}. `}
-            Known until {dayAndClock(mtaSts.expiresMs, nowMs)}.
+            Known until {whenWords(mtaSts.expiresMs, nowMs)}.
           </p>
         )}
         {ratchet === null ? null : (
           <p className="quiet">
-            Verified since {dayAndClock(ratchet.sinceMs, nowMs)}: nothing less is accepted until{' '}
-            {dayAndClock(ratchet.untilMs, nowMs)}.
+            Verified since {whenWords(ratchet.sinceMs, nowMs)}: nothing less is accepted until{' '}
+            {whenWords(ratchet.untilMs, nowMs)}.
           </p>
         )}
         {view.mtaStsError === null ? null : (

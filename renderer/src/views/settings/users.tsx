@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { size } from '../../format/size.ts'
-import { dayAndClock } from '../../format/time.ts'
+import { whenWords } from '../../format/time.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -37,10 +37,10 @@ export function Users() {
                   <div className="grow">
                     <b className="mono">{user.address}</b>
                     <p className="quiet num">
-                      Since {dayAndClock(user.createdMs, nowMs)}.{' '}
+                      Since {whenWords(user.createdMs, nowMs)}.{' '}
                       {user.lastLoginMs === null
                         ? 'Has not signed in yet.'
-                        : `Last signed in ${dayAndClock(user.lastLoginMs, nowMs)}.`}{' '}
+                        : `Last signed in ${whenWords(user.lastLoginMs, nowMs)}.`}{' '}
                       {size(user.usedBytes)} kept.
                     </p>
                   </div>
