@@ -149,6 +149,7 @@ test.each<[string, Submission]>([
     'authors of two domains',
     submissionOf(['From: ada@author.example, x@elsewhere.example', 'Sender: ada@author.example', '', 'x']),
   ],
+  ['somebody else that a rule sends on', submissionOf(LINES, undefined, { origin: 'rule' })],
   ['a report', submissionOf(LINES, undefined, { from: null, origin: 'report' })],
 ])('mail of %s goes unsigned', async (_, submission) => {
   await activeKey()

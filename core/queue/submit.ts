@@ -150,13 +150,14 @@ async function commit(submission: Submission, named: readonly Named[], bytes: Fi
 
 /** Signs what is final now; undefined where nobody signs for the author's domain. */
 async function sign(
-  { from, options }: Submission,
+  { from, origin, options }: Submission,
   prefix: string,
   removed: BlobView['removed'],
   { body, head, header, raw }: FinalBytes,
   { signerFor, store, clock }: SubmitContext,
 ): Promise<SignatureMade | undefined> {
-  const signer = from === null ? undefined : signerFor?.(from.domain)
+  // What a rule sends on was written elsewhere, by anybody under any name.
+  const signer = from === null || origin === 'rule' ? undefined : signerFor?.(from.domain)
   if (!signer || signingDomain(from, head, header) === undefined) return undefined
   return signer({
     head: finalHead(prefix, head, header, removed),
