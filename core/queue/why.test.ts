@@ -16,3 +16,12 @@ test('what no other route would mend does not name one', () => {
   )
   expect(words('ECONNRESET')).not.toContain('smarthost')
 })
+
+test.each([
+  ['requiretls', true, '5.7.30'], // RFC 8689 §8.4
+  ['mta-sts', false, '4.7.5'],
+  ['ratchet', false, '4.7.5'],
+] as const)('what %s keeps back has a status that says so', (policy, isFinal, status) => {
+  const told = explain({ at: 'policy', mx: 'mx.harbour.test', policy, reason: 'no TLS' }, isFinal)
+  expect(told).toMatchObject({ status, words: expect.stringContaining('as securely as asked for: no TLS.') })
+})

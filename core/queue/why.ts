@@ -46,7 +46,11 @@ export function explain(cause: Cause, isFinal: boolean): Explanation {
       return cause.reply === undefined ? told : { ...told, reply: cause.reply }
     }
     case 'policy':
-      return at(cause.mx, `${cause.mx} could not be reached as securely as asked for: ${cause.reason}.`, `${major}.7.5`)
+      return at(
+        cause.mx,
+        `${cause.mx} could not be reached as securely as asked for: ${cause.reason}.`,
+        cause.policy === 'requiretls' ? `${major}.7.30` : `${major}.7.5`, // RFC 8689 §8.4
+      )
     case 'rule':
       return { words: `A rule of yours holds it: ${cause.reason}.`, status: `${major}.7.1` }
     case 'local': {
