@@ -51,6 +51,7 @@ export function makeDeliverInbound(deps: InboundDeps): DeliverInbound {
       })),
       forwards: found.forwards.map(({ by, to }) => ({ to, prefix: deliveredTo([by]) + mail.received })),
       from: mail.from,
+      options: mail.options,
       is8bit: mail.has8bit,
       needsUtf8: mail.utf8 || [...mail.to, ...(mail.from ? [mail.from] : [])].some(needsUtf8),
     })

@@ -1,4 +1,5 @@
 import type { ForwardPath, ReversePath } from './address.ts'
+import type { MailOptions } from './envelope-options.ts'
 import type { Reply } from './reply.ts'
 import type { Submission } from './submission.ts'
 
@@ -12,6 +13,8 @@ export interface InboundMail {
   readonly has8bit: boolean
   /** MAIL said SMTPUTF8 (RFC 6531 §3.4). */
   readonly utf8: boolean
+  /** What MAIL asked that holds for what is sent on as well, such as TLS all the way (RFC 8689 §4.2). */
+  readonly options: MailOptions
   /** Our own Received field, CRLF-ended, latin1. */
   readonly received: string
 }

@@ -94,9 +94,9 @@ export function inboundPolicy(deps: InboundPolicyDeps, client: InboundClient): S
       })
     },
     async accept(message, body, head) {
-      const { from, to, has8bit, utf8 } = message
+      const { from, to, has8bit, utf8, options } = message
       const received = receivedField(message, client.peer, ownName(settings()), deps.clock.nowMs())
-      return deps.deliver({ from, to, body, head, has8bit, utf8, received })
+      return deps.deliver({ from, to, body, head, has8bit, utf8, options, received })
     },
   }
 }

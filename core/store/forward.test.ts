@@ -54,6 +54,7 @@ test('a message from another server is in all mailboxes and in the queue, or now
     ],
     forwards: [{ to: [mailbox('kim@far.test')], prefix: 'Delivered-To: team@here.test\r\n' }],
     from: null,
+    options: { requireTls: true as const },
     is8bit: false,
     needsUtf8: false,
   }

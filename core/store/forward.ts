@@ -1,5 +1,5 @@
 import type { ForwardPath, ReversePath } from '../model/address.ts'
-import type { RecipientOptions } from '../model/envelope-options.ts'
+import type { MailOptions, RecipientOptions } from '../model/envelope-options.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { storeBody } from './blob.ts'
 import { ensureFolder, type FolderOwner } from './folder.ts'
@@ -59,6 +59,8 @@ export interface InboundDelivery {
   /** What aliases send on elsewhere, each with lines of its own in front. */
   readonly forwards: readonly { readonly to: readonly ForwardPath[]; readonly prefix: string }[]
   readonly from: ReversePath
+  /** Of what is sent on. */
+  readonly options: MailOptions
   readonly is8bit: boolean
   readonly needsUtf8: boolean
 }
@@ -66,7 +68,7 @@ export interface InboundDelivery {
 /** Stores it whole or not at all: one blob, a message in each mailbox, an entry for each alias that leads elsewhere. */
 function deliverInbound(db: WriteDb, args: InboundDelivery, nowMs: number) {
   const { blobId, sizeBytes } = storeBody(db, args.body, nowMs)
-  const { fields, from, is8bit, needsUtf8 } = args
+  const { fields, from, options, is8bit, needsUtf8 } = args
   const delivered = args.mailboxes.map(({ owner, prefix }) => {
     const folderId = ensureFolder(db, owner, 'inbox')
     const message = { folderId, body: { blobId }, prefix, removed: [], fields, receivedMs: nowMs, seen: false }
@@ -81,6 +83,7 @@ function deliverInbound(db: WriteDb, args: InboundDelivery, nowMs: number) {
         removed: [],
         from,
         to,
+        options,
         userId: null,
         origin: 'rule',
         messageId: fields.messageId,
