@@ -5,6 +5,9 @@ import { migration as access } from './migrations/0002-access.ts'
 import { migration as sending } from './migrations/0003-sending.ts'
 import { migration as relaying } from './migrations/0004-relaying.ts'
 import { migration as signing } from './migrations/0005-signing.ts'
+import { migration as fetching } from './migrations/0006-fetching.ts'
+import { migration as reading } from './migrations/0007-reading.ts'
+import { migration as sorting } from './migrations/0008-sorting.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -16,7 +19,7 @@ export interface Migration {
 }
 
 /** All steps there are, oldest first. */
-export const migrations: readonly Migration[] = [first, access, sending, relaying, signing]
+export const migrations: readonly Migration[] = [first, access, sending, relaying, signing, fetching, reading, sorting]
 
 /** The version a database has once every step ran. */
 export function latestVersion(steps: readonly Migration[] = migrations): number {
