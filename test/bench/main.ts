@@ -1,145 +1,138 @@
 /**
- * Messages a second, durably accepted and delivered, beside Postfix in the same run. Posthorn runs as shipped: transcripts, checks,
- * encryption and `synchronous=FULL` on. Figures move with the machine; quote the ratios.
+ * Messages a second, durably accepted and handed on, beside Postfix and Haraka in the same run. Posthorn runs as shipped:
+ * protocol log, checks, encryption and `synchronous=FULL` on. Figures move with the machine; quote the ratios.
  */
-import { mkdir } from 'node:fs/promises'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { execFileSync } from 'node:child_process'
-import { startDnsServer } from '../support/dns-server.ts'
-import { startPostfix, type Postfix } from '../support/postfix.ts'
-import { Home, type Served } from '../support/posthorn.ts'
-import { output, startSink } from './processes.ts'
+import { join } from 'node:path'
+import { reasonOf } from '../../core/base/fault.ts'
+import { startDnsServer, type Zone } from '../support/dns-server.ts'
+import { measureAccept } from './accept.ts'
+import { measureDeliver } from './deliver.ts'
+import { installHaraka, startHaraka } from './haraka.ts'
+import { has } from './machine.ts'
+import { parseOptions, type Options } from './options.ts'
+import { Sinks } from './sinks.ts'
+import { slowFlush } from './slow-flush.ts'
+import {
+  domainOf,
+  ONE_DOMAIN,
+  settingsFor,
+  sinkAddress,
+  startPosthorn,
+  startPostfixPeer,
+  type System,
+} from './systems.ts'
+import { Table } from './table.ts'
+import { measureWaiting } from './waiting.ts'
 
-const ROUNDS = Number(process.env['ROUNDS'] ?? 3)
-const ACCEPT = Number(process.env['MESSAGES'] ?? 5000)
-const SESSIONS = 200
-const SIZE_BYTES = 4096
-const DOMAIN = 'dest.bench.test'
-const settings = (sinkPort: number, dnsPort: number) => ({
-  submission: { port: 0, trustedAddresses: ['127.0.0.0/8'], maxConnections: 500, maxPerClient: 500 },
-  local: { domains: ['load.bench.test'] },
-  queue: { paused: true },
-  relay: { port: sinkPort, allowPrivateAddresses: true, ehloName: 'posthorn.bench.test' },
-  dns: { servers: [`127.0.0.1:${dnsPort}`] },
-})
+const OURS = 'Posthorn'
+/** The same without the protocol log, to see what that costs. */
+const WITHOUT_LOG = { log: { protocols: [] } }
+const DOMAINS = 200
 
-/** Drives one server with smtp-source; messages a second. */
-async function load(port: number, messages: number): Promise<number> {
-  const args = [
-    '-d',
-    '-s',
-    String(SESSIONS),
-    '-m',
-    String(messages),
-    '-l',
-    String(SIZE_BYTES),
-    '-M',
-    'client.bench.test',
-    '-f',
-    'from@load.bench.test',
-    '-t',
-    `to@${DOMAIN}`,
-  ]
-  const { ms } = await output('smtp-source', [...args, `127.0.0.1:${port}`])
-  return (messages / ms) * 1000
+let options: Options
+try {
+  options = parseOptions(process.argv.slice(2))
+} catch (error) {
+  console.error(reasonOf(error))
+  process.exit(2)
 }
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-function has(program: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-function print(what: string, ours: readonly number[], theirs: readonly number[]): void {
-  const ratios = ours.map((value, i) => value / (theirs[i] ?? Number.NaN))
-  const beside =
-    theirs.length === 0
-      ? 'Postfix is not installed'
-      : `Postfix ${median(theirs).toFixed(0)}, ratio ${median(ratios).toFixed(2)} (${ratios.map((r) => r.toFixed(2)).join(', ')})`
-  console.log(`${what}: Posthorn ${median(ours).toFixed(0)} messages/s; ${beside}`)
-}
-interface EventLoop {
-  readonly eventLoop: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number }
-}
-async function delays(home: Home, reset: boolean): Promise<EventLoop['eventLoop']> {
-  return (await home.json<EventLoop>(['status', ...(reset ? ['--reset'] : [])])).eventLoop
-}
-
 if (!has('smtp-source') || process.getuid?.() !== 0) {
   console.error(
     'posthorn: the bench needs smtp-source and smtp-sink (Debian package postfix) and root, for Postfix changes users',
   )
   process.exit(1)
 }
-await mkdir('dist', { recursive: true })
-const sink = await startSink('127.0.0.1')
-const dns = await startDnsServer({
-  [DOMAIN]: { MX: [{ preference: 10, exchange: `mx.${DOMAIN}` }] },
-  [`mx.${DOMAIN}`]: { A: ['127.0.0.1'] },
-})
-const set = settings(sink.port, dns.port)
-// On the disk of the clone, for a temporary folder may lie in memory. The queue is paused by command: a file would hold it so.
-const home = new Home({ ...set, queue: {} }, 'dist')
-let postfix: Postfix | undefined
-let posthorn: Served | undefined
+
+/** Where each domain of the load has its sink, for Posthorn's own resolver: the peers are told without one. */
+function zone(): Zone {
+  const entries = Array.from({ length: DOMAINS }, (_, i) => [domainOf(i + 1), sinkAddress(i + 1)] as const)
+  return Object.fromEntries(
+    [...entries, [ONE_DOMAIN, '127.0.0.1'] as const].flatMap(([domain, address]) => [
+      [domain, { MX: [{ preference: 10, exchange: `mx.${domain}` }] }],
+      [`mx.${domain}`, { A: [address] }],
+    ]),
+  )
+}
+
+const work = mkdtempSync(join(options.work, 'posthorn-bench-'))
+chmodSync(work, 0o755)
+if (options.profile !== undefined) mkdirSync(options.profile, { recursive: true })
+const dns = await startDnsServer(zone())
+const sinks = await Sinks.start(['127.0.0.1', ...Array.from({ length: DOMAINS }, (_, i) => sinkAddress(i + 1))], work)
+const running = new Set<System>()
+const started = async (starting: Promise<System>): Promise<System> => {
+  const system = await starting
+  running.add(system)
+  return system
+}
+const base = { work, sinkPort: sinks.port, dnsPort: dns.port, profile: options.profile }
+
+let haraka: string | undefined
+if (options.peers.has('haraka') && (options.areas.has('accept') || options.areas.has('deliver')))
+  haraka = await installHaraka(options.work).catch((error: unknown) => {
+    console.log(`Haraka cannot be had from the npm registry, so the figures go without it: ${reasonOf(error)}`)
+    return undefined
+  })
+
+async function startPeers(env: Readonly<Record<string, string>>): Promise<System[]> {
+  const peers: System[] = []
+  if (options.peers.has('postfix')) peers.push(await started(startPostfixPeer({ ...base, env })))
+  if (haraka !== undefined) peers.push(await started(startHaraka(haraka, { ...base, env })))
+  return peers
+}
+async function stopAll(): Promise<void> {
+  for (const system of running) await system.stop()
+  running.clear()
+}
+
+/** Every cell on every system, round by round; each round begins with another system. */
+async function accept(isSlow: boolean, env: Readonly<Record<string, string>>): Promise<void> {
+  const cells = options.acceptCells.filter((cell) => cell.slowFlush === isSlow)
+  if (cells.length === 0) return
+  const systems = [await started(startPosthorn(OURS, { ...base, env })), ...(await startPeers(env))]
+  if (!isSlow)
+    systems.push(await started(startPosthorn(`${OURS} without log`, { ...base, env, settings: WITHOUT_LOG })))
+  const table = new Table(OURS)
+  console.log(`\naccept${isSlow ? ', every flush 5 ms slower' : ''}`)
+  for (let round = 0; round < options.rounds; round++)
+    for (const cell of cells)
+      for (let i = 0; i < systems.length; i++) {
+        const system = systems[(i + round) % systems.length]
+        if (system) await measureAccept(cell, system, table)
+      }
+  table.print(`accept${isSlow ? ', every flush 5 ms slower' : ''}`)
+  await stopAll()
+}
+
+async function deliver(): Promise<void> {
+  const systems = [await started(startPosthorn(OURS, { ...base, env: {} })), ...(await startPeers({}))]
+  const table = new Table(OURS)
+  console.log('\ndeliver')
+  for (let round = 0; round < options.rounds; round++)
+    for (const domains of options.deliverCells)
+      for (const system of systems) await measureDeliver(domains, options.messages, system, sinks, table)
+  table.print('deliver')
+  await stopAll()
+}
+
 try {
   console.log(
-    `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, ${SESSIONS} sessions kept, ${SIZE_BYTES} bytes a message, ${ROUNDS} rounds`,
+    `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, ${options.rounds} rounds, at ${options.work}`,
   )
-  console.log(`Posthorn's settings that differ from the defaults: ${JSON.stringify(set)}`)
-  postfix = await startPostfix({
-    domain: 'unused.bench.test',
-    users: [],
-    extra: {
-      smtpd_recipient_restrictions: 'check_client_access static:HOLD, permit_mynetworks, reject',
-      smtpd_relay_restrictions: 'permit_mynetworks, reject',
-      default_transport: `smtp:[127.0.0.1]:${sink.port}`,
-      smtp_host_lookup: 'native',
-      smtp_tls_security_level: 'none',
-      smtpd_tls_security_level: 'none',
-      default_process_limit: '250',
-    },
-  })
-  posthorn = await home.serve()
-  await home.json(['setting', 'set', 'queue.paused', 'true'])
-  await load(posthorn.submission.port, 200)
-  await load(postfix.port, 200)
-  const ours: number[] = []
-  const theirs: number[] = []
-  await delays(home, true)
-  for (let round = 0; round < ROUNDS; round++) {
-    theirs.push(await load(postfix.port, ACCEPT))
-    ours.push(await load(posthorn.submission.port, ACCEPT))
+  console.log(`Posthorn's settings that differ from the defaults: ${JSON.stringify(settingsFor(sinks.port, dns.port))}`)
+  if (options.areas.has('accept')) {
+    await accept(false, {})
+    const env = await slowFlush(work)
+    if (env !== undefined) await accept(true, env)
+    else console.log('There is no C compiler, so the cells with a slow flush are left out.')
   }
-  print('accepted durably', ours, theirs)
-  const whileAccepting = await delays(home, true)
-  console.log(
-    `main thread's delay while accepting: p50 ${whileAccepting.p50Ms.toFixed(1)} ms, p99 ${whileAccepting.p99Ms.toFixed(1)} ms, max ${whileAccepting.maxMs.toFixed(1)} ms`,
-  )
-
-  // What was accepted above, each server's whole queue, goes to the same sink: Postfix's first, then ours.
-  const total = 200 + ROUNDS * ACCEPT
-  const deliver = async (start: () => Promise<unknown>, already: number): Promise<number> => {
-    const startedMs = performance.now()
-    await start()
-    await sink.until(already + total, 600_000)
-    return (total / (performance.now() - startedMs)) * 1000
-  }
-  const theirDelivery = await deliver(() => postfix!.release(), 0)
-  await delays(home, true)
-  const ourDelivery = await deliver(() => home.json(['setting', 'set', 'queue.paused', 'false']), total)
-  print(`delivered to a loopback sink (${total} queued, one destination)`, [ourDelivery], [theirDelivery])
-  const whileDelivering = await delays(home, true)
-  console.log(
-    `main thread's delay while delivering: p50 ${whileDelivering.p50Ms.toFixed(1)} ms, p99 ${whileDelivering.p99Ms.toFixed(1)} ms, max ${whileDelivering.maxMs.toFixed(1)} ms`,
-  )
+  if (options.areas.has('deliver')) await deliver()
+  if (options.areas.has('waiting')) await measureWaiting(base, sinks)
 } finally {
-  await posthorn?.stop()
-  await postfix?.stop()
-  await sink.stop()
+  await stopAll()
+  await sinks.stop()
   await dns.close()
-  home.remove()
+  rmSync(work, { recursive: true, force: true, maxRetries: 3 })
 }

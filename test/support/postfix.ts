@@ -21,6 +21,8 @@ export interface Postfix {
   /** Raw messages that user has got, in no order. */
   messages(user: string): Promise<Buffer[]>
   log(): Promise<string>
+  /** The process all others are children of. */
+  pid(): Promise<number>
   /** Lets go of what is on hold. */
   release(): Promise<void>
   stop(): Promise<void>
@@ -55,9 +57,11 @@ export async function startPostfix(options: {
   readonly users: readonly string[]
   readonly host?: string
   readonly extra?: Readonly<Record<string, string>>
+  /** Where its folder is made; it must be open to all, for Postfix changes users. */
+  readonly parent?: string
 }): Promise<Postfix> {
   const host = options.host ?? '127.0.0.1'
-  const root = await mkdtemp(join(tmpdir(), 'posthorn-postfix-'))
+  const root = await mkdtemp(join(options.parent ?? tmpdir(), 'posthorn-postfix-'))
   await chmod(root, 0o755)
   const port = await freePort(host)
   for (const folder of ['etc', 'spool', 'data', 'log', 'mail']) await mkdir(join(root, folder))
@@ -129,6 +133,7 @@ export async function startPostfix(options: {
     maildir,
     log,
     stop,
+    pid: async () => Number(await readFile(join(root, 'spool', 'pid', 'master.pid'), 'utf8')),
     async release() {
       await run('postsuper', ['-c', join(root, 'etc'), '-H', 'ALL'])
       await run('postqueue', ['-c', join(root, 'etc'), '-f'])

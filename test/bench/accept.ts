@@ -1,0 +1,31 @@
+import { load } from './load.ts'
+import { cpuMs, quiet } from './machine.ts'
+import type { AcceptCell } from './options.ts'
+import { ONE_DOMAIN, type System } from './systems.ts'
+import type { Table } from './table.ts'
+
+const WARM_UP = 100
+
+/** Messages of one run: a second or two for a good server. */
+function messagesFor({ sessions, sizeBytes, slowFlush }: AcceptCell, slowness: number): number {
+  const small = sessions === 1 ? 600 : sessions <= 10 ? 3000 : 6000
+  return Math.ceil(small / (sizeBytes > 8192 ? 4 : 1) / (slowFlush ? 5 : 1) / slowness)
+}
+
+/** Messages a second that a server says 250 to, one cell once. */
+export async function measureAccept(cell: AcceptCell, system: System, table: Table): Promise<void> {
+  const { sizeBytes, sessions, keepsSessions } = cell
+  const run = (messages: number) =>
+    load({ port: system.port, messages, sessions, sizeBytes, keepsSessions, to: `to@${ONE_DOMAIN}` })
+  await run(WARM_UP)
+  const idle = await quiet()
+  await system.late?.()
+  const pid = await system.pid()
+  const messages = messagesFor(cell, system.slowness)
+  const cpuBefore = cpuMs(pid)
+  const ms = await run(messages)
+  const cpu = cpuMs(pid) - cpuBefore
+  const late = system.late === undefined ? {} : { lateMs: await system.late() }
+  const perSecond = (messages / ms) * 1000
+  table.add({ cell: cell.name, system: system.name, perSecond, cpuMsEach: cpu / messages, idle, ...late })
+}

@@ -1,0 +1,96 @@
+/** What the bench is asked to measure. */
+export interface Options {
+  readonly areas: ReadonlySet<Area>
+  readonly acceptCells: readonly AcceptCell[]
+  /** Numbers of domains. */
+  readonly deliverCells: readonly number[]
+  readonly rounds: number
+  readonly peers: ReadonlySet<Peer>
+  /** Of one run of `deliver`. */
+  readonly messages: number
+  /** Scratch folder; must lie on the disk that is to be measured. */
+  readonly work: string
+  /** Where CPU profiles of Posthorn's threads go; a profiled run is slower. */
+  readonly profile: string | undefined
+}
+const AREAS = ['accept', 'deliver', 'waiting'] as const
+export type Area = (typeof AREAS)[number]
+const PEERS = ['postfix', 'haraka'] as const
+export type Peer = (typeof PEERS)[number]
+
+/** One load of `accept`. */
+export interface AcceptCell {
+  readonly name: string
+  readonly sizeBytes: number
+  readonly sessions: number
+  /** All messages on kept sessions, or a session each. */
+  readonly keepsSessions: boolean
+  /** Every flush takes 5 ms longer. */
+  readonly slowFlush: boolean
+}
+
+const ACCEPT =
+  '4k:1:reuse,4k:10:once,4k:50:once,4k:10:reuse,4k:50:reuse,64k:1:reuse,64k:10:reuse,64k:50:reuse,4k:10:reuse:flush,4k:50:reuse:flush'
+const DELIVER = '1,200'
+
+/** How to call it. */
+export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [options]
+  accept    messages a second taken durably, beside the peers in the same run, and what the protocol log costs
+  deliver   queued messages a second handed on to a sink, beside the peers in the same run
+  waiting   memory with 100,000 recipients waiting, and what one look at the queue costs at three lengths
+  --cells CELLS   of accept SIZE:SESSIONS:reuse|once[:flush], of deliver the number of domains
+                  (${ACCEPT},${DELIVER})
+  --rounds N      figures are medians of so many rounds (3)
+  --peers LIST    postfix, haraka or none (postfix,haraka)
+  --messages N    of one run of deliver (5000)
+  --work FOLDER   scratch, on the disk to be measured (/var/tmp)
+  --profile DIR   write CPU profiles of Posthorn's threads there`
+
+/** Reads the arguments. Throws with words for who wrote them. */
+export function parseOptions(argv: readonly string[]): Options {
+  const areas = new Set<Area>()
+  const values = new Map<string, string>()
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? ''
+    if (isOneOf(AREAS, word)) areas.add(word)
+    else if (['--cells', '--rounds', '--peers', '--messages', '--work', '--profile'].includes(word))
+      values.set(word, argv[++i] ?? '')
+    else throw new Error(`"${word}" is no argument of the bench\n${USAGE}`)
+  }
+  const cells = (values.get('--cells') ?? `${ACCEPT},${DELIVER}`).split(',')
+  const peers = (values.get('--peers') ?? PEERS.join()).split(',').filter((one) => one !== 'none')
+  for (const peer of peers) if (!isOneOf(PEERS, peer)) throw new Error(`"${peer}" is no peer\n${USAGE}`)
+  return {
+    areas: areas.size === 0 ? new Set(AREAS) : areas,
+    acceptCells: cells.filter((cell) => cell.includes(':')).map(parseAcceptCell),
+    deliverCells: cells.filter((cell) => !cell.includes(':')).map((cell) => whole(cell, 200)),
+    rounds: whole(values.get('--rounds') ?? '3', 100),
+    peers: new Set(peers as Peer[]),
+    messages: whole(values.get('--messages') ?? '5000', 1_000_000),
+    work: values.get('--work') ?? '/var/tmp', // kept over a restart, so it is never in memory
+    profile: values.get('--profile'),
+  }
+}
+
+function parseAcceptCell(name: string): AcceptCell {
+  const match = /^(\d+)(k?):(\d+):(once|reuse)(:flush)?$/.exec(name)
+  if (match === null) throw new Error(`"${name}" is no cell\n${USAGE}`)
+  const [, size, kilo, sessions, mode, flush] = match
+  return {
+    name,
+    sizeBytes: Number(size) * (kilo === 'k' ? 1024 : 1),
+    sessions: Number(sessions),
+    keepsSessions: mode === 'reuse',
+    slowFlush: flush !== undefined,
+  }
+}
+
+function whole(text: string, most: number): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > most)
+    throw new Error(`"${text}" is not a whole number from 1 to ${most}\n${USAGE}`)
+  return value
+}
+
+const isOneOf = <T extends string>(all: readonly T[], word: string): word is T =>
+  (all as readonly string[]).includes(word)
