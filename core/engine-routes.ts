@@ -1,6 +1,7 @@
 import { Changes } from './base/changes.ts'
 import type { ForwardPath, ReversePath } from './model/address.ts'
 import type { Route } from './model/outcome.ts'
+import type { Queue } from './queue/queue.ts'
 import type { RelayDeps, RouteSignIn } from './relay/deps.ts'
 import { routeHandlers } from './relay/handlers.ts'
 import { chooseRoute, type RouteTable } from './relay/route-rules.ts'
@@ -122,20 +123,18 @@ export function openRoutes({ store, isLocal }: RoutesContext): Routes {
   }
 }
 
-/** Lets go what is held for a route, or (null) for any rule, a slice at a time. Returns how many recipients that were. */
+/** Lets go what is held for a route, or (null) for any rule. Returns how many recipients that were. */
 export function releaseHeld(
   store: Store,
   settings: () => Settings,
-  queue: { wake(): void },
+  queue: Pick<Queue, 'release' | 'wake'>,
 ): (routeId: number | null) => Promise<number> {
   return async (routeId) => {
+    if (routeId !== null) return queue.release({ routeId })
     const unknownAfterMs = settings()['retry.unknownAfterSeconds'] * 1000
     let after = { ms: 0, id: 0 }
     for (let recipients = 0; ;) {
-      const slice =
-        routeId === null
-          ? await store.write('route.releaseRuled', { after, unknownAfterMs })
-          : await store.write('queue.releaseSlice', { domain: null, after, routeId, unknownAfterMs })
+      const slice = await store.write('route.releaseRuled', { after, unknownAfterMs })
       recipients += slice.recipients
       if (slice.next === null) {
         if (recipients > 0) queue.wake()

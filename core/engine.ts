@@ -233,6 +233,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     findLocal: local.find,
     routeFor: byWay(routes),
     network: networkNow,
+    onRetry: () => deadHosts.forget(),
     ...(options.onStep && { onStep: options.onStep }),
     describe: (raw) => parse.fields(raw),
     changes: queueChanges,

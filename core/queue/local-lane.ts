@@ -1,5 +1,5 @@
 import { reasonOf } from '../base/fault.ts'
-import type { Cause } from '../model/outcome.ts'
+import type { Route } from '../model/outcome.ts'
 import type { Kept } from '../store/queue-change.ts'
 import type { DueRecipient } from '../store/queue-due.ts'
 import type { QueueEntry } from '../store/queue.ts'
@@ -42,7 +42,10 @@ export async function serveLocal(context: QueueContext, lane: LocalLaneContext):
 }
 
 /** Holds all that waits for a way that is shut: a rule keeps it here, or the login of its smarthost fails. */
-export async function serveHold(why: Cause, lane: LocalLaneContext): Promise<void> {
+export async function serveHold(
+  { cause, why }: Extract<Route, { kind: 'hold' }>,
+  lane: LocalLaneContext,
+): Promise<void> {
   while (!lane.isStopping()) {
     const taken = lane.take()
     if (taken === undefined) return
@@ -51,7 +54,8 @@ export async function serveHold(why: Cause, lane: LocalLaneContext): Promise<voi
     if (!entry) continue
     const ended = started.map((one) => ({
       started: one,
-      outcome: { kind: 'held', to: one.recipient.to, why } as const,
+      outcome: { kind: 'held', to: one.recipient.to, why: cause } as const,
+      ...(why !== undefined && { facts: { route: why } }),
     }))
     await lane.settle(entry, ended, [])
   }

@@ -39,6 +39,8 @@ export interface QueueContext {
   readonly network?: () => Network
   /** Due recipients kept in memory at most. */
   readonly mostHeld?: number
+  /** What failed before is to be tried as if it had not: somebody asked, or the network is another one. */
+  readonly onRetry?: () => void
   /** Told of each step on the way of a message, and waited for: a tracing hook. */
   readonly onStep?: OnStep
 }

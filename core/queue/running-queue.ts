@@ -42,6 +42,7 @@ export class RunningQueue implements Queue {
 
   async retry(target: Exclude<Target, { routeId: number }>, asked: Asked = ENGINE): Promise<number> {
     const { store, clock, changes } = this.#context
+    this.#context.onRetry?.()
     if (target !== 'all' && 'entryId' in target) {
       const { recipients } = await store.write('queue.retry', { ...target, asked })
       changes.emit(target.entryId)

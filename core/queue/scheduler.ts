@@ -481,7 +481,7 @@ export class Scheduler {
       isStopping: () => this.isStopping(),
       isClosing: () => this.#isClosing,
     }
-    return route.kind === 'local' ? serveLocal(this.#context, context) : serveHold(route.cause, context)
+    return route.kind === 'local' ? serveLocal(this.#context, context) : serveHold(route, context)
   }
 
   /** The schedule keeps its distances, whatever the clock says now. */
