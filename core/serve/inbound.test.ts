@@ -204,3 +204,36 @@ test('the name of a client is looked up for the log and never waited for', async
   expect(await client.say('QUIT\r\n')).toMatch(/^221/)
   expect(await inbound.transcripts()).toContain('reverse DNS: 127.0.0.1 is mx.far.test')
 })
+
+test('a message with a CR or LF of its own is refused whole, and one that hides another ends the session', async () => {
+  const inbound = await house()
+  const client = await greeted(inbound)
+  const bare = STUFFED.replace('end\r\n', 'end\n\r\n')
+  expect((await deliver(client, ['ada@here.test'], 'kay@far.test', bare)).at(-1)).toMatch(/^550 5\.5\.2/)
+  await client.say('MAIL FROM:<kay@far.test>\r\n')
+  await client.say('RCPT TO:<ada@here.test>\r\n')
+  await client.say('DATA\r\n')
+  client.send('Subject: a\r\n\r\nx\n.\nMAIL FROM:<a@b.test>\r\nRCPT TO:<ada@here.test>\r\nDATA\r\nx\r\n.\r\n')
+  expect(await client.reply()).toMatch(/^521 5\.5\.2/)
+  expect(await client.rest()).toBe('')
+  expect(await inbound.inbox('ada')).toEqual([])
+})
+
+test('offers what a server for strangers can keep: no reports of success, no sending later, no lists', async () => {
+  const inbound = await house()
+  const client = await Conversation.open(inbound.port)
+  open.push(client)
+  await client.reply()
+  const offers = await client.say('EHLO mx.far.test\r\n')
+  for (const one of [
+    'PIPELINING',
+    'SIZE 52428800',
+    '8BITMIME',
+    'SMTPUTF8',
+    'CHUNKING',
+    'STARTTLS',
+    'ENHANCEDSTATUSCODES',
+  ])
+    expect(offers).toContain(one)
+  expect(offers).not.toMatch(/DSN|FUTURERELEASE|DELIVERBY|EXPN|AUTH|BINARYMIME/)
+})

@@ -92,6 +92,20 @@ describe('posthorn serve with inbound mail', () => {
     },
   )
 
+  needs('curl').test('EXPN tells who has signed in whom a list stands for, and nobody else', async () => {
+    const caFile = join(home.root, 'ca.pem')
+    writeFileSync(caFile, (await home.run(['certificate'])).stdout)
+    const args = ['--silent', '--ssl-reqd', '--cacert', caFile, `smtp://localhost:${served.submission.port}`]
+    const ask = (list: string, login: string[]) =>
+      runProgram(pathOf('curl'), [...args, ...login, '--mail-rcpt', list, '--request', 'EXPN'])
+    const login = ['--user', `ada@home.test:${PASSWORD}`]
+    const members = await ask('team@one.test', login)
+    expect(members.said).toContain('<ada@home.test>')
+    expect(members.said).toContain('<kim@far.test>')
+    expect((await ask('nothing@one.test', login)).status).not.toBe(0)
+    expect((await ask('team@one.test', [])).status).not.toBe(0)
+  })
+
   test('relays for nobody, also not for a user of its own', async () => {
     const client = await Conversation.open(port)
     await client.reply()
@@ -122,6 +136,11 @@ test('a taken port is said and keeps nothing else from running', async () => {
       `Mail from other servers cannot be received: listen on 127.0.0.1 port ${port}: another program listens there.`,
     )
     expect(served.stderr).toContain('another program listens there')
+    // With nothing in its settings file the domains are a person's to change.
+    for (const name of ['One.test', 'two.test']) await home.run(['domain', 'add', name])
+    expect((await home.run(['domain', 'remove', 'ONE.test'])).stdout).toContain('one.test')
+    expect((await home.run(['domain', 'list'])).stdout).toBe('two.test\n')
+    expect(await home.run(['domain', 'remove', 'one.test'])).toMatchObject({ status: 64 })
   } finally {
     await served.stop()
     taken.close()
