@@ -4,6 +4,7 @@ import { openTestStore, type TestStore } from '../../test/support/store.ts'
 import { ByteHandles } from '../base/byte-handles.ts'
 import { Changes } from '../base/changes.ts'
 import { systemClock } from '../base/clock.ts'
+import type { Domain } from '../model/address.ts'
 import type { Accept, Submission } from '../model/submission.ts'
 import { composeHandlers } from './compose-handlers.ts'
 import { identityHandlers } from './identity-handlers.ts'
@@ -198,9 +199,15 @@ test('keeps drafts, the last changed first', async () => {
 
 test('reads addresses as they are typed', async () => {
   expect(await call(compose.check, { addresses: 'Bob <b@example.net>, oops' })).toEqual([
-    { text: 'Bob <b@example.net>', name: 'Bob', address: 'b@example.net', problem: null },
-    { text: 'oops', name: '', address: null, problem: '"oops" has no @' },
+    { text: 'Bob <b@example.net>', name: 'Bob', address: 'b@example.net', problem: null, warning: null },
+    { text: 'oops', name: '', address: null, problem: '"oops" has no @', warning: null },
   ])
+})
+
+test('warns of an address whose mail came back, and sends there all the same', async () => {
+  await store.write('suppression.add', { local: 'b', domain: 'example.net' as Domain })
+  const [first] = await call(compose.check, { addresses: 'B@example.net' })
+  expect(first).toMatchObject({ problem: null, warning: expect.stringContaining('does not work') })
 })
 
 describe('identities', () => {

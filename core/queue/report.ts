@@ -4,6 +4,7 @@ import { buildDsn, type DsnAction, type DsnRecipient } from '../message/dsn.ts'
 import { readFields } from '../message/read.ts'
 import { formatMailbox } from '../model/address.ts'
 import type { Notify } from '../model/envelope-options.ts'
+import { adviceOf } from '../model/explain-reply.ts'
 import type { Cause, Outcome } from '../model/outcome.ts'
 import type { Kept } from '../store/queue-change.ts'
 import type { QueueEntry, QueueRecipient } from '../store/queue.ts'
@@ -174,11 +175,19 @@ function toDsnRecipient(
   return {
     ...common(recipient, action, nowMs),
     status,
-    words: action === 'delayed' ? `${words}${until}` : words,
+    words: `${words}${adviceWords(why)}${action === 'delayed' ? until : ''}`,
     ...(remote === undefined ? {} : { remoteMta: remote }),
     ...(reply === undefined ? {} : { reply }),
     ...(retryUntilMs === undefined ? {} : { willRetryUntilMs: retryUntilMs }),
   }
+}
+
+/** What the dictionary makes of a server's words, where it knows them. */
+function adviceWords(why: Cause | null): string {
+  const cause = why?.at === 'expired' ? why.last : why
+  const advice = cause && 'reply' in cause && cause.reply ? adviceOf(cause.reply) : undefined
+  if (advice === undefined || cause?.at === 'local' || advice.kind === 'later') return ''
+  return ` ${advice.meaning} ${advice.next}`
 }
 
 function toArrivedRecipient({ recipient, outcome }: Arrived, nowMs: number): DsnRecipient {

@@ -5,6 +5,12 @@ import { isGreylist, nextAfterUnknown, nextAttempt } from './schedule.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
+const said = (code: number, enhanced: string, words: string): Cause => ({
+  at: 'reply',
+  mx: 'mx.example',
+  verb: 'RCPT',
+  reply: { code, enhanced, lines: [words] },
+})
 const reply = (code: number, verb: string, enhanced?: string): Cause => ({
   at: 'reply',
   mx: 'mx.example',
@@ -63,6 +69,9 @@ test('comes back just after five minutes where the reply looks like a greylist',
 test('takes no other deferral for a greylist', () => {
   for (const why of [reply(452, 'RCPT'), reply(450, 'MAIL'), reply(421, 'EHLO'), refused])
     expect(isGreylist(why)).toBe(false)
+  for (const words of ['mailbox is full', 'rate limit exceeded', 'cannot find your reverse hostname'])
+    expect(isGreylist(said(450, '4.7.1', words))).toBe(false)
+  expect(isGreylist(said(421, '4.2.0', 'Greylisted, see http://postgrey.example/'))).toBe(true)
 })
 
 test('follows a schedule that was set, its last wait repeated, greylist or not', () => {

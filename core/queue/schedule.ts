@@ -1,5 +1,7 @@
 import type { MailOptions } from '../model/envelope-options.ts'
 import type { Cause } from '../model/outcome.ts'
+import { adviceOf } from '../model/explain-reply.ts'
+import type { ReplyKind } from '../model/reply-advice.ts'
 import type { Settings } from '../settings.ts'
 
 /** RFC 6647 §5: most greylists open after five minutes, so the second try comes just after them. */
@@ -45,11 +47,23 @@ export function isOffline(why: Cause, hasNetwork: boolean): boolean {
   return !hasNetwork && why.at === 'dns' && (why.rcode === 'SERVFAIL' || why.rcode === 'TIMEOUT')
 }
 
+/** Refusals whose words do not tell a greylist from anything else. */
+const UNTOLD: ReadonlySet<ReplyKind> = new Set<ReplyKind>([
+  'later',
+  'policy',
+  'server-trouble',
+  'protocol',
+  'unknown-user',
+])
+
 /** Whether the reply looks like a greylist's: come back later, said to a recipient or to a whole message. */
 export function isGreylist(why: Cause): boolean {
   if (why.at !== 'reply') return false
   const { code, enhanced } = why.reply
   const isEarly = ['RCPT', 'DATA', '.', 'BDAT'].includes(why.verb.toUpperCase())
+  const kind = adviceOf(why.reply)?.kind
+  // Where the words say what it is, the code does not matter: a full mailbox and a rate limit want a longer wait.
+  if (kind === undefined || !UNTOLD.has(kind)) return isEarly && kind === 'greylisted'
   return isEarly && (code === 450 || code === 451 || (code < 500 && enhanced === '4.7.1'))
 }
 
