@@ -218,8 +218,10 @@ export function packBatch(batch: Batch): (readonly [Batch, number])[] {
     open = undefined
     bytes = 0
   }
-  for (const { sessionId, seq, events, json } of batch.events) {
-    const text = json ?? (typeof events === 'string' ? events : JSON.stringify(events))
+  for (const some of batch.events) {
+    const { sessionId, seq } = some
+    // `events` may have to be read from `json` first: it is not asked for in vain.
+    const text = some.json ?? (typeof some.events === 'string' ? some.events : JSON.stringify(some.events))
     const slice = room(text.length + HEAD_BYTES)
     const head = heads.get(sessionId)
     if (head !== undefined && heads.delete(sessionId)) slice.heads.push(head)
