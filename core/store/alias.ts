@@ -17,7 +17,7 @@ export interface Alias {
 }
 
 /** Lines a person can still look through; the table is meant to be short. */
-const MOST_ALIASES = 10_000
+const MOST_ALIASES = 2000
 
 const LIST = 'SELECT id FROM alias WHERE id > ? ORDER BY id LIMIT ?'
 const PATTERNS = 'SELECT local, domain FROM alias_pattern WHERE alias_id = ? ORDER BY place' // index alias_pattern_alias
