@@ -165,6 +165,15 @@ describe('secrets', () => {
     ['with bare line feeds', true, `EHLO a\r\nAUTH PLAIN\n${PLAIN}\nAUTH LOGIN\r\n${USER}\n${PASSWORD}\r\nQUIT\r\n`],
     ['in a line that is too long', true, `EHLO a\r\nAUTH PLAIN ${PLAIN.repeat(300)}\r\n${PASSWORD}\r\nQUIT\r\n`],
     ['in an answer that is too long', true, `EHLO a\r\nAUTH PLAIN\r\n${PASSWORD.repeat(3000)}\r\n${PLAIN}\r\nQUIT\r\n`],
+    ['as SCRAM in the clear', false, `EHLO a\r\nAUTH SCRAM-SHA-256 ${PLAIN}\r\n${PASSWORD}\r\n${USER}\r\nQUIT\r\n`],
+    ['as SCRAM before EHLO', true, `AUTH SCRAM-SHA-256 ${PLAIN}\r\n${PASSWORD}\r\n${USER}\r\nQUIT\r\n`],
+    ['as a SCRAM that is none', true, `EHLO a\r\nAUTH SCRAM-SHA-256\r\n${PLAIN}\r\n${PASSWORD}\r\nQUIT\r\n`],
+    [
+      'as SCRAM-PLUS where there is none',
+      true,
+      `EHLO a\r\nAUTH SCRAM-SHA-256-PLUS ${PLAIN}\r\n${PASSWORD}\r\nQUIT\r\n`,
+    ],
+    ['between two chunks', true, `EHLO a\r\nBDAT 2\r\n\r\nAUTH PLAIN ${PLAIN}\r\n${PASSWORD}\r\nQUIT\r\n`],
     ['within a message', true, `EHLO a\r\nMAIL FROM:<a@b>\r\nAUTH LOGIN\r\n${USER}\r\n${PASSWORD}\r\nQUIT\r\n`],
   ])('are never heard when AUTH comes %s', async (_, isSecure, stream) => {
     const machine = new BareSubmission(new House(), { terms: { isSecure } })
@@ -172,6 +181,17 @@ describe('secrets', () => {
     expect(heard(machine)).toContain('EHLO a'.slice(0, stream.startsWith('EHLO') ? 6 : 0))
     expect(heard(machine)).toContain('QUIT')
     for (const secret of [PLAIN, USER, PASSWORD]) expect(heard(machine)).not.toContain(secret.replace('=', ''))
+  })
+  test('are not heard either when every byte comes alone', async () => {
+    const machine = new BareSubmission(new House(), { terms: { isSecure: true } })
+    const stream = `EHLO a\r\nAUTH SCRAM-SHA-256 biwsbj1hZGEscj14\r\n${PASSWORD}\r\nAUTH LOGIN\r\n${USER}\r\n${PASSWORD}\r\nQUIT\r\n`
+    await replies(
+      [...Buffer.from(stream)].map((byte) => Uint8Array.of(byte)),
+      new House(),
+      machine,
+    )
+    expect(heard(machine)).toContain('QUIT')
+    for (const secret of ['biwsbj1h', USER, 'c2VjcmV0']) expect(heard(machine)).not.toContain(secret)
   })
   test('are never said by us', async () => {
     const { text } = await replies([
