@@ -141,4 +141,19 @@ print(json.dumps([m.get_content_type(), m['return-path'], [dict(g.items()) for g
       },
     ])
   })
+
+  peers.test('an address that is refused twice is warned of, until somebody says that it works', async () => {
+    for (const n of [1, 2]) {
+      await submit('wrong@harbour.test', `wrong ${n}`)
+      await entryOf(`wrong ${n}`)
+    }
+    const [listed] = await home.json<object[]>(['suppress', 'list'])
+    expect(listed).toMatchObject({ address: 'wrong@harbour.test', failures: 2, byHand: false })
+    expect((await home.run(['suppress', 'list'])).stdout).toMatch(/^wrong@harbour\.test +2 .* failures +550 5\.1\.1/m)
+    await home.json(['suppress', 'remove', 'wrong@harbour.test'])
+    await home.json(['suppress', 'add', 'eve@harbour.test'])
+    expect(await home.json(['suppress', 'list'])).toMatchObject([{ address: 'eve@harbour.test', byHand: true }])
+    expect(await home.run(['suppress', 'remove', 'nobody@else.test'])).toMatchObject({ status: 1 })
+    expect(await home.run(['suppress', 'what'])).toMatchObject({ status: 64 })
+  })
 })
