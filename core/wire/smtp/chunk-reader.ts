@@ -59,19 +59,23 @@ export class ChunkReader implements ContentFacts {
     const offset = this.#bytes - from
     let bits = this.#bits
     let isAfterCr = this.#isAfterCr
-    for (let i = from; i < next; i++) {
-      const c = input[i] as number
-      bits |= c
+    let i = from
+    while (i < next) {
       if (isAfterCr) {
         isAfterCr = false
-        if (c === LF) {
+        if (input[i] === LF) {
           this.#endLine(i - 1 + offset)
-          this.#lineStart = i + 1 + offset
+          this.#lineStart = ++i + offset
           continue
         }
         this.#spoil('bare')
       }
-      if (c > CR) continue
+      let c = 0
+      while (i < next) {
+        c = input[i++] as number
+        if (c <= CR && (c === CR || c === LF || c === 0)) break
+        bits |= c
+      }
       if (c === CR) isAfterCr = true
       else if (c === LF) this.#spoil('bare')
       else if (c === 0) this.#spoil('nul')
