@@ -134,21 +134,21 @@ test('greylisting: first 451, the same five minutes later is taken, and from the
     settings: { 'inbound.greylist': true },
   })
   const client = await greeted(inbound)
-  const try_ = async (to = 'ada@here.test', from = 'kay@far.test') =>
+  const answerTo = async (to = 'ada@here.test', from = 'kay@far.test') =>
     (await deliver(client, [to], from))[0]?.slice(0, 9)
-  expect(await try_()).toBe('451 4.7.1')
+  expect(await answerTo()).toBe('451 4.7.1')
   now.ms += 299_000
-  expect(await try_()).toBe('451 4.7.1')
+  expect(await answerTo()).toBe('451 4.7.1')
   now.ms += 1000
-  expect(await try_()).toBe('250 2.1.5')
-  expect(await try_('bob@here.test')).toBe('451 4.7.1')
-  expect(await try_('ada@here.test', 'eve@far.test')).toBe('451 4.7.1')
+  expect(await answerTo()).toBe('250 2.1.5')
+  expect(await answerTo('bob@here.test')).toBe('451 4.7.1')
+  expect(await answerTo('ada@here.test', 'eve@far.test')).toBe('451 4.7.1')
   now.ms += 35 * 86_400_000
-  expect(await try_()).toBe('250 2.1.5')
+  expect(await answerTo()).toBe('250 2.1.5')
   now.ms += 37 * 86_400_000
-  expect(await try_()).toBe('451 4.7.1')
+  expect(await answerTo()).toBe('451 4.7.1')
   now.ms += 4 * 3_600_000 + 1000
-  expect(await try_()).toBe('451 4.7.1')
+  expect(await answerTo()).toBe('451 4.7.1')
   expect(await inbound.transcripts()).toContain('greylisted: ada@here.test can be reached in 300 s')
 })
 
