@@ -64,9 +64,12 @@ export class Destinations {
     return this.#own.get(name)
   }
 
-  /** Paces were changed: they are read anew. */
+  /** Paces may have been changed: they are read anew, and who waits for a limit waits for the new one; the gap stays. */
   reread(): void {
     this.#own = undefined
+    const nowMs = this.#context.clock.nowMs()
+    for (const one of this.#known.values())
+      one.paceUntilMs = Math.min(one.paceUntilMs, nowMs + this.paceOf(one).gapMs * one.ease)
   }
 
   find(key: string): Destination | undefined {

@@ -155,7 +155,6 @@ export class RunningQueue implements Queue {
     const said = Object.entries(limits).flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`]))
     const detail = said.join(', ')
     await store.write('queue.note', { ...asked, what: 'pace', domain: destination, detail })
-    this.#scheduler.destinations.reread()
     this.wake()
   }
 
@@ -164,7 +163,6 @@ export class RunningQueue implements Queue {
     const wasSet = await store.write('pace.reset', { destination })
     if (!wasSet) return false
     await store.write('queue.note', { ...asked, what: 'pace', domain: destination, detail: 'as the settings have it' })
-    this.#scheduler.destinations.reread()
     this.wake()
     return true
   }

@@ -135,6 +135,7 @@ export class Scheduler {
   wake(): void {
     const { clock, log } = this.#context
     if (this.isStopping()) this.giveBackAhead().catch((error: unknown) => log(`give back: ${reasonOf(error)}`))
+    this.destinations.reread()
     for (const lane of this.#lanes.all()) this.#refresh(lane)
     this.#reader.startOver()
     this.#lookAgainMs = clock.nowMs() + LOOK_AGAIN_MS

@@ -7,6 +7,9 @@ const LARGE_STEP_MS = 300_000
 /** A gap longer than this is no sleep: the clock was wrong before it, or is now. */
 const LONGEST_SLEEP_MS = 30 * 86_400_000
 
+/** What is known of the network serves for so long. */
+const ASK_AGAIN_MS = 1000
+
 /** The network as this computer sees it. */
 export interface Network {
   /** Whether any address but its own can be reached at all. */
@@ -32,6 +35,9 @@ export class Watch {
   #monotonicMs: number
   #network: string
   #isUp: boolean
+  /** It was gone at some time since it was looked at. */
+  #wasDown: boolean
+  #askedMs: number
   #cancel: Cancel | undefined
 
   constructor(context: WatchContext) {
@@ -39,11 +45,20 @@ export class Watch {
     const { isUp, name } = context.network()
     this.#network = name
     this.#isUp = isUp
+    this.#wasDown = !isUp
+    this.#askedMs = context.clock.monotonicMs()
     this.#wallMs = context.clock.nowMs()
     this.#monotonicMs = context.clock.monotonicMs()
   }
 
+  /** Whether there is a network now, as it was seen within the last second: asking costs more than a message does. */
   get hasNetwork(): boolean {
+    const monotonicMs = this.#context.clock.monotonicMs()
+    if (monotonicMs - this.#askedMs >= ASK_AGAIN_MS) {
+      this.#askedMs = monotonicMs
+      this.#isUp = this.#context.network().isUp
+      this.#wasDown ||= !this.#isUp
+    }
     return this.#isUp
   }
 
@@ -66,9 +81,11 @@ export class Watch {
     this.#wallMs = wallMs
     this.#monotonicMs = monotonicMs
     const now = network()
-    const isOther = now.isUp && (now.name !== this.#network || !this.#isUp)
+    const isOther = now.isUp && (now.name !== this.#network || this.#wasDown)
     this.#network = now.name
     this.#isUp = now.isUp
+    this.#wasDown = !now.isUp
+    this.#askedMs = monotonicMs
     if (setMs < -LARGE_STEP_MS || setMs > LONGEST_SLEEP_MS) onClockSet(setMs)
     // Some systems stop this clock while they sleep, some let it run on; then the timer was late.
     else if (setMs > TICK_MS || (isWatching && passedMs > 3 * TICK_MS)) onResume('sleep')

@@ -16,7 +16,7 @@ export interface OfEntry {
 const OPEN = `('waiting', 'deferred', 'unknown')`
 const HOLD = `
   UPDATE queue_recipient SET state = 'held', held_by = 'user', held_route_id = NULL, next_attempt_ms = NULL
-  WHERE id = ? AND state IN ${OPEN}`
+  WHERE id = ? AND (state IN ${OPEN} OR (state = 'held' AND held_by <> 'user'))`
 const ASK_HOLD = `UPDATE queue_recipient SET hold_asked = 1 WHERE id = ? AND state = 'trying'`
 // What it was before tells where it goes back to. One that may have arrived has waited its time, or waits the rest of it.
 const LET_GO = `
