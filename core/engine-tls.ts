@@ -27,9 +27,7 @@ export interface EngineTls {
   readonly policyFor: TlsPolicyFor
   readonly onSeen: OnTlsSeen
   readonly handlers: ReturnType<typeof tlsHandlers>
-  /** Gives up what is being fetched, so that no delivery waits for it when the program ends. */
-  stop(): void
-  /** Waits for what is being stored. */
+  /** Gives up what is being fetched and waits for what is being stored. After the last delivery. */
   close(): Promise<void>
 }
 
@@ -76,7 +74,9 @@ export function openTls({ store, settings, resolver, dial, clock, log }: EngineT
       },
       changes,
     }),
-    stop: () => stopping.abort(),
-    close: () => policies.settled(),
+    close() {
+      stopping.abort()
+      return policies.settled()
+    },
   }
 }

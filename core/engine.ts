@@ -241,7 +241,6 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     log,
   })
   opened.add('queue', () => queue.close())
-  opened.add('policy fetches', () => tls.stop())
   const accept: Accept = makeSubmit({
     store,
     clock,

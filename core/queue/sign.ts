@@ -1,3 +1,4 @@
+import { parseAddresses } from '../message/addresses.ts'
 import { fieldsNamed, valueOf, type Header } from '../message/headers.ts'
 import { parseDomain, type ReversePath } from '../model/address.ts'
 import type { BlobView } from '../model/blob-view.ts'
@@ -36,9 +37,10 @@ export function signingDomain(from: ReversePath, head: Uint8Array, header: Heade
   // Without a From of its own it gets one of the reverse-path.
   if (author === undefined) return from.domain
   if (others.length > 0) return undefined
-  const written = valueOf(head, author).matchAll(/@([^\s<>(),;:"@]+)/g)
-  const domains = new Set([...written].map(([, domain = '']) => parseDomain(domain)))
-  return domains.size === 1 && domains.has(from.domain) ? from.domain : undefined
+  // RFC 6532 §3.2: beyond ASCII a header is UTF-8.
+  const written = parseAddresses(Buffer.from(valueOf(head, author), 'latin1').toString('utf8'))
+  const domains = written.map(({ address }) => parseDomain(address?.slice(address.lastIndexOf('@') + 1) ?? ''))
+  return domains.length > 0 && domains.every((domain) => domain === from.domain) ? from.domain : undefined
 }
 
 /** The header as it leaves: what is put before it, and what is left of it. */

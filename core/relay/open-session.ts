@@ -45,7 +45,10 @@ const FIXED: Policy = { kind: 'go', require: 'none', source: 'none' }
 export async function openSession(address: Address, plan: HostPlan, context: OpenContext): Promise<Session> {
   const { tlsPolicyFor = noTlsPolicy } = context.deps
   const question = { domain: plan.domain, mxHost: address.host, requireTls: context.requireTls }
-  const policy = plan.tls === 'policy' ? await tlsPolicyFor(question) : FIXED
+  const policy = plan.tls === 'policy' ? await untilAborted(tlsPolicyFor(question), context.signal) : FIXED
+  // A policy may take a minute to come; nothing goes out without it because the program ends meanwhile.
+  if (policy === undefined)
+    return { ok: false, why: { at: 'connect', mx: address.host, errno: 'ABORTED' }, isFinal: false }
   for (const note of policy.notes ?? []) context.note(note)
   if (policy.kind === 'refuse') {
     context.note(`${address.host} is not dialled: ${policy.reason}`)
@@ -89,6 +92,16 @@ export async function openSession(address: Address, plan: HostPlan, context: Ope
   // Better in clear text than not at all, where no policy forbids it.
   context.note(`TLS failed (${reasonOf(second)}): the same host again without it`)
   return sessionOf(await connect(address, plan, context, { tls: 'none' }))
+}
+
+/** What comes of the work, or undefined when `signal` aborts before that. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return Promise.resolve(undefined)
+  return new Promise((resolve, reject) => {
+    const leave = () => resolve(undefined)
+    signal.addEventListener('abort', leave, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })
 }
 
 const without = ({ policy, reason }: Extract<TlsPolicy, { kind: 'refuse' }>) => ({ policy, reason })
