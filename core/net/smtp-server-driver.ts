@@ -15,11 +15,8 @@ import { SmtpServerLine } from './smtp-server-line.ts'
 import { put, type Asker } from './smtp-server-questions.ts'
 import { termsOf, type ServedClient, type ServedSession, type SmtpServerOptions } from './smtp-server-terms.ts'
 import { SmtpServerTransaction } from './smtp-server-transaction.ts'
+import { SmtpServerWait, STORE_MS } from './smtp-server-wait.ts'
 
-/** Whoever is asked has this long: then the client hears that it has to come again, and its place is free. */
-const ANSWER_MS = 300_000
-/** A message may take longer to store, but not until its client gives up (RFC 5321 §4.5.3.2.6: ten minutes). */
-const STORE_MS = 540_000
 const NO_ANSWER = reply(421, '4.3.0', 'no answer came in time here: try again later')
 
 /** Serves one client: drives the protocol machine over its socket until it ends, and calls `onEnd` then. */
@@ -46,16 +43,11 @@ class Driver implements ServedSession {
   readonly #session: ServerSession
   readonly #transcript: Transcript
   #isPumping = false
-  #isPending = false
-  /** When what is waited for has taken too long, monotonic ms. */
-  #answerBy = Infinity
   #bindings: ReadonlyMap<BindingName, Uint8Array> = new Map()
   /** While TLS is being agreed on, nothing can be said. */
   #isShaking = false
   /** Makes the end short, once our last words are said. */
   #leaveSoon: (() => void) | undefined
-  /** Ends a wait that the client is put off with. */
-  #hurry: (() => void) | undefined
   #isDraining = false
   #isClosing = false
   #isEnded = false
@@ -65,6 +57,7 @@ class Driver implements ServedSession {
   #timer: Cancel | undefined
   readonly #transaction: SmtpServerTransaction
   readonly #deadlines: SmtpServerDeadlines
+  readonly #wait: SmtpServerWait
   readonly #asker: Asker
 
   constructor(socket: Socket, client: ServedClient, options: SmtpServerOptions, onEnd: () => void) {
@@ -85,12 +78,22 @@ class Driver implements ServedSession {
       lost: (by, why) => this.#end(by, why),
       closed: onEnd,
     })
+    this.#wait = new SmtpServerWait({
+      clock,
+      begun: () => this.#line.flush(),
+      settled: () => {
+        this.#deadlines.onCommand(clock.monotonicMs())
+        return !this.#isEnded
+      },
+      failed: (error) => this.#transcript.note(reasonOf(error)),
+      goOn: () => this.#pump(),
+    })
     this.#asker = {
       session: this.#session,
       policy: options.policy,
       transcript: this.#transcript,
       bindings: () => this.#bindings,
-      hold: (asked, answer, failed) => this.#hold(asked, answer, failed),
+      hold: (asked, answer, failed) => this.#wait.hold(asked, answer, failed),
       onSignedIn: () => {
         this.#deadlines.onProgress(clock.monotonicMs())
         this.#last = 250
@@ -107,7 +110,7 @@ class Driver implements ServedSession {
     this.#isDraining = true
     if (this.#isShaking) return this.destroy('shutting down')
     if (this.#leaveSoon !== undefined) return this.#leaveSoon()
-    this.#hurry?.()
+    this.#wait.hurry()
     this.#pump()
   }
 
@@ -131,19 +134,19 @@ class Driver implements ServedSession {
   #pump(): void {
     if (this.#isPumping || this.#isEnded) return
     this.#isPumping = true
-    while (!this.#isPending && !this.#isClosing && !this.#line.isBlocked) {
+    while (!this.#wait.isOn && !this.#isClosing && !this.#line.isBlocked) {
       const effect = this.#session.next()
       if (effect === undefined) break
       this.#do(effect)
     }
     this.#isPumping = false
-    const isQuiet = !this.#isPending && !this.#isClosing && this.#session.isAtBoundary
+    const isQuiet = !this.#wait.isOn && !this.#isClosing && this.#session.isAtBoundary
     if (this.#isDraining && isQuiet) this.#goodbye(reply(421, '4.3.2', 'shutting down'), 'shutting down')
     this.#line.flush()
-    if (this.#hasInputEnded && !this.#isPending && !this.#isClosing && !this.#line.isBlocked) {
+    if (this.#hasInputEnded && !this.#wait.isOn && !this.#isClosing && !this.#line.isBlocked) {
       return this.#close('C', 'the client closed the connection')
     }
-    if (!this.#isPending) this.#line.letCome(this.#session.heldBytes)
+    if (!this.#wait.isOn) this.#line.letCome(this.#session.heldBytes)
   }
 
   #say(said: Reply, isSecret = false): void {
@@ -168,9 +171,7 @@ class Driver implements ServedSession {
         this.#say(effect.reply, effect.isSecret)
         return
       case 'wait':
-        this.#isPending = true
-        this.#line.flush()
-        this.#putOff(effect.ms)
+        this.#wait.putOff(this.#isDraining ? 0 : effect.ms)
         return
       case 'secure':
         this.#secure()
@@ -206,38 +207,6 @@ class Driver implements ServedSession {
     }
   }
 
-  #putOff(ms: number): void {
-    const goOn = () => {
-      cancel()
-      this.#hurry = undefined
-      this.#isPending = false
-      this.#pump()
-    }
-    const cancel = this.#options.clock.after(this.#isDraining ? 0 : ms, goOn)
-    this.#hurry = goOn
-  }
-
-  /** Holds the session until `asked` settles. What was said before is sent first: it must not wait for us. */
-  #hold<T>(asked: Promise<T>, answer: (value: T) => void, failed: (error: unknown) => void, ms = ANSWER_MS): void {
-    this.#isPending = true
-    this.#line.flush()
-    this.#answerBy = this.#options.clock.monotonicMs() + ms
-    const settle = (run: () => void) => {
-      this.#isPending = false
-      this.#answerBy = Infinity
-      this.#deadlines.onCommand(this.#options.clock.monotonicMs())
-      if (!this.#isEnded) run()
-      this.#pump()
-    }
-    asked.then(
-      (value) => settle(() => answer(value)),
-      (error: unknown) => {
-        this.#transcript.note(reasonOf(error))
-        settle(() => failed(error))
-      },
-    )
-  }
-
   #beginContent(): void {
     this.#transaction.begin()
     this.#deadlines.beginContent(this.#options.clock.monotonicMs())
@@ -247,23 +216,12 @@ class Driver implements ServedSession {
   #take(bytes: Uint8Array, isSpoiled: boolean): void {
     this.#deadlines.onContent(bytes.length)
     const added = this.#transaction.take(bytes, isSpoiled)
-    if (added !== undefined)
-      this.#hold(
-        added,
-        () => {},
-        () => {},
-      )
+    if (added !== undefined) this.#wait.hold(added, () => {})
   }
 
   #accept(message: Incoming): void {
     const asked = this.#transaction.accept(message)
-    if (asked instanceof Promise)
-      this.#hold(
-        asked,
-        (answer) => this.#answerMessage(answer),
-        () => {},
-        STORE_MS,
-      )
+    if (asked instanceof Promise) this.#wait.hold(asked, (answer) => this.#answerMessage(answer), undefined, STORE_MS)
     else if (asked !== undefined) this.#session.onMessage(asked)
   }
 
@@ -278,9 +236,9 @@ class Driver implements ServedSession {
   #secure(): void {
     const { tls, clock } = this.#options
     if (tls === undefined) return
-    this.#isPending = this.#isShaking = true
+    this.#wait.isOn = this.#isShaking = true
     this.#line.secure(tls, clock, (socket) => {
-      this.#isPending = this.#isShaking = false
+      this.#wait.isOn = this.#isShaking = false
       if (this.#isEnded) return
       this.#transcript.secured(serverTlsFacts(socket, tls))
       this.#deadlines.onCommand(clock.monotonicMs())
@@ -293,7 +251,7 @@ class Driver implements ServedSession {
   /** One timer a session, moved on lazily: a command costs no timer of its own. */
   #arm(): void {
     this.#timer?.()
-    const dueAt = Math.min(this.#deadlines.dueAt(this.#standing), this.#answerBy)
+    const dueAt = Math.min(this.#deadlines.dueAt(this.#standing), this.#wait.endsAt)
     const wait = dueAt - this.#options.clock.monotonicMs()
     this.#timer = this.#options.clock.after(Math.max(wait, 0), () => this.#tick())
   }
@@ -305,8 +263,8 @@ class Driver implements ServedSession {
   #tick(): void {
     if (this.#isEnded || this.#isClosing) return
     const nowMs = this.#options.clock.monotonicMs()
-    if (nowMs >= this.#answerBy) return this.#goodbye(NO_ANSWER, 'no answer came in time from what was asked here')
-    if (this.#isPending) this.#deadlines.excuse(nowMs)
+    if (nowMs >= this.#wait.endsAt) return this.#goodbye(NO_ANSWER, 'no answer came in time from what was asked here')
+    if (this.#wait.isOn) this.#deadlines.excuse(nowMs)
     const late = this.#deadlines.look(nowMs, this.#standing)
     if (late !== undefined) return this.#goodbye(late.said, late.why)
     this.#arm()
