@@ -34,7 +34,7 @@ export function explain(cause: Cause, isFinal: boolean): Explanation {
     case 'lost':
       return at(cause.mx, `The connection to ${cause.mx || 'the server'} broke off: ${cause.reason}.`, `${major}.4.2`)
     case 'reply':
-      return { ...at(cause.mx, replyWords(cause), statusOf(cause.reply)), reply: cause.reply }
+      return { ...at(cause.mx, replyWords(cause), statusOf(cause.reply, cause.verb)), reply: cause.reply }
     case 'feature':
       return explainFeature(cause)
     case 'login': {
@@ -72,8 +72,11 @@ const at = (mx: string, words: string, status: string): Explanation => ({
 })
 const sentence = (words: string) => `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, '')}.`
 
-/** The code the server gave, or the one RFC 3463 §2 has for want of it. */
-const statusOf = (reply: Reply) => reply.enhanced ?? `${Math.trunc(reply.code / 100)}.0.0`
+/** The code the server gave, or the one RFC 3463 has for want of it: a host that takes no mail now is X.3.2 (§3.4). */
+function statusOf(reply: Reply, verb = ''): string {
+  const isHost = reply.code === 421 || ['CONNECT', 'EHLO', 'HELO'].includes(verb)
+  return reply.enhanced ?? `${Math.trunc(reply.code / 100)}.${isHost ? '3.2' : '0.0'}`
+}
 
 function explainDns(cause: Extract<Cause, { at: 'dns' }>, major: string): Explanation {
   const name = `"${cause.name}"`

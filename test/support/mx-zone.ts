@@ -113,3 +113,17 @@ export function impatient(...lengthsMs: readonly number[]): Clock {
     after: (delayMs, run) => systemClock.after(lengthsMs.includes(delayMs) ? 0 : delayMs, run),
   }
 }
+
+/** Holds phase `body` back until the first connection is closed at our end. */
+export function heldBack(): Pick<RelayOptions, 'dial' | 'beforeBody'> {
+  const closed = Promise.withResolvers<void>()
+  let isFirst = true
+  const dialer = makeDialer()
+  const dial: Dialer = async (target, signal) => {
+    const dialled = await dialer(target, signal)
+    if (isFirst && dialled.ok) dialled.socket.once('close', () => closed.resolve())
+    isFirst = false
+    return dialled
+  }
+  return { dial, beforeBody: () => closed.promise }
+}

@@ -109,7 +109,7 @@ export type Effect =
 export function parseFeatures(reply: Reply, isVerified: boolean): Features {
   const offers = new Map<string, string[]>()
   for (const line of reply.lines.slice(1)) {
-    // `AUTH=LOGIN PLAIN` is how it was written before RFC 2554.
+    // `AUTH=LOGIN PLAIN` is how it was written before it was a standard.
     const [keyword = '', ...parameters] = line
       .trim()
       .replace(/^AUTH=/i, 'AUTH ')
