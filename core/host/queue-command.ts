@@ -59,7 +59,7 @@ export const queue: Command = {
       await context.show(
         entry,
         () =>
-          `Message ${entry.id} from ${harmless(entry.from || '<>')}, ${size(entry.sizeBytes)}, queued ${time(entry.createdMs)}\nSubject: ${harmless(entry.subject)}\n${entry.signedBy.length === 0 ? 'Not signed' : `Signed with ${entry.signedBy.join(', ')}`}\n\n${entry.recipients.map((r) => `${r.id} ${harmless(r.address)}: ${r.state}, ${r.attempts} ${r.attempts === 1 ? 'try' : 'tries'}${r.nextAttemptMs === null ? '' : `, next ${time(r.nextAttemptMs)}`}\n${r.why === null ? '' : `  ${harmless(r.why)}\n`}${r.lastReply === null ? '' : `  ${harmless(r.lastReply)}\n`}${r.sessions.length === 0 ? '' : `  sessions: ${r.sessions.join(', ')}\n`}`).join('')}${historyOf(entry)}`,
+          `Message ${entry.id} from ${harmless(entry.from || '<>')}, ${size(entry.sizeBytes)}, queued ${time(entry.createdMs)}\nSubject: ${harmless(entry.subject)}\n${entry.signedBy.length === 0 ? 'Not signed' : `Signed with ${entry.signedBy.join(', ')}`}\n\n${entry.recipients.map((r) => `${r.id} ${harmless(r.address)}: ${r.state}, ${r.attempts} ${r.attempts === 1 ? 'try' : 'tries'}${r.nextAttemptMs === null ? '' : `, next ${time(r.nextAttemptMs)}`}\n${r.why === null ? '' : `  ${harmless(r.why)}\n`}${r.lastReply === null ? '' : `  ${harmless(r.lastReply)}\n`}${r.advice === null ? '' : `  ${r.advice.title}. ${r.advice.next}\n`}${r.sessions.length === 0 ? '' : `  sessions: ${r.sessions.join(', ')}\n`}`).join('')}${historyOf(entry)}`,
       )
       return EXIT.ok
     }

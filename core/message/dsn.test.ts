@@ -116,7 +116,7 @@ test('keeps what MAIL and RCPT had for reports, decoded and harmless', () => {
 
 test.each([
   ['delivered', 'Delivered: Grüße', 'was delivered to this address'],
-  ['relayed', 'Handed on: Grüße', 'to a server that sends no reports of its own'],
+  ['relayed', 'Handed on: Grüße', 'was handed on for this address. No further report'],
 ] as const)('says that a message was %s', async (action, subject, opening) => {
   const [first] = base.recipients
   if (!first) throw new Error('no recipient')

@@ -123,7 +123,7 @@ function opening(dsn: Dsn): string {
     case 'delayed':
       return `${what} has not reached ${whom} yet. Nothing needs to be done: it is tried again and again by itself.`
     case 'relayed':
-      return `${what} was handed on for ${whom}, to a server that sends no reports of its own. It is that server's mail now.`
+      return `${what} was handed on for ${whom}. No further report of it is to be expected:`
     case 'delivered':
       return `${what} was delivered to ${whom}:`
   }

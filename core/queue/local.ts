@@ -55,8 +55,10 @@ export function deliverLocally(
         prefix: deliveredTo([to]),
         options: forwardOptions(to, options),
       })
-    const reply = found.mailboxes.length > 0 ? DELIVERED : SENT_ON
-    outcomes.push({ started, outcome: { kind: 'delivered', to, mx: '', reply } })
+    const isHere = found.mailboxes.length > 0
+    // RFC 3461 §5.2.7.3: what an alias sends on has reached no mailbox by that.
+    const sentOn = isHere ? { reply: DELIVERED } : { reply: SENT_ON, dsn: 'relayed' as const }
+    outcomes.push({ started, outcome: { kind: 'delivered', to, mx: '', ...sentOn } })
   }
   const { removed } = entry.view
   const kept = [...reached.values()].map(({ owner, to }): Kept => {

@@ -140,6 +140,8 @@ test('a wish to hear of success is answered by whoever has the last word', async
     )
   expect(await told(taken(''))).toContain('Action: delivered\r\nStatus: 2.1.5\r\n')
   expect(await told(taken('mx.remote.example', 'relayed'))).toContain('Action: relayed\r\n')
+  expect(await told(taken('', 'relayed'))).toContain('Action: relayed\r\n')
+  expect(await told(taken('', 'relayed'))).toContain('stands for addresses elsewhere')
   expect(await told(taken('mx.remote.example', 'relayed'))).toContain('Remote-MTA: dns; mx.remote.example\r\n')
   expect(await told(taken('mx.remote.example', 'passed-on'))).toBe('')
   expect(await told(taken('mx.remote.example', 'relayed'))).not.toContain('the text')

@@ -191,11 +191,17 @@ function adviceWords(why: Cause | null): string {
 }
 
 function toArrivedRecipient({ recipient, outcome }: Arrived, nowMs: number): DsnRecipient {
-  const isHere = outcome.mx === ''
+  const { mx, reply, dsn } = outcome
+  const isHere = mx === '' && dsn !== 'relayed'
+  const words = isHere
+    ? 'It is in the mailbox.'
+    : mx === ''
+      ? 'That address stands for addresses elsewhere, and it was sent on to them.'
+      : `${mx} has taken it.`
   return {
     ...common(recipient, isHere ? 'delivered' : 'relayed', nowMs),
-    status: outcome.reply.enhanced ?? '2.0.0',
-    words: isHere ? 'It is in the mailbox.' : `${outcome.mx} has taken it.`,
-    ...(isHere ? {} : { remoteMta: outcome.mx, reply: outcome.reply }),
+    status: reply.enhanced ?? '2.0.0',
+    words,
+    ...(mx === '' ? {} : { remoteMta: mx, reply }),
   }
 }
