@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Cause } from '../model/outcome.ts'
 import { defaultSettings, type Settings } from '../settings.ts'
-import { isGreylist, nextAfterUnknown, nextAttempt } from './schedule.ts'
+import { isGreylist, isOffline, nextAfterUnknown, nextAttempt } from './schedule.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -106,4 +106,37 @@ test('sends a message of unknown arrival once more after its wait, and never a t
   const settings = defaultSettings()
   expect(nextAfterUnknown({ ...IT, unknowns: 1, nowMs: 1000 }, settings)).toBe(1000 + HOUR)
   expect(nextAfterUnknown({ ...IT, unknowns: 2, nowMs: 1000 }, settings)).toBe(5 * DAY)
+})
+
+test('tries every quarter of an hour for five days where sendmail is the model', () => {
+  const tries = live({ ...defaultSettings(), 'retry.profile': 'sendmail' }, refused)
+  expect(tries.slice(0, 3)).toEqual([0, 900_000, 1_800_000])
+  expect(tries).toHaveLength(481)
+  expect(tries.at(-1)).toBe(5 * DAY)
+})
+
+test('gives a report up after two days', () => {
+  const settings = defaultSettings()
+  const report = { ...IT, isReport: true, attempts: 40, onlineMs: 2 * DAY, why: refused }
+  expect(nextAttempt({ ...report, nowMs: 2 * DAY - 1 }, settings, 0.5)).toMatchObject({ kind: 'retry' })
+  expect(nextAttempt({ ...report, nowMs: 2 * DAY }, settings, 0.5)).toEqual({ kind: 'give-up' })
+  expect(nextAttempt({ ...report, isReport: false, nowMs: 2 * DAY }, settings, 0.5)).toMatchObject({ kind: 'retry' })
+})
+
+test('takes silence for our own trouble only while there is no network', () => {
+  const silent: Cause = { at: 'connect', mx: 'mx.example', errno: 'ETIMEDOUT' }
+  const noAnswer: Cause = { at: 'dns', rcode: 'TIMEOUT', name: 'far.example' }
+  for (const why of [silent, noAnswer]) {
+    expect(isOffline(why, true)).toBe(false)
+    expect(isOffline(why, false)).toBe(true)
+  }
+  expect(isOffline(refused, false)).toBe(false)
+  expect(isOffline(offline, true)).toBe(true)
+})
+
+test('a machine that was hardly awake for ten days goes on for ten more, and then tells', () => {
+  const settings = defaultSettings()
+  const asleep = { ...IT, attempts: 5, onlineMs: DAY / 4, why: refused }
+  expect(nextAttempt({ ...asleep, nowMs: 11 * DAY }, settings, 0.5)).toMatchObject({ kind: 'retry' })
+  expect(nextAttempt({ ...asleep, nowMs: 20 * DAY }, settings, 0.5)).toEqual({ kind: 'give-up' })
 })

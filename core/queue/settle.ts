@@ -52,7 +52,8 @@ export async function judge(
     ms: context.clock.nowMs(),
     settings,
     hasNetwork: context.hasNetwork(),
-    onlineMs: onlineMs(store.read) + context.uncountedOnlineMs() - entry.onlineAtMs,
+    // Read only where somebody asks: what is delivered never does.
+    onlineMs: () => onlineMs(store.read) + context.uncountedOnlineMs() - entry.onlineAtMs,
     // One chance for all: those of one message that wait for the same server go on together.
     random: context.random(),
   }
@@ -98,7 +99,7 @@ interface Now {
   readonly settings: Settings
   readonly hasNetwork: boolean
   /** Time the engine has been online since the message came. */
-  readonly onlineMs: number
+  readonly onlineMs: () => number
   readonly random: number
 }
 
@@ -110,8 +111,8 @@ export const CANCELLED: Cause = {
 }
 const DAMAGED: Cause = {
   at: 'local',
-  reason: 'the stored message is damaged and cannot be sent; what is left of it is kept',
-  reply: { code: 554, enhanced: '5.3.0', lines: ['the stored message is damaged'] },
+  reason: 'the stored message fails its checksum and cannot be sent; what is left of it is kept',
+  reply: { code: 554, enhanced: '5.3.0', lines: ['the stored message fails its checksum'] },
 }
 
 /** Bytes that failed their checksum are no better at the next try: whoever wrote them is told now. */
@@ -168,14 +169,14 @@ function toSettlement(entry: QueueEntry, { recipient, attemptId }: Started, outc
       // A rule that holds it is no try of anybody.
       return { ...base, state: 'held', counts: outcome.why.at !== 'rule', cause: outcome.why, ...wordsOf(outcome.why) }
     case 'deferred': {
-      const { ms: nowMs, hasNetwork, onlineMs: online, settings } = now
+      const { ms: nowMs, hasNetwork, settings } = now
       const counts = !isOffline(outcome.why, hasNetwork)
       const { deliverBy } = entry.options
       const deferral: Deferral = {
         attempts: recipient.attempts + (counts ? 1 : 0),
         createdMs: sinceMs(entry),
         nowMs,
-        onlineMs: online,
+        onlineMs: now.onlineMs(),
         why: outcome.why,
         isReport: isReportEntry(entry),
         hasNetwork,
