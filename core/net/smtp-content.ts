@@ -36,6 +36,11 @@ export class SmtpContent {
     return this.#bytes
   }
 
+  /** Whether pieces are copied into the store as they come, and none is kept here. */
+  get isStaging(): boolean {
+    return this.#staging !== undefined && !this.#isSpoiled
+  }
+
   /** Takes a piece. A promise asks to wait before the next one; it rejects when the store cannot take more. */
   add(piece: Uint8Array, isSpoiled: boolean): Promise<void> | undefined {
     this.#bytes += piece.length
@@ -54,7 +59,8 @@ export class SmtpContent {
   }
 
   async #spill(): Promise<void> {
-    this.#start = this.#join()
+    // Always a copy: from here on the buffers of the socket are let go of as soon as they are read.
+    this.#start = this.#pieces.length === 1 ? this.#join().slice() : this.#join()
     this.#ends = new Ends()
     this.#ends.add(this.#start)
     this.#pieces = []

@@ -37,6 +37,11 @@ export class SmtpServerTransaction {
     return this.#content !== undefined
   }
 
+  /** True while what comes is handed on and not kept. */
+  get isStaging(): boolean {
+    return this.#content?.isStaging ?? false
+  }
+
   begin(): void {
     this.#content = new SmtpContent(this.#policy.stage)
     this.#failure = undefined

@@ -4,7 +4,7 @@ import { CHUNK_BYTES } from './blob.ts'
 import type { StagedBlob, Store } from './types.ts'
 
 /** Bytes of one blob that may wait for the writer before its socket has to. */
-const WAITING_BYTES = 1024 * 1024
+const WAITING_BYTES = 512 * 1024
 
 /** A blob that takes bytes as they arrive; chunks are committed in whatever group comes next. */
 export async function stage(write: Store['write']): Promise<StagedBlob> {
@@ -62,14 +62,14 @@ class Staging implements StagedBlob {
     await this.#write('blob.drop', { blobId: this.blobId }) // leaves one alone that was adopted
   }
 
-  /** Hands the chunk to the writer without waiting for it. */
+  /** Hands a copy of the chunk to the writer without waiting for it; `write` has made it when it returns. */
   #send(): void {
     const bytes = this.#chunk.subarray(0, this.#filled)
-    this.#chunk = Buffer.alloc(0)
+    const { length } = bytes
     this.#filled = 0
-    this.#waiting += bytes.length
+    this.#waiting += length
     const settle = () => {
-      this.#waiting -= bytes.length
+      this.#waiting -= length
       for (const wake of this.#wake.splice(0)) wake()
     }
     this.#write('blob.append', { blobId: this.blobId, n: this.#chunks++, bytes }).then(settle, (error: unknown) => {

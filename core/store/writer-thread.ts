@@ -1,4 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { letGo } from '../base/let-go.ts'
 import { asWriteDb, isFull, openDatabase, toStoreFault } from './database.ts'
 import type { DatabaseAt } from './database.ts'
 import { dropStagedBlobs } from './blob.ts'
@@ -62,6 +63,7 @@ function serve(db: ReturnType<typeof open>): void {
       if (group.length === 0) break
       const answers = commitGroup(db, operations, group, at.path)
       say({ answers }, ownBuffers(answers))
+      for (const { args } of group) for (const buffer of ownBuffers(args)) letGo(buffer)
       log.wrote(group)
     }
     if (closing) {

@@ -1,3 +1,4 @@
+import { letGo } from '../../base/let-go.ts'
 import type { ForwardPath, Mailbox } from '../../model/address.ts'
 import type { Reply } from '../../model/reply.ts'
 import type { ScramCredentials, ScramProof } from '../scram.ts'
@@ -84,6 +85,12 @@ export class ServerSession {
   /** Bytes from the client, in order. The session keeps the array. */
   push(bytes: Uint8Array): void {
     if (!this.#isOver) this.#input.push(bytes)
+  }
+  /** Frees the bytes that were read to their end, content included: for a driver that has no use for them any more. */
+  letGo(): void {
+    if (this.#input.left > 0 || this.#taken < this.#effects.length) return
+    letGo(this.#input.bytes)
+    this.#input.clear()
   }
 
   /** The next thing to do; undefined when it waits for bytes or for an answer. */

@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { Home, type Served } from '../support/posthorn.ts'
+
+const CLIENTS = 20
+const MESSAGE_BYTES = 50 * 1024 * 1024
+/** Resident, at the worst moment: the whole process with its store, its threads and its window server. */
+const MOST_RESIDENT_BYTES = 300 * 1000 * 1000
+
+/** The greatest resident size the process ever had (`VmHWM` of proc(5)). */
+function peakBytes(pid: number): number {
+  const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) * 1024
+}
+
+let home: Home
+let served: Served
+async function start(): Promise<void> {
+  home = new Home({
+    submission: { port: 0, trustedAddresses: ['127.0.0.0/8'], maxPerClient: CLIENTS },
+    local: { domains: ['home.test'] },
+    queue: { paused: true },
+  })
+  served = await home.serve()
+}
+afterEach(async () => {
+  await served.stop()
+  home.remove()
+})
+
+/** What a server says, reply by reply. */
+async function expectReply(socket: Socket, pattern: RegExp): Promise<string> {
+  let text = ''
+  while (!pattern.test(text)) {
+    const [bytes] = (await once(socket, 'data')) as [Buffer]
+    text += bytes.toString('latin1')
+    if (/^[45]\d\d /m.test(text)) throw new Error(`the server said ${text}`)
+  }
+  return text
+}
+async function write(socket: Socket, bytes: Buffer): Promise<void> {
+  if (!socket.write(bytes)) await once(socket, 'drain')
+}
+
+/** Sends one message as fast as the server takes it, by DATA or in chunks (RFC 3030). */
+async function send(block: Buffer, asChunks: boolean): Promise<void> {
+  const socket = connect({ port: served.submission.port, host: '127.0.0.1' })
+  const heard = expectReply(socket, /^220 .*\r\n/)
+  await heard
+  socket.write('EHLO client.test\r\nMAIL FROM:<ada@home.test>\r\nRCPT TO:<bob@remote.test>\r\n')
+  await expectReply(socket, /250 2\.1\.5 .*\r\n/)
+  const head = Buffer.from('From: ada@home.test\r\nSubject: large\r\n\r\n')
+  if (!asChunks) {
+    socket.write('DATA\r\n')
+    await expectReply(socket, /354 .*\r\n/)
+    await write(socket, head)
+  }
+  const most = MESSAGE_BYTES - head.length - 1024
+  for (let sent = 0; sent + block.length <= most; sent += block.length) {
+    if (!asChunks) {
+      await write(socket, block)
+      continue
+    }
+    const chunk = sent === 0 ? Buffer.concat([head, block]) : block
+    const isLast = sent + 2 * block.length > most
+    const answer = expectReply(socket, /250 .*\r\n/)
+    socket.write(`BDAT ${chunk.length}${isLast ? ' LAST' : ''}\r\n`)
+    await write(socket, chunk)
+    await answer
+  }
+  if (!asChunks) {
+    const answer = expectReply(socket, /250 2\.0\.0 .*queued.*\r\n/)
+    socket.write('.\r\n')
+    await answer
+  }
+  socket.end('QUIT\r\n')
+  await once(socket, 'close')
+}
+
+const ASCII = Buffer.from(`${'x'.repeat(76)}\r\n`.repeat(840))
+const UTF8 = Buffer.from(`${'Grüße über alle Berge '.repeat(3)}\r\n`.repeat(840))
+
+describe('twenty clients that send 50 MiB each at once leave the process under 300 MB', () => {
+  test.each([
+    ['7-bit text by DATA', ASCII, false],
+    ['7-bit text by BDAT', ASCII, true],
+    ['8-bit text by DATA, which is made 7-bit', UTF8, false],
+  ] as const)('%s', async (_, block, asChunks) => {
+    await start()
+    const before = peakBytes(served.ready.pid)
+    await Promise.all(Array.from({ length: CLIENTS }, () => send(block, asChunks)))
+    const peak = peakBytes(served.ready.pid)
+    console.log(`resident: ${Math.round(before / 1e6)} MB at the start, ${Math.round(peak / 1e6)} MB at most`)
+    expect(await home.json<{ waiting: number }>(['status'])).toMatchObject({ waiting: CLIENTS })
+    expect(peak).toBeLessThan(MOST_RESIDENT_BYTES)
+  })
+})
