@@ -13,6 +13,8 @@ export interface Dovecot {
   readonly port: number
   /** TLS from the first byte. */
   readonly tlsPort: number
+  /** Where Postfix asks it whether a login is right (`inet:127.0.0.1:PORT`). */
+  readonly saslPort: number
   /** A PEM file with the certificate both ports have. */
   readonly caFile: string
   /** Puts a message into a user's maildrop; the bytes as they are in the file. */
@@ -43,6 +45,7 @@ ssl = yes
 ssl_cert = <${root}/cert.pem
 ssl_key = <${root}/key.pem
 disable_plaintext_auth = no
+auth_mechanisms = plain login scram-sha-256
 default_internal_user = dovecot
 default_login_user = dovenull
 first_valid_uid = 1
@@ -66,6 +69,12 @@ service pop3-login {
   inet_listener pop3s {
     port = ${ports[1]}
     ssl = yes
+  }
+}
+service auth {
+  inet_listener {
+    address = 127.0.0.1
+    port = ${ports[2]}
   }
 }
 service anvil {
@@ -99,7 +108,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
   for (const folder of ['home', 'mail']) chownSync(join(root, folder), uid, gid)
   writeFileSync(join(root, 'cert.pem'), localhost.cert)
   writeFileSync(join(root, 'key.pem'), localhost.key, { mode: 0o600 })
-  const ports = [await freePort(), await freePort()] as const
+  const ports = [await freePort(), await freePort(), await freePort()] as const
   const file = join(root, 'dovecot.conf')
   writeFileSync(file, config(root, ports, mail, uid, gid, password))
 
@@ -134,6 +143,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
   return {
     port: ports[0],
     tlsPort: ports[1],
+    saslPort: ports[2],
     caFile: join(root, 'cert.pem'),
     deliver(user, raw) {
       const maildir = folderOf(user)
