@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { OneAtATime } from '../base/one-at-a-time.ts'
 import { randomId } from '../base/random-id.ts'
 import { decodeHeaderText } from '../message/charset.ts'
 import { formatDate } from '../message/dsn-text.ts'
@@ -236,28 +237,34 @@ async function finalBytes(submission: Submission, context: SubmitContext): Promi
   if (hasLongLines && hasUtf8Header) throw tooLong('has a header beyond ASCII')
   if (!mustChange || hasUtf8Header) return { ...asIs, is8bit: submission.has8bit, needsUtf8: hasUtf8Header }
 
-  const whole = raw ?? (await gather(body, context))
-  const converted = await inSlices(
-    toSevenBit(Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).subarray(at)),
-  )
-  if (converted.kind === 'as-is' && hasLongLines)
-    throw tooLong(converted.why === 'signed' ? 'is signed or encrypted' : 'has a part that cannot be written anew')
-  if (converted.kind === 'as-is')
-    return { ...asIs, is8bit: submission.has8bit, needsUtf8: converted.why === 'utf8-headers' }
-  const changed = converted.raw
-  if (hasLongLines && !isClean(changed, LONGEST_LINE)) throw tooLong('has it in the header of a part')
-  const newHeader = readHeader(changed)
-  return {
-    body: await toBody(changed, context),
-    head: changed.subarray(0, newHeader.bodyAt),
-    header: newHeader,
-    skip: 0,
-    is8bit: false,
-    needsUtf8: false,
-    raw: changed,
-    replacedBlobId: 'stagedBlobId' in body ? body.stagedBlobId : undefined,
+  const convert = async (): Promise<FinalBytes> => {
+    const whole = raw ?? (await gather(body, context))
+    const converted = await inSlices(
+      toSevenBit(Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).subarray(at)),
+    )
+    if (converted.kind === 'as-is' && hasLongLines)
+      throw tooLong(converted.why === 'signed' ? 'is signed or encrypted' : 'has a part that cannot be written anew')
+    if (converted.kind === 'as-is')
+      return { ...asIs, is8bit: submission.has8bit, needsUtf8: converted.why === 'utf8-headers' }
+    const changed = converted.raw
+    if (hasLongLines && !isClean(changed, LONGEST_LINE)) throw tooLong('has it in the header of a part')
+    const newHeader = readHeader(changed)
+    return {
+      body: await toBody(changed, context),
+      head: changed.subarray(0, newHeader.bodyAt),
+      header: newHeader,
+      skip: 0,
+      is8bit: false,
+      needsUtf8: false,
+      // A large one is read again where it is wanted: many may wait for their commit.
+      raw: raw && changed,
+      replacedBlobId: 'stagedBlobId' in body ? body.stagedBlobId : undefined,
+    }
   }
+  // The whole of a large message is in memory here, twice over: only one at a time.
+  return raw === undefined ? large.run(convert) : convert()
 }
+const large = new OneAtATime()
 
 /** RFC 5321 §4.5.3.1.6: other servers cut such lines, or refuse the message. */
 function tooLong(why: string): Refused {
@@ -271,9 +278,13 @@ function tooLong(why: string): Refused {
 async function gather(body: Body, { store }: SubmitContext): Promise<Uint8Array> {
   if ('raw' in body) return body.raw
   const view: BlobView = { blobId: body.stagedBlobId, prefix: '', removed: [], sizeBytes: body.sizeBytes }
-  const chunks: Uint8Array[] = []
-  for await (const chunk of store.openBody(view)) chunks.push(chunk)
-  return Buffer.concat(chunks)
+  const whole = Buffer.allocUnsafeSlow(body.sizeBytes)
+  let at = 0
+  for await (const chunk of store.openBody(view)) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole.subarray(0, at)
 }
 
 /** Runs slow work piece by piece, so that the window and other sessions go on meanwhile. */

@@ -27,7 +27,7 @@ export type QueryResult<K extends QueryName> =
 /** Bytes that arrive before their owner exists. Dropped with its session, or at the next start, unless an operation adopts it. */
 export interface StagedBlob {
   readonly blobId: number
-  /** Resolves when at most 1 MiB of this blob waits for the writer: await it before reading more from the socket. */
+  /** Resolves when at most 512 KiB of this blob wait for the writer: await it before reading more from the socket. */
   append(chunk: Uint8Array): Promise<void>
   /** Size and SHA-256 of all that was appended, once every chunk is committed. Still staged until an operation adopts it. */
   finish(): Promise<{ readonly stagedBlobId: number; readonly sizeBytes: number; readonly sha256: Uint8Array }>
