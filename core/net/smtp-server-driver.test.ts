@@ -164,6 +164,36 @@ describe('a question that is never answered', () => {
   })
 })
 
+test('a fault of ours is told apart from a refusal, and the session goes on', async () => {
+  const fail = () => Promise.reject(new Error('the disk is gone'))
+  const policy = { login: fail, scramCredentials: fail, expand: fail, recipient: fail, sender: () => undefined }
+  const { port, recorder, batches } = await serve(policy, { isSecureFromStart: true })
+  const client = await dialTls(port)
+  await client.until(/^220 /)
+  await client.ask('EHLO a')
+  expect(await client.ask('AUTH PLAIN AGFkYQBzZWNyZXQ=')).toMatch(/^454 4\.7\.0 /)
+  expect(await client.ask('AUTH SCRAM-SHA-256 biwsbj1hZGEscj14')).toMatch(/^454 4\.7\.0 /)
+  expect(await client.ask('MAIL FROM:<ada@client.example>')).toMatch(/^250 2\.1\.0 /)
+  expect(await client.ask('RCPT TO:<bob@remote.example>')).toMatch(/^451 4\.3\.0 /)
+  expect(await client.ask('QUIT')).toMatch(/^221 /)
+  client.socket.destroy()
+  await recorder.flush()
+  expect(JSON.stringify(batches)).toContain('the disk is gone')
+})
+
+test('a list that cannot be read is no list that is not there', async () => {
+  const { port } = await serve(
+    { expand: () => Promise.reject(new Error('the disk is gone')) },
+    { isSecureFromStart: true },
+  )
+  const client = await dialTls(port)
+  await client.until(/^220 /)
+  await client.ask('EHLO a')
+  await client.ask('AUTH PLAIN AGFkYQBzZWNyZXQ=')
+  expect(await client.ask('EXPN friends')).toMatch(/^451 4\.3\.0 /)
+  client.socket.destroy()
+})
+
 describe('TLS from the first byte', () => {
   test('greets inside TLS, and offers no STARTTLS', async () => {
     const { port } = await serve({}, { isSecureFromStart: true })
