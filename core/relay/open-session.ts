@@ -62,7 +62,11 @@ export async function openSession(address: Address, plan: HostPlan, context: Ope
   let trouble = policy.trouble ?? null
   const sessionOf = (opened: Opened): Session => {
     if (plan.tls === 'policy') tell(opened, policy.source)
-    if (!opened.ok) return { ok: false, why: policyCause(opened.why, policy), isFinal: opened.isFinal }
+    if (!opened.ok) {
+      const why = policyCause(opened.why, policy)
+      // RFC 8689 §4.2.1: what may go over verified TLS only is returned where it cannot be had, not kept trying.
+      return { ok: false, why, isFinal: opened.isFinal || (why.at === 'policy' && why.policy === 'requiretls') }
+    }
     return {
       ok: true,
       connection: opened.connection,

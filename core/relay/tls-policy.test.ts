@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { testCertificate } from '../../test/support/certificate.ts'
 import { short } from '../../test/support/mx-zone.ts'
 import type { Relayed } from '../../test/support/relay.ts'
@@ -19,8 +19,10 @@ const refusal = (relayed: Relayed) => {
 const tlsOf = (relayed: Relayed) => relayed.outcomes[0]?.facts?.tls
 const delivered = ['bob delivered mx1.dest.test']
 
+const untrusted = testCertificate('mx1.dest.test')
+afterAll(() => untrusted.remove())
+
 describe('the ratchet', () => {
-  const untrusted = testCertificate('mx1.dest.test')
   test.each([
     ['an untrusted certificate', { tls: untrusted }],
     ['clear text', { tls: undefined as never }],
@@ -155,6 +157,22 @@ describe('REQUIRETLS (RFC 8689)', () => {
     const mx = await world.mx({ offers: OFFERS })
     expect(refusal(await world.deliver(mx.port, job))).toEqual(['bounced', 'requiretls'])
     expect(mx.connections).toBe(0)
+  })
+
+  test.each([
+    ['a certificate nobody vouches for', { tls: untrusted }],
+    ['no TLS', { tls: undefined as never }],
+  ])('is returned where the server has %s', async (_, options) => {
+    world.zone('1')
+    const mx = await world.mx({ offers: OFFERS, ...options })
+    expect(refusal(await world.deliver(mx.port, job))).toEqual(['bounced', 'requiretls'])
+    expect(mx.commands.filter(({ verb }) => verb === 'MAIL')).toEqual([])
+  })
+
+  test('waits where the server cannot be reached', async () => {
+    world.zone('1')
+    const mx = await world.mx({ answer: ({ verb }) => (verb === 'CONNECT' ? '421 4.3.2 later' : undefined) })
+    expect((await world.deliver(mx.port, job)).outcomes).toMatchObject([{ kind: 'deferred' }])
   })
 
   test('does not slip through over a connection that was opened for other mail', async () => {
