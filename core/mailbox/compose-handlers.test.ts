@@ -61,6 +61,24 @@ async function bytesOf({ body }: Submission): Promise<Buffer> {
 }
 
 describe('send', () => {
+  test('hands over when it is to leave, what was written, and says until when it can be taken back', async () => {
+    await ada()
+    const sendAtMs = Date.now() + 3_600_000
+    expect(await call(compose.send, draft({ sendAtMs, subject: 'later' }))).toEqual({
+      entryId: 1,
+      undoUntilMs: sendAtMs,
+    })
+    expect(taken[0]?.options).toEqual({ holdUntilMs: sendAtMs })
+    expect(JSON.parse(taken[0]?.draft ?? '')).toMatchObject({ subject: 'later', to: 'bob@example.net' })
+    accept = (submission) => Promise.resolve({ accepted: true, entryId: taken.push(submission), undoUntilMs: 5 })
+    expect(await call(compose.send, draft())).toEqual({ entryId: 2, undoUntilMs: 5 })
+    expect(taken[1]?.options).toBeUndefined()
+    expect(await call(compose.send, draft({ sendAtMs: Date.now() - 1000 }))).toMatchObject({ entryId: 3 })
+    expect(taken[2]?.options).toBeUndefined()
+    const never = call(compose.send, draft({ sendAtMs: Date.now() + 400 * 86_400_000 }))
+    await expect(never).rejects.toMatchObject({ code: 'message.refused' })
+  })
+
   test('hands the queue a whole message with an envelope; Bcc is in the envelope alone', async () => {
     await ada()
     await call(

@@ -88,6 +88,11 @@ export class Lanes {
     return this.#steps + this.#resting.steps
   }
 
+  /** Destinations with recipients or connections. */
+  get size(): number {
+    return this.#lanes.size
+  }
+
   get(key: string): Lane | undefined {
     return this.#lanes.get(key)
   }

@@ -18,6 +18,8 @@ import { Watch } from './watch.ts'
 
 /** Due recipients kept in memory, by their ids; more are read when half of them are done. */
 const MOST_HELD = 500_000
+/** The same for destinations, of which each takes as much as a hundred recipients of one. */
+const MOST_LANES = 20_000
 /** Rows read at once on the way into a try. */
 const MOST_TAKEN = 200
 /** A look at everything that is due, whatever the timers think; heals what a jumping clock has done. */
@@ -77,7 +79,7 @@ export class Scheduler {
       store,
       clock,
       onDue: (due) => this.take(due),
-      isFull: () => this.#isClosing || this.#lanes.held >= (context.mostHeld ?? MOST_HELD),
+      isFull: () => this.#isClosing || this.#isFull(1),
     })
     this.#attempts = new Attempts({
       ...context,
@@ -97,6 +99,7 @@ export class Scheduler {
         else this.destinations.giveBack(this.#destinationOf(lane))
       },
       inBody: (lane, recipientIds, isFirst) => this.#inBody(lane, recipientIds, isFirst),
+      isCounted: (lane) => this.destinations.isCounted(this.#destinationOf(lane)),
       settle: (lane, entry, ended, sessionId) => this.#settle(lane, entry, ended, sessionId),
       readAhead: (entries) => store.readAhead(entries.map(({ view }) => view)),
       giveBack: (started) => this.#giveBack(started),
@@ -249,6 +252,12 @@ export class Scheduler {
     return Object.values(this.#running).some((running) => running > 0)
   }
 
+  /** Whether so large a part of what memory may hold is held. */
+  #isFull(part: number): boolean {
+    const mostHeld = this.#context.mostHeld ?? MOST_HELD
+    return this.#lanes.held >= mostHeld * part || this.#lanes.size >= MOST_LANES * part
+  }
+
   #hasRoom(kind: LaneKind): boolean {
     const { settings, clock } = this.#context
     if (kind === 'elsewhere' && clock.nowMs() < this.#offlineUntilMs) return false
@@ -370,7 +379,7 @@ export class Scheduler {
   #onServed(lane: Lane): void {
     this.#running[lane.kind]--
     this.#lanes.connect(lane, -1, this.#context.clock.nowMs())
-    if (this.#reader.isCutShort && this.#lanes.held < (this.#context.mostHeld ?? MOST_HELD) / 2) this.#onTimer()
+    if (this.#reader.isCutShort && !this.#isFull(0.5)) this.#onTimer()
     this.take([])
     if (!this.#isBusy()) for (const resolve of this.#onIdle.splice(0)) resolve()
   }
