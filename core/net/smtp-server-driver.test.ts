@@ -275,6 +275,18 @@ test('lets a client wait for its greeting, and sends one away that does not', as
   patient.socket.destroy()
 })
 
+test('a large message that comes in chunks is staged while it arrives, and kept byte for byte', async () => {
+  const { port, house } = await serve()
+  const client = dial(port)
+  const chunks = Array.from({ length: 9 }, (_, n) => `${String(n).repeat(76)}\r\n.\r\n`.repeat(1234))
+  const sent = ['Subject: large\r\n\r\n', ...chunks]
+  const said = sent.map((chunk, n) => `BDAT ${chunk.length}${n === sent.length - 1 ? ' LAST' : ''}\r\n${chunk}`)
+  client.socket.write(`${BEGIN.replace('DATA\r\n', '')}${said.join('')}QUIT\r\n`)
+  expect(await client.closed()).toMatch(/queued as 1\r\n221 /)
+  expect(house.staged.size).toBe(1)
+  expect(house.accepted[0]?.raw.toString('latin1') === sent.join('')).toBe(true)
+})
+
 test('a chunk that trickles is cut off, and so is one that never ends', async () => {
   const { port, advance, house } = await serve()
   const client = dial(port)

@@ -18,6 +18,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   '421 4.7.0': 'too many errors or failed logins in one session',
   '450 4.7.1': 'not now: the same message may be taken at a later try',
   '451 4.3.0': 'something failed here and nothing was kept: the same command may do later',
+  '451 4.7.1': 'not yet: a mail server comes again in some minutes, and is let in then',
   '452 4.3.1': 'the disk is nearly full: nothing was kept, try again later',
   '452 4.5.3': 'send the message again for the recipients that are left',
   '454 4.7.0': 'the password could not be looked at, so it is neither right nor wrong',
