@@ -86,6 +86,17 @@ test('changes nothing of a header that is complete', async () => {
   expect(await bytesOf(house, await accept(house, submissionOf(lines)))).toBe(`${lines.join('\r\n')}\r\n`)
 })
 
+test('says MIME-Version for a message that has a Content-Type without it, and not for one that has none', async () => {
+  const house = await open()
+  const rest = ['Date: Thu, 1 Jan 2026 12:00:00 +0000', 'Message-ID: <1@author.example>', '', 'text']
+  const typed = [FROM, 'Content-Type: text/html', ...rest]
+  expect(await bytesOf(house, await accept(house, submissionOf(typed)))).toBe(
+    `MIME-Version: 1.0\r\n${typed.join('\r\n')}\r\n`,
+  )
+  const plain = [FROM, ...rest]
+  expect(await bytesOf(house, await accept(house, submissionOf(plain)))).toBe(`${plain.join('\r\n')}\r\n`)
+})
+
 test('takes out Bcc, Resent-Bcc and Return-Path with their folded lines', async () => {
   const house = await open()
   const lines = [

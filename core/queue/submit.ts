@@ -327,6 +327,11 @@ function complete(submission: Submission, head: Uint8Array, header: Header, nowM
     prefix += `Message-ID: ${messageId}\r\n`
   }
   if (!has('date')) prefix += `Date: ${formatDate(nowMs)}\r\n`
+  // RFC 2045 §4: without it what Content-Type says counts for nothing. Signed mail goes as its signer left it.
+  const type = firstValue(head, header, 'content-type') ?? ''
+  const isSigned =
+    has('dkim-signature') || /^(?:multipart\/(?:signed|encrypted)|application\/(?:x-)?pkcs7-)/i.test(type)
+  if (type !== '' && !has('mime-version') && !isSigned) prefix += 'MIME-Version: 1.0\r\n'
   if (!has('from') && from) prefix += `From: ${toLatin1(formatMailbox(from))}\r\n`
   return { prefix, messageId }
 }

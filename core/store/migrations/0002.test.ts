@@ -65,3 +65,22 @@ test('a recipient that is gone leaves nothing behind of having been sent on', ()
   expect(db.prepare('SELECT count(*) FROM forwarded').pluck().get()).toBe(0)
   db.close()
 })
+
+test('users and identities of version 1 can have app passwords in version 2', () => {
+  const db = used()
+  db.exec(
+    `INSERT INTO identity (id, name, local, domain, user_id, created_ms) VALUES (1, '', 'me', 'work.test', NULL, 5)`,
+  )
+  db.exec(
+    `INSERT INTO secret (kind, name, value, created_ms) VALUES ('local-user', '1', x'01', 5), ('app-password', '1', x'02', 5)`,
+  )
+  migrate(db, 'mail.db', [first, second])
+  const add = db.prepare('INSERT INTO app_password (user_id, identity_id, name, created_ms) VALUES (?, ?, ?, 6)')
+  add.run(1, null, 'mutt')
+  add.run(null, 1, 'mutt')
+  expect(() => add.run(1, null, 'mutt')).toThrow('UNIQUE')
+  expect(() => add.run(1, 1, 'git')).toThrow('CHECK')
+  db.exec('DELETE FROM app_password WHERE user_id = 1')
+  expect(db.prepare('SELECT kind, name FROM secret').all()).toEqual([{ kind: 'local-user', name: '1' }])
+  db.close()
+})
