@@ -19,7 +19,7 @@ import { Watch } from './watch.ts'
 /** Due recipients kept in memory, by their ids; more are read when half of them are done. */
 const MOST_HELD = 500_000
 /** The same for destinations, of which each takes as much as a hundred recipients of one. */
-const MOST_LANES = 20_000
+const MOST_LANES = 10_000
 /** Rows read at once on the way into a try. */
 const MOST_TAKEN = 200
 /** A look at everything that is due, whatever the timers think; heals what a jumping clock has done. */
