@@ -28,6 +28,12 @@ export interface FoundPolicy {
   readonly trouble?: string
 }
 
+/** A policy, or why there is none, and how that was found. */
+interface Fetched {
+  readonly result: KnownPolicy | string
+  readonly notes: readonly string[]
+}
+
 /** RFC 8461 §3.3: the time for one fetch, and the size of a policy. */
 const FETCH_MS = 60_000
 const MOST_BYTES = 64 * 1024
@@ -43,8 +49,7 @@ const REFRESH_AFTER_MS = 86_400_000
 export class MtaSts {
   readonly #deps: StsDeps
   /** Fetches under way, by domain. */
-  readonly #fetching = new Map<string, Promise<KnownPolicy | string>>()
-  readonly #notes = new Map<string, readonly string[]>()
+  readonly #fetching = new Map<string, Promise<Fetched>>()
 
   constructor(deps: StsDeps) {
     this.#deps = deps
@@ -71,9 +76,10 @@ export class MtaSts {
       notes.push(`MTA-STS of ${domain}: ${words(policy)}, kept`)
       return { policy, notes }
     }
-    const fetched = this.#hasJustFailed(kept) ? (kept?.error ?? '') : await this.#fetch(domain, record.id)
-    notes.push(...(this.#notes.get(domain) ?? []))
-    this.#notes.delete(domain)
+    const { result: fetched, notes: steps } = this.#hasJustFailed(kept)
+      ? { result: kept?.error ?? '', notes: [] }
+      : await this.#fetch(domain, record.id)
+    notes.push(...steps)
     if (typeof fetched !== 'string') {
       notes.push(`MTA-STS of ${domain}: ${words(fetched)}, fetched`)
       return { policy: fetched, notes }
@@ -95,7 +101,7 @@ export class MtaSts {
   }
 
   /** One fetch a domain at a time. Resolves with the reason where it fails; never rejects. */
-  #fetch(domain: string, id: string): Promise<KnownPolicy | string> {
+  #fetch(domain: string, id: string): Promise<Fetched> {
     const running = this.#fetching.get(domain)
     if (running) return running
     const fetching = this.#fetchNow(domain, id).finally(() => this.#fetching.delete(domain))
@@ -103,7 +109,7 @@ export class MtaSts {
     return fetching
   }
 
-  async #fetchNow(domain: string, id: string): Promise<KnownPolicy | string> {
+  async #fetchNow(domain: string, id: string): Promise<Fetched> {
     const { settings, get, clock, signal, putPolicy, putError } = this.#deps
     const { 'relay.caFile': caFile, 'relay.allowPrivateAddresses': allowPrivate } = settings()
     const answer = await get(`mta-sts.${domain}`, '/.well-known/mta-sts.txt', {
@@ -113,12 +119,11 @@ export class MtaSts {
       timeoutMs: FETCH_MS,
       ...(signal && { signal }),
     })
-    this.#notes.set(domain, answer.notes)
-    const failed = async (reason: string) => {
-      if (signal?.aborted) return reason // our own doing
-      // Where the store is in trouble, mail goes on by what is known.
-      await putError(domain, reason).catch(() => {})
-      return reason
+    const { notes } = answer
+    const failed = async (reason: string): Promise<Fetched> => {
+      // Where the store is in trouble, mail goes on by what is known; what we gave up ourselves says nothing.
+      if (!signal?.aborted) await putError(domain, reason).catch(() => {})
+      return { result: reason, notes }
     }
     if (!answer.ok) return failed(answer.reason)
     if (answer.status !== 200) return failed(`the answer is ${answer.status}, not 200`)
@@ -130,7 +135,7 @@ export class MtaSts {
     const now = clock.nowMs()
     const policy = { mode, id, mx, fetchedMs: now, expiresMs: now + maxAgeSeconds * 1000 }
     await putPolicy(domain, policy).catch(() => {})
-    return policy
+    return { result: policy, notes }
   }
 }
 
