@@ -1,9 +1,9 @@
-import { isIP } from 'node:net'
 import { Changes } from './base/changes.ts'
 import type { Clock } from './base/clock.ts'
 import { authorsOf } from './message/authors.ts'
 import { parseDomain, type Mailbox } from './model/address.ts'
 import type { Accept } from './model/submission.ts'
+import { isIpAddress } from './net/address.ts'
 import { accessHandlers } from './serve/access-handlers.ts'
 import { openCertificates, type Certificates } from './serve/certificates.ts'
 import type { ListeningServer } from './serve/connect.ts'
@@ -98,7 +98,7 @@ export async function openServing(deps: EngineServingDeps): Promise<EngineServin
       const trouble = held?.facts().trouble
       return [
         ...(portTrouble === undefined ? [] : [`Other programs cannot submit mail inside TLS: ${portTrouble}.`]),
-        ...(trouble == null ? [] : [`The certificate needs you: ${trouble}.`]),
+        ...(trouble === undefined || trouble === null ? [] : [`The certificate needs you: ${trouble}.`]),
       ]
     },
     async start(joints) {
@@ -133,7 +133,7 @@ export async function openServing(deps: EngineServingDeps): Promise<EngineServin
 }
 
 /** Host names as they stand in certificates: A-labels. */
-const asciiName = (name: string) => (name === '' || isIP(name) !== 0 ? name : (parseDomain(name) ?? name))
+const asciiName = (name: string) => (name === '' || isIpAddress(name) ? name : (parseDomain(name) ?? name))
 
 /** Where programs submit mail; with nothing running, where they will. */
 function listening(server: SubmissionServer | undefined, settings: Settings): ListeningServer[] {

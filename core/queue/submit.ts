@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { letGo } from '../base/let-go.ts'
 import { OneAtATime } from '../base/one-at-a-time.ts'
 import { randomId } from '../base/random-id.ts'
 import { decodeHeaderText } from '../message/charset.ts'
@@ -242,6 +243,7 @@ async function finalBytes(submission: Submission, context: SubmitContext): Promi
     const converted = await inSlices(
       toSevenBit(Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).subarray(at)),
     )
+    if (raw === undefined) letGo(whole)
     if (converted.kind === 'as-is' && hasLongLines)
       throw tooLong(converted.why === 'signed' ? 'is signed or encrypted' : 'has a part that cannot be written anew')
     if (converted.kind === 'as-is')
@@ -249,9 +251,12 @@ async function finalBytes(submission: Submission, context: SubmitContext): Promi
     const changed = converted.raw
     if (hasLongLines && !isClean(changed, LONGEST_LINE)) throw tooLong('has it in the header of a part')
     const newHeader = readHeader(changed)
+    const newHead = Buffer.from(changed.subarray(0, newHeader.bodyAt))
+    const newBody = await toBody(changed, context)
+    if (raw === undefined && 'stagedBlobId' in newBody) letGo(changed)
     return {
-      body: await toBody(changed, context),
-      head: changed.subarray(0, newHeader.bodyAt),
+      body: newBody,
+      head: newHead,
       header: newHeader,
       skip: 0,
       is8bit: false,

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { isIP } from 'node:net'
+import { isIpAddress } from '../net/address.ts'
 import { selfSigned, type Certificate } from './certificate.ts'
 import type { Vault } from './vault.ts'
 
@@ -33,7 +33,7 @@ function isFor({ cert }: Certificate, names: readonly string[]): boolean {
   const count = read.subjectAltName?.split(', ').length ?? 0
   return (
     count === names.length &&
-    names.every((name) => (isIP(name) === 0 ? read.checkHost(name, { wildcards: false }) : read.checkIP(name)))
+    names.every((name) => (isIpAddress(name) ? read.checkIP(name) : read.checkHost(name, { wildcards: false })))
   )
 }
 
