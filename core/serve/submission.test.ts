@@ -215,6 +215,19 @@ test('asks whether there is room before it takes a message', async () => {
   await client.until(/452 4\.3\.1 .*\r\n250 2\.1\.0/)
 })
 
+test.each([
+  ['DATA', 'DATA\r\n'],
+  ['BDAT', 'BDAT 3 LAST\r\nabc'],
+])('on a disk that is nearly full %s is never reached', async (_, content) => {
+  const house = new House()
+  const { port } = await start(house, TRUSTED, { hasRoom: () => false })
+  const client = await dial(port)
+  client.send(`EHLO a\r\nMAIL FROM:<ada@local.example>\r\nRCPT TO:<bob@remote.example>\r\n${content}QUIT\r\n`)
+  expect(await client.closed()).toMatch(/452 4\.3\.1 .*\r\n503 5\.5\.1 .*\r\n503 5\.5\.1 .*\r\n221 /)
+  expect(client.text).not.toContain('354 ')
+  expect(house.accepted).toEqual([])
+})
+
 test('stops a message that has passed more than fifty servers', async () => {
   const { port } = await start(new House(), TRUSTED)
   const client = await dial(port)
