@@ -41,6 +41,7 @@ import { makeSubmit } from './queue/submit.ts'
 import { makeDeliver } from './relay/deliver.ts'
 import { DeadHosts } from './relay/dead-hosts.ts'
 import type { RelayDeps } from './relay/deps.ts'
+import { Parked } from './relay/parked.ts'
 import type { EngineRouter } from './rpc/serve.ts'
 import { messageOfUidl } from './store/account.ts'
 import { findIdentity, listIdentities } from './store/identity.ts'
@@ -209,6 +210,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const dkim = openDkim({ store, resolver, clock, log })
   opened.add('DKIM', () => dkim.close())
   const deadHosts = new DeadHosts(clock)
+  const parked = new Parked(clock)
   const relay: RelayDeps = {
     settings,
     resolver,
@@ -217,6 +219,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     openBody: store.openBody,
     clock,
     deadHosts,
+    parked,
     tlsPolicyFor: tls.policyFor,
     onTlsSeen: tls.onSeen,
     signInOf: routes.signInOf,
@@ -241,6 +244,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     log,
   })
   opened.add('queue', () => queue.close())
+  opened.add('idle connections', () => parked.close())
   const accept: Accept = makeSubmit({
     store,
     clock,

@@ -46,11 +46,8 @@ export interface Delivery {
   beforeBody(job: Job, recipientIds: readonly number[]): Promise<void>
   /** Commits outcomes. Awaited before anything more goes out on that connection. Each recipient of a job is settled once. */
   onOutcome(job: Job, settled: readonly Settled[], sessionId: number | undefined): Promise<void>
-  /**
-   * The next job for the same route, for a connection that is still good; undefined when none waits, or none has come within
-   * `idleMs`.
-   */
-  next(idleMs?: number): Promise<Job | undefined>
+  /** The next job for the same route, for a connection that is still good; undefined when none waits. */
+  next(): Promise<Job | undefined>
 }
 /** Joint: queue ← relay. Resolves when every job it was given has been settled; throws only on a fault of ours. */
 export type Deliver = (delivery: Delivery, signal: AbortSignal) => Promise<void>

@@ -14,11 +14,9 @@ import type { RelayDeps, RouteSignIn } from './deps.ts'
 import { openSession, type Address, type OpenContext } from './open-session.ts'
 import { planRoute, type HostPlan, type RoutePlan } from './route-plan.ts'
 import { transactionOf } from './transaction.ts'
+import { inTurn, mayGoTo, parkingOf } from './turns.ts'
 import { goesElsewhere, heldAll, ours, outcomeOf } from './verdicts.ts'
 import { Work } from './work.ts'
-
-/** How long a connection with nothing to do waits for more. */
-const IDLE_MS = 2_000
 
 /**
  * The relay. One call is one route's worth of deliveries: it tries the hosts of the route in turn, keeps a connection for
@@ -66,6 +64,8 @@ class Run {
     const { resolver, random = Math.random } = this.#deps
     const why = this.#work?.job.recipients[0]?.routeWhy
     if (why !== undefined) this.#notes.push(`route: ${why}`)
+    await this.#useParked()
+    if (!this.#work) return
     const plan = await planRoute(route, this.#settings, resolver, random)
     this.#notes.push(...plan.notes)
     if (plan.kind === 'hosts') while (await this.#tryHosts(plan));
@@ -115,6 +115,34 @@ class Run {
       hasProgressed = await this.#useConnection(opened.connection, opened.tls, address, plan)
     }
   }
+
+  /** A connection that waits for mail of this route carries it on; whatever fails there is tried anew by the book. */
+  async #useParked(): Promise<void> {
+    const { parked } = this.#deps
+    const job = this.#work?.job
+    if (parked === undefined || job === undefined) return
+    const idle = parked.take(parkingOf(this.#delivery.route), ({ plan, address, tls }) => {
+      const isGuarded = tls.policy === 'requiretls' || !job.options?.requireTls
+      return isGuarded && mayGoTo(address.host, plan, this.#work)
+    })
+    if (idle === undefined) return
+    const { connection, tls, address, plan, transcript, uses } = idle
+    this.#uses = uses + 1
+    this.#head(transcript)
+    this.#delivery.onConnected(isPrivate(address.address))
+    await this.#useConnection(connection, tls, address, plan)
+    this.#uses = 0
+    this.#work?.forgive()
+  }
+
+  #park(connection: SmtpConnection, tls: AttemptTls, address: Address, plan: HostPlan): boolean {
+    const { parked } = this.#deps
+    const transcript = this.#transcript
+    if (parked === undefined || transcript === undefined) return false
+    const route = parkingOf(this.#delivery.route)
+    return parked.park(route, { connection, tls, address, plan, transcript, uses: this.#uses })
+  }
+  #uses = 0
 
   #openContext(work: Work): OpenContext {
     return {
@@ -183,6 +211,7 @@ class Run {
       connection.abort()
       throw error
     }
+    if (!this.#work && !this.#signal.aborted && this.#park(connection, tls, address, plan)) return hasProgressed
     if (!this.#signal.aborted) await connection.quit()
     connection.abort()
     return hasProgressed
@@ -190,7 +219,7 @@ class Run {
 
   async #nextWork(connection: SmtpConnection): Promise<Work | undefined> {
     if (!connection.isReady || this.#signal.aborted) return undefined
-    const job = await this.#delivery.next(IDLE_MS)
+    const job = await this.#delivery.next()
     if (!job) return undefined
     this.#work = new Work(job)
     this.#link(this.#transcript)
@@ -275,16 +304,4 @@ class Run {
     }
     await this.#settle(work, work.giveUp(), lastSessionId ?? this.#lastSessionId)
   }
-}
-
-/** False where the message may be at another of the hosts already: a second one must not get it (RFC 1047). */
-function mayGoTo(host: string, { hosts }: HostPlan, work: Work | undefined): boolean {
-  const bound = work?.job.sameHost
-  return bound?.isOnly !== true || bound.mx === host || !hosts.some(({ name }) => name === bound.mx)
-}
-
-/** The host that was asked before comes first: its greylist remembers us (RFC 6647 §4.1). */
-function inTurn(hosts: HostPlan['hosts'], work: Work | undefined): HostPlan['hosts'] {
-  const known = hosts.find(({ name }) => name === work?.job.sameHost?.mx)
-  return known ? [known, ...hosts.filter((host) => host !== known)] : hosts
 }

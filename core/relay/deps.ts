@@ -6,6 +6,7 @@ import type { Settings } from '../settings.ts'
 import type { Recorder } from '../transcript/sink.ts'
 import type { ClientLogin } from '../wire/smtp/client-sasl.ts'
 import type { DeadHosts } from './dead-hosts.ts'
+import type { Parked } from './parked.ts'
 import type { OnTlsSeen, TlsPolicyFor } from './tls-policy-joint.ts'
 
 /** How a route signs in, and what is wrong with that. */
@@ -30,6 +31,8 @@ export interface RelayDeps {
   readonly hasIpv6?: () => boolean
   /** Addresses that are left alone for a while; a memory of its own where none is handed in. */
   readonly deadHosts?: DeadHosts
+  /** Where connections wait a moment for more mail; they end at once where none is handed in. */
+  readonly parked?: Parked
   /** Joint: what protects a session with an MX; nothing is demanded where it is left out. */
   readonly tlsPolicyFor?: TlsPolicyFor
   /** Joint: told how sessions were protected. */

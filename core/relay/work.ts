@@ -37,6 +37,11 @@ export class Work {
     this.#blames.set(recipientId, [...(this.#blames.get(recipientId) ?? []), { kind, why }])
   }
 
+  /** What it has met so far says nothing of what comes. */
+  forgive(): void {
+    this.#blames.clear()
+  }
+
   settle(settled: readonly Settled[]): void {
     const done = new Set(settled.map(({ recipientId }) => recipientId))
     this.#open = this.#open.filter(({ recipientId }) => !done.has(recipientId))
