@@ -96,3 +96,17 @@ test('a job is of one entry, of fifty recipients at most, and takes nobody twice
     { numRuns: 50 },
   )
 })
+
+test('whoever has another way by now waits in that lane, and leaves the first one', () => {
+  const lanes = fill(1, 1)
+  lanes.add({ id: 1, entryId: 1 }, direct(9), 0)
+  const lane = lanes.next(0, anywhere)
+  expect(lane?.key).toBe('direct d9.example')
+  expect(lane && lanes.take(lane, 1, 200, 0)).toEqual([[1]])
+  lanes.add({ id: 1, entryId: 1 }, direct(8), 0) // on its way: not taken in again
+  expect(lanes.next(0, anywhere)).toBeUndefined()
+  const old = lanes.next(2_000_000, anywhere)
+  expect(old && lanes.take(old, 1, 200, 2_000_000)).toEqual([])
+  lanes.forget(1)
+  expect(lanes.held).toBe(0)
+})

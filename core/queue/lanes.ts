@@ -70,8 +70,8 @@ export class Lanes {
   readonly #resting = new TimeHeap<Lane>()
   /** Lanes with connections. */
   readonly #served = new Set<Lane>()
-  /** Recipients in a lane or on their way: none is in here twice. */
-  readonly #held = new Set<number>()
+  /** Recipients in a lane, or (null) on their way. Whoever moved to another lane leaves its place in the first one empty. */
+  readonly #held = new Map<number, Lane | null>()
   #steps = 0
 
   constructor(termsOf: (key: string, route: Route) => LaneTerms) {
@@ -106,15 +106,10 @@ export class Lanes {
     return this.#served
   }
 
-  has(id: number): boolean {
-    return this.#held.has(id)
-  }
-
-  /** Takes a due recipient in; one that is held already is passed over. */
+  /** Takes a due recipient in; one that is on its way, or in that lane already, is passed over. */
   add(due: Pick<DueRecipient, 'id' | 'entryId'>, route: Route, nowMs: number): void {
-    if (this.#held.has(due.id)) return
-    this.#held.add(due.id)
-    this.putBack(due, route, nowMs)
+    const known = this.#held.get(due.id)
+    if (known === undefined || (known !== null && known.key !== laneKey(route))) this.putBack(due, route, nowMs)
   }
 
   /** Puts back a recipient that was taken and not tried. */
@@ -140,6 +135,7 @@ export class Lanes {
       this.#lanes.set(key, lane)
     }
     lane.route = route
+    this.#held.set(due.id, lane)
     this.refresh(lane, nowMs)
   }
 
@@ -158,9 +154,11 @@ export class Lanes {
       let n = 1
       while (n < longest && lane.entryIds[lane.head + n] === entryId) n++
       if (jobs.length > 0 && n > left) break
-      jobs.push(lane.ids.slice(lane.head, lane.head + n))
+      const job = lane.ids.slice(lane.head, lane.head + n).filter((id) => this.#held.get(id) === lane)
+      for (const id of job) this.#held.set(id, null)
+      if (job.length > 0) jobs.push(job)
       lane.head += n
-      left -= n
+      left -= job.length
     }
     if (lane.head === lane.ids.length || lane.head >= GIVE_BACK_FROM) {
       lane.ids.splice(0, lane.head)

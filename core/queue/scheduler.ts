@@ -148,7 +148,9 @@ export class Scheduler {
   /** Takes due recipients into their lanes and serves them. */
   take(due: readonly DueRecipient[]): void {
     const nowMs = this.#context.clock.nowMs()
-    for (const one of due) if (!this.#barred.has(one.entryId)) this.#lanes.add(one, this.#routeOf(one), nowMs)
+    // While nothing is sent nothing is taken in: all of it is read again when sending goes on.
+    for (const one of this.isStopping() ? [] : due)
+      if (!this.#barred.has(one.entryId)) this.#lanes.add(one, this.#routeOf(one), nowMs)
     this.#pump()
     this.#arm()
   }
