@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { networkInterfaces } from 'node:os'
+import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
 
 /**
  * Addresses no mail exchanger on the Internet can have (RFC 6890). A stranger's MX record that names one would make us talk
@@ -74,9 +74,19 @@ function hiddenIn(address: string): string | undefined {
 
 const withoutZone = (address: string) => address.split('%')[0] ?? ''
 
+/** So long what the system said of its interfaces is believed: asking costs, and connections begin by the dozen. */
+const REMEMBERED_MS = 1000
+let asked: { readonly all: readonly NetworkInterfaceInfo[]; readonly atMs: number } | undefined
+
+function interfaces(): readonly NetworkInterfaceInfo[] {
+  const nowMs = performance.now()
+  if (asked === undefined || nowMs - asked.atMs > REMEMBERED_MS)
+    asked = { all: Object.values(networkInterfaces()).flatMap((list) => list ?? []), atMs: nowMs }
+  return asked.all
+}
+
 function ownAddresses(): ReadonlySet<string> {
-  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-  return new Set(all.map((one) => withoutZone(one.address)))
+  return new Set(interfaces().map((one) => withoutZone(one.address)))
 }
 
 /**
@@ -108,8 +118,7 @@ export const isIpAddress = (text: string): boolean => isIP(text) !== 0
 
 /** True when this machine has an IPv6 address the Internet could answer to. */
 export function hasGlobalIpv6(): boolean {
-  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-  return all.some((one) => one.family === 'IPv6' && !one.internal && !isPrivate(one.address, new Set()))
+  return interfaces().some((one) => one.family === 'IPv6' && !one.internal && !isPrivate(one.address, new Set()))
 }
 
 /** `address:port` with brackets around IPv6, for people and transcripts. */
