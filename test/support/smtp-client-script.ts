@@ -8,6 +8,8 @@ import { DotStuffer, FINAL_DOT } from '../../core/wire/smtp/dot-stuffing.ts'
 import { encodeCommand } from '../../core/wire/smtp/encode-command.ts'
 import { parseDialogue, type BareMachine, type Dialogue } from './dialogue.ts'
 
+export { saslPrimitives }
+
 /** What a script wants besides its recipients, by lines `# name: value` at its head. */
 export interface ScriptTerms {
   /** `# login: password USER SECRET` or `token …`: a smarthost on this computer. */

@@ -122,7 +122,7 @@ function act(state: Authenticating, answer: SaslAnswer): Step {
 function onEnd(state: Authenticating, exchange: SaslExchange, reply: Reply, options: ClientOptions): Step {
   const { features, others } = state
   const say = causes(options.mx)
-  if (reply.code < 300) {
+  if (reply.code === 235) {
     if (exchange.mayEnd) return [{ at: 'ready', features, needsReset: false }, { do: 'ready' }]
     // Whoever lets us in without proof of the password may be anybody: no mail is given to it.
     return fail(say.login('it let us in without showing that it knows the password'))

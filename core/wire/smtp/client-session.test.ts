@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { playBare } from '../../../test/support/dialogue.ts'
-import { bareClient, clientScripts } from '../../../test/support/smtp-client-script.ts'
+import { bareClient, clientScripts, saslPrimitives } from '../../../test/support/smtp-client-script.ts'
 import type { Domain } from '../../model/address.ts'
 import { ClientSession } from './client-session.ts'
 import type { Effect } from './client-words.ts'
@@ -16,8 +16,13 @@ const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))
 
 /** What a good server says, by what is waited for. */
 const good = (phase: ClientSession['phase']) =>
-  ({ greeting: '220 hi', ehlo: '250-mx\r\n250 PIPELINING', data: '354 go', starttls: '220 go' })[phase as string] ??
-  '250 ok'
+  ({
+    greeting: '220 hi',
+    ehlo: '250-mx\r\n250-CHUNKING\r\n250-AUTH PLAIN\r\n250 PIPELINING',
+    auth: '235 in',
+    data: '354 go',
+    starttls: '220 go',
+  })[phase as string] ?? '250 ok'
 const BAD = [
   '250 ok',
   '250-x\r\n250 STARTTLS',
@@ -32,6 +37,8 @@ const BAD = [
   'what',
   '250-a\r\n251 b',
   '334 more',
+  '535 wrong',
+  '235 in',
 ]
 const happening = fc.oneof(
   { weight: 30, arbitrary: fc.constant('good' as const) },
@@ -39,14 +46,35 @@ const happening = fc.oneof(
   { weight: 1, arbitrary: fc.constant('lost' as const) },
 )
 
-test('whatever a server says, each recipient gets one verdict, and delivered only by a 2xx after the final dot', () => {
+const login = {
+  user: 'ada',
+  secret: 'sesame',
+  kind: 'password',
+  host: 'mx',
+  port: 587,
+  allowClear: true,
+  primitives: saslPrimitives,
+} as const
+
+test('whatever a server says, each recipient gets one verdict, delivered only by a 2xx after its last bytes, and nothing goes before the login that is wanted', () => {
   let dots = 0
   const property = fc.property(
     fc.array(happening, { minLength: 12, maxLength: 40 }),
     fc.integer({ min: 1, max: 4 }),
     fc.nat(9),
-    (happenings, recipients, cut) => {
-      const session = new ClientSession({ mx: 'mx', ehloName: 'c.test', tls: 'opportunistic', isSecured: false })
+    fc.record({ signsIn: fc.boolean(), chunks: fc.nat(3), byBdat: fc.boolean() }),
+    (happenings, recipients, cut, { signsIn, chunks, byBdat }) => {
+      const session = new ClientSession({
+        mx: 'mx',
+        ehloName: 'c.test',
+        tls: 'opportunistic',
+        isSecured: false,
+        chunkFromBytes: byBdat ? 1 : 100,
+        ...(signsIn && { login }),
+      })
+      let chunksLeft = chunks
+      let hasSignedIn = false
+      let isChunked = false
       const to = Array.from({ length: recipients }, (_, n) => at(`r${n}`))
       let isOpen = false
       let isDotOut = false
@@ -63,7 +91,11 @@ test('whatever a server says, each recipient gets one verdict, and delivered onl
           isOpen = isDotOut = false
         }
         const asks = (what: Effect['do']) => effects.some((one) => one.do === what)
-        if (asks('send-body') && session.at === 'body') {
+        if ((asks('send-body') || asks('next-chunk')) && session.at === 'body') {
+          // A chunk that is not the last is answered before the next one goes.
+          const body = effects.find((effect) => effect.do === 'send-body')
+          isChunked = body?.chunked ?? isChunked
+          if (isChunked && chunksLeft-- > 0) return session.chunk()
           session.dot()
           isDotOut = true
           dots += 1
@@ -71,6 +103,8 @@ test('whatever a server says, each recipient gets one verdict, and delivered onl
         if (asks('start-tls') && session.at === 'handshake') run(session.secured(false))
         if (asks('ready') && session.at === 'ready') {
           isOpen = true
+          chunksLeft = chunks
+          expect(signsIn).toBe(hasSignedIn)
           run(session.transact({ from: null, to, sizeBytes: 10, is8bit: false, needsUtf8: false }))
         }
       }
@@ -78,6 +112,7 @@ test('whatever a server says, each recipient gets one verdict, and delivered onl
         if (session.at === 'over') break
         if (one === 'lost') run(session.lost('gone'))
         else {
+          if (session.at === 'auth' && (one === 'good' || one.startsWith('235'))) hasSignedIn = true
           const stream = `${one === 'good' ? good(session.phase) : one}\r\n`
           run(session.receive(bytes(stream.slice(0, cut))))
           run(session.receive(bytes(stream.slice(cut))))
