@@ -216,7 +216,7 @@ function describeRoute(route: Route) {
     case 'smarthost':
       return { kind: route.kind, to: `${route.host}:${route.port}`, why: route.why ?? '' }
     case 'hold': {
-      const reason = 'reason' in route.cause ? route.cause.reason : ''
+      const reason = route.cause.at === 'login' ? route.cause.reason : ''
       return { kind: route.kind, to: 'nowhere for now', why: [route.why, reason].filter((part) => part).join(': ') }
     }
     default:
