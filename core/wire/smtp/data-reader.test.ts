@@ -141,3 +141,26 @@ test('agrees with the rule as it is said, however the stream is cut', () => {
     { numRuns: 2000 },
   )
 })
+
+test('sees every byte that matters wherever it stands in a long line and in memory, as byte by byte', () => {
+  const limits = { messageBytes: 1e6, headBytes: 1e6, lineBytes: 200 }
+  for (const odd of ['\r', '\n', '\0', '\x01', '\t', '\x0e', '\x7f', '\x80', '\xff', '.', '\r\n', '\r\n..', '\n.\r\n'])
+    for (let at = 0; at < 90; at++) {
+      const stream = `A: b\r\n\r\n${'x'.repeat(at)}${odd}${'y'.repeat(90 - at)}\r\n.\r\nQUIT`
+      const slow = read([...stream], limits)
+      // An array of its own, begun at any place of a larger one.
+      const memory = new Uint8Array(stream.length + 4)
+      const bytes = memory.subarray(at % 4, (at % 4) + stream.length)
+      bytes.set(Buffer.from(stream, 'latin1'))
+      const reader = new DataReader(limits)
+      const { next, content } = reader.read(bytes, 0)
+      expect({
+        state: reader.state,
+        content: Buffer.from(content).toString('latin1'),
+        flaw: reader.flaw,
+        left: stream.slice(next),
+        headBytes: reader.headBytes,
+        has8bit: reader.has8bit,
+      }).toEqual(slow)
+    }
+})
