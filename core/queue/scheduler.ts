@@ -273,7 +273,12 @@ export class Scheduler {
   /** Sorts a lane anew by what its destination allows. */
   #refresh(lane: Lane): void {
     const known = this.destinations.find(lane.key)
-    if (known) this.#lanes.setTerms(lane, this.destinations.terms(known), this.#context.clock.nowMs())
+    if (!known) return
+    const terms = this.destinations.terms(known)
+    // Connections that run already change sides with their lane.
+    this.#running[lane.kind] -= lane.connections
+    this.#running[terms.kind] += lane.connections
+    this.#lanes.setTerms(lane, terms, this.#context.clock.nowMs())
   }
 
   #routeOf({ from, domain, attempts, way }: RouteQuestion): Route {
@@ -367,14 +372,11 @@ export class Scheduler {
     }
   }
 
-  /** The pace of a destination follows where its server is; connections that run already change sides. */
+  /** The pace of a destination follows where its server is. */
   #onConnected(lane: Lane, isOwnNetwork: boolean): void {
     if (lane.kind === 'local') return
-    const destination = this.#destinationOf(lane)
-    this.destinations.onConnected(destination, isOwnNetwork)
-    this.#running[lane.kind] -= lane.connections
+    this.destinations.onConnected(this.#destinationOf(lane), isOwnNetwork)
     this.#refresh(lane)
-    this.#running[lane.kind] += lane.connections
     this.#pump()
   }
 
