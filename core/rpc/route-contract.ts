@@ -61,18 +61,16 @@ export const routeContract = {
   remove: oc.input(z.object({ id: Id })).output(done),
   presets: oc.output(z.array(RoutePresetView)),
   /** Dials, secures and signs in, and says step by step how that went; no mail is sent and nothing is stored. */
-  test: oc
-    .input(z.union([z.object({ id: Id }), RouteServer.extend({ login: RouteLogin.optional() })]))
-    .output(
-      eventIterator(
-        z.object({
-          step: z.enum(['connect', 'tls', 'hello', 'login']),
-          state: z.enum(['trying', 'ok', 'failed']),
-          text: z.string(),
-          sessionId: Id.nullable(),
-        }),
-      ),
+  test: oc.input(z.union([z.object({ id: Id }), RouteServer.extend({ login: RouteLogin.optional() })])).output(
+    eventIterator(
+      z.object({
+        step: z.enum(['connect', 'tls', 'hello', 'login']),
+        state: z.enum(['trying', 'ok', 'failed']),
+        text: z.string(),
+        sessionId: Id.nullable(),
+      }),
     ),
+  ),
   rules: oc.output(z.array(RouteRuleView)),
   /** Makes a rule at the end, or changes the one of that id where it stands. Fails with `address.invalid` and `not-found`. */
   saveRule: oc
