@@ -48,7 +48,9 @@ test.each(overLoopback)('smtp client, over loopback: $name', async ({ dialogue, 
     server.port,
     jobs.map((to) => ({ to, message: SCRIPT_MESSAGE, ...jobOf(terms) })),
     {
-      ...(terms.login && { route: { kind: 'smarthost', routeId: 1, host: '127.0.0.1', port: server.port, tls: 'none' } }),
+      ...(terms.login && {
+        route: { kind: 'smarthost', routeId: 1, host: '127.0.0.1', port: server.port, tls: 'none' },
+      }),
       deps: {
         ...(terms.login && { signInOf: () => ({ login: terms.login! }) }),
         ...(terms.chunkFromBytes === undefined ? {} : { chunkFromBytes: terms.chunkFromBytes }),
