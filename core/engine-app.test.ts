@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { Changes } from './base/changes.ts'
 import { appHandlers, type AppDeps } from './engine-app.ts'
 import { inboundView } from './engine-inbound.ts'
+import { pop3View } from './engine-pop3.ts'
 import { EngineSettings } from './engine-settings.ts'
 
 function app(deps: Partial<AppDeps> = {}) {
@@ -13,6 +14,7 @@ function app(deps: Partial<AppDeps> = {}) {
     submissionTls: () => null,
     submission: () => ({ host: '127.0.0.1', port: 2587 }),
     inbound: () => inboundView(undefined, settings.values),
+    pop3: () => pop3View(undefined, settings.values),
     certificate: () => 'AA:BB',
     settings: () => settings.values,
     queue: () => ({ waiting: 0, nextAttemptMs: null }),

@@ -2,7 +2,7 @@ import { implement } from '@orpc/server'
 import type { Changes } from './base/changes.ts'
 import { VERSION } from './base/version.ts'
 import { contract } from './rpc/contract.ts'
-import type { InboundView, StatusView } from './rpc/views.ts'
+import type { InboundView, Pop3ServerView, StatusView } from './rpc/views.ts'
 import type { SettingView } from './engine-settings.ts'
 
 /** What `app.*` is wired to. */
@@ -12,6 +12,8 @@ export interface AppDeps {
   readonly submissionTls: () => { readonly host: string; readonly port: number } | null
   /** Whether mail can be received, and from where. */
   readonly inbound: () => InboundView
+  /** Whether other programs can read mail here, and from where. */
+  readonly pop3: () => Pop3ServerView
   readonly certificate: () => string | null
   readonly settings: () => {
     readonly 'queue.paused': boolean
@@ -43,6 +45,7 @@ export function appHandlers(deps: AppDeps) {
         submission: deps.submission(),
         submissionTls: deps.submissionTls(),
         inbound: deps.inbound(),
+        pop3: deps.pop3(),
         certificate: deps.certificate(),
         queuePaused: deps.settings()['queue.paused'],
         waiting,

@@ -3,6 +3,7 @@ import type { Clock } from './base/clock.ts'
 import { authorsOf } from './message/authors.ts'
 import { parseDomain, type Mailbox } from './model/address.ts'
 import type { Accept } from './model/submission.ts'
+import { receivingServers, type Pop3Listener } from './engine-pop3.ts'
 import { isIpAddress } from './net/address.ts'
 import { accessHandlers } from './serve/access-handlers.ts'
 import { openCertificates, type Certificates } from './serve/certificates.ts'
@@ -44,6 +45,8 @@ export interface EngineServing {
   fingerprint(): string | null
   /** Where the submission server listens, while it does. */
   submission(): Pick<SubmissionServer, 'plain' | 'tls'>
+  /** What came of opening the POP3 server. */
+  pop3(): Pop3Listener
   /** Sentences for a person, for as long as they hold. */
   troubles(): string[]
   /** Opens certificate and submission server. Throws `listen.taken`. */
@@ -58,6 +61,7 @@ export async function openServing(deps: EngineServingDeps): Promise<EngineServin
   const passwords = await openPasswords(store)
   const logins = openLogins({ store, passwords, clock, onUsed: (ids) => changes.emit(...ids) })
   let server: SubmissionServer | undefined
+  let pop3: Pop3Listener
   let portTrouble: string | undefined
   let held: Certificates | undefined
   let opening: Promise<Certificates> | undefined
@@ -80,11 +84,13 @@ export async function openServing(deps: EngineServingDeps): Promise<EngineServin
     certificates,
     fingerprint: () => held?.facts().fingerprint256 ?? null,
     submission: () => ({ plain: server?.plain ?? null, tls: server?.tls ?? null }),
+    pop3: () => pop3,
     access: accessHandlers({
       store,
       newAppPassword: passwords.newAppPassword,
       usedMs: (id) => logins.usedMs('appPasswords', id),
       servers: () => listening(server, settings()),
+      receiving: () => receivingServers(pop3, settings()),
       certificate: async () => (await certificates()).facts(),
       chosenName: () => asciiName(settings()['tls.name']),
       changes,

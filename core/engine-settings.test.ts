@@ -70,7 +70,6 @@ test('a value out of range, an unknown key and a key of the file are refused, an
   await expect(settings.set('submission.port', 70_000)).rejects.toThrow('70000 is not allowed')
   await expect(settings.set('queue.pause', true)).rejects.toThrow('there is no setting "queue.pause"')
   await expect(settings.set('constructor', {})).rejects.toThrow('there is no setting "constructor"')
-  await expect(settings.set('pop3.enabled', true)).rejects.toThrow('not in this version')
   await expect(settings.set('queue.paused', false)).rejects.toThrow('the settings file decides')
   expect(put).toEqual([])
   expect(settings.values['queue.paused']).toBe(true)

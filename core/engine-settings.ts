@@ -34,6 +34,8 @@ const LIVE: ReadonlySet<string> = new Set<SettingKey>([
   'inbound.messagesPerMinute',
   'inbound.delaySeconds',
   'inbound.greylist',
+  'pop3.maxConnections',
+  'pop3.maxPerClient',
   'tls.name',
   'tls.certificateFile',
   'tls.keyFile',
@@ -51,7 +53,6 @@ export interface SettingView {
   readonly default: unknown
   readonly allowed: string
   readonly unit: string | null
-  readonly later: boolean
   readonly needsRestart: boolean
   readonly fromFile: boolean
 }
@@ -112,7 +113,6 @@ export class EngineSettings {
       default: setting.default,
       allowed: setting.allowed,
       unit: setting.unit ?? null,
-      later: setting.later ?? false,
       needsRestart: !LIVE.has(key),
       fromFile: this.#fromFile.has(key),
     }))

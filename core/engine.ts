@@ -10,11 +10,13 @@ import { openDkim } from './engine-dkim.ts'
 import { inboundView, openInbound, type Inbound } from './engine-inbound.ts'
 import { LoopWatch, type LoopDelay } from './engine-loop.ts'
 import { byWay, filesBack, keepQueueShort, networkNow } from './engine-queue.ts'
+import { pop3View } from './engine-pop3.ts'
 import { openRoutes, releaseHeld } from './engine-routes.ts'
 import { openServing } from './engine-serving.ts'
 import { EngineSettings } from './engine-settings.ts'
 import { openTls } from './engine-tls.ts'
 import { accountHandlers } from './fetch/handlers.ts'
+import { fetchWhole } from './fetch/pop3-whole.ts'
 import { createFetcher } from './fetch/fetcher.ts'
 import type { FetchDeps } from './fetch/pop3.ts'
 import { aliasHandlers } from './mailbox/alias-handlers.ts'
@@ -43,7 +45,7 @@ import { DeadHosts } from './relay/dead-hosts.ts'
 import type { RelayDeps } from './relay/deps.ts'
 import { Parked } from './relay/parked.ts'
 import type { EngineRouter } from './rpc/serve.ts'
-import { messageOfUidl } from './store/account.ts'
+import { messageOfUidl } from './store/pop3-seen.ts'
 import { findIdentity, listIdentities } from './store/identity.ts'
 import { takeLock, type Lock } from './store/lock.ts'
 import { openStore } from './store/open.ts'
@@ -55,7 +57,7 @@ import { attemptTlsOf } from './store/tls-domain.ts'
 import { logHandlers } from './transcript/handlers.ts'
 import { createRecorder } from './transcript/recorder.ts'
 import { openVault } from './vault/key.ts'
-import { vault } from './vault/vault.ts'
+import { accountLogin, vault } from './vault/vault.ts'
 
 /** What an engine is started with. Clock, resolver and dialer are the machine's own unless others are handed in. */
 export interface EngineOptions {
@@ -269,7 +271,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     findHost: makeFindHost(resolver),
     clock,
     caFile: () => settings()['relay.caFile'],
-    passwordOf: (accountId) => secrets.getSecret('account-password', String(accountId)),
+    loginOf: (accountId) => accountLogin(secrets, accountId),
     readFields: (raw) => parse.fields(raw),
     onMail: (folderId) => mailChanges.emit(folderId),
   }
@@ -297,6 +299,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       submission: () => serving.submission().plain,
       submissionTls: () => serving.submission().tls,
       inbound: () => inboundView(inbound?.listener, settings()),
+      pop3: () => pop3View(serving.pop3(), settings()),
       certificate: () => serving.fingerprint(),
       settings,
       queue: () => queueCounts(store.read),
@@ -319,7 +322,13 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     tls: tls.handlers,
     dkim: dkim.handlers,
     account: accountHandlers({ deps: fetchDeps, fetcher }),
-    mail: mailHandlers({ store, parse, handles, mailChanges }),
+    mail: mailHandlers({
+      store,
+      parse,
+      handles,
+      mailChanges,
+      fetchWhole: (messageId, signal) => fetchWhole(messageId, fetchDeps, signal),
+    }),
     compose: composeHandlers({ store, clock, uploads, handles, accept, log }),
     queue: queueHandlers({
       store,

@@ -53,15 +53,6 @@ test.each([
   expect(fault.message + JSON.stringify(fault.details)).toContain(value.replaceAll('"', ''))
 })
 
-test('a room that is still empty takes its default and nothing else', () => {
-  for (const [key, setting] of Object.entries(SETTINGS)) {
-    if (!setting.later) continue
-    expect(parseSetting(key, setting.default)).toEqual(setting.default)
-  }
-  expect(refused({ pop3: { enabled: true } }).message).toContain('not in this version')
-  expect(refused({ pop3: { tlsPort: 2995 } }).message).toContain('not in this version')
-})
-
 test('every default is a value that is allowed', () => {
   for (const [key, setting] of Object.entries(SETTINGS))
     expect(parseSetting(key, setting.default), key).toEqual(setting.default)

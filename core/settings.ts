@@ -9,11 +9,9 @@ export interface Setting<T> {
   readonly allowed: string
   /** The value, or undefined when it is not allowed. */
   readonly parse: (value: unknown) => T | undefined
-  /** A room still empty: any value but the default is refused. */
-  readonly later?: boolean
 }
 
-type Extra = { readonly unit?: Setting<unknown>['unit']; readonly later?: boolean }
+type Extra = { readonly unit?: Setting<unknown>['unit'] }
 
 function flag(about: string, value: boolean, extra: Extra = {}): Setting<boolean> {
   return {
@@ -110,7 +108,7 @@ export const SETTINGS = {
   'submission.port': port('Port other mail programs submit mail to.', 2587),
   'submission.tlsPort': port('Port for submission inside TLS from the first byte.', 2465),
   'submission.allowClearTextLogin': flag(
-    'Let programs on this computer sign in without TLS. Their password then crosses the loopback interface readable.',
+    'Let programs on this computer sign in without TLS, to submit mail or to read it. Their password then crosses the loopback interface readable.',
     false,
   ),
   'submission.trustedAddresses': list(
@@ -166,12 +164,12 @@ export const SETTINGS = {
     { unit: 'seconds' },
   ),
   'inbound.greylist': flag('Ask servers that are not known to come again after five minutes; spam seldom does.', false),
-  'pop3.enabled': flag('Let other mail programs read the local mailboxes.', false, { later: true }),
-  'pop3.host': text('Address the POP3 server listens on.', '127.0.0.1', 'an IP address or "localhost"', isHost, {
-    later: true,
-  }),
-  'pop3.port': port('Port of the POP3 server.', 2110, { later: true }),
-  'pop3.tlsPort': port('Port of the POP3 server inside TLS from the first byte.', null, { later: true }),
+  'pop3.enabled': flag('Let other mail programs read the Inbox of local users and of identities by POP3.', false),
+  'pop3.host': text('Address the POP3 server listens on.', '127.0.0.1', 'an IP address or "localhost"', isHost),
+  'pop3.port': port('Port of the POP3 server.', 2110),
+  'pop3.tlsPort': port('Port of the POP3 server inside TLS from the first byte.', 2995),
+  'pop3.maxConnections': whole('Most programs that read mail here at once.', 20, 1, 10_000, { unit: 'connections' }),
+  'pop3.maxPerClient': whole('Most of them at once from one address.', 10, 1, 10_000, { unit: 'connections' }),
   'dns.servers': list(
     "Name servers to ask, as address or address:port; the system's when empty.",
     [] as readonly string[],
@@ -327,7 +325,7 @@ export function defaultSettings(): Settings {
 
 /**
  * One setting's value from outside. Throws `settings.invalid` with key, value and what is allowed, also for a key that
- * does not exist and for a room that is not in this version.
+ * does not exist.
  */
 export function parseSetting<K extends SettingKey>(key: K, value: unknown): Settings[K]
 export function parseSetting(key: string, value: unknown): unknown
@@ -351,8 +349,6 @@ export function parseSetting(key: string, value: unknown): unknown {
   const parsed = setting.parse(value)
   if (parsed === undefined || (key === 'retry.scheduleSeconds' && (parsed as readonly unknown[]).length === 0))
     throw refuse(setting.allowed)
-  if (setting.later && parsed !== setting.default)
-    throw refuse(`only ${JSON.stringify(setting.default)}: not in this version`)
   return parsed
 }
 

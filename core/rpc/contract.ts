@@ -16,6 +16,7 @@ import {
   MessageRow,
   MessageView,
   PaceView,
+  Pop3Rules,
   Pop3Settings,
   QueueEntryDetail,
   QueueEntryView,
@@ -63,7 +64,6 @@ export const contract = {
           default: z.unknown(),
           allowed: z.string(),
           unit: z.string().nullable(),
-          later: z.boolean(),
           needsRestart: z.boolean(),
           fromFile: z.boolean(),
         }),
@@ -94,7 +94,7 @@ export const contract = {
     /** Most bytes this user may keep; null for what `local.quotaBytes` says, 0 for no limit. */
     setQuota: oc.input(z.object({ id: Id, quotaBytes: z.number().int().min(0).nullable() })).output(UserView),
   },
-  /** Programs that submit mail here: a password for each, and how each is set up. */
+  /** Programs that submit mail here or read it: a password for each, and how each is set up. */
   access: {
     list: oc.output(z.array(AppPasswordView)),
     /**
@@ -167,7 +167,7 @@ export const contract = {
   account: {
     list: oc.output(z.array(AccountView)),
     /** Dials, secures and signs in, and says step by step how that went; nothing is stored. */
-    test: oc.input(Pop3Settings).output(
+    test: oc.input(Pop3Settings.extend({ allowApop: z.boolean().optional() })).output(
       eventIterator(
         z.object({
           step: z.enum(['connect', 'tls', 'login', 'list']),
@@ -183,6 +183,20 @@ export const contract = {
           name: z.string().max(200),
           keep: z.boolean(),
           everySeconds: z.number().int().min(60).max(86_400),
+          /** What is left out is as usual: nothing is deleted, everything comes whole, oldest first, APOP is allowed. */
+          rules: Pop3Rules.partial().optional(),
+        }),
+      )
+      .output(AccountView),
+    /** Changes what is given and leaves the rest. Fails with `not-found`, and with `conflict` for a maildrop of another account. */
+    save: oc
+      .input(
+        Pop3Settings.partial().extend({
+          id: Id,
+          name: z.string().max(200).optional(),
+          keep: z.boolean().optional(),
+          everySeconds: z.number().int().min(60).max(86_400).optional(),
+          rules: Pop3Rules.partial().optional(),
         }),
       )
       .output(AccountView),
@@ -203,6 +217,8 @@ export const contract = {
       .input(z.object({ text: z.string().max(1000), limit: z.number().int().min(1).max(200) }))
       .output(z.array(MessageRow)),
     get: oc.input(z.object({ id: Id })).output(MessageView),
+    /** Fetches the rest of a message of which only the header is here. Fails with `fetch.failed` in words for a person. */
+    getWhole: oc.input(z.object({ id: Id })).output(MessageView),
     setSeen: oc.input(z.object({ ids: z.array(Id).max(1000), seen: z.boolean() })).output(done),
     setStarred: oc.input(z.object({ ids: z.array(Id).max(1000), starred: z.boolean() })).output(done),
     /** Moves to a folder; what is removed from Trash is gone for good. */

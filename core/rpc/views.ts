@@ -20,6 +20,19 @@ export const InboundView = z.object({
   /** One sentence for a person. */
   text: z.string(),
 })
+/** Whether other programs can read mail here by POP3, and from where. */
+export const Pop3ServerView = z.object({
+  state: z.enum(['off', 'listening', 'failed']),
+  host: z.string(),
+  /** Offers STLS; null where nothing listens or will. */
+  port: z.number().int().nullable(),
+  /** TLS from the first byte; null where nothing listens or will. */
+  tlsPort: z.number().int().nullable(),
+  /** Who can reach it: programs on this computer, or others, too; null while nothing listens. */
+  reach: z.enum(['this-computer', 'other-computers']).nullable(),
+  /** One sentence for a person. */
+  text: z.string(),
+})
 export const StatusView = z.object({
   version: z.string(),
   locked: z.boolean(),
@@ -28,6 +41,8 @@ export const StatusView = z.object({
   /** The submission server that speaks TLS from the first byte. */
   submissionTls: z.object({ host: z.string(), port: z.number().int() }).nullable(),
   inbound: InboundView,
+  /** The POP3 server, for programs that read mail here. */
+  pop3: Pop3ServerView,
   /** SHA-256 fingerprint of the certificate that the servers show. */
   certificate: z.string().nullable(),
   queuePaused: z.boolean(),
@@ -88,6 +103,8 @@ export const MessageView = MessageRow.extend({
   sessions: z.array(id),
   /** Set when the stored bytes failed their checksum: what can be shown is shown. */
   damaged: z.string().nullable(),
+  /** Only the header is here: what the whole of it has on its server. `mail.getWhole` brings it. */
+  partial: z.object({ sizeBytes: z.number().int() }).nullable(),
 })
 export const IdentityView = z.object({
   id,
@@ -108,6 +125,18 @@ export const RouteView = z.object({
   /** Why its login was refused; its mail waits meanwhile. Null while nothing is wrong. */
   trouble: z.string().nullable(),
 })
+/** What is to become of mail on a POP3 server, and what comes first. */
+export const Pop3Rules = z.object({
+  /** Of an account that leaves its mail on the server: deletes it there so many days after it came. Null: never. */
+  deleteAfterDays: z.number().int().min(1).max(3650).nullable(),
+  /** Of such an account: deletes on the server what is removed here for good. */
+  deleteWhenRemoved: z.boolean(),
+  /** Of larger messages only the header comes, until somebody asks for the rest. Null: everything comes whole. */
+  headersOnlyOverMb: z.number().int().min(1).max(1024).nullable(),
+  newestFirst: z.boolean(),
+  /** Signs in by APOP, which is weak, where the server offers nothing better than a password in the clear. */
+  allowApop: z.boolean(),
+})
 export const AccountView = z.object({
   id,
   kind: z.literal('pop3'),
@@ -116,11 +145,15 @@ export const AccountView = z.object({
   port: z.number().int(),
   tls: Tls,
   user: z.string(),
+  /** What it signs in with; `token`: an OAuth 2.0 access token. */
+  login: z.enum(['password', 'token']),
   keep: z.boolean(),
   everySeconds: z.number().int(),
   lastFetchMs: ms.nullable(),
   lastError: z.string().nullable(),
   fetching: z.boolean(),
+  /** What only a POP3 account has. `warnings`: sentences for its owner, such as that its sign-in is weak. */
+  pop3: Pop3Rules.extend({ warnings: z.array(z.string()) }).nullable(),
 })
 export const UserView = z.object({
   id,
@@ -164,18 +197,18 @@ export const ProgramView = z.object({
   port: z.number().int(),
   security: z.enum(['starttls', 'implicit']),
   /** In order. `fields` are what to enter or choose, with the words the program has for them. */
-  steps: z.array(
-    z.object({ text: z.string(), fields: z.array(z.object({ label: z.string(), value: z.string() })) }),
-  ),
+  steps: z.array(z.object({ text: z.string(), fields: z.array(z.object({ label: z.string(), value: z.string() })) })),
   /** Ready text: what to put into a file, or the command to type where `path` is null. */
   texts: z.array(z.object({ path: z.string().nullable(), text: z.string() })),
 })
-/** How programs are set up to submit mail here. */
+/** How one program is set up to read mail here, by POP3: there is no IMAP server. */
+export const ReaderView = ProgramView.extend({
+  id: z.enum(['thunderbird', 'outlook', 'apple-mail', 'mutt', 'fetchmail', 'mpop']),
+})
+/** How programs are set up to submit mail here, and to read it. */
 export const ConnectView = z.object({
   /** Where the servers listen; empty when none does. */
-  servers: z.array(
-    z.object({ host: z.string(), port: z.number().int(), security: z.enum(['starttls', 'implicit']) }),
-  ),
+  servers: z.array(z.object({ host: z.string(), port: z.number().int(), security: z.enum(['starttls', 'implicit']) })),
   /** Whom a program may sign in as. */
   addresses: z.array(z.object({ address: z.string(), owner: z.enum(['person', 'user']) })),
   /** The one that the programs below are set up for; null when there is none. */
@@ -185,6 +218,12 @@ export const ConnectView = z.object({
   passwordPlace: z.string(),
   /** Empty when no server listens, or nobody can sign in. */
   programs: z.array(ProgramView),
+  /** Where the POP3 server listens; empty when it does not. User name, password and certificate are the same. */
+  receiving: z.array(
+    z.object({ host: z.string(), port: z.number().int(), security: z.enum(['starttls', 'implicit']) }),
+  ),
+  /** The programs that read mail there. Empty when no POP3 server listens, or nobody can sign in. */
+  readers: z.array(ReaderView),
 })
 /** One line of the table of aliases, as a person wrote it. */
 export const AliasView = z.object({
@@ -461,7 +500,9 @@ export const Pop3Settings = z.object({
   port: z.number().int().min(1).max(65535),
   tls: Tls,
   user: z.string().min(1).max(500),
-  password: z.string().min(1).max(1000),
+  /** What `password` is; a password where this is left out. `token`: an OAuth 2.0 access token for XOAUTH2. */
+  login: z.enum(['password', 'token']).optional(),
+  password: z.string().min(1).max(16_384),
 })
 
 export type StatusView = z.infer<typeof StatusView>
@@ -476,6 +517,8 @@ export type UserView = z.infer<typeof UserView>
 export type AppPasswordView = z.infer<typeof AppPasswordView>
 export type CertificateView = z.infer<typeof CertificateView>
 export type ProgramView = z.infer<typeof ProgramView>
+export type ReaderView = z.infer<typeof ReaderView>
+export type Pop3ServerView = z.infer<typeof Pop3ServerView>
 export type ConnectView = z.infer<typeof ConnectView>
 export type AliasView = z.infer<typeof AliasView>
 export type ResolutionView = z.infer<typeof ResolutionView>
@@ -496,3 +539,4 @@ export type SessionView = z.infer<typeof SessionView>
 export type EventView = z.infer<typeof EventView>
 export type DraftContent = z.infer<typeof DraftContent>
 export type Pop3Settings = z.infer<typeof Pop3Settings>
+export type Pop3Rules = z.infer<typeof Pop3Rules>

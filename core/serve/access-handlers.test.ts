@@ -58,6 +58,7 @@ async function start(
     store,
     newAppPassword: passwords.newAppPassword,
     usedMs: (id) => logins.usedMs('appPasswords', id),
+    receiving: () => [],
     servers: () => [],
     certificate: async () => ({
       from: 'own',

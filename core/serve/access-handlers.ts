@@ -9,6 +9,7 @@ import { listIdentities } from '../store/identity.ts'
 import { listUsers } from '../store/local-user.ts'
 import type { Store } from '../store/types.ts'
 import { PASSWORD_PLACE, programGuides, type ListeningServer } from './connect.ts'
+import { readerGuides } from './connect-readers.ts'
 
 export interface AccessDeps {
   readonly store: Pick<Store, 'read' | 'write'>
@@ -20,6 +21,8 @@ export interface AccessDeps {
   readonly usedMs: (appPasswordId: number) => number | undefined
   /** Where programs submit mail. */
   readonly servers: () => readonly ListeningServer[]
+  /** Where they read mail, by POP3. */
+  readonly receiving: () => readonly ListeningServer[]
   readonly certificate: () => Promise<CertificateView>
   /** The name other computers know this one by; '' for none. */
   readonly chosenName: () => string
@@ -74,14 +77,17 @@ export function accessHandlers(deps: AccessDeps) {
       const address = input.address === null ? addresses[0]?.address : chosenAddress(input.address, addresses)
       const certificate = await deps.certificate()
       const servers = deps.servers()
+      const receiving = deps.receiving()
+      const facts = address === undefined ? undefined : { address, certificate, chosenName: deps.chosenName() }
       return {
         servers: [...servers],
         addresses,
         address: address ?? null,
         certificate,
         passwordPlace: PASSWORD_PLACE,
-        programs:
-          address === undefined ? [] : programGuides({ servers, address, certificate, chosenName: deps.chosenName() }),
+        programs: facts === undefined ? [] : programGuides({ ...facts, servers }),
+        receiving: [...receiving],
+        readers: facts === undefined ? [] : readerGuides({ ...facts, servers: receiving }),
       }
     }),
     changes: os.changes.handler(async function* ({ signal }) {

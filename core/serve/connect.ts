@@ -39,20 +39,12 @@ export interface ProgramGuide {
 /** Stands where the password goes. */
 export const PASSWORD_PLACE = 'PASSWORD'
 /** Where the texts look for our certificate. */
-const CERTIFICATE_FILE = '~/posthorn-certificate.pem'
+export const CERTIFICATE_FILE = '~/posthorn-certificate.pem'
 
 /** How each program we know is set up; empty when nothing listens. TLS from the first byte comes first (RFC 8314 §3.3). */
 export function programGuides(facts: ConnectFacts): ProgramGuide[] {
-  const server = facts.servers.find(({ security }) => security === 'implicit') ?? facts.servers[0]
-  if (server === undefined) return []
-  const at: At = {
-    host: hostOf(server, facts),
-    port: server.port,
-    security: server.security,
-    address: facts.address,
-    isOwn: facts.certificate.from === 'own',
-    fingerprint: facts.certificate.fingerprint256,
-  }
+  const at = connectAt(facts)
+  if (at === undefined) return []
   return [thunderbird, outlook, appleMail, mutt, msmtp, git, curl].map((guide) => ({
     host: at.host,
     port: at.port,
@@ -61,7 +53,8 @@ export function programGuides(facts: ConnectFacts): ProgramGuide[] {
   }))
 }
 
-interface At {
+/** What one program is told of the server and the login it uses. */
+export interface At {
   readonly host: string
   readonly port: number
   readonly security: 'starttls' | 'implicit'
@@ -72,6 +65,21 @@ interface At {
 }
 type Guide = Pick<ProgramGuide, 'id' | 'name' | 'steps' | 'texts'>
 
+/** The server that programs are set up for, TLS from the first byte before STARTTLS; undefined where nothing listens. */
+export function connectAt(facts: ConnectFacts): At | undefined {
+  const server = facts.servers.find(({ security }) => security === 'implicit') ?? facts.servers[0]
+  return (
+    server && {
+      host: hostOf(server, facts),
+      port: server.port,
+      security: server.security,
+      address: facts.address,
+      isOwn: facts.certificate.from === 'own',
+      fingerprint: facts.certificate.fingerprint256,
+    }
+  )
+}
+
 /** The name a program dials, which the certificate has to be for. */
 function hostOf({ host }: ListeningServer, { certificate, chosenName }: ConnectFacts): string {
   const isEverywhere = host === '0.0.0.0' || host === '::'
@@ -81,17 +89,22 @@ function hostOf({ host }: ListeningServer, { certificate, chosenName }: ConnectF
   return chosenName === '' ? (named ?? (isHere ? 'localhost' : host)) : chosenName
 }
 
-const step = (text: string, fields: Readonly<Record<string, string>> = {}): Step => ({
+/** One step of a guide. */
+export const step = (text: string, fields: Readonly<Record<string, string>> = {}): Step => ({
   text,
   fields: Object.entries(fields).map(([label, value]) => ({ label, value })),
 })
 /** What only concerns a certificate that no program knows. */
-const whenOwn = <T>(at: At, one: T): T[] => (at.isOwn ? [one] : [])
-const savesCertificate = (at: At, file = CERTIFICATE_FILE, into = '>') =>
+export const whenOwn = <T>(at: At, one: T): T[] => (at.isOwn ? [one] : [])
+/** The command that puts the own certificate where a program looks for it. */
+export const savesCertificate = (at: At, file = CERTIFICATE_FILE, into = '>') =>
   whenOwn(at, { path: null, text: `posthorn certificate ${into} ${file}\n` })
-const isImplicit = (at: At) => at.security === 'implicit'
-const MAKE_PASSWORD = step('Make a password for this program. It is shown once.')
-const PUT_PASSWORD = step(`Put the password in the place of ${PASSWORD_PLACE}.`)
+/** Whether TLS comes from the first byte. */
+export const isImplicit = (at: At) => at.security === 'implicit'
+/** How every guide begins. */
+export const MAKE_PASSWORD = step('Make a password for this program. It is shown once.')
+/** What is left to do with ready text. */
+export const PUT_PASSWORD = step(`Put the password in the place of ${PASSWORD_PLACE}.`)
 
 function thunderbird(at: At): Guide {
   return {
@@ -268,8 +281,10 @@ function curl(at: At): Guide {
   }
 }
 
-const asText = (lines: readonly string[]) => `${lines.join('\n')}\n`
-/** For muttrc and gitconfig, which both take `\` before a quote; mutt expands `$` and backquotes, too. */
-const quoted = (text: string) => `"${text.replaceAll(/[\\"$`]/g, '\\$&')}"`
+/** Lines as the text of a file. */
+export const asText = (lines: readonly string[]) => `${lines.join('\n')}\n`
+/** For muttrc, gitconfig and fetchmailrc, which take `\` before a quote; mutt expands `$` and backquotes, too. */
+export const quoted = (text: string) => `"${text.replaceAll(/[\\"$`]/g, '\\$&')}"`
 const inShell = (text: string) => (/^[\w@.:+%-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
-const urlHost = (host: string) => (host.includes(':') ? `[${host}]` : host)
+/** A host as it stands in a URL. */
+export const urlHost = (host: string) => (host.includes(':') ? `[${host}]` : host)

@@ -37,8 +37,7 @@ test('a settings file that cannot be meant is refused with key, value and what i
     ],
     [{ submission: { prot: 1 } }, [/"submission\.prot"/, /set to 1/, /submission\.port/]],
     [{ queue: { intervalSeconds: 0 } }, [/"queue\.intervalSeconds"/, /\b0 is not allowed/, /from 1 to 864000/]],
-    [{ inbound: { enabled: true } }, [/"inbound\.enabled"/, /true/, /not in this version/]],
-    [{ pop3: { tlsPort: 995 } }, [/"pop3\.tlsPort"/, /995/, /not in this version/]],
+    [{ pop3: { tlsPort: 99_995 } }, [/"pop3\.tlsPort"/, /99995/, /from 1 to 65535/]],
     ['{"submission":', [/settings\.json/, /JSON/]],
     [[1], [/the whole file is \[1\]/, /allowed is an object/]],
   ]

@@ -49,11 +49,11 @@ export function AllSettings() {
 }
 
 function SettingRow({ setting, onDone }: { setting: Setting; onDone: () => void }) {
-  const { key, about, value, allowed, unit, later, needsRestart, fromFile } = setting
+  const { key, about, value, allowed, unit, needsRestart, fromFile } = setting
   const [typed, setTyped] = useState(() => formatValue(value))
   const [problem, setProblem] = useState<string>()
   const isDefault = JSON.stringify(value) === JSON.stringify(setting.default)
-  const isLocked = later || fromFile
+  const isLocked = fromFile
   const id = `setting-${key}`
   const save = async (next: unknown) => {
     setProblem(undefined)
@@ -78,9 +78,9 @@ function SettingRow({ setting, onDone }: { setting: Setting; onDone: () => void 
         <span className="mono key">{key}</span>
         <span>{about}</span>
         <span className="quiet below">
-          {later ? 'Not in this version.' : `Allowed: ${allowed}.`}
+          {`Allowed: ${allowed}.`}
           {unit === null || unit === 'port' ? '' : ` In ${unit}.`}
-          {needsRestart && !later ? ' Takes effect at the next start.' : ''}
+          {needsRestart ? ' Takes effect at the next start.' : ''}
           {fromFile ? ' Set by the settings file.' : ''}
         </span>
         {problem === undefined ? null : (

@@ -1,0 +1,61 @@
+import type { Pop3ServerView } from './rpc/views.ts'
+import { isLoopback } from './serve/client-network.ts'
+import type { ListeningServer } from './serve/connect.ts'
+import type { Settings } from './settings.ts'
+
+interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+/** What came of opening the POP3 server; `error` says why nothing listens. */
+export type Pop3Listener =
+  { readonly plain: Endpoint | null; readonly tls: Endpoint | null } | { readonly error: string } | undefined
+
+type Pop3Settings = Pick<Settings, 'pop3.enabled' | 'pop3.host' | 'pop3.port' | 'pop3.tlsPort'>
+
+/** Whether other programs can read mail here and from where, for the window and the command line. */
+export function pop3View(listener: Pop3Listener, settings: Pop3Settings): Pop3ServerView {
+  const { 'pop3.host': host, 'pop3.port': port, 'pop3.tlsPort': tlsPort } = settings
+  const planned = { host, port, tlsPort, reach: null }
+  if (listener === undefined) {
+    const isOn = settings['pop3.enabled'] && (port !== null || tlsPort !== null)
+    const text = isOn
+      ? 'Other programs cannot read mail here before Posthorn has been started again.'
+      : 'Other programs cannot read mail here: the POP3 server is switched off (pop3.enabled).'
+    return { ...planned, state: 'off', text }
+  }
+  if ('error' in listener)
+    return { ...planned, state: 'failed', text: `Other programs cannot read mail here: ${listener.error}.` }
+  const places = [listener.tls, listener.plain].filter((one) => one !== null)
+  const reach = places.every((one) => isLoopback(one.host)) ? 'this-computer' : 'other-computers'
+  const where = [
+    ...(listener.tls === null ? [] : [`${placeOf(listener.tls)} (TLS)`]),
+    ...(listener.plain === null ? [] : [`${placeOf(listener.plain)} (STLS)`]),
+  ].join(' and ')
+  const who = reach === 'this-computer' ? 'on this computer' : 'on every computer that reaches this one'
+  return {
+    state: 'listening',
+    host: places[0]?.host ?? host,
+    port: listener.plain?.port ?? null,
+    tlsPort: listener.tls?.port ?? null,
+    reach,
+    text: `Programs ${who} read mail by POP3 on ${where}.`,
+  }
+}
+
+const placeOf = ({ host, port }: Endpoint) => `${host.includes(':') ? `[${host}]` : host}:${port}`
+
+/** Where programs read mail; with nothing running, where they will. TLS from the first byte comes first. */
+export function receivingServers(listener: Pop3Listener, settings: Pop3Settings): ListeningServer[] {
+  if (!settings['pop3.enabled']) return []
+  const host = settings['pop3.host'] === 'localhost' ? '127.0.0.1' : settings['pop3.host']
+  const planned = (port: number | null) => (port === null || port === 0 ? null : { host, port })
+  const { plain, tls } =
+    listener !== undefined && 'plain' in listener
+      ? listener
+      : { plain: planned(settings['pop3.port']), tls: planned(settings['pop3.tlsPort']) }
+  return [
+    ...(tls === null ? [] : [{ ...tls, security: 'implicit' as const }]),
+    ...(plain === null ? [] : [{ ...plain, security: 'starttls' as const }]),
+  ]
+}
