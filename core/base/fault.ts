@@ -20,6 +20,8 @@ export interface FaultDetails {
   'not-found': { readonly what: string; readonly id: string }
   'conflict': { readonly what: string; readonly reason: string }
   'route.insecure': { readonly host: string; readonly reason: string }
+  /** `reason`: a sentence for a person. */
+  'fetch.failed': { readonly what: string; readonly reason: string }
   'account.test-failed': { readonly at: string; readonly reason: string }
   'engine.locked': { readonly path: string }
   'engine.unreachable': { readonly path: string; readonly reason: string }

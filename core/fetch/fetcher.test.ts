@@ -30,7 +30,7 @@ beforeEach(async () => {
     dial: makeDialer(clock),
     findHost: async () => ({ ok: true, addresses: ['127.0.0.1'], trace: [] }),
     caFile: () => '',
-    passwordOf: () => 'secret',
+    loginOf: () => ({ kind: 'password', secret: 'secret' }),
     readFields: async (raw) => readFields(raw instanceof Uint8Array ? raw : Buffer.concat(raw)),
   }
   fetcher = createFetcher(deps)
@@ -50,7 +50,7 @@ const add = (everySeconds = 300): Promise<Account> =>
     user: 'ada',
     keep: true,
     everySeconds,
-    password: Buffer.from('secret'),
+    secret: { login: 'password', value: Buffer.from('secret') },
   })
 async function all<T>(steps: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = []

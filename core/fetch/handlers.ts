@@ -5,6 +5,7 @@ import { listAccounts, type Account } from '../store/account.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { FetchDeps } from './pop3.ts'
 import { testAccount } from './test-account.ts'
+import { accountWarnings } from './words.ts'
 
 const HOST = /^(?:[\p{L}\p{N}_](?:[\p{L}\p{N}_-]{0,62})(?:\.(?!$)|$))+$|^\[?[0-9a-f:.]*:[0-9a-f:.]*\]?$/iu
 
@@ -18,13 +19,26 @@ function hostOf(text: string): string {
   })
 }
 
+/** What was said of it, without what was said to be undefined. */
+function given<T extends object>(some: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(some).filter(([, value]) => value !== undefined)) as never
+}
+
+/** Rules, and what its owner should know about them. */
+function pop3View({ pop3, tls, keep }: Pick<Account, 'pop3' | 'tls' | 'keep'>) {
+  if (pop3 === null) return null
+  const { signedInBy, loginDelaySeconds, expireDays, ...rules } = pop3
+  void loginDelaySeconds // Honoured by the fetcher; there is nothing to do about it.
+  return { ...rules, warnings: accountWarnings({ tls, keep, signedInBy, expireDays }) }
+}
+
 /** Answers `account.*`. */
 export function accountHandlers({ deps, fetcher }: { readonly deps: FetchDeps; readonly fetcher: Fetcher }) {
   const os = implement(contract.account)
   const { store } = deps
   const toView = ({ nextFetchMs, ...account }: Account) => {
     void nextFetchMs // The window shows what was, not what is planned.
-    return { ...account, fetching: fetcher.isFetching(account.id) }
+    return { ...account, fetching: fetcher.isFetching(account.id), pop3: pop3View(account) }
   }
   return {
     list: os.list.handler(() => listAccounts(store.read).map(toView)),
@@ -32,14 +46,30 @@ export function accountHandlers({ deps, fetcher }: { readonly deps: FetchDeps; r
       yield* testAccount({ ...input, host: hostOf(input.host) }, deps, signal)
     }),
     add: os.add.handler(async ({ input }) => {
-      const { password, name, ...rest } = input
+      const { password, login = 'password', name, rules, ...rest } = input
       const account = await store.write('account.add', {
         ...rest,
         host: hostOf(input.host),
         name: name.trim() || input.user,
-        password: Buffer.from(password, 'utf8'),
+        secret: { login, value: Buffer.from(password, 'utf8') },
+        ...(rules && { rules: given(rules) }),
       })
       fetcher.look(account.id)
+      return toView(account)
+    }),
+    save: os.save.handler(async ({ input }) => {
+      const { id, password, login = 'password', rules, host, name, ...rest } = input
+      const account = await store.write('account.save', {
+        id,
+        settings: {
+          ...given(rest),
+          ...(host !== undefined && { host: hostOf(host) }),
+          ...(name !== undefined && name.trim() !== '' && { name: name.trim() }),
+        },
+        ...(password !== undefined && { secret: { login, value: Buffer.from(password, 'utf8') } }),
+        ...(rules && { rules: given(rules) }),
+      })
+      fetcher.look(id)
       return toView(account)
     }),
     remove: os.remove.handler(async ({ input }) => {

@@ -4,7 +4,8 @@ import { openTestStore, type TestStore } from '../../test/support/store.ts'
 import { systemClock } from '../base/clock.ts'
 import { readFields } from '../message/read.ts'
 import { makeDialer } from '../net/dial.ts'
-import { getAccount, listSeenUidls, type Account } from '../store/account.ts'
+import { getAccount, type Account } from '../store/account.ts'
+import { listSeen } from '../store/pop3-seen.ts'
 import { findFolder } from '../store/folder.ts'
 import { getMessage } from '../store/message-list.ts'
 import { createRecorder } from '../transcript/recorder.ts'
@@ -45,15 +46,15 @@ function deps(more: Partial<FetchDeps> = {}): FetchDeps {
     dial: makeDialer(),
     findHost: async () => ({ ok: true, addresses: ['127.0.0.1'], trace: [] }),
     caFile: () => '',
-    passwordOf: () => 'secret',
+    loginOf: () => ({ kind: 'password', secret: 'secret' }),
     readFields: async (raw) => readFields(raw instanceof Uint8Array ? raw : Buffer.concat(raw)),
     ...more,
   }
 }
 async function addAccount(keep: boolean): Promise<Account> {
-  const password = Buffer.from('secret')
+  const secret = { login: 'password', value: Buffer.from('secret') } as const
   const rest = { host: 'mail.example', port: server.port, tls: 'none', user: 'ada', everySeconds: 300 } as const
-  return store.write('account.add', { ...rest, name: 'Ada', keep, password })
+  return store.write('account.add', { ...rest, name: 'Ada', keep, secret })
 }
 /** What the account's Inbox holds: subject and bytes of each message, in order of arrival here. */
 async function inbox(account: Account): Promise<{ subject: string; raw: string }[]> {
@@ -211,9 +212,9 @@ test('unique-ids the server has no more are forgotten where mail is deleted ther
   const account = await addAccount(false)
   maildrop.messages.push(message(1), message(2))
   await fetchAccount(account, deps())
-  expect(listSeenUidls(store.read, account.id, '', 10)).toEqual(['uid-1', 'uid-2'])
+  expect(listSeen(store.read, account.id, '', 10).map(({ uidl }) => uidl)).toEqual(['uid-1', 'uid-2'])
   await fetchAccount(account, deps())
-  expect(listSeenUidls(store.read, account.id, '', 10)).toEqual([])
+  expect(listSeen(store.read, account.id, '', 10).map(({ uidl }) => uidl)).toEqual([])
 })
 
 test('an account that is taken away leaves its mail', async () => {

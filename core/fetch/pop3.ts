@@ -1,19 +1,25 @@
 import { isFault, reasonOf } from '../base/fault.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { openPop3 } from '../net/pop3-client-driver.ts'
-import type { Answer, Pop3Peers, Pop3Session, Pop3Trouble } from '../net/pop3-words.ts'
-import { listSeenUidls, type Account, type Pop3Arrival } from '../store/account.ts'
+import type { Answer, Pop3Peers, Pop3Session, Pop3Target, Pop3Trouble } from '../net/pop3-words.ts'
+import type { Account } from '../store/account.ts'
+import { listSeen, type Pop3Arrival } from '../store/pop3-seen.ts'
 import type { Store } from '../store/types.ts'
 import { parseSizes, parseUidl, type Listed } from '../wire/pop3/listing.ts'
 import { Arrival } from './arrival.ts'
 import { receivedTime } from './received.ts'
 import { describeTrouble } from './words.ts'
 
+/** What an account signs in with; `token` is an OAuth 2.0 access token. */
+export interface AccountLogin {
+  readonly kind: 'password' | 'token'
+  readonly secret: string
+}
 /** What fetching works with. */
 export interface FetchDeps extends Pop3Peers {
   readonly store: Pick<Store, 'read' | 'write' | 'stage'>
-  /** Joint: the account's password from the vault; undefined when there is none. */
-  readonly passwordOf: (accountId: number) => string | undefined
+  /** Joint: what an account signs in with, from the vault; undefined when there is nothing. A token may be made anew for it. */
+  readonly loginOf: (accountId: number) => AccountLogin | undefined | Promise<AccountLogin | undefined>
   /** Joint: what is known of a message, read where it does not hold up the window. */
   readonly readFields: (raw: Uint8Array | readonly Uint8Array[]) => Promise<MessageFields>
   /** Joint: mail has come into a folder. */
@@ -44,21 +50,28 @@ const TURN_MS = 4
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
+/** Where an account's maildrop is and what opens it; undefined where the vault has nothing. */
+export async function targetOf(account: Account, deps: FetchDeps): Promise<Pop3Target | undefined> {
+  const login = await deps.loginOf(account.id)
+  if (login === undefined) return undefined
+  const { host, port, tls, user, id: accountId } = account
+  return { host, port, tls, user, password: login.secret, accountId }
+}
+
 /**
  * Fetches what is new in an account's maildrop. A message is deleted on the server only after it is committed here, with its
  * unique-id in the same operation; so neither a crash nor a lost connection loses a message or brings it twice.
  */
 export async function fetchAccount(account: Account, deps: FetchDeps, signal?: AbortSignal): Promise<Fetched> {
-  const password = deps.passwordOf(account.id)
-  if (password === undefined)
+  const target = await targetOf(account, deps)
+  if (target === undefined)
     return {
       fetched: 0,
       removed: 0,
       problem: 'The password of this account is missing: add the account again.',
       sessionId: undefined,
     }
-  const { host, port, tls, user } = account
-  const opened = await openPop3({ host, port, tls, user, password, accountId: account.id }, deps, signal)
+  const opened = await openPop3(target, deps, signal)
   if (!opened.ok)
     return { fetched: 0, removed: 0, problem: describeTrouble(opened.trouble, account), sessionId: opened.sessionId }
   const fetch = new Fetch(account, deps, opened.session)
@@ -142,7 +155,7 @@ class Fetch {
     const { store } = this.#deps
     const seen = new Set<string>()
     for (let after = '', page = [after]; page.length > 0; after = page.at(-1) ?? '') {
-      page = listSeenUidls(store.read, this.#account.id, after, PAGE)
+      page = listSeen(store.read, this.#account.id, after, PAGE).map(({ uidl }) => uidl)
       for (const uidl of page) seen.add(uidl)
       if (page.length > 0) await turn()
     }

@@ -45,6 +45,29 @@ export function describeTrouble(trouble: Pop3Trouble, at: Maildrop): string {
   }
 }
 
+/** What the owner of an account should know of it even while it works. */
+export function accountWarnings(of: {
+  readonly tls: 'implicit' | 'starttls' | 'none'
+  readonly keep: boolean
+  readonly signedInBy: string | null
+  readonly expireDays: number | null
+}): string[] {
+  const warnings: string[] = []
+  if (of.signedInBy === 'APOP')
+    warnings.push(
+      'The server offers nothing better than APOP to sign in with. It is weak: who listens can search for the password.',
+    )
+  else if (of.tls === 'none')
+    warnings.push('The connection is not encrypted: mail, and mostly the password too, can be read on its way.')
+  if (of.keep && of.expireDays !== null)
+    warnings.push(
+      of.expireDays === 0
+        ? 'The server says that it deletes messages as soon as they are fetched.'
+        : `The server says that it deletes messages after ${of.expireDays === 1 ? 'a day' : `${of.expireDays} days`}.`,
+    )
+  return warnings
+}
+
 function connectReason(errno: string): string {
   switch (errno) {
     case 'ECONNREFUSED':

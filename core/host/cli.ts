@@ -26,8 +26,11 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   alias set PATTERNS TARGETS [--id ID] | remove ID|PATTERN | list
               where their mail goes: *@one.example,*@two.example *@home.example
   alias resolve ADDRESS           where mail to an address would go, and why
-  account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin
-              [--keep] [--name N] [--every SECONDS] | list
+  account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin|--token-stdin [--name N]
+              [--every SECONDS] [--leave] [--delete-after-days N] [--delete-when-removed] [--headers-only-over-mb N]
+              [--newest-first] [--no-apop]
+  account set ACCOUNT (options as above; --no-leave, --oldest-first, "never" for N, … take them back)
+  account list | remove ACCOUNT
   route add smarthost HOST[:PORT] [--tls implicit|starttls|none] [--user U --password-stdin|--token-stdin]
   route list | presets | test ID | resume ID | remove ID | login ID --user U --password-stdin|--token-stdin
   route rule list | add [--from P] [--to P] [--after TRIES] direct|hold|smarthost [--route ID] | remove ID | move ID N
@@ -41,7 +44,8 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   queue pace | pace set DESTINATION [--connections N] [--gap SECONDS] [--per-connection N] [--per-minute N]
              [--per-hour N] [--per-day N] | pace reset DESTINATION   (each with [--why TEXT])
   log list | show ID | tail | export ID                what was said on the wire
-  list [--folder F] | search WORDS | show ID | source ID
+  list [--folder F] | search WORDS | show ID [--whole] | source ID
+              (--whole: fetches the rest of a message of which only the header is here)
   import FILE.eml …               store messages in the local Inbox
   setting list | set KEY VALUE    what can be changed, and to what
   status                          what is running and what waits

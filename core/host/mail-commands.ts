@@ -58,15 +58,17 @@ export const search: Command = {
   },
 }
 export const show: Command = {
-  options: {},
+  options: { '--whole': 'flag' },
   async run(context) {
-    const message = await context.api.mail.get({ id: idOf(context.args.words[0], 'show') })
+    const { api, args } = context
+    const id = idOf(args.words[0], 'show')
+    const message = await (args.has('--whole') ? api.mail.getWhole({ id }) : api.mail.get({ id }))
     const people = (all: readonly { name: string; address: string }[]) =>
       harmless(all.map((a) => (a.name ? `${a.name} <${a.address}>` : a.address)).join(', '))
     await context.show(
       message,
       () =>
-        `${message.damaged === null ? '' : `(damaged: ${harmless(message.damaged)})\n`}From: ${people(message.from)}\nTo: ${people(message.to)}\n${message.cc.length > 0 ? `Cc: ${people(message.cc)}\n` : ''}Date: ${time(message.dateMs)}\nSubject: ${harmless(message.subject)}\n\n${(message.text ?? '(this message has no plain text)').split('\n').map(harmless).join('\n')}\n${message.parts.map((p) => `[${p.index}] ${harmless(p.filename)} (${harmless(p.contentType)}, ${size(p.sizeBytes)})\n`).join('')}`,
+        `${message.damaged === null ? '' : `(damaged: ${harmless(message.damaged)})\n`}${message.partial === null ? '' : `(only its header is here, of ${size(message.partial.sizeBytes)}; the rest: posthorn show ${id} --whole)\n`}From: ${people(message.from)}\nTo: ${people(message.to)}\n${message.cc.length > 0 ? `Cc: ${people(message.cc)}\n` : ''}Date: ${time(message.dateMs)}\nSubject: ${harmless(message.subject)}\n\n${(message.text ?? '(this message has no plain text)').split('\n').map(harmless).join('\n')}\n${message.parts.map((p) => `[${p.index}] ${harmless(p.filename)} (${harmless(p.contentType)}, ${size(p.sizeBytes)})\n`).join('')}`,
     )
     return EXIT.ok
   },

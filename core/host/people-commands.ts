@@ -1,4 +1,3 @@
-import type { Arguments } from './arguments.ts'
 import { EXIT, idOf, usage, type Command, type Context } from './command.ts'
 import { table, time } from './print.ts'
 
@@ -16,26 +15,6 @@ async function passwordFrom(context: Context): Promise<string> {
   const password = text.split(/\r?\n/, 1)[0] ?? ''
   if (password === '') throw usage('the password on standard input is empty')
   return password
-}
-const tlsOf = (word: string | undefined) => {
-  if (word === 'stls' || word === 'starttls') return 'starttls' as const
-  if (word === 'implicit' || word === 'none') return word
-  throw usage(`--tls is one of implicit, stls, none, not "${word ?? ''}"`)
-}
-const portOf = (word: string | undefined) => {
-  const port = idOf(word, '--port')
-  if (port < 1 || port > 65535) throw usage(`--port is from 1 to 65535, not ${port}`)
-  return port
-}
-const secondsOf = (word: string) => {
-  const seconds = idOf(word, '--every')
-  if (seconds < 60 || seconds > 86_400) throw usage(`--every is from 60 to 86400 seconds, not ${seconds}`)
-  return seconds
-}
-const given = (args: Arguments, name: string): string => {
-  const value = args.value(name)
-  if (value === undefined) throw usage(`${name} is missing`)
-  return value
 }
 
 export const user: Command = {
@@ -74,70 +53,11 @@ async function setQuota(context: Context, address: string): Promise<number> {
   const user = (await api.user.list()).find((one) => one.address.toLowerCase() === address.toLowerCase())
   if (user === undefined) throw usage(`there is no user "${address}"; posthorn user list shows them`)
   const changed = await api.user.setQuota({ id: user.id, quotaBytes })
-  await context.show(changed, () => `The quota of ${changed.address} is ${quotaWords(changed.quotaBytes)} from now on.\n`)
+  await context.show(
+    changed,
+    () => `The quota of ${changed.address} is ${quotaWords(changed.quotaBytes)} from now on.\n`,
+  )
   return EXIT.ok
-}
-
-export const account: Command = {
-  options: {
-    '--host': 'value',
-    '--port': 'value',
-    '--user': 'value',
-    '--tls': 'value',
-    '--password-stdin': 'flag',
-    '--keep': 'flag',
-    '--name': 'value',
-    '--every': 'value',
-  },
-  async run(context) {
-    const { api, args } = context
-    if (args.words[0] === 'add' && args.words[1] === 'pop3') {
-      const host = given(args, '--host')
-      const login = given(args, '--user')
-      const tls = tlsOf(args.value('--tls') ?? 'implicit')
-      const port = portOf(args.value('--port') ?? (tls === 'implicit' ? '995' : '110'))
-      const every = args.value('--every')
-      const added = await api.account.add({
-        name: args.value('--name') ?? login,
-        host,
-        port,
-        tls,
-        user: login,
-        password: await passwordFrom(context),
-        keep: args.has('--keep'),
-        everySeconds: every === undefined ? 300 : secondsOf(every),
-      })
-      if (tls === 'none')
-        await context.io.stderr('posthorn: this account sends its password in the clear (--tls none)\n')
-      await context.show(
-        added,
-        () => `Account ${added.id}: ${added.user} at ${added.host}. Fetch with: posthorn fetch ${added.id}\n`,
-      )
-      return EXIT.ok
-    }
-    if (args.words[0] !== 'list')
-      throw usage(
-        'account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin [--keep], or account list',
-      )
-    const accounts = await api.account.list()
-    await context.show(
-      accounts,
-      () =>
-        table(
-          ['ID', 'NAME', 'SERVER', 'TLS', 'LEAVES MAIL', 'LAST FETCH', 'LAST ERROR'],
-          accounts.map((a) => [
-            a.id,
-            a.name,
-            `${a.host}:${a.port}`,
-            a.tls,
-            a.keep ? 'yes' : 'no',
-            time(a.lastFetchMs),
-            a.lastError ?? '-',
-          ]),
-        ) || 'No accounts yet: posthorn account add pop3 --host …\n',
-    )
-    return EXIT.ok
-  },
 }
 
 const way = ({ routeName }: { readonly routeName: string }) =>

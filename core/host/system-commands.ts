@@ -1,4 +1,5 @@
-import { EXIT, usage, type Api, type Command } from './command.ts'
+import { accountId } from './account-commands.ts'
+import { EXIT, usage, type Command } from './command.ts'
 import { harmless, table, time } from './print.ts'
 
 export const fetch: Command = {
@@ -25,14 +26,6 @@ export const fetch: Command = {
     }
   },
 }
-/** An account by number, name or login. Throws `usage`. */
-async function accountId(api: Api, word: string): Promise<number> {
-  const accounts = await api.account.list()
-  const found = accounts.find((a) => String(a.id) === word) ?? accounts.find((a) => a.name === word || a.user === word)
-  if (!found) throw usage(`there is no account "${word}"; posthorn account list shows them`)
-  return found.id
-}
-
 export const setting: Command = {
   options: {},
   async run(context) {

@@ -14,6 +14,7 @@ let store: TestStore
 let parse: ParsePool
 let handles: ByteHandles
 let mailChanges: Changes<number>
+const fetchWhole = async () => {}
 let mail: ReturnType<typeof mailHandlers>
 
 beforeEach(async () => {
@@ -21,7 +22,7 @@ beforeEach(async () => {
   parse = openParsePool({ clock: systemClock })
   handles = new ByteHandles(systemClock)
   mailChanges = new Changes<number>(0)
-  mail = mailHandlers({ store, parse, handles, mailChanges })
+  mail = mailHandlers({ store, parse, handles, mailChanges, fetchWhole })
 })
 afterEach(async () => {
   await parse.close()
@@ -83,6 +84,7 @@ test('shows a message with its parts, and gives a part by handle', async () => {
     html: null,
     parts: [{ index: 0, filename: 'a_b.pdf', contentType: 'application/pdf', sizeBytes: 4 }],
     damaged: null,
+    partial: null,
     sessions: [],
   })
   const { handle } = await call(mail.attachment, { id: messageId, index: 0 })
@@ -140,7 +142,7 @@ test('tells watchers which folders changed', async () => {
 test('shows what is left of a damaged message and says so', async () => {
   const { messageId } = await importFile(withFile)
   const broken = { ...store, openBody: damagedBody }
-  const damaged = mailHandlers({ store: broken, parse, handles, mailChanges })
+  const damaged = mailHandlers({ store: broken, parse, handles, mailChanges, fetchWhole })
   expect(await call(damaged.get, { id: messageId })).toMatchObject({
     text: 'half',
     damaged: expect.stringContaining('checksum'),
@@ -158,7 +160,7 @@ test('shows the row of a message that no reader survives', async () => {
     message: () =>
       Promise.reject(new Fault('thread.died', 'read a message: it ended', { name: 'parse', reason: 'it ended' })),
   }
-  const handlers = mailHandlers({ store, parse: dead as unknown as ParsePool, handles, mailChanges })
+  const handlers = mailHandlers({ store, parse: dead as unknown as ParsePool, handles, mailChanges, fetchWhole })
   expect(await call(handlers.get, { id: messageId })).toMatchObject({
     subject: 'Grüße',
     from: [{ address: 'ada@example.org' }],

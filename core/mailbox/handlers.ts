@@ -11,6 +11,7 @@ import type { FolderView, MessageRow, MessageView } from '../rpc/views.ts'
 import { ensurePersonFolders } from './person.ts'
 import { listFolders, type OwnedFolder } from '../store/folder.ts'
 import { getMessage, listPage, listSessionsOf, type Message } from '../store/message-list.ts'
+import { getPartial } from '../store/pop3-seen.ts'
 import type { Store } from '../store/types.ts'
 
 /** What `mail.*` is wired to. */
@@ -20,6 +21,8 @@ export interface MailDeps {
   readonly handles: ByteHandles
   /** Folders that changed. */
   readonly mailChanges: Changes<number>
+  /** Joint: brings the rest of a message of which only the header is here. Throws `fetch.failed`. */
+  readonly fetchWhole: (messageId: number, signal: AbortSignal | undefined) => Promise<void>
 }
 
 const SOURCE_BYTES = 512 * 1024
@@ -46,6 +49,11 @@ export function mailHandlers(deps: MailDeps) {
       (await store.query('message.search', input, signal)).map(toRow),
     ),
     get: os.get.handler(({ input }) => getView(deps, input.id)),
+    getWhole: os.getWhole.handler(async ({ input, signal }) => {
+      find(store, input.id)
+      await deps.fetchWhole(input.id, signal)
+      return getView(deps, input.id)
+    }),
     setSeen: os.setSeen.handler(async ({ input }) => changed(await store.write('message.seen', input))),
     setStarred: os.setStarred.handler(async ({ input }) => changed(await store.write('message.starred', input))),
     move: os.move.handler(async ({ input }) => changed(await store.write('message.move', input))),
@@ -117,6 +125,11 @@ async function startOf(store: Store, message: Message): Promise<Buffer> {
   return Buffer.concat(parts).subarray(0, SOURCE_BYTES)
 }
 
+function partialView(store: Store, id: number): MessageView['partial'] {
+  const partial = getPartial(store.read, id)
+  return partial === undefined ? null : { sizeBytes: partial.sizeBytes }
+}
+
 const NOTHING: Pick<FullMessage, 'text' | 'html'> = { text: null, html: null }
 
 /** The whole view of a message. A message no reader survives still shows what its row says. */
@@ -128,6 +141,7 @@ async function getView(deps: MailDeps, id: number): Promise<MessageView> {
     sizeBytes: message.view.sizeBytes,
     sessions: listSessionsOf(deps.store.read, id),
     messageId: message.messageId,
+    partial: partialView(deps.store, id),
   }
   try {
     const full = await deps.parse.message(chunks)

@@ -1,13 +1,23 @@
 import { Fault } from '../base/fault.ts'
-import type { MessageFields } from '../model/message-fields.ts'
 import type { TlsMode } from '../model/outcome.ts'
 import { ensureFolder, listFoldersOfAccount, removeFolder } from './folder.ts'
-import { insertMessage } from './message.ts'
+import {
+  addPop3,
+  POP3_COLUMNS,
+  setPop3Rules,
+  toPop3,
+  type Pop3Facts,
+  type Pop3Record,
+  type Pop3Rules,
+} from './pop3-account.ts'
 import { prepared } from './prepared.ts'
 import { putSecret, removeSecret } from './secret.ts'
-import type { Body, Operation, ReadDb, WriteDb } from './types.ts'
+import type { Operation, ReadDb, WriteDb } from './types.ts'
 
-/** Mail that is fetched from a server. Its password is a secret of kind `account-password` and the id as its name. */
+/**
+ * Mail that is fetched from a server. What it signs in with is a secret of kind `account-password` or `account-token` and the
+ * id as its name.
+ */
 export interface Account {
   readonly id: number
   readonly kind: 'pop3'
@@ -16,6 +26,7 @@ export interface Account {
   readonly port: number
   readonly tls: TlsMode
   readonly user: string
+  readonly login: 'password' | 'token'
   /** Whether fetched messages stay on the server. */
   readonly keep: boolean
   readonly everySeconds: number
@@ -23,14 +34,21 @@ export interface Account {
   /** What was wrong with the last fetch, in words; null when nothing was. */
   readonly lastError: string | null
   readonly nextFetchMs: number
+  /** What only a POP3 account has. */
+  readonly pop3: (Pop3Rules & Pop3Facts) | null
 }
-/** The kind of an account's secret. */
+/** The kinds of an account's secret; it has one of them. */
 export const ACCOUNT_PASSWORD = 'account-password'
+export const ACCOUNT_TOKEN = 'account-token'
+const SECRET_OF = { password: ACCOUNT_PASSWORD, token: ACCOUNT_TOKEN } as const
 
-const COLUMNS = `id, kind, name, host, port, tls, login AS user, keep, every_seconds AS everySeconds,
-  last_fetch_ms AS lastFetchMs, last_error AS lastError, next_fetch_ms AS nextFetchMs`
-const LIST = `SELECT ${COLUMNS} FROM account ORDER BY id LIMIT 200`
-const GET = `SELECT ${COLUMNS} FROM account WHERE id = ?`
+const COLUMNS = `a.id, a.kind, a.name, a.host, a.port, a.tls, a.login AS user, a.keep, a.every_seconds AS everySeconds,
+  a.last_fetch_ms AS lastFetchMs, a.last_error AS lastError, a.next_fetch_ms AS nextFetchMs,
+  EXISTS (SELECT 1 FROM secret s WHERE s.kind = '${ACCOUNT_TOKEN}' AND s.name = CAST(a.id AS TEXT)) AS hasToken,
+  p.account_id IS NOT NULL AS isPop3, ${POP3_COLUMNS}`
+const FROM = 'FROM account a LEFT JOIN pop3_account p ON p.account_id = a.id'
+const LIST = `SELECT ${COLUMNS} ${FROM} ORDER BY a.id LIMIT 200`
+const GET = `SELECT ${COLUMNS} ${FROM} WHERE a.id = ?`
 const SAME = 'SELECT id FROM account WHERE host = ? AND port = ? AND login = ?'
 const ADD = `
   INSERT INTO account (kind, name, host, port, tls, login, keep, every_seconds, created_ms, next_fetch_ms)
@@ -38,14 +56,45 @@ const ADD = `
 const FETCHED = 'UPDATE account SET last_fetch_ms = ?, last_error = ?, next_fetch_ms = ? WHERE id = ?'
 const REMOVE = 'DELETE FROM account WHERE id = ?'
 const HAND_OVER = `UPDATE folder SET account_id = NULL, role = 'other', name = ? WHERE id = ?`
-const SEEN_PAGE = 'SELECT uidl FROM pop3_seen WHERE account_id = ? AND uidl > ? ORDER BY uidl LIMIT ?'
-const IS_SEEN = 'SELECT 1 FROM pop3_seen WHERE account_id = ? AND uidl = ?'
-const MESSAGE_OF = 'SELECT message_id AS id FROM pop3_seen WHERE account_id = ? AND uidl = ?'
-const SEE = 'INSERT INTO pop3_seen (account_id, uidl, message_id, fetched_ms) VALUES (?, ?, ?, ?)'
-const FORGET = 'DELETE FROM pop3_seen WHERE account_id = ? AND uidl = ?'
+const CHANGE =
+  'UPDATE account SET name = ?, host = ?, port = ?, tls = ?, login = ?, keep = ?, every_seconds = ?, next_fetch_ms = ? WHERE id = ?'
 
-type Row = Omit<Account, 'keep'> & { readonly keep: number }
-const toAccount = (row: Row): Account => ({ ...row, keep: row.keep === 1 })
+type Own = Omit<Account, 'keep' | 'login' | 'pop3'> & { readonly keep: number }
+type Row = Own & Pop3Record & { readonly hasToken: number; readonly isPop3: number }
+
+function toAccount(row: Row): Account {
+  const { id, kind, name, host, port, tls, user, keep, everySeconds, lastFetchMs, lastError, nextFetchMs } = row
+  return {
+    id,
+    kind,
+    name,
+    host,
+    port,
+    tls,
+    user,
+    login: row.hasToken === 1 ? 'token' : 'password',
+    keep: keep === 1,
+    everySeconds,
+    lastFetchMs,
+    lastError,
+    nextFetchMs,
+    pop3: row.isPop3 === 1 ? toPop3(row) : null,
+  }
+}
+
+/** How an account signs in; the value goes to the vault's table. */
+export interface AccountSecret {
+  readonly login: Account['login']
+  readonly value: Uint8Array
+}
+
+/** Puts an account's secret in place of the one it had, of whichever kind. */
+export function putAccountSecret(db: WriteDb, id: number, secret: AccountSecret, nowMs: number): void {
+  for (const kind of [ACCOUNT_PASSWORD, ACCOUNT_TOKEN]) removeSecret(db, { kind, name: String(id) })
+  putSecret(db, { kind: SECRET_OF[secret.login], name: String(id), value: secret.value }, nowMs)
+}
+
+type Settable = Pick<Account, 'name' | 'host' | 'port' | 'tls' | 'user' | 'keep' | 'everySeconds'>
 
 /** All accounts, oldest first. */
 export function listAccounts(db: ReadDb): Account[] {
@@ -58,54 +107,62 @@ export function getAccount(db: ReadDb, id: number): Account | undefined {
   return row && toAccount(row)
 }
 
-/** Unique-ids already fetched by an account, in order, after the one given ('' to begin). */
-export function listSeenUidls(db: ReadDb, accountId: number, after: string, limit: number): string[] {
-  return prepared<[number, string, number], { uidl: string }>(db, SEEN_PAGE)
-    .all(accountId, after, limit)
-    .map((row) => row.uidl)
-}
-
-/** The message that came under a unique-id; undefined when it did not come or is gone. */
-export function messageOfUidl(db: ReadDb, accountId: number, uidl: string): number | undefined {
-  return prepared<[number, string], { id: number | null }>(db, MESSAGE_OF).get(accountId, uidl)?.id ?? undefined
-}
-
-/** One message that a POP3 server has given us. */
-export interface Pop3Arrival {
-  readonly uidl: string
-  readonly body: Body
-  readonly fields: MessageFields
-  /** Unix ms. */
-  readonly receivedMs: number
-}
-
-function requireAccount(db: ReadDb, id: number, what: string): Account {
+/** The account of that id. Throws `not-found`, saying `what` was to be done. */
+export function requireAccount(db: ReadDb, id: number, what: string): Account {
   const account = getAccount(db, id)
   if (account === undefined)
     throw new Fault('not-found', `${what} account ${id}: there is none`, { what: 'account', id: String(id) })
   return account
 }
 
+function refuseSame(db: ReadDb, { host, port, user }: Settable, id: number | undefined, what: string): void {
+  const same = prepared<[string, number, string], { id: number }>(db, SAME).get(host, port, user)
+  if (same === undefined || same.id === id) return
+  throw new Fault('conflict', `${what} the account "${user}" at "${host}": it is there already`, {
+    what: 'account',
+    reason: 'it is there already',
+  })
+}
+
 export const accountOperations = {
-  /** Adds an account with its password. Throws `conflict` when that maildrop is fetched already. */
+  /** Adds an account with its secret. Throws `conflict` when that maildrop is fetched already. */
   'account.add': (
     db: WriteDb,
-    args: Pick<Account, 'name' | 'host' | 'port' | 'tls' | 'user' | 'keep' | 'everySeconds'> & {
-      readonly password: Uint8Array
-    },
+    args: Settable & { readonly secret: AccountSecret; readonly rules?: Partial<Pop3Rules> },
     nowMs: number,
   ): Account => {
-    if (prepared(db, SAME).get(args.host, args.port, args.user) !== undefined)
-      throw new Fault('conflict', `add the account "${args.user}" at "${args.host}": it is there already`, {
-        what: 'account',
-        reason: 'it is there already',
-      })
+    refuseSame(db, args, undefined, 'add')
     const { name, host, port, tls, user, keep, everySeconds } = args
     const added = prepared(db, ADD).run(name, host, port, tls, user, keep ? 1 : 0, everySeconds, nowMs, nowMs)
     const id = Number(added.lastInsertRowid)
-    putSecret(db, { kind: ACCOUNT_PASSWORD, name: String(id), value: args.password }, nowMs)
+    putAccountSecret(db, id, args.secret, nowMs)
+    addPop3(db, id, args.rules ?? {})
     ensureFolder(db, { accountId: id, userId: null }, 'inbox')
     return requireAccount(db, id, 'add')
+  },
+  /**
+   * Changes what is given; it is fetched anew at once when what leads to its mail was changed. Throws `not-found`, and
+   * `conflict` when another account fetches that maildrop.
+   */
+  'account.save': (
+    db: WriteDb,
+    args: { readonly id: number; readonly secret?: AccountSecret; readonly rules?: Partial<Pop3Rules> } & {
+      readonly settings: Partial<Settable>
+    },
+    nowMs: number,
+  ): Account => {
+    const before = requireAccount(db, args.id, 'change')
+    const next: Settable = { ...before, ...args.settings }
+    refuseSame(db, next, args.id, 'change')
+    const isElsewhere =
+      args.secret !== undefined ||
+      (['host', 'port', 'tls', 'user', 'everySeconds'] as const).some((key) => next[key] !== before[key])
+    const { name, host, port, tls, user, keep, everySeconds } = next
+    const nextFetchMs = isElsewhere ? nowMs : before.nextFetchMs
+    prepared(db, CHANGE).run(name, host, port, tls, user, keep ? 1 : 0, everySeconds, nextFetchMs, args.id)
+    if (args.secret !== undefined) putAccountSecret(db, args.id, args.secret, nowMs)
+    if (args.rules !== undefined && before.pop3 !== null) setPop3Rules(db, args.id, { ...before.pop3, ...args.rules })
+    return requireAccount(db, args.id, 'change')
   },
   /**
    * Removes an account with its password. Its mail stays, in folders of the person's own: it may be the only copy. Throws
@@ -117,7 +174,7 @@ export const accountOperations = {
       if (folder.total === 0) removeFolder(db, folder.id)
       else prepared(db, HAND_OVER).run(`${account.name}: ${folder.name}`, folder.id)
     }
-    removeSecret(db, { kind: ACCOUNT_PASSWORD, name: String(args.id) })
+    for (const kind of [ACCOUNT_PASSWORD, ACCOUNT_TOKEN]) removeSecret(db, { kind, name: String(args.id) })
     prepared(db, REMOVE).run(args.id)
   },
   /** How a fetch ended and when the next one is due. */
@@ -127,29 +184,5 @@ export const accountOperations = {
     nowMs: number,
   ): void => {
     prepared(db, FETCHED).run(nowMs, args.error, args.nextFetchMs, args.id)
-  },
-  /**
-   * Keeps messages and remembers their unique-ids, as one: so none is fetched twice and none deleted on the server that is
-   * not here. The id of each; null for one that is here already. Throws `not-found` when the account is gone.
-   */
-  'pop3.keep': (
-    db: WriteDb,
-    args: { readonly accountId: number; readonly arrivals: readonly Pop3Arrival[] },
-    nowMs: number,
-  ): { readonly folderId: number; readonly messageIds: (number | null)[] } => {
-    requireAccount(db, args.accountId, 'keep mail of')
-    const folderId = ensureFolder(db, { accountId: args.accountId, userId: null }, 'inbox')
-    const messageIds = args.arrivals.map(({ uidl, body, fields, receivedMs }) => {
-      if (prepared(db, IS_SEEN).get(args.accountId, uidl) !== undefined) return null
-      const message = { folderId, body, prefix: '', removed: [], fields, receivedMs, seen: false }
-      const messageId = insertMessage(db, message, nowMs)
-      prepared(db, SEE).run(args.accountId, uidl, messageId, nowMs)
-      return messageId
-    })
-    return { folderId, messageIds }
-  },
-  /** Forgets unique-ids that the server has no more. */
-  'pop3.forget': (db: WriteDb, args: { readonly accountId: number; readonly uidls: readonly string[] }): void => {
-    for (const uidl of args.uidls) prepared(db, FORGET).run(args.accountId, uidl)
   },
 } satisfies Record<string, Operation<never, unknown>>

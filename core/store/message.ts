@@ -28,6 +28,8 @@ const INSERT = `
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`
 const INDEX = 'INSERT INTO message_text (rowid, subject, author, addressees, body) VALUES (?, ?, ?, ?, ?)'
 const REPORTED = 'INSERT OR IGNORE INTO incoming_report (message_id) VALUES (?)'
+const REPLACE = `
+  UPDATE message SET blob_id = ?, prefix = '', removed = '[]', size_bytes = ?, preview = ?, attachments = ?, change = ? WHERE id = ?`
 const UNINDEX = 'DELETE FROM message_text WHERE rowid = ?'
 const SET_SEEN = 'UPDATE message SET seen = ?, change = ? WHERE id = ?'
 const SET_STARRED = 'UPDATE message SET starred = ?, change = ? WHERE id = ? AND starred <> ?'
@@ -81,6 +83,26 @@ export function insertMessage(db: WriteDb, args: NewMessage, nowMs: number): num
   prepared(db, INDEX).run(BigInt(id), fields.subject, author, fields.addressees, fields.body)
   if (fields.isReport) prepared(db, REPORTED).run(id)
   return id
+}
+
+/**
+ * Puts other bytes in the place of a message's own: id, folder, flags and the time it came stay. For one of which only the
+ * header was here.
+ */
+export function replaceMessage(
+  db: WriteDb,
+  row: Pick<Message, 'id' | 'blobId'>,
+  args: { readonly body: Body; readonly fields: MessageFields },
+  nowMs: number,
+): void {
+  const { fields } = args
+  const { blobId, sizeBytes } = bodyOf(db, args.body, nowMs)
+  prepared(db, REPLACE).run(blobId, sizeBytes, fields.preview, fields.attachments, nextCounter(db, 'change'), row.id)
+  prepared(db, UNINDEX).run(BigInt(row.id))
+  const author = `${fields.authorName} ${fields.authorAddress}`
+  prepared(db, INDEX).run(BigInt(row.id), fields.subject, author, fields.addressees, fields.body)
+  if (fields.isReport) prepared(db, REPORTED).run(row.id)
+  dropUnusedBlob(db, row.blobId)
 }
 
 /** The rows of those ids that are there; an id named twice counts once. */

@@ -12,6 +12,8 @@ import { userOperations } from './local-user.ts'
 import { messageOperations } from './message.ts'
 import { blobOperations } from './blob.ts'
 import { paceOperations } from './pace.ts'
+import { pop3AccountOperations } from './pop3-account.ts'
+import { pop3SeenOperations } from './pop3-seen.ts'
 import { queueBulkOperations } from './queue-bulk.ts'
 import { queueOperations } from './queue-change.ts'
 import { queueControlOperations } from './queue-control.ts'
@@ -41,6 +43,8 @@ export const operations = {
   ...messageOperations,
   ...blobOperations,
   ...paceOperations,
+  ...pop3AccountOperations,
+  ...pop3SeenOperations,
   ...queueBulkOperations,
   ...queueOperations,
   ...queueControlOperations,

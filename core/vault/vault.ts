@@ -4,6 +4,7 @@ import type { Store } from '../store/types.ts'
 /** What a secret is for; its name says whose. */
 export type SecretKind =
   | 'account-password' // name: account id
+  | 'account-token' // name: account id; an OAuth 2.0 access token
   | 'local-user' // name: local user id; a SCRAM verifier
   | 'route-login' // name: route id
   | 'tls' // name: what the certificate is for
@@ -34,4 +35,16 @@ export function vault(store: Store): Vault {
     },
     listNames: (kind) => listSecretNames(store.read, kind),
   }
+}
+
+/** What a mail account signs in with: a token where there is one, else a password, else undefined. */
+export function accountLogin(
+  secrets: Pick<Vault, 'getSecret'>,
+  accountId: number,
+): { readonly kind: 'password' | 'token'; readonly secret: string } | undefined {
+  for (const kind of ['token', 'password'] as const) {
+    const secret = secrets.getSecret(`account-${kind}`, String(accountId))
+    if (secret !== undefined) return { kind, secret }
+  }
+  return undefined
 }

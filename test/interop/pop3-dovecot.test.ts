@@ -55,7 +55,7 @@ needs('dovecot').describe('a private Dovecot', () => {
     dial: makeDialer(),
     findHost: async () => ({ ok: true, addresses: ['127.0.0.1'], trace: [] }),
     caFile: () => dovecot.caFile,
-    passwordOf: () => password,
+    loginOf: () => ({ kind: 'password', secret: password }),
     readFields: (raw) => parse.fields(raw),
   })
   const addAccount = (user: string, tls: TlsMode, keep: boolean): Promise<Account> =>
@@ -67,7 +67,7 @@ needs('dovecot').describe('a private Dovecot', () => {
       user,
       keep,
       everySeconds: 300,
-      password: Buffer.from(PASSWORD),
+      secret: { login: 'password', value: Buffer.from(PASSWORD) },
     })
   const digest = (raw: Uint8Array) => createHash('sha256').update(raw).digest('hex')
   const storedDigests = async () => {

@@ -38,6 +38,7 @@ const message: MessageView = {
   sizeBytes: 1,
   sessions: [],
   damaged: null,
+  partial: null,
 }
 
 test('a reply goes to the writer, quotes without the signature, and keeps the thread', () => {
