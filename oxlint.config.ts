@@ -44,6 +44,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'core/relay': { may: [base, model, wire, net, transcript] },
   'core/serve': { may: [base, model, store, wire, net, transcript], uses: SOCKETS },
   'core/fetch': { may: [base, model, message, store, wire, net, transcript] },
+  'core/fetch/imap*.ts': {
+    may: ['core/fetch/*.ts', base, model, message, store, wire, net, transcript],
+    uses: ['imapflow'],
+  },
   'core/mailbox': { may: [base, model, message, store] },
   'core/rpc': { may: [base, model], uses: ['zod', ...ORPC] },
   'core/engine*.ts': {

@@ -14,6 +14,8 @@ export interface Migration {
   /** The version after it; each is one more than the last. */
   readonly version: number
   readonly sql: string
+  /** Rebuilds tables that others refer to: dropping one would take their rows along. All is checked before the commit. */
+  readonly withoutForeignKeys?: true
   /** What SQL can't say, in the same transaction. */
   readonly after?: (db: Database.Database) => void
 }
@@ -41,11 +43,26 @@ export function migrate(db: Database.Database, path: string, steps: readonly Mig
     )
   for (const step of steps) {
     if (step.version <= before) continue
-    db.transaction(() => {
-      db.exec(step.sql)
-      step.after?.(db)
-      db.pragma(`user_version = ${step.version}`)
-    }).immediate()
+    const hadForeignKeys = Number(db.pragma('foreign_keys', { simple: true })) === 1
+    // Without effect inside a transaction, hence around it.
+    if (step.withoutForeignKeys) db.pragma('foreign_keys = OFF')
+    try {
+      db.transaction(() => {
+        db.exec(step.sql)
+        step.after?.(db)
+        if (step.withoutForeignKeys) refuseLost(db, path)
+        db.pragma(`user_version = ${step.version}`)
+      }).immediate()
+    } finally {
+      if (hadForeignKeys) db.pragma('foreign_keys = ON')
+    }
   }
   return before
+}
+
+function refuseLost(db: Database.Database, path: string): void {
+  const [lost] = db.pragma('foreign_key_check') as { readonly table: string; readonly parent: string }[]
+  if (lost === undefined) return
+  const reason = `a row of ${lost.table} refers to one of ${lost.parent} that is not there`
+  throw new Fault('store.corrupt', `bring the store at "${path}" up to date: ${reason}`, { path, reason })
 }
