@@ -11,6 +11,7 @@ const ICON: Readonly<Record<FolderView['role'], IconName>> = {
   drafts: 'draft',
   archive: 'archive',
   trash: 'trash',
+  junk: 'spam',
   other: 'folder',
 }
 const ORDER: readonly FolderView['role'][] = ['inbox', 'sent', 'archive', 'other', 'trash']

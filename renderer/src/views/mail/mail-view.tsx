@@ -58,10 +58,14 @@ const MOST_FOUND = 200
 export function SearchView({ route }: { readonly route: SearchRoute }) {
   const found = useLive(
     `search ${route.text}`,
-    (signal) =>
-      api.mail
-        .search({ text: route.text, limit: MOST_FOUND }, { signal })
-        .then((rows): Listed => ({ rows, total: rows.length, more: false })),
+    async (signal): Promise<Listed> => {
+      const rows: Listed['rows'][number][] = []
+      for await (const page of await api.mail.search({ text: route.text, limit: MOST_FOUND }, { signal })) {
+        rows.push(...page.hits)
+        if (page.ended) break
+      }
+      return { rows, total: rows.length, more: false }
+    },
     { changes: api.mail.changes },
   )
   return (

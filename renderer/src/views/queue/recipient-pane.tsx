@@ -48,7 +48,12 @@ export function RecipientPane({ entry, recipient, nowMs }: Props) {
           </figure>
         )}
         <Advice advice={recipient.state === 'delivered' ? null : recipient.advice} />
-        <Trace key={recipient.sessions.join()} sessions={recipient.sessions} address={recipient.address} />
+        <Trace
+          key={recipient.sessions.join()}
+          sessions={recipient.sessions}
+          attempts={recipient.attempts}
+          address={recipient.address}
+        />
         <Facts entry={entry} recipient={recipient} nowMs={nowMs} />
         <History
           rows={history.filter(({ recipientId }) => recipientId === null || recipientId === recipient.id)}

@@ -11,13 +11,22 @@ import { traceOf } from './trace.ts'
 const SHOWN = 4
 
 /** The way of each try, newest first, every step with its line in the log. */
-export function Trace({ sessions, address }: { readonly sessions: readonly number[]; readonly address: string }) {
+export function Trace({ sessions, attempts, address }: Props) {
   const ids = sessions.slice(-SHOWN).toReversed()
   if (sessions.length === 0) return null
-  return ids.map((id, at) => <Attempt key={id} id={id} number={sessions.length - at} address={address} />)
+  // A connection that was still open serves the next try as well: then sessions and tries do not go one by one.
+  const isOneEach = sessions.length === attempts
+  return ids.map((id, at) => (
+    <Attempt key={id} id={id} number={isOneEach ? sessions.length - at : null} address={address} />
+  ))
+}
+interface Props {
+  readonly sessions: readonly number[]
+  readonly attempts: number
+  readonly address: string
 }
 
-function Attempt({ id, number, address }: { id: number; number: number; address: string }) {
+function Attempt({ id, number, address }: { id: number; number: number | null; address: string }) {
   const live = useLive(
     `trace ${id}`,
     async () => ({ ...(await api.log.session({ id })), events: await api.log.events({ id, fromSeq: 0, limit: 1000 }) }),
@@ -27,11 +36,13 @@ function Attempt({ id, number, address }: { id: number; number: number; address:
     return live.at === 'failed' ? <p className="quiet">The session of this try is no longer kept.</p> : null
   const { session, events } = live.value
   const steps = traceOf(session, events, address)
+  const tries = steps.filter(({ title }) => title === 'RCPT').length
+  const name = number !== null ? `Try ${number}` : tries > 1 ? `${tries} tries on one connection` : 'A try'
   const link = (seq: number | null) => formatRoute({ view: 'log', sessionId: id, seq, of: null })
   return (
-    <section aria-label={`Try ${number}`}>
+    <section aria-label={name}>
       <h3>
-        Try {number}
+        {name}
         <span className="quiet num">
           {clockSeconds(session.startedMs)}
           {session.endedMs === null ? ', going on' : `, ${took(session.endedMs - session.startedMs)}`}
