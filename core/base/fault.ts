@@ -23,6 +23,8 @@ export interface FaultDetails {
   /** `reason`: a sentence for a person. */
   'fetch.failed': { readonly what: string; readonly reason: string }
   'account.test-failed': { readonly at: string; readonly reason: string }
+  /** Which part of the query, in UTF-16 code units, and a sentence for a person. */
+  'search.invalid': { readonly offset: number; readonly length: number; readonly reason: string }
   'engine.locked': { readonly path: string }
   'engine.unreachable': { readonly path: string; readonly reason: string }
   'usage': { readonly reason: string }

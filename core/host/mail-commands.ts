@@ -52,7 +52,8 @@ export const search: Command = {
   async run(context) {
     const text = context.args.words.join(' ')
     if (text === '') throw usage('search WORDS')
-    const rows = await context.api.mail.search({ text, limit: 200 })
+    const rows: MessageRow[] = []
+    for await (const page of await context.api.mail.search({ text, limit: 200 })) rows.push(...page.hits)
     await context.show(rows, () => messageTable(rows) || 'Nothing found.\n')
     return EXIT.ok
   },

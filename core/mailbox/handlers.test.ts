@@ -103,7 +103,12 @@ test('says that a message is gone', async () => {
 test('finds messages by their words, newest first', async () => {
   const old = await importFile('Subject: one\r\nDate: Tue, 1 Jul 2003 10:00:00 +0000\r\n\r\nthe quick fox\r\n')
   const young = await importFile('Subject: two\r\nDate: Wed, 2 Jul 2003 10:00:00 +0000\r\n\r\nthe slow fox\r\n')
-  const found = async (text: string) => (await call(mail.search, { text, limit: 10 })).map((row) => row.id)
+  const found = async (text: string) => {
+    const ids: number[] = []
+    for await (const page of await call(mail.search, { text, limit: 10, typing: true }))
+      ids.push(...page.hits.map((hit) => hit.id))
+    return ids
+  }
   expect(await found('fox')).toEqual([young.messageId, old.messageId])
   expect(await found('quick fo')).toEqual([old.messageId])
 })

@@ -45,9 +45,16 @@ export function mailHandlers(deps: MailDeps) {
       const { rows, total, more } = listPage(store.read, input.folderId, input.after, input.limit)
       return { rows: rows.map(toRow), total, more }
     }),
-    search: os.search.handler(async ({ input, signal }) =>
-      (await store.query('message.search', input, signal)).map(toRow),
-    ),
+    search: os.search.handler(async function* ({ input, signal }) {
+      const rows = (await store.query('message.search', input, signal)).map(toRow)
+      const hits = rows.map((row) => ({
+        ...row,
+        snippet: { text: row.preview, marks: [] },
+        subjectMarks: [],
+        authorMarks: [],
+      }))
+      yield { hits, snippets: [], ended: true, more: false, indexing: null }
+    }),
     get: os.get.handler(({ input }) => getView(deps, input.id)),
     getWhole: os.getWhole.handler(async ({ input, signal }) => {
       find(store, input.id)

@@ -1,6 +1,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { routeContract } from './route-contract.ts'
+import { searchCall, searchContract } from './search-contract.ts'
 import {
   AccountView,
   AliasView,
@@ -213,9 +214,7 @@ export const contract = {
     list: oc
       .input(z.object({ folderId: Id.nullable(), after: cursor.nullable(), limit: z.number().int().min(1).max(200) }))
       .output(z.object({ rows: z.array(MessageRow), total: z.number().int(), more: z.boolean() })),
-    search: oc
-      .input(z.object({ text: z.string().max(1000), limit: z.number().int().min(1).max(200) }))
-      .output(z.array(MessageRow)),
+    search: searchCall,
     get: oc.input(z.object({ id: Id })).output(MessageView),
     /** Fetches the rest of a message of which only the header is here. Fails with `fetch.failed` in words for a person. */
     getWhole: oc.input(z.object({ id: Id })).output(MessageView),
@@ -238,6 +237,7 @@ export const contract = {
       .output(z.object({ text: z.string(), truncated: z.boolean(), handle: z.string() })),
     changes: oc.output(eventIterator(z.object({ folderIds: z.array(Id) }))),
   },
+  search: searchContract,
   compose: {
     upload: {
       begin: oc
