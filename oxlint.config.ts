@@ -17,6 +17,8 @@ const model = 'core/model'
 const settings = 'core/settings.ts'
 const wire = 'core/wire'
 const scram = 'core/wire/scram.ts'
+/** SASL as a client speaks it, the same in SMTP and POP3. */
+const clientSasl = 'core/wire/smtp/client-sasl.ts'
 const message = 'core/message'
 const transcript = 'core/transcript'
 const net = 'core/net'
@@ -34,7 +36,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'core/settings.ts': { may: [base, model], uses: ['zod'], withoutNode: true },
   'core/wire': { may: [base, model], withoutNode: true },
   'core/wire/smtp': { may: [base, model, scram], withoutNode: true },
-  'core/wire/pop3': { may: [base, model, scram], withoutNode: true },
+  'core/wire/pop3': { may: [base, model, scram, clientSasl], withoutNode: true },
   'core/message': { may: [base, model], uses: ['nodemailer', 'postal-mime'] },
   'core/transcript': { may: [base, model] },
   'core/net': { may: [base, model, wire, transcript], uses: [...SOCKETS, ...WEB, 'dns-packet'] },

@@ -33,7 +33,9 @@ async function bring(messageId: number, uidl: string, account: Account, session:
   const number = await numberOf(uidl, account, session)
   const arrival = new Arrival(() => deps.store.stage())
   try {
-    const answer = await session.retrieve(number, { kind: 'fetched', uidl }, (bytes) => arrival.add(bytes))
+    const answer = await session.retrieve({ verb: 'RETR', number }, { kind: 'fetched', uidl }, (bytes) =>
+      arrival.add(bytes),
+    )
     if (answer.kind === 'lost') throw failed(describeTrouble(answer.trouble, account))
     if (answer.kind === 'refused')
       throw failed(`${account.host} does not give the message out. It says: ${answer.text.slice(0, 500)}`)

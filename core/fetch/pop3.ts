@@ -55,7 +55,8 @@ export async function targetOf(account: Account, deps: FetchDeps): Promise<Pop3T
   const login = await deps.loginOf(account.id)
   if (login === undefined) return undefined
   const { host, port, tls, user, id: accountId } = account
-  return { host, port, tls, user, password: login.secret, accountId }
+  const allowApop = account.pop3?.allowApop ?? true
+  return { host, port, tls, user, password: login.secret, login: login.kind, allowApop, accountId }
 }
 
 /**
@@ -214,7 +215,7 @@ class Fetch {
   async #retrieveOne({ number, value: uidl }: Listed<string>): Promise<void> {
     const arrival = new Arrival(() => this.#deps.store.stage())
     try {
-      const answer = await this.#session.retrieve(number, { kind: 'fetched', uidl }, (bytes) =>
+      const answer = await this.#session.retrieve({ verb: 'RETR', number }, { kind: 'fetched', uidl }, (bytes) =>
         this.#take(arrival, bytes),
       )
       if (answer.kind !== 'granted') {

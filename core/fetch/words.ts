@@ -24,6 +24,12 @@ export function describeTrouble(trouble: Pop3Trouble, at: Maildrop): string {
     }
     case 'no-stls':
       return `${at.host} offers no STLS on port ${at.port}, so the password was not sent; try TLS from the first byte, mostly on port 995.`
+    case 'no-way-in': {
+      const offered = trouble.offered.length === 0 ? 'none' : trouble.offered.join(', ').slice(0, 200)
+      return trouble.login === 'token'
+        ? `${at.host} does not take a token (XOAUTH2 or OAUTHBEARER) to sign in with; it offers: ${offered}. Use a password, or an app password.`
+        : `${at.host} offers no way to sign in with a password; it offers: ${offered}. Ask your provider which one it wants.`
+    }
     case 'unsayable':
       return `The ${trouble.what} has a character in it that can't be sent, such as a line break: type it again.`
     case 'protocol':

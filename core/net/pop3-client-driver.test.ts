@@ -61,7 +61,7 @@ async function fetchAll(opened: OpenedPop3, keep: boolean, facts: string[]): Pro
       if (!('number' in want)) return
       const parts: Uint8Array[] = []
       const answer = await session.retrieve(
-        want.number,
+        { verb: 'RETR', number: want.number },
         { kind: 'fetched', uidl: '' },
         (bytes) => void parts.push(bytes),
       )
@@ -83,7 +83,7 @@ for (const name of ['pop3-client', 'pop3-client-hostile']) {
       const text = readFileSync(new URL(file, where), 'utf8')
       // Whether a server pipelines is the machine's knowledge alone.
       const dialogue = parseDialogue(text.replaceAll(/^= ready .*\n/gm, ''), file)
-      const { tls, keep } = clientOf(dialogue, text)
+      const { keep, ...client } = clientOf(dialogue, text)
       test(`${file} over loopback`, async () => {
         const facts: string[] = []
         const played = Promise.withResolvers<void>()
@@ -96,7 +96,7 @@ for (const name of ['pop3-client', 'pop3-client-hostile']) {
           },
         })
         const house = peers()
-        await fetchAll(await openPop3(target(server.port, { tls }), house), keep, facts)
+        await fetchAll(await openPop3(target(server.port, client), house), keep, facts)
         played.resolve()
         await server.done
         await server.close()
@@ -196,8 +196,8 @@ test('a server that hangs up in the middle leaves no question open', async () =>
   const got: string[] = []
   const take = (bytes: Uint8Array) => void got.push(Buffer.from(bytes).toString('latin1'))
   const answers = await Promise.all([
-    opened.session.retrieve(1, { kind: 'fetched', uidl: 'a' }, take),
-    opened.session.retrieve(2, { kind: 'fetched', uidl: 'b' }, take),
+    opened.session.retrieve({ verb: 'RETR', number: 1 }, { kind: 'fetched', uidl: 'a' }, take),
+    opened.session.retrieve({ verb: 'RETR', number: 2 }, { kind: 'fetched', uidl: 'b' }, take),
   ])
   expect(answers).toEqual([
     { kind: 'lost', trouble: { kind: 'lost' } },
@@ -232,12 +232,16 @@ test('nothing more is read while somebody is still busy with what came', async (
   if (!opened.ok) throw new Error('not signed in')
   let got = 0
   let busy = 0
-  const answer = await opened.session.retrieve(1, { kind: 'fetched', uidl: 'a' }, async (bytes) => {
-    expect(++busy).toBe(1)
-    got += bytes.length
-    await new Promise<void>((resolve) => setImmediate(resolve))
-    busy--
-  })
+  const answer = await opened.session.retrieve(
+    { verb: 'RETR', number: 1 },
+    { kind: 'fetched', uidl: 'a' },
+    async (bytes) => {
+      expect(++busy).toBe(1)
+      got += bytes.length
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      busy--
+    },
+  )
   expect(answer.kind).toBe('granted')
   expect(got).toBe(size + 2)
   opened.session.abandon({ kind: 'given-up' })

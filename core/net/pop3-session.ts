@@ -4,7 +4,7 @@ import { never } from '../base/never.ts'
 import type { ContentRef } from '../model/transcript.ts'
 import type { Transcript } from '../transcript/sink.ts'
 import { Pop3Client } from '../wire/pop3/client.ts'
-import type { Effect, Want } from '../wire/pop3/client-words.ts'
+import type { Effect, ServerFacts, Want } from '../wire/pop3/client-words.ts'
 import { listingInto } from './pop3-listing-transcript.ts'
 import {
   closeWith,
@@ -13,7 +13,9 @@ import {
   type Pop3Session,
   type Pop3Target,
   type Pop3Trouble,
+  type Retrieval,
 } from './pop3-words.ts'
+import { pop3Primitives, saltPassword } from './sasl-primitives.ts'
 import { secure } from './tls.ts'
 
 /** RFC 1939 names no deadline for clients; its servers wait 10 minutes (§3). Checked in steps of a third. */
@@ -21,6 +23,15 @@ const SILENCE_MS = 180_000
 const TICKS = 3
 /** Less than this in a tick is no progress: a server that trickles must not hold a fetch for days. */
 const PROGRESS_BYTES = 30_000
+
+/** Of a server that nobody has signed in at. */
+const NO_FACTS: ServerFacts = {
+  pipelining: false,
+  utf8: false,
+  signedInBy: '',
+  loginDelaySeconds: null,
+  expireDays: null,
+}
 
 /** Drives the machine over a connected socket: writes, deadlines, transcript, and one answer for each want. */
 export class DrivenSession implements Pop3Session {
@@ -43,7 +54,8 @@ export class DrivenSession implements Pop3Session {
       bytes: number
     }
   >()
-  /** The one RETR whose message comes now. */
+  #facts: ServerFacts = NO_FACTS
+  /** The one RETR or TOP whose message comes now. */
   #coming: Want | undefined
   #socket: Socket
   #chunks: Buffer[] = []
@@ -62,7 +74,7 @@ export class DrivenSession implements Pop3Session {
     this.#peers = peers
     this.transcript = transcript
     this.#onLogin = onLogin
-    this.#client = new Pop3Client({ tls: target.tls, user: target.user, password: target.password })
+    this.#client = new Pop3Client({ ...target, primitives: pop3Primitives })
     const ready = Promise.withResolvers<Pop3Trouble | undefined>()
     const over = Promise.withResolvers<void>()
     this.ready = ready.promise
@@ -82,8 +94,12 @@ export class DrivenSession implements Pop3Session {
     return this.#ask(want, undefined, undefined)
   }
 
-  retrieve(number: number, ref: ContentRef, take: (bytes: Uint8Array) => void | Promise<void>): Promise<Answer> {
-    return this.#ask({ verb: 'RETR', number }, ref, take)
+  retrieve(want: Retrieval, ref: ContentRef, take: (bytes: Uint8Array) => void | Promise<void>): Promise<Answer> {
+    return this.#ask(want, ref, take)
+  }
+
+  get facts(): ServerFacts {
+    return this.#facts
   }
 
   quit(): Promise<Answer> {
@@ -175,7 +191,12 @@ export class DrivenSession implements Pop3Session {
         return this.#secure()
       case 'step':
         return this.#onLogin()
+      case 'note':
+        return transcript.note(effect.text)
+      case 'derive':
+        return this.#derive(effect)
       case 'ready':
+        this.#facts = effect.facts
         return this.#settleReady(undefined)
       case 'data': {
         const open = this.#coming === undefined ? this.#firstRetrieval() : this.#open.get(this.#coming)
@@ -195,7 +216,7 @@ export class DrivenSession implements Pop3Session {
   /** Wants are kept in the order they were asked for, and so are answers. */
   #firstRetrieval() {
     for (const [want, open] of this.#open)
-      if (want.verb === 'RETR') {
+      if (want.verb === 'RETR' || want.verb === 'TOP') {
         this.#coming = want
         return open
       }
@@ -210,7 +231,7 @@ export class DrivenSession implements Pop3Session {
     if (!ok) this.transcript.worst('-ERR')
     if (ok && open?.ref) {
       this.transcript.content('S', open.bytes, open.ref)
-      this.transcript.countMessage()
+      if (want.verb === 'RETR') this.transcript.countMessage()
     }
     // At once: the server hangs up after it, and that is no loss then.
     if (want.verb === 'QUIT') this.#end(undefined, ok ? undefined : 'the server refused to say goodbye')
@@ -237,6 +258,13 @@ export class DrivenSession implements Pop3Session {
     this.#socket = secured.socket
     this.#listen()
     for (const effect of this.#client.secured()) void this.#handle(effect)
+  }
+
+  /** Makes the key of SCRAM, off the main thread; nothing is due from the server meanwhile. */
+  async #derive({ password, salt, rounds }: Extract<Effect, { do: 'derive' }>): Promise<void> {
+    const salted = await saltPassword(password, salt, rounds)
+    if (this.#closed) return
+    for (const effect of this.#client.derived(salted)) void this.#handle(effect)
   }
 
   /** Ends a session that makes no progress though something is due from the server. */

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { TlsMode } from '../model/outcome.ts'
 import type { ContentRef } from '../model/transcript.ts'
 import type { Recorder, Transcript } from '../transcript/sink.ts'
-import type { Failure, Want } from '../wire/pop3/client-words.ts'
+import type { Failure, ServerFacts, Want } from '../wire/pop3/client-words.ts'
 import type { Dialer } from './dial.ts'
 import type { FindHost } from './find-host.ts'
 
@@ -12,7 +12,10 @@ export interface Pop3Target {
   readonly port: number
   readonly tls: TlsMode
   readonly user: string
+  /** What `login` says it is; a password where it says nothing. */
   readonly password: string
+  readonly login?: 'password' | 'token'
+  readonly allowApop?: boolean
   readonly accountId?: number
 }
 /** What the driver works with; all of it handed in. */
@@ -40,13 +43,18 @@ export type Answer =
 /** Where opening a session stands. */
 export type Pop3Step = 'connect' | 'tls' | 'login'
 
+/** What brings a message, or its header. */
+export type Retrieval = Extract<Want, { verb: 'RETR' | 'TOP' }>
+
 /** One signed-in session. Every answer comes, as `lost` when the session ends first. */
 export interface Pop3Session {
   readonly sessionId: number | undefined
   readonly transcript: Transcript
+  /** What the server has said of itself. */
+  readonly facts: ServerFacts
   ask(want: Want): Promise<Answer>
-  /** RETR. While `take` has a promise open, no more is read from the server. */
-  retrieve(number: number, ref: ContentRef, take: (bytes: Uint8Array) => void | Promise<void>): Promise<Answer>
+  /** RETR or TOP. While `take` has a promise open, no more is read from the server. */
+  retrieve(want: Retrieval, ref: ContentRef, take: (bytes: Uint8Array) => void | Promise<void>): Promise<Answer>
   /** Says QUIT, which makes deletions real (RFC 1939 §6), and hangs up. */
   quit(): Promise<Answer>
   /** Hangs up without a word: nothing is deleted. A second call does nothing. */
@@ -61,6 +69,7 @@ export function closeWith(transcript: Transcript, trouble: Pop3Trouble): void {
   const word: Readonly<Record<Pop3Trouble['kind'], string>> = {
     'refused': '-ERR',
     'no-stls': 'no STLS',
+    'no-way-in': 'no login',
     'unsayable': 'not sent',
     'protocol': 'protocol',
     'host': 'no host',

@@ -1,39 +1,71 @@
 import { never } from '../../base/never.ts'
-import type { ClientOptions, Effect, Failure, Want } from './client-words.ts'
-import { parseCapabilities } from './listing.ts'
+import { encodeAnswer, type SaslAnswer } from '../smtp/client-sasl.ts'
+import {
+  answerChallenge,
+  beginSasl,
+  listWays,
+  mayTryOtherWay,
+  timestampOf,
+  type SaslRun,
+  type WayIn,
+} from './client-login.ts'
+import type { ClientOptions, Effect, Failure, ServerFacts, Want } from './client-words.ts'
+import { capabilityNumber, parseCapabilities, type Capabilities } from './listing.ts'
 import { ResponseReader, type Expected, type Heard } from './response-reader.ts'
-import { echoesOf, secretsOfCommand, withoutSecrets } from './secrets.ts'
+import { echoesOf, secretsOfCommand, withoutSecrets, type Ranges } from './secrets.ts'
 
 /** Commands under way at once where the server takes them so (RFC 2449 §6.8). */
-export const WINDOW = 64
+export const WINDOW = 128
+/** What they ask for is no more than this in all, but for one message alone. */
+export const WINDOW_BYTES = 32 * 1024 * 1024
+/** What a message of unknown size counts. */
+const USUAL_BYTES = 16 * 1024
 
 // eslint-disable-next-line no-control-regex
 const hasControls = (text: string) => /[\u0000-\u001f\u007f]/.test(text)
 
-type Sent = { readonly verb: 'greeting' | 'CAPA' | 'STLS' | 'USER' | 'PASS' } | Want
+type Sent =
+  | { readonly verb: 'greeting' | 'CAPA' | 'STLS' | 'UTF8' | 'USER' | 'PASS' | 'APOP' | 'answer' | 'facts' }
+  | { readonly verb: 'AUTH'; readonly mechanism: string }
+  | Want
+
+const sizeOf = (sent: Sent) => (sent.verb === 'RETR' ? (sent.sizeBytes ?? USUAL_BYTES) : 0)
 
 /**
- * The client side of one POP3 session (RFC 1939). Signs in by itself: greeting, CAPA, STLS where asked for, CAPA again,
- * USER, PASS. Then it takes wants, as many at once as the server allows. Owns no socket and no clock.
+ * The client side of one POP3 session (RFC 1939). Signs in by itself: greeting, CAPA, STLS where asked for, CAPA again, UTF8
+ * where offered, and the best way in there is. Then it takes wants, as many at once as the server allows. Owns no socket
+ * and no clock.
  */
 export class Pop3Client {
   readonly #options: ClientOptions
-  /** latin1 text of the bytes that go out, to find it again in what comes in. */
-  readonly #password: string
+  /** latin1 text of what is secret and was said or may be said, to find it again in what comes in. */
+  readonly #secrets: string[]
   #reader: ResponseReader
   /** Commands whose responses have not come, in order. */
   #sent: Sent[] = [{ verb: 'greeting' }]
+  /** What the answers to them may have. */
+  #sentBytes = 0
   #wanted: Want[] = []
+  #taken = 0
   #reply = ''
   /** Bytes came behind that reply in the same piece. */
   #more = false
-  #capabilities: ReadonlySet<string> = new Set()
+  #timestamp: string | undefined
+  #capabilities: Capabilities | undefined
   #isSecure: boolean
+  #utf8 = false
+  #signedInBy = ''
+  /** Ways in not tried yet, the one under way first. */
+  #ways: readonly WayIn[] = []
+  #sasl: SaslRun | undefined
+  #goOn: ((salted: Uint8Array) => SaslAnswer) | undefined
+  /** An exchange was broken off, and why. */
+  #cancelled: string | undefined
   #at: 'signing-in' | 'securing' | 'ready' | 'over' = 'signing-in'
 
   constructor(options: ClientOptions) {
     this.#options = options
-    this.#password = Buffer.from(options.password, 'utf8').toString('latin1')
+    this.#secrets = [Buffer.from(options.password, 'utf8').toString('latin1')]
     this.#isSecure = options.tls === 'implicit'
     this.#reader = this.#newReader()
   }
@@ -63,8 +95,16 @@ export class Pop3Client {
     this.#at = 'signing-in'
     this.#isSecure = true
     this.#reader = this.#newReader()
-    this.#capabilities = new Set()
+    this.#capabilities = undefined
+    this.#timestamp = undefined
     yield* this.#send({ verb: 'CAPA' })
+  }
+
+  /** The key is there that was asked for with `derive`. */
+  *derived(salted: Uint8Array): Generator<Effect, void, void> {
+    const goOn = this.#goOn
+    this.#goOn = undefined
+    if (goOn !== undefined && !this.#isOver()) yield* this.#act(goOn(salted))
   }
 
   /** Asks for these, in order; answers come as effects. */
@@ -86,11 +126,16 @@ export class Pop3Client {
       case undefined:
         return undefined
       case 'CAPA':
+      case 'facts':
       case 'UIDL':
       case 'LIST':
         return 'listing'
       case 'RETR':
+      case 'TOP':
         return 'message'
+      case 'AUTH':
+      case 'answer':
+        return 'auth'
       default:
         return 'status'
     }
@@ -98,27 +143,52 @@ export class Pop3Client {
 
   *#fill(): Generator<Effect, void, void> {
     if (this.#at !== 'ready') return
-    const window = this.#capabilities.has('PIPELINING') ? WINDOW : 1
-    // Filled up by halves, so that many commands share a write.
+    const isPipelining = this.#capabilities?.has('PIPELINING') === true
+    const window = isPipelining ? WINDOW : 1
+    // Filled up by halves, so that many commands share a write; small answers only, or the server would run out of questions.
     if (this.#sent.length > window / 2) return
-    while (this.#sent.length < window && this.#wanted.length > 0) yield* this.#send(this.#wanted.shift()!)
+    while (this.#sent.length < window && this.#taken < this.#wanted.length) {
+      const next = this.#wanted[this.#taken]!
+      if (this.#sent.length > 0 && this.#sentBytes + sizeOf(next) > WINDOW_BYTES) break
+      this.#taken++
+      this.#sentBytes += sizeOf(next)
+      yield* this.#send(next)
+    }
+    if (this.#taken < 1024 && this.#taken < this.#wanted.length) return
+    this.#wanted = this.#wanted.slice(this.#taken)
+    this.#taken = 0
   }
 
-  *#send(command: Sent): Generator<Effect, void, void> {
-    this.#sent.push(command)
-    const text =
-      command.verb === 'USER'
-        ? `USER ${this.#options.user}`
-        : command.verb === 'PASS'
-          ? `PASS ${this.#options.password}`
-          : 'number' in command
-            ? `${command.verb} ${command.number}`
-            : command.verb
+  *#send(command: Exclude<Sent, { verb: 'APOP' | 'AUTH' | 'answer' }>): Generator<Effect, void, void> {
+    switch (command.verb) {
+      case 'USER':
+        return yield* this.#say(command, `USER ${this.#options.user}`)
+      case 'PASS':
+        return yield* this.#say(command, `PASS ${this.#options.password}`)
+      case 'facts':
+        return yield* this.#say(command, 'CAPA')
+      case 'TOP':
+        return yield* this.#say(command, `TOP ${command.number} 0`)
+      case 'RETR':
+      case 'DELE':
+        return yield* this.#say(command, `${command.verb} ${command.number}`)
+      default:
+        return yield* this.#say(command, command.verb)
+    }
+  }
+
+  /** Sends one line; `secret` is what is never stored of it, as far as its words do not say so. */
+  *#say(sent: Sent, text: string, secret?: Ranges): Generator<Effect, void, void> {
+    this.#sent.push(sent)
     // A user name with a line break in it would be a command of its own. UTF-8 is what servers take (RFC 6856 §2).
     if (hasControls(text))
-      return yield* this.#fail({ kind: 'unsayable', what: command.verb === 'USER' ? 'user name' : 'password' })
+      return yield* this.#fail({
+        kind: 'unsayable',
+        what: sent.verb === 'PASS' ? 'password' : 'user name',
+      })
     const line = Buffer.from(`${text}\r\n`, 'utf8')
-    yield { do: 'send', line, secrets: secretsOfCommand(line.toString('latin1', 0, line.length - 2)) }
+    const secrets = secret ?? secretsOfCommand(line.toString('latin1', 0, line.length - 2))
+    yield { do: 'send', line, secrets }
   }
 
   *#fail(failure: Failure): Generator<Effect, void, void> {
@@ -134,25 +204,32 @@ export class Pop3Client {
         return yield* this.#fail({ kind: 'protocol', reason: heard.reason })
       case 'status': {
         const text = Buffer.from(heard.line).toString('latin1')
-        const secrets = this.#at === 'ready' ? [] : echoesOf(text, this.#password)
+        const secrets = this.#at === 'ready' ? [] : echoesOf(text, this.#secrets)
         yield { do: 'heard', line: heard.line, odd: heard.odd, secrets }
         this.#reply = withoutSecrets(text, secrets)
         this.#more = heard.more
         const { ok } = heard
+        const isMore = this.#expected() === 'listing' || this.#expected() === 'message'
         // Of a granted listing or message there is more to come; a violation follows what nobody asked for.
-        if (command === undefined || ok === undefined || (ok && this.#expected() !== 'status')) return
-        this.#sent.shift()
+        if (command === undefined || ok === undefined || (ok && isMore)) return
         return yield* this.#onResponse(command, ok, undefined)
       }
+      case 'challenge': {
+        // SCRAM's are what a password can be searched with.
+        const isScram = this.#sasl?.mechanism.startsWith('SCRAM') ?? true
+        const secrets: Ranges = isScram && heard.text !== '' ? [[2, heard.line.length]] : []
+        yield { do: 'heard', line: heard.line, odd: heard.odd, secrets }
+        this.#sent.shift()
+        return yield* this.#onChallenge(heard.text)
+      }
       case 'data':
-        if (command?.verb === 'RETR') yield { do: 'data', number: command.number, bytes: heard.bytes }
+        if (command?.verb === 'RETR' || command?.verb === 'TOP')
+          yield { do: 'data', number: command.number, bytes: heard.bytes }
         return
       case 'listing':
         yield { do: 'listing', bytes: heard.bytes }
-        this.#sent.shift()
         return yield* this.#onResponse(command!, true, heard.bytes)
       case 'end':
-        this.#sent.shift()
         return yield* this.#onResponse(command!, true, undefined)
       default:
         return never(heard, 'POP3 response')
@@ -160,19 +237,23 @@ export class Pop3Client {
   }
 
   *#onResponse(command: Sent, ok: boolean, listing: Uint8Array | undefined): Generator<Effect, void, void> {
+    this.#sent.shift()
     const refused = (at: 'greeting' | 'tls' | 'login') => this.#fail({ kind: 'refused', at, reply: this.#reply })
     switch (command.verb) {
       case 'greeting':
+        // Where TLS is still to come, whoever is on the way could have put in a timestamp.
+        if (this.#options.tls !== 'starttls') this.#timestamp = timestampOf(this.#reply)
         return yield* ok ? this.#send({ verb: 'CAPA' }) : refused('greeting')
       case 'CAPA': {
         if (listing) this.#capabilities = parseCapabilities(listing)
         if (this.#options.tls === 'starttls' && !this.#isSecure) {
           // A server too old for CAPA may know STLS all the same; one that lists what it can do, and not this, does not.
-          if (ok && !this.#capabilities.has('STLS')) return yield* this.#fail({ kind: 'no-stls' })
+          if (ok && this.#capabilities?.has('STLS') !== true) return yield* this.#fail({ kind: 'no-stls' })
           return yield* this.#send({ verb: 'STLS' })
         }
         yield { do: 'step', step: 'login' }
-        return yield* this.#send({ verb: 'USER' })
+        // RFC 6856 §2.1: before signing in, and never before STLS.
+        return yield* this.#capabilities?.has('UTF8') ? this.#send({ verb: 'UTF8' }) : this.#signIn()
       }
       case 'STLS':
         if (!ok) return yield* refused('tls')
@@ -181,19 +262,29 @@ export class Pop3Client {
           return yield* this.#fail({ kind: 'protocol', reason: 'bytes came in clear behind the reply to STLS' })
         this.#at = 'securing'
         return yield { do: 'secure' }
+      case 'UTF8':
+        this.#utf8 = ok
+        return yield* this.#signIn()
       case 'USER':
         return yield* ok ? this.#send({ verb: 'PASS' }) : refused('login')
       case 'PASS':
-        if (!ok) return yield* refused('login')
-        this.#at = 'ready'
-        yield { do: 'ready', pipelining: this.#capabilities.has('PIPELINING') }
-        return yield* this.#fill()
+        return yield* ok ? this.#signedIn('USER') : refused('login')
+      case 'APOP':
+        return yield* ok ? this.#signedIn('APOP') : this.#onRefusedLogin(true)
+      case 'AUTH':
+      case 'answer':
+        return yield* this.#onAuthEnd(ok)
+      case 'facts':
+        if (listing) this.#capabilities = parseCapabilities(listing)
+        return yield* this.#ready()
       case 'UIDL':
       case 'LIST':
       case 'RETR':
+      case 'TOP':
       case 'DELE':
       case 'QUIT': {
         const text = this.#reply
+        this.#sentBytes -= sizeOf(command)
         if (command.verb === 'QUIT') this.#at = 'over'
         yield { do: 'answer', want: command, ok, text, ...(listing ? { listing } : {}) }
         return yield* this.#fill()
@@ -201,5 +292,122 @@ export class Pop3Client {
       default:
         return never(command, 'POP3 command')
     }
+  }
+
+  *#signIn(): Generator<Effect, void, void> {
+    const known = { capabilities: this.#capabilities, timestamp: this.#timestamp, isSecure: this.#isSecure }
+    this.#ways = listWays(known, this.#options)
+    yield* this.#tryNextWay()
+  }
+
+  *#tryNextWay(): Generator<Effect, void, void> {
+    const [way] = this.#ways
+    const { user, password, primitives, login = 'password' } = this.#options
+    switch (way?.by) {
+      case undefined:
+        return yield* this.#fail({ kind: 'no-way-in', login, offered: this.#capabilities?.get('SASL') ?? [] })
+      case 'USER':
+        return yield* this.#send({ verb: 'USER' })
+      case 'APOP': {
+        yield {
+          do: 'note',
+          text: 'APOP is weak: it is used only where the server offers nothing better, and who listens can search for the password',
+        }
+        const digest = primitives.md5(way.timestamp + Buffer.from(password, 'utf8').toString('latin1'))
+        this.#secrets.push(digest)
+        // A blank in the name would make the digest a third word.
+        if (/\s/.test(user)) return yield* this.#fail({ kind: 'unsayable', what: 'user name' })
+        return yield* this.#say({ verb: 'APOP' }, `APOP ${user} ${digest}`)
+      }
+      case 'sasl': {
+        const { mechanism } = way
+        const { line, secret, run } = beginSasl(mechanism, this.#options)
+        this.#sasl = run
+        this.#secrets.push(secret)
+        return yield* this.#say({ verb: 'AUTH', mechanism }, line)
+      }
+      default:
+        return never(way, 'way in')
+    }
+  }
+
+  *#onChallenge(text: string): Generator<Effect, void, void> {
+    const run = this.#sasl
+    if (run === undefined) return
+    if (this.#cancelled !== undefined) return yield* this.#fail({ kind: 'protocol', reason: this.#cancelled })
+    const answer = answerChallenge(run, text)
+    if (answer.do !== 'pending') return yield* this.#act(answer)
+    this.#sasl = { ...run, pending: undefined, hasProved: !run.mechanism.startsWith('SCRAM') }
+    return yield* this.#answer(answer.line)
+  }
+
+  *#act(answer: SaslAnswer): Generator<Effect, void, void> {
+    const run = this.#sasl
+    if (run === undefined) return
+    switch (answer.do) {
+      case 'say': {
+        this.#sasl = { ...run, exchange: answer.next, hasProved: true }
+        return yield* this.#answer(encodeAnswer(answer.text))
+      }
+      case 'derive': {
+        this.#goOn = answer.goOn
+        const { password, salt, rounds } = answer
+        return yield { do: 'derive', password, salt, rounds }
+      }
+      case 'stop':
+        // RFC 5034 §4: a lone asterisk breaks it off.
+        this.#cancelled = answer.reason
+        return yield* this.#say({ verb: 'answer' }, '*')
+      default:
+        return never(answer, 'answer of SASL')
+    }
+  }
+
+  *#answer(line: string): Generator<Effect, void, void> {
+    this.#secrets.push(line)
+    yield* this.#say({ verb: 'answer' }, line, line === '' ? [] : [[0, line.length]])
+  }
+
+  *#onAuthEnd(ok: boolean): Generator<Effect, void, void> {
+    const run = this.#sasl
+    this.#sasl = undefined
+    if (run === undefined) return
+    if (this.#cancelled !== undefined) return yield* this.#fail({ kind: 'protocol', reason: this.#cancelled })
+    if (!ok) return yield* this.#onRefusedLogin(run.hasProved)
+    // Whoever lets us in without proof of the password may be anybody.
+    if (!run.exchange.mayEnd)
+      return yield* this.#fail({ kind: 'protocol', reason: 'it let us in without showing that it knows the password' })
+    return yield* this.#signedIn(run.mechanism)
+  }
+
+  *#onRefusedLogin(hasProved: boolean): Generator<Effect, void, void> {
+    const [way, ...others] = this.#ways
+    if (way === undefined || others.length === 0 || !mayTryOtherWay(way, this.#reply, hasProved))
+      return yield* this.#fail({ kind: 'refused', at: 'login', reply: this.#reply })
+    this.#ways = others
+    return yield* this.#tryNextWay()
+  }
+
+  *#signedIn(by: string): Generator<Effect, void, void> {
+    this.#signedInBy = by
+    // Of these the server says after the login what it has for this user (RFC 2449 §6.5, §6.7).
+    const isPersonal = ['EXPIRE', 'LOGIN-DELAY'].some((tag) =>
+      this.#capabilities?.get(tag)?.some((word) => word.toUpperCase() === 'USER'),
+    )
+    return yield* isPersonal ? this.#send({ verb: 'facts' }) : this.#ready()
+  }
+
+  *#ready(): Generator<Effect, void, void> {
+    this.#at = 'ready'
+    const capabilities = this.#capabilities ?? new Map()
+    const facts: ServerFacts = {
+      pipelining: capabilities.has('PIPELINING'),
+      utf8: this.#utf8,
+      signedInBy: this.#signedInBy,
+      loginDelaySeconds: capabilityNumber(capabilities, 'LOGIN-DELAY'),
+      expireDays: capabilityNumber(capabilities, 'EXPIRE'),
+    }
+    yield { do: 'ready', facts }
+    yield* this.#fill()
   }
 }

@@ -40,8 +40,22 @@ function parseLines<T>(bytes: Uint8Array, parse: (text: string) => T | undefined
   return listed
 }
 
-/** What a server can do (RFC 2449): capability tags in upper case. */
-export function parseCapabilities(bytes: Uint8Array): ReadonlySet<string> {
+/** What a server can do (RFC 2449): capability tags in upper case, each with its arguments. */
+export type Capabilities = ReadonlyMap<string, readonly string[]>
+
+/** Reads the listing of CAPA; only the first of two lines of one tag counts. */
+export function parseCapabilities(bytes: Uint8Array): Capabilities {
   const lines = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 65_536)).toString('latin1')
-  return new Set(lines.split('\r\n').flatMap((line) => /^[!-~]+/.exec(line)?.[0].toUpperCase() ?? []))
+  const found = new Map<string, readonly string[]>()
+  for (const line of lines.split('\r\n')) {
+    const [tag = '', ...rest] = line.split(/[ \t]+/)
+    if (/^[!-~]+$/.test(tag) && !found.has(tag.toUpperCase())) found.set(tag.toUpperCase(), rest.filter(Boolean))
+  }
+  return found
+}
+
+/** The number that stands behind a tag, at most ten million; null where there is none, as with `EXPIRE NEVER`. */
+export function capabilityNumber(capabilities: Capabilities, tag: string): number | null {
+  const word = capabilities.get(tag)?.[0] ?? ''
+  return /^\d{1,7}$/.test(word) ? Number(word) : null
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseCapabilities, parseSizes, parseUidl } from './listing.ts'
+import { capabilityNumber, parseCapabilities, parseSizes, parseUidl } from './listing.ts'
 import { ResponseReader, type Expected, type Heard } from './response-reader.ts'
 import { echoesOf, secretsOfCommand, withoutSecrets } from './secrets.ts'
 
@@ -100,7 +100,13 @@ test('parses listings and refuses what is none', () => {
   for (const bad of ['1\r\n', 'x a\r\n', '0 a\r\n', '1 a\r\n1 b\r\n', '-1 a\r\n', `1 ${'a'.repeat(1001)}\r\n`])
     expect(parseUidl(of(bad))).toBeUndefined()
   for (const bad of ['1 a\r\n', '1 -2\r\n', '1 9999999999999999\r\n']) expect(parseSizes(of(bad))).toBeUndefined()
-  expect([...parseCapabilities(of('pipelining\r\nSASL PLAIN\r\nSTLS\r\n\r\n'))]).toEqual(['PIPELINING', 'SASL', 'STLS'])
+  const capabilities = parseCapabilities(
+    of('pipelining\r\nSASL PLAIN LOGIN\r\nSTLS\r\nEXPIRE NEVER\r\nLOGIN-DELAY 60 USER\r\n\r\n'),
+  )
+  expect([...capabilities.keys()]).toEqual(['PIPELINING', 'SASL', 'STLS', 'EXPIRE', 'LOGIN-DELAY'])
+  expect(capabilities.get('SASL')).toEqual(['PLAIN', 'LOGIN'])
+  expect(capabilityNumber(capabilities, 'EXPIRE')).toBeNull()
+  expect(capabilityNumber(capabilities, 'LOGIN-DELAY')).toBe(60)
 })
 
 test('knows what is secret in a line', () => {
@@ -112,7 +118,7 @@ test('knows what is secret in a line', () => {
   expect(shown('AUTH PLAIN')).toBe('AUTH PLAIN')
   expect(shown('APOP ada c4c9334bac560ecc979e58001b3e22fb')).toBe('APOP ada <secret>')
   expect(shown('USER ada')).toBe('USER ada')
-  const heard = (line: string, password: string) => withoutSecrets(line, echoesOf(line, password))
+  const heard = (line: string, password: string) => withoutSecrets(line, echoesOf(line, [password]))
   expect(heard('-ERR Secret and secret', 'secret')).toBe('-ERR <secret> and <secret>')
   expect(heard('-ERR password was a', 'a')).toBe('-ERR <secret>')
   expect(heard('-ERR no', 'secret')).toBe('-ERR no')

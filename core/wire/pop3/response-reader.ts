@@ -1,5 +1,5 @@
-/** What the next response of the server is: one status line, one with a listing, or one with a message. */
-export type Expected = 'status' | 'listing' | 'message'
+/** What the next response of the server is: one status line, one of AUTH or its challenge, one with a listing, or with a message. */
+export type Expected = 'status' | 'auth' | 'listing' | 'message'
 
 /** What was read. Bytes are slices of what came in: copy what is to be kept. */
 export type Heard =
@@ -14,6 +14,8 @@ export type Heard =
       readonly odd: boolean
       readonly more: boolean
     }
+  /** A challenge of AUTH (RFC 5034 §4): the whole line, and the base64 in it. */
+  | { readonly kind: 'challenge'; readonly line: Uint8Array; readonly text: string; readonly odd: boolean }
   /** A whole listing, dot-unstuffed, each line CRLF-ended. */
   | { readonly kind: 'listing'; readonly bytes: Uint8Array }
   /** A piece of a message, dot-unstuffed. */
@@ -24,12 +26,16 @@ export type Heard =
 
 /** RFC 2449 §4 allows 512; others send whole sentences. */
 const LONGEST_STATUS_BYTES = 1024
+/** RFC 4954 §4, to which RFC 5034 §4 refers. */
+const LONGEST_CHALLENGE_BYTES = 12_288
 /** A hostile server must not fill the memory with a listing: some 200,000 messages fit. */
 const LONGEST_LISTING_BYTES = 16 * 1024 * 1024
 
 const CR = 13
 const LF = 10
 const DOT = 46
+const PLUS = 43
+const SPACE = 32
 const STUFFED = Buffer.from('\r\n.')
 const NOTHING = Buffer.alloc(0)
 const bufferOf = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -58,14 +64,19 @@ export class ResponseReader {
     while (bytes.length > 0 && this.#at !== 'broken') {
       if (this.#at === 'status') {
         const end = bytes.indexOf(LF)
-        if (end > LONGEST_STATUS_BYTES || (end < 0 && bytes.length > LONGEST_STATUS_BYTES))
-          return yield this.#break(`a status line of more than ${LONGEST_STATUS_BYTES} bytes`)
+        const longest = this.#next() === 'auth' ? LONGEST_CHALLENGE_BYTES : LONGEST_STATUS_BYTES
+        if (end > longest || (end < 0 && bytes.length > longest))
+          return yield this.#break(`a status line of more than ${longest} bytes`)
         if (end < 0) return this.#hold(bytes)
         const odd = end === 0 || bytes[end - 1] !== CR
         const line = bytes.subarray(0, odd ? end : end - 1)
         bytes = bytes.subarray(end + 1)
         const more = bytes.length > 0
         const expected = this.#next()
+        if (expected === 'auth' && line[0] === PLUS && (line.length === 1 || line[1] === SPACE)) {
+          yield { kind: 'challenge', line, text: line.toString('latin1', 2), odd }
+          continue
+        }
         const status = /^(?:\+OK|-ERR)(?=[ \t]|$)/i.exec(line.toString('latin1'))
         if (expected === undefined || status === null) {
           yield { kind: 'status', line, ok: undefined, odd, more }
@@ -77,7 +88,7 @@ export class ResponseReader {
         }
         // Only a positive response has more lines (RFC 1939 §3).
         const ok = status[0].startsWith('+')
-        if (ok && expected !== 'status') {
+        if (ok && (expected === 'listing' || expected === 'message')) {
           this.#at = expected
           this.#lineStart = true
         }

@@ -11,16 +11,27 @@ export function secretsOfCommand(line: string): Ranges {
 }
 
 /**
- * Where a server's line repeats a password; some do so when they refuse it. A short one would be found everywhere, so the
- * whole text after the status is hidden then.
+ * Where a server's line repeats a secret; some do so when they refuse it. A short one would be found everywhere, so the whole
+ * text after the status is hidden then.
  */
-export function echoesOf(line: string, password: string): Ranges {
-  if (password === '' || !line.toLowerCase().includes(password.toLowerCase())) return []
-  if (password.length < 4) return [[Math.min(line.indexOf(' ') + 1 || line.length, line.length), line.length]]
-  const ranges: [number, number][] = []
+export function echoesOf(line: string, secrets: readonly string[]): Ranges {
   const text = line.toLowerCase()
-  for (let at = text.indexOf(password.toLowerCase()); at >= 0; at = text.indexOf(password.toLowerCase(), at + 1))
-    ranges.push([at, at + password.length])
+  const hidden: boolean[] = []
+  for (const secret of secrets) {
+    const sought = secret.toLowerCase()
+    if (sought === '') continue
+    if (sought.length < 4 && text.includes(sought))
+      hidden.fill(true, Math.min(line.indexOf(' ') + 1 || line.length, line.length), (hidden.length = line.length))
+    for (let at = text.indexOf(sought); at >= 0; at = text.indexOf(sought, at + 1))
+      for (let i = at; i < at + sought.length; i++) hidden[i] = true
+  }
+  const ranges: [number, number][] = []
+  for (let i = 0; i < line.length; i++) {
+    if (hidden[i] !== true) continue
+    const last = ranges.at(-1)
+    if (last?.[1] === i) last[1] = i + 1
+    else ranges.push([i, i + 1])
+  }
   return ranges
 }
 
