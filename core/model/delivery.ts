@@ -42,8 +42,8 @@ export interface Delivery {
   readonly first: Job
   /** Tells that a session stands, and whether its server is in a network of one's own: there more connections are no burden. */
   onConnected(isOwnNetwork: boolean): void
-  /** Commits phase `body` of these recipients. Awaited before the final dot is written. */
-  beforeBody(job: Job, recipientIds: readonly number[]): Promise<void>
+  /** Commits phase `body` of these recipients at the server `mx`. Awaited before the final dot is written. */
+  beforeBody(job: Job, recipientIds: readonly number[], mx: string): Promise<void>
   /** Commits outcomes. Awaited before anything more goes out on that connection. Each recipient of a job is settled once. */
   onOutcome(job: Job, settled: readonly Settled[], sessionId: number | undefined): Promise<void>
   /** The next job for the same route, for a connection that is still good; undefined when none waits. */

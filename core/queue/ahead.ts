@@ -10,8 +10,8 @@ export interface Work {
   readonly open: Map<number, Started>
   /** Recipients past phase `body`: what happens to them without a word is unknown. */
   readonly inBody: Set<number>
-  /** Phase `body` was committed with the outcome before it, and nothing of it is on its way yet. */
-  isEarly: boolean
+  /** The server phase `body` was committed for, with the outcome before it, when nothing of it was on its way yet. */
+  earlyMx: string | undefined
   /** It was handed over, and counts towards the pace of its destination. */
   isHanded: boolean
 }

@@ -5,7 +5,8 @@ import type { Kept, Settlement, Started } from '../store/queue-change.ts'
 import type { QueueEntry } from '../store/queue.ts'
 import type { DueRecipient } from '../store/queue-due.ts'
 import type { Store } from '../store/types.ts'
-import { isTooLate, judge, type SettleContext } from './settle.ts'
+import { giveUpMs } from './schedule.ts'
+import { CANCELLED, isReportEntry, isTooLate, judge, sinceMs, type SettleContext } from './settle.ts'
 
 /** A recipient's try and what came of it. */
 export interface Ended {
@@ -17,6 +18,8 @@ export interface Ended {
 export interface Begun {
   readonly entries: readonly QueueEntry[]
   readonly started: readonly Started[]
+  /** When the first of those is due that were put off (Unix ms). */
+  readonly laterMs?: number
 }
 
 /** What writing down tries is wired to. */
@@ -38,7 +41,8 @@ export class Attempts {
 
   /**
    * Commits phase `dialling`. Those that were cancelled meanwhile are left out, and those whose time is up after two sendings
-   * without an answer (a third could be a third copy), or which were to be there by now.
+   * without an answer (a third could be a third copy), or which were to be there by now. Whoever was cancelled while another try was
+   * under way, and is to be told of, ends here.
    */
   async begin(taken: readonly DueRecipient[]): Promise<Begun> {
     const { store, clock, changes } = this.#context
@@ -46,19 +50,28 @@ export class Attempts {
     changes.emit(...begun.entries.map(({ id }) => id))
     const nowMs = clock.nowMs()
     const late = new Set(begun.entries.filter((entry) => isTooLate(entry, nowMs)).map(({ id }) => id))
-    const spent = begun.started.filter(({ recipient }) => recipient.unknowns >= 2 || late.has(recipient.entryId))
-    for (const entry of spent.length === 0 ? [] : begun.entries) {
-      const expired: Cause = { at: 'expired', queuedMs: nowMs - entry.createdMs }
-      const ended = spent
-        .filter(({ recipient }) => recipient.entryId === entry.id)
-        .map((started): Ended => {
-          const { to, lastCause } = started.recipient
-          const why: Cause = lastCause === null ? expired : { ...expired, last: lastCause }
-          return { started, outcome: { kind: 'bounced', to, why } }
-        })
-      await this.settle(entry, ended, undefined)
+    const over = begun.started.filter(
+      ({ recipient }) => recipient.unknowns >= 2 || recipient.cancelAsked || late.has(recipient.entryId),
+    )
+    if (over.length === 0) return begun
+    let laterMs: number | undefined
+    for (const entry of begun.entries) {
+      const mine = over.filter(({ recipient }) => recipient.entryId === entry.id)
+      const untilMs = giveUpMs({ createdMs: sinceMs(entry), isReport: isReportEntry(entry) }, this.#context.settings())
+      // Somebody held it and let it go: it waits on for the end of its days.
+      const isEarly = ({ recipient }: Started) => !recipient.cancelAsked && !late.has(entry.id) && nowMs < untilMs
+      const early = mine.filter(isEarly)
+      if (early.length > 0) laterMs = Math.min(laterMs ?? untilMs, untilMs)
+      await this.release(early, untilMs)
+      const ended = mine.filter((one) => !isEarly(one))
+      await this.settle(
+        entry,
+        ended.map((started) => ({ started, outcome: endOf(started, entry, nowMs) })),
+        undefined,
+      )
     }
-    return { entries: begun.entries, started: begun.started.filter((one) => !spent.includes(one)) }
+    const started = begun.started.filter((one) => !over.includes(one))
+    return { entries: begun.entries, started, ...(laterMs !== undefined && { laterMs }) }
   }
 
   /** Commits outcomes, the reports they cause and local deliveries, in one operation. */
@@ -82,9 +95,11 @@ export class Attempts {
     return settled
   }
 
-  /** Gives back tries that never were. */
-  async release(started: readonly Started[]): Promise<void> {
-    const ids = started.map(({ recipient, attemptId }) => ({ recipientId: recipient.id, attemptId }))
+  /** Gives back tries that never were; `dueMs`: when they are begun again, at once where it is left out. */
+  async release(started: readonly Started[], dueMs?: number): Promise<void> {
+    if (started.length === 0) return
+    const later = dueMs === undefined ? {} : { dueMs }
+    const ids = started.map(({ recipient, attemptId }) => ({ recipientId: recipient.id, attemptId, ...later }))
     await this.#untilStored(() => this.#context.store.write('queue.release', { started: ids }))
     this.#context.changes.emit(...new Set(started.map(({ recipient }) => recipient.entryId)))
   }
@@ -103,4 +118,13 @@ export class Attempts {
       }
     }
   }
+}
+
+/** What becomes of a try whose recipient is not dialled for any more. */
+function endOf({ recipient }: Started, entry: QueueEntry, nowMs: number): Outcome {
+  const { to, lastCause, cancelAsked } = recipient
+  // Stored as cancelled, with the report that was asked for.
+  if (cancelAsked) return { kind: 'deferred', to, why: CANCELLED }
+  const expired: Cause = { at: 'expired', queuedMs: nowMs - entry.createdMs }
+  return { kind: 'bounced', to, why: lastCause === null ? expired : { ...expired, last: lastCause } }
 }

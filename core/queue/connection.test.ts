@@ -39,6 +39,7 @@ function oneByOne(look: (job: Job, delivery: Delivery) => void): Deliver {
       await delivery.beforeBody(
         job,
         settled.map(({ recipientId }) => recipientId),
+        `mx.${job.recipients[0]?.to.domain}`,
       )
       await delivery.onOutcome(job, settled, undefined)
     }

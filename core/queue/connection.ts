@@ -34,8 +34,8 @@ export interface ConnectionContext {
   onConnected(lane: Lane, isOwnNetwork: boolean): void
   /** A message was promised to the lane's destination, or will not come after all. */
   promise(lane: Lane, by: 1 | -1): void
-  /** Commits phase `body`, of a message that counts towards the pace where it `isFirst`. */
-  inBody(lane: Lane, recipientIds: readonly number[], isFirst: boolean): Promise<void>
+  /** Commits phase `body` at the server `mx`, of a message that counts towards the pace where it `isFirst`. */
+  inBody(lane: Lane, recipientIds: readonly number[], mx: string, isFirst: boolean): Promise<void>
   /** Whether messages to the lane's destination are counted by anybody. */
   isCounted(lane: Lane): boolean
   /** Commits outcomes and what they cause; tries until it is done. */
@@ -119,7 +119,7 @@ function toWork(entry: QueueEntry, started: readonly Started[], { routeOf }: Pic
     job,
     open: new Map(started.map((one) => [one.recipient.id, one])),
     inBody: new Set(),
-    isEarly: false,
+    earlyMx: undefined,
     isHanded: false,
   }
 }
@@ -155,13 +155,13 @@ export async function serveLane(lane: Lane, context: ConnectionContext, signal: 
    * connection. Only where nobody counts messages, and after a success: a server that makes us wait would leave more of them
    * unknown by a crash.
    */
-  const commitEarly = async () => {
+  const commitEarly = async (mx: string) => {
     const job = coming === undefined && mayGoOn() && !context.isCounted(lane) ? give() : undefined
     const next = (coming = job && given.get(job))
     if (next === undefined) return
-    next.isEarly = await context.inBody(lane, [...next.open.keys()], false).then(
-      () => true,
-      () => false, // it is asked for again before the final dot, and the fault is met there
+    next.earlyMx = await context.inBody(lane, [...next.open.keys()], mx, false).then(
+      () => mx,
+      () => undefined, // it is asked for again before the final dot, and the fault is met there
     )
   }
   ahead.users++
@@ -174,19 +174,20 @@ export async function serveLane(lane: Lane, context: ConnectionContext, signal: 
         route,
         first,
         onConnected: (isOwnNetwork) => context.onConnected(lane, isOwnNetwork),
-        async beforeBody(job, recipientIds) {
+        async beforeBody(job, recipientIds, mx) {
           const begun = given.get(job)
           for (const id of recipientIds) begun?.inBody.add(id)
-          if (begun?.isEarly && !begun.isHanded) return void (begun.isHanded = true)
+          if (begun?.earlyMx === mx && !begun.isHanded) return void (begun.isHanded = true)
           const isFirst = begun?.isHanded === false
           if (begun) begun.isHanded = true
-          await context.inBody(lane, recipientIds, isFirst)
+          await context.inBody(lane, recipientIds, mx, isFirst)
         },
         async onOutcome(job, settled, sessionId) {
           const begun = given.get(job)
           if (!begun) throw new Fault('conflict', `settle entry ${job.entryId}: it is not being tried`, jobConflict)
+          const last = settled.at(-1)?.outcome
           const isDelivered = settled.every(({ outcome }) => outcome.kind === 'delivered')
-          const early = isDelivered ? commitEarly() : undefined
+          const early = isDelivered && last?.kind === 'delivered' ? commitEarly(last.mx) : undefined
           await context.settle(lane, begun.entry, pair(begun.open, settled), sessionId)
           await early
           if (begun.open.size === 0) letGo(begun)

@@ -98,7 +98,7 @@ export class Scheduler {
         if (by > 0) this.destinations.promise(this.#destinationOf(lane))
         else this.destinations.giveBack(this.#destinationOf(lane))
       },
-      inBody: (lane, recipientIds, isFirst) => this.#inBody(lane, recipientIds, isFirst),
+      inBody: (lane, recipientIds, mx, isFirst) => this.#inBody(lane, recipientIds, mx, isFirst),
       isCounted: (lane) => this.destinations.isCounted(this.#destinationOf(lane)),
       settle: (lane, entry, ended, sessionId) => this.#settle(lane, entry, ended, sessionId),
       readAhead: (entries) => store.readAhead(entries.map(({ view }) => view)),
@@ -429,6 +429,7 @@ export class Scheduler {
       const begun = await this.#attempts.begin(taken)
       const started = new Set(begun.started.map(({ recipient }) => recipient.id))
       for (const { id } of taken) if (!started.has(id)) this.#lanes.forget(id)
+      if (begun.laterMs !== undefined) this.expect(begun.laterMs)
       return begun
     } catch (error) {
       // They wait in the store as before.
@@ -438,12 +439,12 @@ export class Scheduler {
     }
   }
 
-  async #inBody(lane: Lane, recipientIds: readonly number[], isFirst: boolean): Promise<void> {
+  async #inBody(lane: Lane, recipientIds: readonly number[], mx: string, isFirst: boolean): Promise<void> {
     const { store } = this.#context
     const destination = this.#destinationOf(lane)
     const isCounted = isFirst && this.destinations.isCounted(destination)
     if (isFirst) this.destinations.hand(destination)
-    await store.write('queue.beforeBody', { recipientIds, ...(isCounted && { paced: destination.name }) })
+    await store.write('queue.beforeBody', { recipientIds, mx, ...(isCounted && { paced: destination.name }) })
   }
 
   async #settle(

@@ -127,7 +127,8 @@ export function sinceMs({ createdMs, undoUntilMs, options }: QueueEntry): number
   return Math.max(createdMs, undoUntilMs ?? 0, options.holdUntilMs ?? 0)
 }
 
-const isReportEntry = ({ from, origin }: QueueEntry) => from === null || origin === 'report'
+/** Whether it is a report, or has no sender a report could go to. */
+export const isReportEntry = ({ from, origin }: QueueEntry) => from === null || origin === 'report'
 
 function isAfterNotice({ options: { deliverBy } }: QueueEntry, nowMs: number): boolean {
   return deliverBy !== undefined && deliverBy.mode === 'notify' && nowMs >= deliverBy.atMs

@@ -232,7 +232,7 @@ class Run {
     address: Address,
   ): Promise<{ settled: Settled[]; elsewhere: boolean }> {
     const { open, job } = work
-    const verdicts = await connection.transact(this.#load(job, open))
+    const verdicts = await connection.transact(this.#load(job, open, address.host))
     const settled: Settled[] = []
     let elsewhere = false
     for (const [n, recipient] of open.entries()) {
@@ -248,7 +248,7 @@ class Run {
     return { settled, elsewhere }
   }
 
-  #load(job: Job, open: Work['open']): Load {
+  #load(job: Job, open: Work['open'], mx: string): Load {
     return {
       entryId: job.entryId,
       transaction: transactionOf(job, open, this.#deps.clock.nowMs()),
@@ -256,7 +256,7 @@ class Run {
       beforeBody: (accepted) => {
         const ids = accepted.flatMap((n) => open[n]?.recipientId ?? [])
         for (const id of ids) this.#inBody.add(id)
-        return this.#delivery.beforeBody(job, ids)
+        return this.#delivery.beforeBody(job, ids, mx)
       },
       damaged: (error) => ({ kind: 'deferred', elsewhere: false, why: ours(reasonOf(error), 451, '4.3.0') }),
       unclean: {

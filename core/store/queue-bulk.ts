@@ -19,19 +19,22 @@ export interface Walk {
   readonly after: DueCursor
 }
 
+// Until then it waits for its hour, or can still be taken back.
+const HOLD_UNTIL = `
+    (SELECT max(coalesce(hold_until_ms, 0), coalesce(undo_until_ms, 0)) FROM queue_entry WHERE queue_entry.id = entry_id)`.trim()
 // Index queue_recipient_due holds all that waits, whatever it waits for.
 const WAITING = `
   SELECT id, domain, state, next_attempt_ms AS ms,
-    (SELECT coalesce(hold_until_ms, 0) FROM queue_entry WHERE queue_entry.id = entry_id) AS holdUntilMs
+    ${HOLD_UNTIL} AS holdUntilMs
   FROM queue_recipient
   WHERE next_attempt_ms IS NOT NULL AND (next_attempt_ms, id) > (?, ?) ORDER BY next_attempt_ms, id LIMIT ${ROWS}`
 const HELD = `
   SELECT id, domain, held_by AS heldBy, held_route_id AS routeId,
-    (SELECT coalesce(hold_until_ms, 0) FROM queue_entry WHERE queue_entry.id = entry_id) AS holdUntilMs
+    ${HOLD_UNTIL} AS holdUntilMs
   FROM queue_recipient WHERE state = 'held' AND held_route_id IS ? AND id > ? ORDER BY id LIMIT ${ROWS}`
 const HELD_ANY = `
   SELECT id, domain, held_by AS heldBy, held_route_id AS routeId,
-    (SELECT coalesce(hold_until_ms, 0) FROM queue_entry WHERE queue_entry.id = entry_id) AS holdUntilMs
+    ${HOLD_UNTIL} AS holdUntilMs
   FROM queue_recipient INDEXED BY queue_recipient_held
   WHERE state = 'held' AND id > ? ORDER BY id LIMIT ${ROWS}`
 const TRYING = `SELECT id, domain FROM queue_recipient WHERE state = 'trying'` // index queue_recipient_trying

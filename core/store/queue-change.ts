@@ -64,7 +64,7 @@ const START = `
   UPDATE queue_recipient SET state = 'trying', phase = 'dialling', next_attempt_ms = NULL
   WHERE id = ? AND next_attempt_ms IS NOT NULL AND state IN ('waiting', 'deferred', 'unknown')`
 const INSERT_ATTEMPT = 'INSERT INTO attempt (recipient_id, started_ms) VALUES (?, ?)'
-const BODY = `UPDATE queue_recipient SET phase = 'body' WHERE id = ? AND state = 'trying'`
+const BODY = `UPDATE queue_recipient SET phase = 'body', mx = coalesce(?, mx) WHERE id = ? AND state = 'trying'`
 const END_ATTEMPT = `
   UPDATE attempt SET ended_ms = ?, outcome = ?, cause = ?, mx = ?, session_id = ?, route = ?, tls = ? WHERE id = ? AND ended_ms IS NULL`
 const DROP_ATTEMPT = 'DELETE FROM attempt WHERE id = ? AND ended_ms IS NULL'
@@ -75,9 +75,10 @@ const SETTLE = `
   WHERE id = ? AND state = 'trying'`
 // Before its try it was unknown, deferred or waiting; what it went through tells which.
 const RELEASE = `
-  UPDATE queue_recipient SET phase = NULL, next_attempt_ms = CASE WHEN hold_asked = 1 THEN NULL ELSE ? END, hold_asked = 0,
-    held_by = CASE WHEN hold_asked = 1 THEN 'user' END,
-    state = CASE WHEN hold_asked = 1 THEN 'held' WHEN unknowns > 0 THEN 'unknown' WHEN attempts > 0 THEN 'deferred' ELSE 'waiting' END
+  UPDATE queue_recipient SET phase = NULL, hold_asked = 0,
+    next_attempt_ms = CASE WHEN hold_asked = 1 AND cancel_asked = 0 THEN NULL ELSE ? END,
+    held_by = CASE WHEN hold_asked = 1 AND cancel_asked = 0 THEN 'user' END,
+    state = CASE WHEN hold_asked = 1 AND cancel_asked = 0 THEN 'held' WHEN unknowns > 0 THEN 'unknown' WHEN attempts > 0 THEN 'deferred' ELSE 'waiting' END
   WHERE id = ? AND state = 'trying'`
 const CLOSE_ENTRY = `
   UPDATE queue_entry SET open_count = open_count - @closed,
@@ -266,17 +267,23 @@ export function keepAll(db: WriteDb, entryId: number, kept: readonly Kept[], now
   return kept.map((one) => keep(db, one, owned, nowMs))
 }
 
-/** Gives back what was taken for a try that never began. Counts nothing. */
-export function release(
-  db: WriteDb,
-  { started }: { readonly started: readonly { readonly recipientId: number; readonly attemptId: number }[] },
-  nowMs: number,
-): void {
-  for (const { recipientId, attemptId } of started) {
+/** A try that never was. `dueMs`: when it is begun again, at once where it is left out (Unix ms). */
+export interface Released {
+  readonly recipientId: number
+  readonly attemptId: number
+  readonly dueMs?: number
+}
+
+/**
+ * Gives back what was taken for a try that never began. Counts nothing. Who was cancelled with a report stays until the next try,
+ * which makes that report in place of dialling.
+ */
+export function release(db: WriteDb, { started }: { readonly started: readonly Released[] }, nowMs: number): void {
+  for (const { recipientId, attemptId, dueMs = nowMs } of started) {
     if (prepared(db, DROP_ATTEMPT).run(attemptId).changes !== 1) continue
     const recipient = getRecipient(db, recipientId)
-    prepared(db, RELEASE).run(nowMs, recipientId)
-    if (recipient?.cancelAsked) cancelOne(db, recipient, nowMs)
+    prepared(db, RELEASE).run(dueMs, recipientId)
+    if (recipient?.cancelAsked && !recipient.cancelReport) cancelOne(db, recipient, nowMs)
   }
 }
 
@@ -298,11 +305,11 @@ export const queueOperations = {
   /** Past this point a recipient may have the message: RFC 1047. */
   'queue.beforeBody': (
     db: WriteDb,
-    /** `paced`: the destination whose messages are counted. */
-    args: { readonly recipientIds: readonly number[]; readonly paced?: string },
+    /** `mx`: the server that is to get it; `paced`: the destination whose messages are counted. */
+    args: { readonly recipientIds: readonly number[]; readonly mx?: string; readonly paced?: string },
     nowMs: number,
   ): void => {
-    for (const id of args.recipientIds) prepared(db, BODY).run(id)
+    for (const id of args.recipientIds) prepared(db, BODY).run(args.mx ?? null, id)
     if (args.paced !== undefined) countPace(db, args.paced, 1, nowMs)
   },
   'queue.settle': settle,

@@ -40,6 +40,8 @@ const EDIT = `
     domain = ?, state = CASE WHEN state = 'held' THEN 'held' ELSE 'waiting' END, attempts = 0, unknowns = 0, last_reply = NULL,
     last_cause = NULL, mx = NULL, next_attempt_ms = CASE WHEN state = 'held' THEN NULL ELSE ? END
   WHERE id = ? AND state IN ('waiting', 'deferred', 'unknown', 'held')`
+// What an alias has sent on says nothing of another one.
+const NOT_FORWARDED = 'DELETE FROM forwarded WHERE recipient_id = ?'
 const NEEDS_UTF8 = 'UPDATE queue_entry SET needs_utf8 = 1 WHERE id = ?'
 const WAY = `
   UPDATE queue_recipient SET way = @way, way_route_id = @routeId,
@@ -149,13 +151,15 @@ function edit(
   const others = listRecipients(db, entryId).filter(({ id }) => id !== recipientId)
   if (others.some((one) => one.to.local === to.local && one.to.domain === to.domain))
     throw conflict(doing, 'the message goes to that address already')
-  const holdUntilMs = getEntry(db, entryId)?.options.holdUntilMs ?? 0
-  if (prepared(db, EDIT).run(to.local, to.domain, Math.max(nowMs, holdUntilMs), recipientId).changes !== 1)
+  const { options, undoUntilMs } = getEntry(db, entryId) ?? {}
+  const dueMs = Math.max(nowMs, options?.holdUntilMs ?? 0, undoUntilMs ?? 0)
+  if (prepared(db, EDIT).run(to.local, to.domain, dueMs, recipientId).changes !== 1)
     throw conflict(
       doing,
       state === 'trying' ? 'it is being tried now; try again when that has ended' : `it is ${state}`,
     )
   if (needsUtf8(to)) prepared(db, NEEDS_UTF8).run(entryId)
+  prepared(db, NOT_FORWARDED).run(recipientId)
   const detail = `${old.local}@${old.domain} → ${to.local}@${to.domain}`
   insertAudit(db, { ...args.asked, what: 'edit', entryId, recipientId, detail }, nowMs)
   return { entryId }

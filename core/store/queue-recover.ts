@@ -41,11 +41,14 @@ function recover(
     const recipient = getRecipient(db, id)
     const attempt = prepared<[number], { id: number }>(db, OPEN_ATTEMPT).get(id)
     if (!recipient) continue
-    if (phase !== 'body') release(db, { started: [{ recipientId: id, attemptId: attempt?.id ?? 0 }] }, nowMs)
+    // Who is to hear that it was cancelled hears so at the next try, which never comes to a server.
+    if (phase !== 'body' || (recipient.cancelAsked && recipient.cancelReport))
+      release(db, { started: [{ recipientId: id, attemptId: attempt?.id ?? 0 }] }, nowMs)
     else {
-      const createdMs = getEntry(db, entryId)?.createdMs ?? nowMs
+      const { createdMs = nowMs, undoUntilMs, options } = getEntry(db, entryId) ?? {}
+      const sinceMs = Math.max(createdMs, undoUntilMs ?? 0, options?.holdUntilMs ?? 0)
       const nextAttemptMs =
-        recipient.unknowns === 0 ? nowMs + unknownAfterMs : Math.max(nowMs + unknownAfterMs, createdMs + giveUpAfterMs)
+        recipient.unknowns === 0 ? nowMs + unknownAfterMs : Math.max(nowMs + unknownAfterMs, sinceMs + giveUpAfterMs)
       const settled: Settlement = {
         recipientId: id,
         attemptId: attempt?.id ?? 0,

@@ -58,6 +58,7 @@ export function fakeDeliver(fate: Fate, connections: FakeConnection[] = []): Del
         await delivery.beforeBody(
           job,
           inBody.map(({ recipientId }) => recipientId),
+          `mx.${destination}`,
         )
       await delivery.onOutcome(job, settled, undefined)
     }

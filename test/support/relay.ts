@@ -130,9 +130,9 @@ export async function relay(jobs: readonly TestJob[], options: RelayOptions): Pr
     route: options.route ?? { kind: 'direct', domain },
     first,
     onConnected: () => {},
-    async beforeBody(job, ids) {
+    async beforeBody(job, ids, mx) {
       bodies.push(ids)
-      await options.beforeBody?.(job, ids)
+      await options.beforeBody?.(job, ids, mx)
     },
     async onOutcome(job, settled, sessionId) {
       await options.onOutcome?.(settled)

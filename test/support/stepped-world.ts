@@ -28,7 +28,7 @@ function deliverInto(folder: string): Deliver {
       })
       const good = settled.filter(({ outcome }) => outcome.kind === 'delivered').map(({ recipientId }) => recipientId)
       if (good.length > 0) {
-        await delivery.beforeBody(job, good)
+        await delivery.beforeBody(job, good, 'mx.test')
         // The server says 250 here: it has the message, and we may not live to read that.
         for (const _ of good) appendFileSync(world(folder), `${entryId}\n`)
       }
