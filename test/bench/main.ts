@@ -24,7 +24,7 @@ import {
   type System,
 } from './systems.ts'
 import { Table } from './table.ts'
-import { measureWaiting } from './waiting.ts'
+import { measurePasses, measureWaiting } from './waiting.ts'
 
 const OURS = 'Posthorn'
 /** The same without the protocol log, to see what that costs. */
@@ -129,7 +129,10 @@ try {
     else console.log('There is no C compiler, so the cells with a slow flush are left out.')
   }
   if (options.areas.has('deliver')) await deliver()
-  if (options.areas.has('waiting')) await measureWaiting(base, sinks)
+  if (options.areas.has('waiting')) {
+    await measureWaiting(base, sinks)
+    await measurePasses()
+  }
 } finally {
   await stopAll()
   await sinks.stop()

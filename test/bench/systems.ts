@@ -14,6 +14,8 @@ export interface System {
   hold(): Promise<void>
   release(): Promise<void>
   stop(): Promise<unknown>
+  /** Ends it and starts it on what it had, its sending side at rest. */
+  restart?(): Promise<void>
   /** 99th percentile of the main thread's delay in ms since the last call. */
   late?(): Promise<number>
 }
@@ -93,18 +95,25 @@ export async function startPosthorn(
   const home = new Home({ ...settingsFor(sinkPort, dnsPort), ...settings }, work)
   const profiling =
     profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', join(profile, name.replace(/\W+/g, '-'))]
-  const served = await home.serve(profiling, env)
+  let served = await home.serve(profiling, env)
   // By command: what a settings file says cannot be changed while it runs.
   const pause = async (paused: boolean) => void (await home.json(['setting', 'set', 'queue.paused', String(paused)]))
   await pause(true)
   return {
     name,
-    port: served.submission.port,
+    get port() {
+      return served.submission.port
+    },
     slowness: 1,
     pid: async () => served.ready.pid,
     hold: () => pause(true),
     release: () => pause(false),
     stop: () => served.stop(),
+    async restart() {
+      await pause(true)
+      await served.stop()
+      served = await home.serve(profiling, env)
+    },
     async late() {
       const { eventLoop } = await home.json<{ readonly eventLoop: { readonly p99Ms: number } }>(['status', '--reset'])
       return eventLoop.p99Ms
