@@ -37,7 +37,7 @@ export interface PolicyOptions {
 }
 
 const ROOM_REMEMBERED_MS = 1000
-const ROOM_ASKED_BYTES = 16 * 1024 * 1024
+const ROOM_ASKED_BYTES = 128 * 1024 * 1024
 /** What a message counts for that does not say its size, or a small one. */
 const COUNTED_BYTES = 64 * 1024
 
