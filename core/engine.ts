@@ -11,6 +11,7 @@ import { inboundView, openInbound, type Inbound } from './engine-inbound.ts'
 import { LoopWatch, type LoopDelay } from './engine-loop.ts'
 import { byWay, filesBack, keepQueueShort, networkNow } from './engine-queue.ts'
 import { pop3View } from './engine-pop3.ts'
+import { openReading } from './engine-reading.ts'
 import { openRoutes, releaseHeld } from './engine-routes.ts'
 import { openServing } from './engine-serving.ts'
 import { EngineSettings } from './engine-settings.ts'
@@ -279,6 +280,8 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   opened.add('fetcher', () => fetcher.stop())
   await ensurePersonFolders(store)
 
+  const reading = openReading({ store, clock, describe: (raw) => parse.fields(raw), onFolders, log })
+  opened.add('old mail', () => reading.close())
   const handles = new ByteHandles(clock)
   const uploads = new Uploads(store, clock)
   const loop = new LoopWatch()
@@ -291,6 +294,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     clock,
     recorder,
     log,
+    onFolders,
     onStatus: () => statusChanges.emit('status'),
   })
   const router = {
@@ -329,7 +333,18 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       mailChanges,
       fetchWhole: (messageId, signal) => fetchWhole(messageId, fetchDeps, signal),
     }),
-    compose: composeHandlers({ store, clock, uploads, handles, accept, log }),
+    tag: reading.tag,
+    contact: reading.contact,
+    compose: composeHandlers({
+      store,
+      clock,
+      uploads,
+      handles,
+      accept,
+      onFolders,
+      onContacts: reading.onContacts,
+      log,
+    }),
     queue: queueHandlers({
       store,
       queue,
@@ -385,6 +400,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     opened.add('inbound server', () => server.close())
     fetcher.start()
     dkim.start()
+    reading.start()
     opened.add('queue timer', keepQueueShort(clock, store, settings, log))
     opened.add(
       'timer',

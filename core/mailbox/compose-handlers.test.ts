@@ -27,7 +27,16 @@ beforeEach(async () => {
     taken.push(submission)
     return Promise.resolve({ accepted: true, entryId: taken.length })
   }
-  const deps = { store, clock: systemClock, uploads, handles, accept: (one: Submission) => accept(one), log: () => {} }
+  const deps = {
+    store,
+    clock: systemClock,
+    uploads,
+    handles,
+    accept: (one: Submission) => accept(one),
+    onFolders: () => {},
+    onContacts: () => {},
+    log: () => {},
+  }
   compose = composeHandlers(deps)
   identity = identityHandlers({ store, identityChanges: new Changes<number>(0) })
 })

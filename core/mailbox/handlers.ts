@@ -7,11 +7,13 @@ import { safeName } from '../message/file-name.ts'
 import type { ParsePool } from '../message/parse-pool.ts'
 import type { FullMessage } from '../message/read.ts'
 import { contract } from '../rpc/contract.ts'
-import type { FolderView, MessageRow, MessageView } from '../rpc/views.ts'
+import type { FolderView, MessageView } from '../rpc/views.ts'
 import { ensurePersonFolders } from './person.ts'
+import { toRow, toRows } from './rows.ts'
 import { listFolders, type OwnedFolder } from '../store/folder.ts'
 import { getMessage, listPage, listSessionsOf, type Message } from '../store/message-list.ts'
 import { getPartial } from '../store/pop3-seen.ts'
+import { listThread } from '../store/thread.ts'
 import type { Store } from '../store/types.ts'
 
 /** What `mail.*` is wired to. */
@@ -43,10 +45,10 @@ export function mailHandlers(deps: MailDeps) {
     }),
     list: os.list.handler(({ input }) => {
       const { rows, total, more } = listPage(store.read, input.folderId, input.after, input.limit)
-      return { rows: rows.map(toRow), total, more }
+      return { rows: toRows(store.read, rows), total, more }
     }),
     search: os.search.handler(async function* ({ input, signal }) {
-      const rows = (await store.query('message.search', input, signal)).map(toRow)
+      const rows = toRows(store.read, await store.query('message.search', input, signal))
       const hits = rows.map((row) => ({
         ...row,
         snippet: { text: row.preview, marks: [] },
@@ -93,6 +95,13 @@ export function mailHandlers(deps: MailDeps) {
       })
       return { text: decodeOctets(start.toString('latin1')), truncated: start.length < message.view.sizeBytes, handle }
     }),
+    thread: os.thread.handler(({ input }) => {
+      const message = find(store, input.id)
+      if (message.threadId === null) return { rows: toRows(store.read, [message]), total: 1, more: false }
+      const { rows, total, more } = listThread(store.read, message.threadId, input.after, input.limit)
+      return { rows: toRows(store.read, rows), total, more }
+    }),
+    setTags: os.setTags.handler(async ({ input }) => changed(await store.write('message.tag', input))),
     changes: os.changes.handler(async function* ({ signal }) {
       for await (const folderIds of mailChanges.stream(signal)) yield { folderIds }
     }),
@@ -144,7 +153,7 @@ async function getView(deps: MailDeps, id: number): Promise<MessageView> {
   const message = find(deps.store, id)
   const { chunks, damaged } = await read(deps.store, message)
   const common = {
-    ...toRow(message),
+    ...toRow(deps.store.read, message),
     sizeBytes: message.view.sizeBytes,
     sessions: listSessionsOf(deps.store.read, id),
     messageId: message.messageId,
@@ -171,12 +180,6 @@ async function getView(deps: MailDeps, id: number): Promise<MessageView> {
     const none = { to: [], cc: [], replyTo: [], inReplyTo: '', references: '', parts: [] }
     return { ...common, ...NOTHING, ...none, from, damaged: damaged ?? error.message }
   }
-}
-
-function toRow(message: Message): MessageRow {
-  const { id, folderId, subject, authorName, authorAddress, addressees, preview, dateMs, attachments } = message
-  const { seen, starred } = message
-  return { id, folderId, subject, authorName, authorAddress, addressees, preview, dateMs, attachments, seen, starred }
 }
 
 function toFolderView(folder: OwnedFolder): FolderView {

@@ -8,6 +8,7 @@ import { formatMailbox, needsUtf8, parseMailbox, type Mailbox } from '../model/a
 import type { Accept, Submission } from '../model/submission.ts'
 import { CHUNK_BYTES } from '../store/blob.ts'
 import { getIdentity, listIdentities, type Identity } from '../store/identity.ts'
+import { listByMessageId } from '../store/message-list.ts'
 import type { Store } from '../store/types.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -22,6 +23,8 @@ export interface Draft {
   readonly text: string
   readonly inReplyTo: string
   readonly references: string
+  /** The message that this one answers or sends on; where it is left out, the one that `inReplyTo` names. */
+  readonly about?: { readonly id: number; readonly how: 'answered' | 'forwarded' } | undefined
   /** Not before then (Unix ms); now where nothing is said. */
   readonly sendAtMs?: number | null | undefined
   readonly attachments: readonly { readonly handle: string; readonly filename: string; readonly contentType: string }[]
@@ -36,6 +39,9 @@ export interface SendDeps {
   readonly handles: ByteHandles
   /** Joint: the queue's one way in. It keeps the copy in Sent, in the same operation. */
   readonly accept: Accept
+  /** Told of folders whose messages look different now, and of contacts that were learnt. */
+  readonly onFolders: (folderIds: readonly number[]) => void
+  readonly onContacts: (ids: readonly number[]) => void
   readonly log: (words: string) => void
 }
 
@@ -43,6 +49,8 @@ const LARGEST_BYTES = 50 * 1024 * 1024
 /** Longer text would hold up the window while it is encoded; as a file it goes in slices. */
 const LONGEST_TEXT = 2 * 1024 * 1024
 const MOST_RECIPIENTS = 1000
+/** Copies of one message, in Sent and elsewhere. */
+const MOST_ANSWERED = 20
 const LONGEST_HEAD = 512 * 1024
 /** A year: whoever names a later day meant another one. */
 const LATEST_MS = 366 * 86_400_000
@@ -100,6 +108,7 @@ export async function send(deps: SendDeps, draft: Draft): Promise<{ entryId: num
     throw refused(answer.reply.lines.join(' '))
   }
   await letGo(deps, draft)
+  await remember(deps, draft, bcc).catch((error: unknown) => deps.log(`note what was sent: ${reasonOf(error)}`))
   return { entryId: answer.entryId, undoUntilMs: answer.undoUntilMs ?? (isLater ? sendAtMs : null) }
 }
 
@@ -109,6 +118,16 @@ async function letGo(deps: SendDeps, draft: Draft): Promise<void> {
     await deps.uploads
       .drop(file.handle)
       .catch((error: unknown) => deps.log(`let go of a sent file: ${reasonOf(error)}`))
+}
+
+/** Marks what was answered or sent on. Of those it went to, the copy in Sent names all but the blind ones. */
+async function remember({ store, clock, onFolders, onContacts }: SendDeps, draft: Draft, bcc: readonly NamedMailbox[]) {
+  const { about, inReplyTo } = draft
+  const answered = about !== undefined || inReplyTo === '' ? [] : listByMessageId(store.read, inReplyTo, MOST_ANSWERED)
+  const ids = about === undefined ? answered.map(({ id }) => id) : [about.id]
+  if (ids.length > 0) onFolders(await store.write('message.answered', { ids, how: about?.how ?? 'answered' }))
+  const people = bcc.map(({ name, mailbox }) => ({ name, address: formatMailbox(mailbox) }))
+  onContacts(people.length === 0 ? [] : await store.write('contact.learn', { people, atMs: clock.nowMs() }))
 }
 
 function identityOf(store: Store, id: number | null): Identity {

@@ -20,6 +20,21 @@ export function decodeContent(raw: Uint8Array, part: Pick<Part, 'bodyFrom' | 'bo
   return body
 }
 
+/**
+ * How many octets a part has decoded, as its encoding says: exact for base64 in lines of one length, which nearly all is. Nothing is
+ * decoded for it, so that a large attachment costs no more than a small one.
+ */
+export function decodedLength(raw: Uint8Array, part: Pick<Part, 'bodyFrom' | 'bodyTo' | 'encoding'>): number {
+  const body = rawBody(raw, part)
+  if (part.encoding !== 'base64') return body.length
+  let end = body.length
+  while (end > 0 && ((body[end - 1] ?? 0) === LF || (body[end - 1] ?? 0) === CR)) end--
+  const lineEnd = body.subarray(0, end).indexOf(LF)
+  const breaks = lineEnd < 0 ? 0 : Math.floor(end / (lineEnd + 1)) * (body[lineEnd - 1] === CR ? 2 : 1)
+  const pads = body[end - 1] !== EQUALS ? 0 : body[end - 2] === EQUALS ? 2 : 1
+  return Math.max(0, Math.floor(((end - breaks) * 3) / 4) - pads)
+}
+
 /** Some mailers pad every line: what follows a pad begins anew. */
 function decodeBase64(body: Buffer): Buffer {
   const text = body.toString('latin1').replaceAll(/[^A-Za-z0-9+/=]+/g, '')

@@ -4,7 +4,7 @@ import type { MessageFields } from '../model/message-fields.ts'
 import { decodeHeaderText, decodeOctets } from './charset.ts'
 import { bodies, contentOf } from './body.ts'
 import { statusPartOf } from './dsn-read.ts'
-import { decodeContent } from './content.ts'
+import { decodeContent, decodedLength } from './content.ts'
 import { parseDate } from './date.ts'
 import { givenName, safeName } from './file-name.ts'
 import { htmlToText } from './html-text.ts'
@@ -61,6 +61,8 @@ export interface ParsedForCli {
 }
 
 const MOST_ADDRESSES = 2000
+/** People and attachments that are noted of a message. */
+const MOST_LISTED = 100
 const LONGEST_TEXT = 4 * 1024 * 1024
 const LONGEST_INDEXED = 1024 * 1024
 const LONGEST_SUBJECT = 2000
@@ -115,16 +117,23 @@ export function readFields(raw: Uint8Array): MessageFields {
   const { pieces, attachments } = contentOf(root)
   const author = addresses(root, 'from')[0] ?? addresses(root, 'sender')[0]
   const found = bodies(raw, pieces)
+  const people = [...addresses(root, 'to'), ...addresses(root, 'cc')]
   const body = (found.text?.trim() ? found.text : htmlToText(found.html ?? '')).slice(0, LONGEST_INDEXED)
   return {
     ...headOf(root),
     subject: oneLine(decodeHeaderText(field(root, 'subject')), LONGEST_SUBJECT),
     authorName: author?.name ?? '',
     authorAddress: author?.address ?? '',
-    addressees: oneLine(shown([...addresses(root, 'to'), ...addresses(root, 'cc')]), LONGEST_ADDRESSEES),
+    addressees: oneLine(shown(people), LONGEST_ADDRESSEES),
     preview: previewOf(body),
     attachments: attachments.length,
     body: body.replaceAll('\0', ' '),
+    people: people.slice(0, MOST_LISTED),
+    parts: attachments.slice(0, MOST_LISTED).map((part, index) => ({
+      filename: safeName(givenName(part), part.type, index),
+      contentType: part.type,
+      sizeBytes: decodedLength(raw, part),
+    })),
     ...(statusPartOf(root) === undefined ? {} : { isReport: true }),
   }
 }

@@ -16,6 +16,10 @@ export interface MessageFields {
   readonly attachments: number
   /** Text for the full-text index; drawn from HTML where there is nothing else. */
   readonly body: string
+  /** Whom it is written to, by name and address; at most 100. */
+  readonly people?: readonly { readonly name: string; readonly address: string }[]
+  /** What is attached, in the order of its attachments; at most 100. `sizeBytes` as the encoding says, without decoding. */
+  readonly parts?: readonly { readonly filename: string; readonly contentType: string; readonly sizeBytes: number }[]
   /** A report of another mail system on mail that was sent (RFC 3464). */
   readonly isReport?: true
 }

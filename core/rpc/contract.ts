@@ -1,13 +1,16 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { contactContract, setTagsCall, tagContract, threadCall } from './reading-contract.ts'
 import { routeContract } from './route-contract.ts'
 import { searchCall, searchContract } from './search-contract.ts'
+import { unlockCall, vaultContract } from './vault-contract.ts'
 import {
+  AccountKind,
   AccountView,
   AliasView,
   AppPasswordView,
-  ConnectView,
   AuditView,
+  ConnectView,
   DkimKeyView,
   DraftContent,
   EventView,
@@ -22,6 +25,7 @@ import {
   QueueEntryDetail,
   QueueEntryView,
   ResolutionView,
+  SentCopy,
   SessionView,
   StatusView,
   SuppressionView,
@@ -71,7 +75,9 @@ export const contract = {
       ),
     ),
     setSetting: oc.input(z.object({ key: z.string(), value: z.unknown() })).output(done),
+    unlock: unlockCall,
   },
+  vault: vaultContract,
   identity: {
     list: oc.output(z.array(IdentityView)),
     /** Makes or changes the identity of that address. */
@@ -168,9 +174,10 @@ export const contract = {
   account: {
     list: oc.output(z.array(AccountView)),
     /** Dials, secures and signs in, and says step by step how that went; nothing is stored. */
-    test: oc.input(Pop3Settings.extend({ allowApop: z.boolean().optional() })).output(
+    test: oc.input(Pop3Settings.extend({ kind: AccountKind.optional(), allowApop: z.boolean().optional() })).output(
       eventIterator(
         z.object({
+          /** `list`: what mail waits or, of IMAP, what folders there are. */
           step: z.enum(['connect', 'tls', 'login', 'list']),
           state: z.enum(['trying', 'ok', 'failed']),
           text: z.string(),
@@ -181,6 +188,10 @@ export const contract = {
     add: oc
       .input(
         Pop3Settings.extend({
+          /** POP3 where this is left out. Of IMAP, `keep` and `rules` mean nothing: all stays on the server. */
+          kind: AccountKind.optional(),
+          /** Of IMAP; `append` where this is left out. */
+          sentCopy: SentCopy.optional(),
           name: z.string().max(200),
           keep: z.boolean(),
           everySeconds: z.number().int().min(60).max(86_400),
@@ -194,6 +205,7 @@ export const contract = {
       .input(
         Pop3Settings.partial().extend({
           id: Id,
+          sentCopy: SentCopy.optional(),
           name: z.string().max(200).optional(),
           keep: z.boolean().optional(),
           everySeconds: z.number().int().min(60).max(86_400).optional(),
@@ -235,8 +247,12 @@ export const contract = {
     source: oc
       .input(z.object({ id: Id }))
       .output(z.object({ text: z.string(), truncated: z.boolean(), handle: z.string() })),
+    thread: threadCall,
+    setTags: setTagsCall,
     changes: oc.output(eventIterator(z.object({ folderIds: z.array(Id) }))),
   },
+  tag: tagContract,
+  contact: contactContract,
   search: searchContract,
   compose: {
     upload: {

@@ -58,7 +58,7 @@ export const StatusView = z.object({
 })
 export const FolderView = z.object({
   id,
-  role: z.enum(['inbox', 'sent', 'drafts', 'archive', 'trash', 'other']),
+  role: z.enum(['inbox', 'sent', 'drafts', 'archive', 'trash', 'junk', 'other']),
   name: z.string(),
   total: z.number().int(),
   unread: z.number().int(),
@@ -77,6 +77,15 @@ export const MessageRow = z.object({
   attachments: z.number().int(),
   seen: z.boolean(),
   starred: z.boolean(),
+  /** It was answered, and sent on, from here. */
+  answered: z.boolean(),
+  forwarded: z.boolean(),
+  /** Messages of one conversation have the same; null until old mail has been looked at, after an upgrade. */
+  threadId: id.nullable(),
+  /** How many messages its conversation has here; 1 for one alone. */
+  threadCount: z.number().int(),
+  /** Ids of its tags, in the order of the tags. */
+  tags: z.array(id),
 })
 const Address = z.object({ name: z.string(), address: z.string() })
 export const AttachmentView = z.object({
@@ -137,9 +146,22 @@ export const Pop3Rules = z.object({
   /** Signs in by APOP, which is weak, where the server offers nothing better than a password in the clear. */
   allowApop: z.boolean(),
 })
+export const AccountKind = z.enum(['pop3', 'imap'])
+/** Who puts mail that was sent into an account's Sent folder: we (`append`), or its server by itself (`server`). */
+export const SentCopy = z.enum(['append', 'server'])
+/** What only an IMAP account has. */
+export const ImapView = z.object({
+  sentCopy: SentCopy,
+  /** How much of its mail is here, of all there is, while it comes in; null while nothing comes. */
+  progress: z.object({ done: z.number().int(), total: z.number().int() }).nullable(),
+  /** Changes made here that the server has not heard of yet. */
+  waiting: z.number().int(),
+  /** Whether its server tells of new mail at once. */
+  push: z.boolean(),
+})
 export const AccountView = z.object({
   id,
-  kind: z.literal('pop3'),
+  kind: AccountKind,
   name: z.string(),
   host: z.string(),
   port: z.number().int(),
@@ -154,6 +176,7 @@ export const AccountView = z.object({
   fetching: z.boolean(),
   /** What only a POP3 account has. `warnings`: sentences for its owner, such as that its sign-in is weak. */
   pop3: Pop3Rules.extend({ warnings: z.array(z.string()) }).nullable(),
+  imap: ImapView.nullable(),
 })
 export const UserView = z.object({
   id,
@@ -489,6 +512,8 @@ export const DraftContent = z.object({
   text: z.string(),
   inReplyTo: z.string(),
   references: z.string(),
+  /** The message that this one answers or sends on: it is marked so when this is sent. Left out: found by `inReplyTo`. */
+  about: z.object({ id, how: z.enum(['answered', 'forwarded']) }).optional(),
   /** Send later: not before then. Left out or null: now. */
   sendAtMs: ms.nullable().optional(),
   attachments: z.array(

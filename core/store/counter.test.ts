@@ -26,7 +26,10 @@ test('a message id of the same second is another one, beyond a million of them a
   expect(messageId(opened.db, now, now)).toBe(first + 1)
   opened.connection.pragma('foreign_keys = OFF')
   opened.connection
-    .prepare(`INSERT INTO message VALUES (?, 1, 1, '', '[]', 0, '', '', '', '', '', '', 0, 0, 0, 0, 0, 0)`)
+    .prepare(
+      `INSERT INTO message (id, folder_id, blob_id, prefix, removed, size_bytes, message_id, subject, author_name, author_address,
+      addressees, preview, date_ms, received_ms, attachments, seen, starred, change) VALUES (?, 1, 1, '', '[]', 0, '', '', '', '', '', '', 0, 0, 0, 0, 0, 0)`,
+    )
     .run(first)
   opened.connection.prepare(`UPDATE counter SET value = value + 1048576 - 2 WHERE name = 'message'`).run()
   expect(messageId(opened.db, now, now)).toBe(first + 1)

@@ -20,6 +20,10 @@ export interface Message {
   readonly attachments: number
   readonly seen: boolean
   readonly starred: boolean
+  readonly answered: boolean
+  readonly forwarded: boolean
+  /** Its conversation (core/store/thread.ts); null for one of an older version that has not been looked at yet. */
+  readonly threadId: number | null
   readonly change: number
 }
 /** Where a page ended. */
@@ -34,18 +38,20 @@ export interface Page {
 }
 
 /** A row as it is stored. */
-export interface MessageRecord extends Omit<Message, 'view' | 'seen' | 'starred'> {
+export interface MessageRecord extends Omit<Message, 'view' | 'seen' | 'starred' | 'answered' | 'forwarded'> {
   readonly prefix: string
   readonly removed: string
   readonly sizeBytes: number
   readonly seen: number
   readonly starred: number
+  readonly answered: number
+  readonly forwarded: number
 }
 
 /** What `toMessage` needs of the table. */
 export const COLUMNS = `id, folder_id AS folderId, blob_id AS blobId, prefix, removed, size_bytes AS sizeBytes, message_id AS messageId,
   subject, author_name AS authorName, author_address AS authorAddress, addressees, preview, date_ms AS dateMs,
-  received_ms AS receivedMs, attachments, seen, starred, change`
+  received_ms AS receivedMs, attachments, seen, starred, answered, forwarded, thread_id AS threadId, change`
 
 const GET = `SELECT ${COLUMNS} FROM message WHERE id = ?`
 const PAGE = `
@@ -59,9 +65,10 @@ const SESSIONS = 'SELECT DISTINCT session_id AS id FROM session_link WHERE messa
 
 /** Makes a message of a stored row. */
 export function toMessage(record: MessageRecord): Message {
-  const { prefix, removed, sizeBytes, seen, starred, ...rest } = record
+  const { prefix, removed, sizeBytes, seen, starred, answered, forwarded, ...rest } = record
   const view = { blobId: rest.blobId, prefix, removed: JSON.parse(removed) as BlobView['removed'], sizeBytes }
-  return { ...rest, view, seen: seen === 1, starred: starred === 1 }
+  const flags = { seen: seen === 1, starred: starred === 1, answered: answered === 1, forwarded: forwarded === 1 }
+  return { ...rest, view, ...flags }
 }
 
 /** The message of that id, or undefined. */

@@ -2,10 +2,14 @@ import { Fault } from '../base/fault.ts'
 import type { BlobView } from '../model/blob-view.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { dropUnusedBlob, getBlob, storeBody } from './blob.ts'
+import { learnContacts } from './contact.ts'
 import { messageId, nextCounter } from './counter.ts'
 import { countFolder, ensureFolder, getFolder, type FolderOwner, type FolderRole } from './folder.ts'
+import { FLAGGED, noteAdded, noteFlag, noteMoved, noteRemoved, SEEN } from './imap-change.ts'
 import { COLUMNS, getMessage, toMessage, type Message, type MessageRecord } from './message-list.ts'
+import { insertParts, replaceParts } from './message-part.ts'
 import { prepared } from './prepared.ts'
+import { leaveThread, threadFor } from './thread.ts'
 import type { Body, Operation, WriteDb } from './types.ts'
 
 /** A message to be kept: where, its bytes (new, or a blob that others share) and what is known of it. */
@@ -24,8 +28,8 @@ export interface NewMessage {
 
 const INSERT = `
   INSERT INTO message (id, folder_id, blob_id, prefix, removed, size_bytes, message_id, subject, author_name, author_address,
-    addressees, preview, date_ms, received_ms, attachments, seen, starred, change)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`
+    addressees, preview, date_ms, received_ms, attachments, seen, starred, thread_id, change)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`
 const INDEX = 'INSERT INTO message_text (rowid, subject, author, addressees, body) VALUES (?, ?, ?, ?, ?)'
 const REPORTED = 'INSERT OR IGNORE INTO incoming_report (message_id) VALUES (?)'
 const REPLACE = `
@@ -33,6 +37,8 @@ const REPLACE = `
 const UNINDEX = 'DELETE FROM message_text WHERE rowid = ?'
 const SET_SEEN = 'UPDATE message SET seen = ?, change = ? WHERE id = ?'
 const SET_STARRED = 'UPDATE message SET starred = ?, change = ? WHERE id = ? AND starred <> ?'
+const SET_ANSWERED = 'UPDATE message SET answered = 1, change = ? WHERE id = ?'
+const SET_FORWARDED = 'UPDATE message SET forwarded = 1, change = ? WHERE id = ?'
 const MOVE = 'UPDATE message SET folder_id = ?, change = ? WHERE id = ?'
 const REMOVE = 'DELETE FROM message WHERE id = ?'
 const FORGET = 'UPDATE pop3_seen SET message_id = NULL WHERE message_id = ?' // index pop3_seen_message
@@ -60,6 +66,8 @@ export function insertMessage(db: WriteDb, args: NewMessage, nowMs: number): num
   const left = args.removed.reduce((sum, [from, to]) => sum + to - from, 0)
   const id = messageId(db, args.receivedMs, nowMs)
   countFolder(db, args.folderId, 1, args.seen ? 0 : 1)
+  const dateMs = fields.dateMs ?? args.receivedMs
+  const threadId = threadFor(db, { ...fields, id, dateMs }, nowMs)
   prepared(db, INSERT).run(
     id,
     args.folderId,
@@ -73,16 +81,28 @@ export function insertMessage(db: WriteDb, args: NewMessage, nowMs: number): num
     fields.authorAddress,
     fields.addressees,
     fields.preview,
-    fields.dateMs ?? args.receivedMs,
+    dateMs,
     args.receivedMs,
     fields.attachments,
     args.seen ? 1 : 0,
+    threadId,
     nextCounter(db, 'change'),
   )
+  insertParts(db, id, fields.parts)
+  learnFrom(db, args, nowMs)
   const author = `${fields.authorName} ${fields.authorAddress}`
   prepared(db, INDEX).run(BigInt(id), fields.subject, author, fields.addressees, fields.body)
   if (fields.isReport) prepared(db, REPORTED).run(id)
+  noteAdded(db, id, args.folderId)
   return id
+}
+
+/** Whom the person has written to is known by what comes into a Sent folder of his: sent from here, fetched or imported. */
+function learnFrom(db: WriteDb, { folderId, fields, receivedMs }: NewMessage, nowMs: number): void {
+  if (fields.people === undefined || fields.people.length === 0) return
+  const folder = getFolder(db, folderId)
+  if (folder?.role !== 'sent' || folder.userId !== null) return
+  learnContacts(db, { people: fields.people, atMs: fields.dateMs ?? receivedMs }, nowMs)
 }
 
 /**
@@ -101,6 +121,7 @@ export function replaceMessage(
   prepared(db, UNINDEX).run(BigInt(row.id))
   const author = `${fields.authorName} ${fields.authorAddress}`
   prepared(db, INDEX).run(BigInt(row.id), fields.subject, author, fields.addressees, fields.body)
+  replaceParts(db, row.id, fields.parts)
   if (fields.isReport) prepared(db, REPORTED).run(row.id)
   dropUnusedBlob(db, row.blobId)
 }
@@ -116,6 +137,7 @@ export function setSeen(db: WriteDb, ids: readonly number[], seen: boolean): num
   for (const row of present(db, ids)) {
     if (row.seen === seen) continue
     prepared(db, SET_SEEN).run(seen ? 1 : 0, nextCounter(db, 'change'), row.id)
+    noteFlag(db, row, SEEN, seen)
     countFolder(db, row.folderId, 0, seen ? -1 : 1)
     touched.add(row.folderId)
   }
@@ -128,11 +150,25 @@ export function setStarred(db: WriteDb, ids: readonly number[], starred: boolean
   const changed = present(db, ids).filter(
     (row) => prepared(db, SET_STARRED).run(value, nextCounter(db, 'change'), row.id, value).changes === 1,
   )
+  for (const row of changed) noteFlag(db, row, FLAGGED, starred)
+  return [...new Set(changed.map((row) => row.folderId))]
+}
+
+/** Marks messages answered or forwarded; for good, as it has happened. Returns the folders they are in. */
+export function setAnswered(
+  db: WriteDb,
+  args: { readonly ids: readonly number[]; readonly how: 'answered' | 'forwarded' },
+): number[] {
+  const sql = args.how === 'answered' ? SET_ANSWERED : SET_FORWARDED
+  const changed = present(db, args.ids).filter(
+    (row) => !row[args.how] && prepared(db, sql).run(nextCounter(db, 'change'), row.id).changes === 1,
+  )
   return [...new Set(changed.map((row) => row.folderId))]
 }
 
 function moveOne(db: WriteDb, row: Message, folderId: number): void {
   if (row.folderId === folderId) return
+  noteMoved(db, row, folderId)
   const unread = row.seen ? 0 : 1
   countFolder(db, row.folderId, -1, -unread)
   countFolder(db, folderId, 1, unread)
@@ -140,11 +176,16 @@ function moveOne(db: WriteDb, row: Message, folderId: number): void {
 }
 
 /** Removes a message for good: row, full-text row, counts, and its bytes when nothing else refers to them. */
-export function dropMessage(db: WriteDb, row: Pick<Message, 'id' | 'folderId' | 'seen' | 'blobId'>): void {
+export function dropMessage(
+  db: WriteDb,
+  row: Pick<Message, 'id' | 'folderId' | 'seen' | 'blobId' | 'messageId' | 'threadId'>,
+): void {
+  noteRemoved(db, row)
   countFolder(db, row.folderId, -1, row.seen ? 0 : -1)
   prepared(db, UNINDEX).run(BigInt(row.id))
   prepared(db, FORGET).run(row.id)
   prepared(db, REMOVE).run(row.id)
+  leaveThread(db, row)
   dropUnusedBlob(db, row.blobId)
   nextCounter(db, 'change')
 }
@@ -209,6 +250,7 @@ export const messageOperations = {
     setSeen(db, args.ids, args.seen),
   'message.starred': (db: WriteDb, args: { readonly ids: readonly number[]; readonly starred: boolean }): number[] =>
     setStarred(db, args.ids, args.starred),
+  'message.answered': setAnswered,
   'message.move': (db: WriteDb, args: { readonly ids: readonly number[]; readonly to: MoveTarget }): number[] =>
     moveMessages(db, args.ids, args.to),
   'message.remove': (db: WriteDb, args: { readonly ids: readonly number[] }): number[] => removeMessages(db, args.ids),

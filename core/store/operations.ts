@@ -1,14 +1,18 @@
 import { accountOperations } from './account.ts'
 import { aliasOperations } from './alias.ts'
 import { appPasswordOperations } from './app-password.ts'
+import { contactOperations } from './contact.ts'
 import { dkimKeyOperations } from './dkim-key.ts'
 import { draftOperations } from './draft.ts'
 import { folderOperations } from './folder.ts'
 import { forwardOperations } from './forward.ts'
 import { greylistOperations } from './greylist.ts'
+import { imapFolderOperations } from './imap-folder.ts'
+import { imapOperations } from './imap.ts'
 import { identityOperations } from './identity.ts'
 import { incomingReportOperations } from './incoming-report.ts'
 import { userOperations } from './local-user.ts'
+import { maildropOperations } from './maildrop.ts'
 import { messageOperations } from './message.ts'
 import { blobOperations } from './blob.ts'
 import { paceOperations } from './pace.ts'
@@ -26,6 +30,8 @@ import { secretOperations } from './secret.ts'
 import { sessionOperations } from './session.ts'
 import { settingOperations } from './setting.ts'
 import { suppressionOperations } from './suppression.ts'
+import { tagOperations } from './tag.ts'
+import { threadOperations } from './thread-fill.ts'
 import { tlsDomainOperations } from './tls-domain.ts'
 
 /** Every write operation, by name. Each table's file has its own map; arguments and results must survive a structured clone. */
@@ -33,13 +39,17 @@ export const operations = {
   ...accountOperations,
   ...aliasOperations,
   ...appPasswordOperations,
+  ...contactOperations,
   ...dkimKeyOperations,
   ...draftOperations,
   ...folderOperations,
   ...forwardOperations,
   ...greylistOperations,
   ...identityOperations,
+  ...imapFolderOperations,
+  ...imapOperations,
   ...incomingReportOperations,
+  ...maildropOperations,
   ...messageOperations,
   ...blobOperations,
   ...paceOperations,
@@ -57,6 +67,8 @@ export const operations = {
   ...sessionOperations,
   ...settingOperations,
   ...suppressionOperations,
+  ...tagOperations,
+  ...threadOperations,
   ...tlsDomainOperations,
   ...userOperations,
 }
