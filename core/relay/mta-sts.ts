@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { KnownPolicy, TlsDomain } from '../model/tls-domain.ts'
-import { describeLookup, type Resolver } from '../net/dns.ts'
+import { describeLookup, type Lookup, type Resolver } from '../net/dns.ts'
 import type { HttpsGet } from '../net/https-get.ts'
 import type { Settings } from '../settings.ts'
 import { parseStsPolicy, parseStsRecords } from './mta-sts-policy.ts'
@@ -26,6 +26,8 @@ export interface FoundPolicy {
   readonly policy?: KnownPolicy
   readonly notes: readonly string[]
   readonly trouble?: string
+  /** Whether there is one could not be found out now: the answer may be another one later. */
+  readonly isUnsure?: true
 }
 
 /** A policy, or why there is none, and how that was found. */
@@ -41,6 +43,18 @@ const MOST_BYTES = 64 * 1024
 const AGAIN_AFTER_MS = 5 * 60_000
 /** A policy is fetched anew before it ends, so that nobody can wait for that moment (RFC 8461 §10.2). */
 const REFRESH_AFTER_MS = 86_400_000
+/** Name servers that drop the question cost each session the whole patience of the resolver: they are waited for once in so long. */
+const SILENT_MS = 5 * 60_000
+/** While nobody waits for them they are asked that often. */
+const ASK_SILENT_MS = 60_000
+const MOST_SILENT = 2_000
+
+/** A domain whose name servers say nothing to the question. Times are monotonic. */
+interface Silence {
+  readonly lookup: Lookup<'TXT'>
+  readonly untilMs: number
+  readonly askedMs: number
+}
 
 /**
  * Finds the MTA-STS policy of a domain (RFC 8461 §5.1): what DNS names, fetched by HTTPS and kept for its max_age. While a kept one
@@ -50,14 +64,16 @@ export class MtaSts {
   readonly #deps: StsDeps
   /** Fetches under way, by domain. */
   readonly #fetching = new Map<string, Promise<Fetched>>()
+  /** Oldest first. */
+  readonly #silent = new Map<string, Silence>()
 
   constructor(deps: StsDeps) {
     this.#deps = deps
   }
 
   async find(domain: string): Promise<FoundPolicy> {
-    const { resolver, known, clock } = this.#deps
-    const lookup = await resolver.lookup(`_mta-sts.${domain}`, 'TXT')
+    const { known, clock } = this.#deps
+    const lookup = await this.#lookup(domain)
     const record = lookup.kind === 'found' ? parseStsRecords(lookup.records) : ({ kind: 'none' } as const)
     const now = clock.nowMs()
     const kept = known(domain)
@@ -67,7 +83,9 @@ export class MtaSts {
     if (record.kind === 'invalid') notes.push(`MTA-STS of ${domain}: ${record.reason}`)
     if (record.kind !== 'found') {
       if (policy) notes.push(`MTA-STS of ${domain}: ${words(policy)}, kept`)
-      return policy ? { policy, notes } : { notes, ...(record.kind === 'invalid' ? { trouble: record.reason } : {}) }
+      if (policy) return { policy, notes }
+      if (record.kind === 'invalid') return { notes, trouble: record.reason }
+      return { notes, ...((lookup.kind === 'TIMEOUT' || lookup.kind === 'SERVFAIL') && { isUnsure: true as const }) }
     }
     if (policy?.id === record.id) {
       const isOld = now - policy.fetchedMs > Math.min(REFRESH_AFTER_MS, (policy.expiresMs - policy.fetchedMs) / 2)
@@ -86,7 +104,31 @@ export class MtaSts {
     }
     const trouble = `the MTA-STS policy of ${domain} cannot be fetched: ${fetched}`
     notes.push(policy ? `${trouble}; the one that is kept binds: ${words(policy)}` : trouble)
-    return { ...(policy ? { policy } : {}), notes, trouble }
+    return { ...(policy ? { policy } : { isUnsure: true as const }), notes, trouble }
+  }
+
+  /** What DNS says; silence of late is believed for a while, and looked into behind the scenes. */
+  async #lookup(domain: string): Promise<Lookup<'TXT'>> {
+    const nowMs = this.#deps.clock.monotonicMs()
+    const silence = this.#silent.get(domain)
+    if (silence === undefined || silence.untilMs <= nowMs) return this.#ask(domain)
+    if (nowMs - silence.askedMs >= ASK_SILENT_MS) {
+      this.#silent.set(domain, { ...silence, askedMs: nowMs })
+      void this.#ask(domain)
+    }
+    return { ...silence.lookup, cached: true }
+  }
+
+  async #ask(domain: string): Promise<Lookup<'TXT'>> {
+    const { resolver, clock } = this.#deps
+    const lookup = await resolver.lookup(`_mta-sts.${domain}`, 'TXT')
+    this.#silent.delete(domain)
+    if (lookup.kind !== 'TIMEOUT') return lookup
+    const nowMs = clock.monotonicMs()
+    this.#silent.set(domain, { lookup, untilMs: nowMs + SILENT_MS, askedMs: nowMs })
+    const oldest = this.#silent.size > MOST_SILENT ? this.#silent.keys().next().value : undefined
+    if (oldest !== undefined) this.#silent.delete(oldest)
+    return lookup
   }
 
   /** Resolves when no fetch is under way. */

@@ -55,7 +55,7 @@ export async function openSession(address: Address, plan: HostPlan, context: Ope
     return {
       ok: false,
       why: { at: 'policy', mx: address.host, ...without(policy) },
-      isFinal: policy.policy === 'requiretls',
+      isFinal: policy.policy === 'requiretls' && policy.mayChange !== true,
     }
   }
   const mode = plan.tls !== 'policy' ? plan.tls : policy.require === 'verified' ? 'starttls' : 'opportunistic'

@@ -23,6 +23,8 @@ export type TlsPolicy =
       readonly policy: 'mta-sts' | 'ratchet' | 'requiretls'
       readonly reason: string
       readonly notes?: readonly string[]
+      /** It is for want of an answer, which may come later: no reason to return mail. */
+      readonly mayChange?: true
     }
 
 /** Who asks. */

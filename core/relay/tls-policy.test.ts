@@ -169,6 +169,22 @@ describe('REQUIRETLS (RFC 8689)', () => {
     expect(mx.commands.filter(({ verb }) => verb === 'MAIL')).toEqual([])
   })
 
+  test.each([
+    ['its name servers', () => world.zone(null, { '_mta-sts.dest.test': { trouble: 'servfail' } })],
+    [
+      'the host of its policy',
+      () => {
+        world.zone('1')
+        world.answer = (_, response) => void response.writeHead(503, { 'content-type': 'text/plain' }).end('later')
+      },
+    ],
+  ])('waits where %s cannot say now who vouches for the server', async (_, change) => {
+    change()
+    const mx = await world.mx({ offers: OFFERS })
+    expect(refusal(await world.deliver(mx.port, job))).toEqual(['deferred', 'requiretls'])
+    expect(mx.connections).toBe(0)
+  })
+
   test('waits where the server cannot be reached', async () => {
     world.zone('1')
     const mx = await world.mx({ answer: ({ verb }) => (verb === 'CONNECT' ? '421 4.3.2 later' : undefined) })

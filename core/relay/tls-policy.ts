@@ -100,15 +100,18 @@ function policyOf(domain: string, mxHost: string, found: FoundPolicy): TlsPolicy
  * RFC 8689 §4.2.1: verified TLS, and a name that nobody could have put into DNS: one that MTA-STS lists, or the domain's own. DNSSEC,
  * the other way to know it, is not validated here.
  */
-function requireVerified(domain: string, mxHost: string, { policy, notes }: FoundPolicy): TlsPolicy {
+function requireVerified(domain: string, mxHost: string, found: FoundPolicy): TlsPolicy {
+  const { policy, notes, isUnsure } = found
   const isListed = policy !== undefined && policy.mode !== 'none' && listsHost(policy, mxHost)
   if (mxHost === domain || isListed) return { kind: 'go', require: 'verified', source: 'requiretls', notes }
   const why =
-    policy === undefined || policy.mode === 'none'
-      ? `${domain} has no MTA-STS policy`
-      : `the MTA-STS policy of ${domain} does not list it`
+    isUnsure === true
+      ? `whether ${domain} has an MTA-STS policy cannot be found out now`
+      : policy === undefined || policy.mode === 'none'
+        ? `${domain} has no MTA-STS policy`
+        : `the MTA-STS policy of ${domain} does not list it`
   const reason = `the message requires verified TLS (REQUIRETLS), and nothing vouches for the name ${mxHost}: ${why}`
-  return { kind: 'refuse', policy: 'requiretls', reason, notes }
+  return { kind: 'refuse', policy: 'requiretls', reason, notes, ...(isUnsure === true && { mayChange: true as const }) }
 }
 
 /** Whether a domain is held to the verified TLS it once had. */
