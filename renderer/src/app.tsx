@@ -8,6 +8,7 @@ import { EngineProvider, useStatus } from './state/engine.tsx'
 import { useStanding } from './state/use-live.ts'
 import { composing } from './views/compose/composer.ts'
 import { FirstRun } from './views/first-run/first-run.tsx'
+import { Locked } from './views/shell/locked.tsx'
 import { Shell } from './views/shell/shell.tsx'
 
 /** The whole window, from the first byte to the mailbox. */
@@ -96,24 +97,6 @@ function Away() {
       >
         Nothing is lost: what was accepted is on disk. If you stopped Posthorn, start it again and open the address it
         prints.
-      </Empty>
-    </Page>
-  )
-}
-
-function Locked({ why = '' }: { why: string | undefined }) {
-  const missing = /^read the key file "(.+?)": it is not there/.exec(why)?.[1]
-  return (
-    <Page>
-      <Empty isPage icon="lock" title={missing === undefined ? 'Mail is locked' : 'The key file is missing'}>
-        Mail, index and log on this computer are encrypted
-        {missing === undefined
-          ? ', and Posthorn has not got the key:'
-          : ', and the key that opens them was expected here:'}
-        <code className="reason">{missing ?? why}</code>
-        Nothing is lost.{' '}
-        {missing === undefined ? 'Put that right' : 'Put the key file back there, from your backup if need be'}, then
-        stop Posthorn and start it again.
       </Empty>
     </Page>
   )

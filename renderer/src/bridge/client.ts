@@ -1,5 +1,6 @@
-import { createORPCClient, DynamicLink, type ClientLink } from '@orpc/client'
+import { createORPCClient, DynamicLink, ORPCError, type ClientLink } from '@orpc/client'
 import type { ContractRouterClient } from '@orpc/contract'
+import type { FaultDetails } from '../../../core/base/fault.ts'
 import type { Contract } from '../../../core/rpc/contract.ts'
 import { browserHost } from './browser.ts'
 import type { Host, Standing } from './connection.ts'
@@ -59,4 +60,9 @@ export function wordsOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
   const first = text.charAt(0).toUpperCase() + text.slice(1)
   return /[.!?”"]$/.test(first) ? first : `${first}.`
+}
+
+/** The facts of a failed call of that code, or undefined where it failed otherwise. */
+export function faultOf<C extends keyof FaultDetails>(error: unknown, code: C): FaultDetails[C] | undefined {
+  return error instanceof ORPCError && error.code === code ? (error.data as FaultDetails[C]) : undefined
 }

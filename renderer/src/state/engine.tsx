@@ -1,5 +1,6 @@
 import { createContext, use, type ReactNode } from 'react'
 import type { AccountView, FolderView, IdentityView, StatusView } from '../../../core/rpc/views.ts'
+import type { TagView } from '../../../core/rpc/reading-contract.ts'
 import { api } from '../bridge/client.ts'
 import { useLive, type Live } from './use-live.ts'
 
@@ -9,6 +10,7 @@ export interface Engine {
   readonly folders: Live<readonly FolderView[]>
   readonly identities: readonly IdentityView[]
   readonly accounts: readonly AccountView[]
+  readonly tags: readonly TagView[]
 }
 
 const Context = createContext<Engine | undefined>(undefined)
@@ -24,6 +26,7 @@ const statusChanges = { changes: api.app.changes }
 const mailChanges = { changes: api.mail.changes }
 const identityChanges = { changes: api.identity.changes }
 const accountChanges = { changes: api.account.changes }
+const tagChanges = { changes: api.tag.changes }
 
 /** Asks for the status alone: all there is while the store is locked. */
 export function useStatus() {
@@ -35,6 +38,7 @@ export function EngineProvider({ status, children }: { readonly status: StatusVi
   const folders = useLive('folders', () => api.mail.folders(), mailChanges)
   const identities = useLive('identities', () => api.identity.list(), identityChanges)
   const accounts = useLive('accounts', () => api.account.list(), accountChanges)
+  const tags = useLive('tags', () => api.tag.list(), tagChanges)
   return (
     <Context
       value={{
@@ -42,6 +46,7 @@ export function EngineProvider({ status, children }: { readonly status: StatusVi
         folders,
         identities: identities.at === 'ready' ? identities.value : [],
         accounts: accounts.at === 'ready' ? accounts.value : [],
+        tags: tags.at === 'ready' ? tags.value : [],
       }}
     >
       {children}

@@ -5,7 +5,9 @@ const ROUTES: readonly Route[] = [
   INBOX,
   { view: 'mail', folderId: 3, messageId: 1_827_364_554_637 },
   { view: 'drafts' },
-  { view: 'search', text: 'a/b #1 ü?', messageId: 4 },
+  { view: 'search', text: 'a/b #1 ü?', typing: false, messageId: 4 },
+  { view: 'search', text: 'half a wor', typing: true, messageId: null },
+  { view: 'search', text: 'half a wor', typing: true, messageId: 9 },
   { view: 'queue', entryId: null, recipientId: null },
   { view: 'queue', entryId: 7, recipientId: 9 },
   { view: 'log', sessionId: null, seq: null, of: null },
@@ -24,5 +26,5 @@ test.each(['', '#', '#/', '#/nowhere', '#ticket=abc', '#/mail/x/-1'])('%j leads 
 })
 
 test('a broken escape in a search is taken as it stands', () => {
-  expect(parseRoute('#/search/%E0%A4%A')).toEqual({ view: 'search', text: '%E0%A4%A', messageId: null })
+  expect(parseRoute('#/search/%E0%A4%A')).toEqual({ view: 'search', text: '%E0%A4%A', typing: false, messageId: null })
 })

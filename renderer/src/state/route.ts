@@ -9,6 +9,8 @@ export const SETTINGS_PAGES = [
   'destinations',
   'programs',
   'local',
+  'tags',
+  'protection',
   'settings',
   'about',
 ] as const
@@ -18,7 +20,13 @@ export type SettingsPage = (typeof SETTINGS_PAGES)[number]
 export type Route =
   | { readonly view: 'mail'; readonly folderId: number | null; readonly messageId: number | null }
   | { readonly view: 'drafts' }
-  | { readonly view: 'search'; readonly text: string; readonly messageId: number | null }
+  | {
+      readonly view: 'search'
+      readonly text: string
+      /** Somebody is typing it: its last word may be the beginning of one. */
+      readonly typing: boolean
+      readonly messageId: number | null
+    }
   | { readonly view: 'queue'; readonly entryId: number | null; readonly recipientId: number | null }
   | {
       readonly view: 'log'
@@ -36,14 +44,14 @@ const numberIn = (part: string | undefined): number | null =>
 
 /** The route a hash names; the unified inbox when it names none. */
 export function parseRoute(hash: string): Route {
-  const [, view, a, b] = hash.replace(/^#/, '').split('/')
+  const [, view, a, b, rest] = hash.replace(/^#/, '').split('/')
   switch (view) {
     case 'mail':
       return { view, folderId: numberIn(a), messageId: numberIn(b) }
     case 'drafts':
       return { view }
     case 'search':
-      return { view, text: decode(a ?? ''), messageId: numberIn(b) }
+      return { view, text: decode(a ?? ''), typing: rest === 'typing', messageId: numberIn(b) }
     case 'queue':
       return { view, entryId: numberIn(a), recipientId: numberIn(b) }
     case 'log': {
@@ -77,7 +85,12 @@ export function formatRoute(route: Route): string {
     case 'drafts':
       return path('drafts')
     case 'search':
-      return path('search', encodeURIComponent(route.text), route.messageId)
+      return path(
+        'search',
+        encodeURIComponent(route.text),
+        route.messageId ?? (route.typing ? '-' : null),
+        route.typing ? 'typing' : null,
+      )
     case 'queue':
       return path('queue', route.entryId, route.recipientId)
     case 'log':

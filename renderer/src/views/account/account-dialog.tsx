@@ -18,7 +18,7 @@ export function addAccount(name: string, settings: NonNullable<ReturnType<typeof
   return api.account.add({ ...settings, name: name.trim() || settings.user, keep, everySeconds: EVERY_SECONDS })
 }
 
-/** Add a POP3 account: type, test while watching, add. */
+/** Add an account: type, test while watching, add. */
 export function AccountDialog({ onClose }: { readonly onClose: () => void }) {
   const [name, setName] = useState('')
   const [form, setForm] = useState(emptyAccount)
@@ -54,9 +54,7 @@ export function AccountDialog({ onClose }: { readonly onClose: () => void }) {
         }}
       >
         <div className="side">
-          <p className="quiet lead">
-            Mail is fetched by POP3 into this computer and stored encrypted, the password included.
-          </p>
+          <p className="quiet lead">Mail is kept on this computer, encrypted, and so is the password.</p>
           <Field
             label="Name"
             value={name}
@@ -67,7 +65,7 @@ export function AccountDialog({ onClose }: { readonly onClose: () => void }) {
           />
           <AccountFields form={form} onChange={setForm} />
         </div>
-        <LiveTest test={test} isOpenTls={form.tls !== 'none'} />
+        <LiveTest test={test} kind={form.kind} isOpenTls={form.tls !== 'none'} />
         <footer>
           <span className="grow clip danger" role="alert">
             {problem === undefined ? null : (

@@ -1,11 +1,12 @@
 import { useState } from 'react'
-import type { Pop3Settings } from '../../../../core/rpc/views.ts'
+import type { AccountView, Pop3Settings } from '../../../../core/rpc/views.ts'
 import { IconButton } from '../../parts/button.tsx'
 import { Check, Field, Select } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 
-/** What is typed about a POP3 account before it is checked. */
+/** What is typed about an account before it is checked. */
 export interface AccountForm {
+  readonly kind: AccountView['kind']
   readonly host: string
   readonly port: string
   readonly tls: Pop3Settings['tls']
@@ -14,18 +15,41 @@ export interface AccountForm {
   readonly keep: boolean
 }
 
-/** POP3's usual ports: 995 inside TLS (RFC 8314 §3.2), 110 otherwise. */
-const USUAL: Readonly<Record<Pop3Settings['tls'], string>> = { implicit: '995', starttls: '110', none: '110' }
+/** The usual ports: 995 and 993 inside TLS (RFC 8314 §3.2), 110 and 143 otherwise. */
+const USUAL: Readonly<Record<AccountView['kind'], Readonly<Record<Pop3Settings['tls'], string>>>> = {
+  pop3: { implicit: '995', starttls: '110', none: '110' },
+  imap: { implicit: '993', starttls: '143', none: '143' },
+}
 
-export const emptyAccount: AccountForm = { host: '', port: '995', tls: 'implicit', user: '', password: '', keep: true }
+export const emptyAccount: AccountForm = {
+  kind: 'pop3',
+  host: '',
+  port: '995',
+  tls: 'implicit',
+  user: '',
+  password: '',
+  keep: true,
+}
+
+/** Where an account is and who signs in there. */
+export type AccountSettings = Pop3Settings & { readonly kind: AccountView['kind'] }
 
 /** The settings a form stands for, or undefined while something is missing. */
-export function settingsOf(form: AccountForm): Pop3Settings | undefined {
+export function settingsOf(form: AccountForm): AccountSettings | undefined {
   const port = Number(form.port)
   const isWhole = Number.isInteger(port) && port >= 1 && port <= 65535
   if (form.host.trim() === '' || form.user.trim() === '' || form.password === '' || !isWhole) return undefined
-  return { host: form.host.trim(), port, tls: form.tls, user: form.user.trim(), password: form.password }
+  return {
+    kind: form.kind,
+    host: form.host.trim(),
+    port,
+    tls: form.tls,
+    user: form.user.trim(),
+    password: form.password,
+  }
 }
+
+const isUsual = ({ kind, tls, port }: AccountForm) => port === USUAL[kind][tls] || port === ''
 
 interface Props {
   readonly form: AccountForm
@@ -39,11 +63,21 @@ export function AccountFields({ form, onChange }: Props) {
   const isPort = /^\d+$/.test(form.port) && Number(form.port) >= 1 && Number(form.port) <= 65535
   return (
     <div className="fields">
+      <Select
+        label="Kind"
+        className="all"
+        value={form.kind}
+        options={[
+          { value: 'pop3', label: 'POP3: mail is fetched into this computer' },
+          { value: 'imap', label: 'IMAP: folders stay in step with the server' },
+        ]}
+        onChange={(kind) => change({ kind, port: isUsual(form) ? USUAL[kind][form.tls] : form.port })}
+      />
       <Field
-        label="POP3 server"
+        label={form.kind === 'imap' ? 'IMAP server' : 'POP3 server'}
         className="wide"
         value={form.host}
-        placeholder="pop.example.org"
+        placeholder={form.kind === 'imap' ? 'imap.example.org' : 'pop.example.org'}
         autoComplete="off"
         spellCheck={false}
         onChange={(host) => change({ host })}
@@ -60,12 +94,10 @@ export function AccountFields({ form, onChange }: Props) {
         value={form.tls}
         options={[
           { value: 'implicit', label: 'TLS' },
-          { value: 'starttls', label: 'STLS' },
+          { value: 'starttls', label: form.kind === 'imap' ? 'STARTTLS' : 'STLS' },
           { value: 'none', label: 'None' },
         ]}
-        onChange={(tls) =>
-          change({ tls, port: form.port === USUAL[form.tls] || form.port === '' ? USUAL[tls] : form.port })
-        }
+        onChange={(tls) => change({ tls, port: isUsual(form) ? USUAL[form.kind][tls] : form.port })}
       />
       {form.tls === 'none' ? (
         <p className="notice warn all">
@@ -100,14 +132,16 @@ export function AccountFields({ form, onChange }: Props) {
           />
         }
       />
-      <div className="all">
-        <Check
-          label="Leave mail on the server"
-          hint="Without it, mail is deleted there once it is safely stored here."
-          checked={form.keep}
-          onChange={(keep) => change({ keep })}
-        />
-      </div>
+      {form.kind === 'imap' ? null : (
+        <div className="all">
+          <Check
+            label="Leave mail on the server"
+            hint="Without it, mail is deleted there once it is safely stored here."
+            checked={form.keep}
+            onChange={(keep) => change({ keep })}
+          />
+        </div>
+      )}
     </div>
   )
 }

@@ -8,10 +8,18 @@ const TITLE: Readonly<Record<StepName, string>> = {
   tls: 'Encrypt',
   login: 'Sign in',
   list: 'Count messages',
+  folders: 'Look at the folders',
+}
+
+interface LiveTestProps {
+  readonly test: Test
+  readonly kind: 'pop3' | 'imap'
+  readonly isOpenTls: boolean
 }
 
 /** The steps of a test and, below them, what is said while it runs. */
-export function LiveTest({ test, isOpenTls }: { readonly test: Test; readonly isOpenTls: boolean }) {
+export function LiveTest({ test, kind, isOpenTls }: LiveTestProps) {
+  const last = kind === 'imap' ? 'list' : 'folders'
   return (
     <section className="test" aria-label="Live test">
       <header>
@@ -19,7 +27,7 @@ export function LiveTest({ test, isOpenTls }: { readonly test: Test; readonly is
           {HEADING[test.at]} {test.at === 'running' ? <span className="live">Live</span> : null}
         </h2>
         <ul className="checks">
-          {STEPS.filter((step) => step !== 'tls' || isOpenTls).map((step) => (
+          {STEPS.filter((step) => step !== last && (step !== 'tls' || isOpenTls)).map((step) => (
             <TestStepRow key={step} title={TITLE[step]} step={test.steps.find((one) => one.step === step)} />
           ))}
         </ul>

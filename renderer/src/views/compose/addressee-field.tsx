@@ -1,7 +1,10 @@
 import { useId, useRef, useState, type ClipboardEvent, type KeyboardEvent, type ReactNode, type Ref } from 'react'
+import type { ContactView } from '../../../../core/rpc/reading-contract.ts'
 import { api } from '../../bridge/client.ts'
+import { formatAddress } from '../../format/names.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
+import { useCompletion } from './use-completion.ts'
 import { isFinished, type Addressee } from './recipients.ts'
 
 interface Props {
@@ -26,12 +29,44 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
   const id = useId()
   const chips = useRef<HTMLDivElement>(null)
   const [hint, setHint] = useState('')
+  const people = useCompletion(typed)
+  const [active, setActive] = useState<number | null>(null)
+  const [isShut, setIsShut] = useState(false)
+  const isOpen = people.length > 0 && !isShut
+  // Whoever has typed a whole address means that one, whatever else begins so.
+  const isWhole = /@[^\s@]+\.[^\s@]+$/.test(typed.trim())
+  const marked = Math.min(active ?? (isWhole ? -1 : 0), people.length - 1)
   const problems = value.filter((one) => one.problem !== null || one.warning !== null)
 
   const commit = () => {
     if (typed.trim() !== '') onCommit(typed)
   }
+  const choose = (person: ContactView) => {
+    setActive(null)
+    onCommit(formatAddress(person))
+  }
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+    const chosen = people[marked]
+    if (isOpen) {
+      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+        event.preventDefault()
+        const step = event.key === 'ArrowDown' ? 1 : -1
+        setActive(marked < 0 && step < 0 ? people.length - 1 : (marked + step + people.length) % people.length)
+        return
+      }
+      const isPlain = !event.shiftKey && !event.ctrlKey && !event.metaKey
+      if (chosen !== undefined && isPlain && (event.key === 'Enter' || event.key === 'Tab')) {
+        event.preventDefault()
+        choose(chosen)
+        return
+      }
+      if (event.key === 'Escape') {
+        // It shuts the list, and not the composer.
+        event.stopPropagation()
+        setIsShut(true)
+        return
+      }
+    }
     if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) {
       event.preventDefault()
       commit()
@@ -71,11 +106,18 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
             id={id}
             ref={inputRef}
             value={typed}
+            role="combobox"
+            aria-expanded={isOpen}
+            aria-controls={`${id}-people`}
+            aria-autocomplete="list"
+            aria-activedescendant={isOpen && marked >= 0 ? `${id}-${marked}` : undefined}
             autoComplete="off"
             spellCheck={false}
             inputMode="email"
             aria-describedby={problems.length > 0 ? `${id}-checks` : undefined}
             onChange={(event) => {
+              setIsShut(false)
+              setActive(null)
               if (isFinished(event.target.value)) onCommit(event.target.value)
               else onTyped(event.target.value)
             }}
@@ -83,6 +125,32 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
             onPaste={onPaste}
             onBlur={commit}
           />
+          <div
+            id={`${id}-people`}
+            role="listbox"
+            aria-label={`People for ${label}`}
+            className="people"
+            hidden={!isOpen}
+          >
+            {people.map((person, at) => (
+              // The keys are handled by the line that is typed in.
+              // eslint-disable-next-line jsx-a11y/click-events-have-key-events
+              <div
+                key={person.id}
+                className="person-row"
+                tabIndex={-1}
+                id={`${id}-${at}`}
+                role="option"
+                aria-selected={at === marked}
+                // The line that is typed in keeps the focus: losing it would commit what is half typed.
+                onMouseDown={(event) => event.preventDefault()}
+                onClick={() => choose(person)}
+              >
+                <bdi className="clip">{visible(person.name || person.address)}</bdi>
+                {person.name === '' ? null : <bdi className="quiet clip">{visible(person.address)}</bdi>}
+              </div>
+            ))}
+          </div>
         </div>
         {problems.length === 0 ? null : (
           <ul className="checks" id={`${id}-checks`}>

@@ -47,6 +47,7 @@ export function answerTo(
   const list = (people: readonly Person[]) => people.map(formatAddress).join(', ')
   return {
     ...emptyDraft(list(to)),
+    about: { id: message.id, how: manner === 'forward' ? 'forwarded' : 'answered' },
     identityId: mine?.id ?? null,
     cc: list(cc),
     subject: prefixed(message.subject, manner === 'forward' ? 'Fwd' : 'Re'),

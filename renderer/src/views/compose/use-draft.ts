@@ -51,6 +51,7 @@ export function toContent(written: Written, first: DraftContent): DraftContent {
     text: written.text,
     inReplyTo: first.inReplyTo,
     references: first.references,
+    ...(first.about === undefined ? {} : { about: first.about }),
     attachments: written.attached.flatMap(({ handle, filename, contentType, sizeBytes }) =>
       handle === null ? [] : [{ handle, filename, contentType, sizeBytes }],
     ),

@@ -122,7 +122,7 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
             <fieldset>
               <legend>Where mail comes from</legend>
               <Check
-                label="Fetch mail from a POP3 account"
+                label="Fetch mail from an account"
                 hint="You can also do this later. Mail to local addresses arrives by itself."
                 checked={fetches}
                 onChange={openAccount}
@@ -158,7 +158,7 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
           </footer>
         </main>
         {fetches ? (
-          <LiveTest test={test} isOpenTls={account.tls !== 'none'} />
+          <LiveTest test={test} kind={account.kind} isOpenTls={account.tls !== 'none'} />
         ) : (
           <Intro address={address.trim()} way={way} host={route.host} />
         )}

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { FolderView } from '../../../../core/rpc/views.ts'
-import { Button } from '../../parts/button.tsx'
+import type { SavedSearchView } from '../../../../core/rpc/search-contract.ts'
+import { Button, IconButton } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import { formatRoute, type Route } from '../../state/route.ts'
@@ -14,7 +15,7 @@ const ICON: Readonly<Record<FolderView['role'], IconName>> = {
   junk: 'spam',
   other: 'folder',
 }
-const ORDER: readonly FolderView['role'][] = ['inbox', 'sent', 'archive', 'other', 'trash']
+const ORDER: readonly FolderView['role'][] = ['inbox', 'sent', 'archive', 'other', 'junk', 'trash']
 
 /** The folders of each owner in the order people look for them. Drafts stand above, once for all. */
 export function groupFolders(folders: readonly FolderView[]) {
@@ -35,11 +36,13 @@ interface Props {
   /** Recipients that wait, and how many of them need a person. */
   readonly waiting: number
   readonly drafts: number
+  readonly searches: readonly SavedSearchView[]
+  readonly onForget: (search: SavedSearchView) => void
   readonly onCompose: () => void
 }
 
 /** Pure: the left pane. */
-export function Folders({ folders, route, waiting, drafts, onCompose }: Props) {
+export function Folders({ folders, route, waiting, drafts, searches, onForget, onCompose }: Props) {
   const unread = folders.reduce((sum, folder) => sum + (folder.role === 'inbox' ? folder.unread : 0), 0)
   return (
     <nav className="folders" aria-label="Folders">
@@ -90,6 +93,22 @@ export function Folders({ folders, route, waiting, drafts, onCompose }: Props) {
           ))}
         </Owner>
       ))}
+      {searches.length === 0 ? null : (
+        <Owner name="Searches" isUser={false}>
+          {searches.map((search) => (
+            <Entry
+              key={search.id}
+              to={{ view: 'search', text: search.text, typing: false, messageId: null }}
+              icon="search"
+              name={search.name}
+              current={route.view === 'search' && route.text === search.text}
+              count={0}
+              says=""
+              end={<IconButton icon="x" label={`Forget the search ${search.name}`} onClick={() => onForget(search)} />}
+            />
+          ))}
+        </Owner>
+      )}
     </nav>
   )
 }
@@ -118,11 +137,12 @@ interface EntryProps {
   readonly says: string
   readonly strong?: boolean
   readonly warn?: boolean
+  readonly end?: React.ReactNode
 }
 
-function Entry({ to, icon, name, current, count, says, strong = false, warn = false }: EntryProps) {
+function Entry({ to, icon, name, current, count, says, strong = false, warn = false, end }: EntryProps) {
   return (
-    <li>
+    <li className={end === undefined ? undefined : 'with-end'}>
       <a href={formatRoute(to)} aria-current={current ? 'page' : undefined}>
         <Icon name={icon} />
         <span className="grow clip">{name}</span>
@@ -133,6 +153,7 @@ function Entry({ to, icon, name, current, count, says, strong = false, warn = fa
           </span>
         )}
       </a>
+      {end}
     </li>
   )
 }

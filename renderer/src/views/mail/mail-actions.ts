@@ -18,6 +18,13 @@ export async function toggleStar(rows: Rows): Promise<void> {
   await act('Starring', () => api.mail.setStarred({ ids: rows.map((row) => row.id), starred }))
 }
 
+/** Puts a tag on all of them if any of them has it not, else takes it off. */
+export async function toggleTag(rows: readonly Pick<MessageRow, 'id' | 'tags'>[], tagId: number): Promise<void> {
+  const add = rows.some(({ tags }) => !tags.includes(tagId))
+  const ids = rows.map(({ id }) => id)
+  await act('Tagging', () => api.mail.setTags({ ids, add: add ? [tagId] : [], remove: add ? [] : [tagId] }))
+}
+
 /** Moves messages and offers to move them back. True when it worked. */
 export async function moveTo(rows: Rows, role: 'archive' | 'trash'): Promise<boolean> {
   const ids = rows.map((row) => row.id)

@@ -1,6 +1,5 @@
 import { useCallback, useMemo, useState } from 'react'
 import type { MessageRow } from '../../../../core/rpc/views.ts'
-import { api } from '../../bridge/client.ts'
 import { ago } from '../../format/time.ts'
 import { count } from '../../format/size.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
@@ -12,16 +11,15 @@ import { fetching, getMail } from '../../state/actions.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { useNow } from '../../state/now.ts'
 import { go, type Route } from '../../state/route.ts'
-import { useLive, type Live } from '../../state/use-live.ts'
+import type { Live } from '../../state/use-live.ts'
 import { composeFrom } from '../compose/answer.ts'
-import { moveTo, removeForGood, toggleSeen, toggleStar } from './mail-actions.ts'
+import { moveTo, removeForGood, toggleSeen, toggleStar, toggleTag } from './mail-actions.ts'
 import { commandOf, MessageList, type Command } from './message-list.tsx'
 import { Reader } from './reader.tsx'
 import { nextAfter } from './rows.ts'
 import { useMessageList, type MessageList as Listed } from './use-message-list.ts'
 
 type MailRoute = Extract<Route, { view: 'mail' }>
-type SearchRoute = Extract<Route, { view: 'search' }>
 
 /** One folder, or every inbox in one: list and reader. */
 export function MailView({ route }: { readonly route: MailRoute }) {
@@ -52,52 +50,6 @@ export function MailView({ route }: { readonly route: MailRoute }) {
   )
 }
 
-const MOST_FOUND = 200
-
-/** What a search found, in place of a folder. */
-export function SearchView({ route }: { readonly route: SearchRoute }) {
-  const found = useLive(
-    `search ${route.text}`,
-    async (signal): Promise<Listed> => {
-      const rows: Listed['rows'][number][] = []
-      for await (const page of await api.mail.search({ text: route.text, limit: MOST_FOUND }, { signal })) {
-        rows.push(...page.hits)
-        if (page.ended) break
-      }
-      return { rows, total: rows.length, more: false }
-    },
-    { changes: api.mail.changes },
-  )
-  return (
-    <TwoPanes
-      title={`“${route.text}”`}
-      sum={
-        found.at !== 'ready'
-          ? 'Searching'
-          : found.value.total < MOST_FOUND
-            ? `${count(found.value.total, 'message')} found`
-            : `The newest ${MOST_FOUND} found`
-      }
-      live={found}
-      messageId={route.messageId}
-      folderRole="other"
-      onMore={() => {}}
-      onShow={(messageId) => go({ ...route, messageId }, 'quietly')}
-      empty={
-        <Empty
-          icon="search"
-          title="No message matches"
-          actions={
-            <Button onClick={() => go({ view: 'mail', folderId: null, messageId: null })}>Back to the inbox</Button>
-          }
-        >
-          Subjects, people and texts of all folders were searched for “{route.text}”.
-        </Empty>
-      }
-    />
-  )
-}
-
 interface PanesProps {
   readonly title: string
   readonly sum: string
@@ -107,10 +59,15 @@ interface PanesProps {
   readonly onMore: () => void
   readonly onShow: (messageId: number | null) => void
   readonly empty: React.ReactNode
+  /** Behind the sum, and in a line of its own under the head. */
+  readonly tools?: React.ReactNode
+  readonly below?: React.ReactNode
 }
 
-function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onShow, empty }: PanesProps) {
+/** A list of messages, and the reader beside it. */
+export function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onShow, empty, tools, below }: PanesProps) {
   const nowMs = useNow(60_000)
+  const { tags } = useEngine()
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set())
   const [doomed, setDoomed] = useState<readonly MessageRow[]>([])
   const rows = live.at === 'ready' ? live.value.rows : NONE
@@ -136,13 +93,17 @@ function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onShow, emp
     const some = chosen(ids)
     const first = some[0]
     if (first === undefined) return
-    if (command === 'toggle-seen') void toggleSeen(some)
+    if (command.startsWith('tag-')) {
+      const tag = tags.find(({ number }) => `tag-${number}` === command)
+      if (tag !== undefined) void toggleTag(some, tag.id)
+    } else if (command === 'toggle-seen') void toggleSeen(some)
     else if (command === 'toggle-star') void toggleStar(some)
     else if (command === 'archive') void moveTo(some, 'archive').then((done) => (done ? leave(some) : undefined))
     else if (command === 'delete') {
       if (folderRole === 'trash') setDoomed(some)
       else void moveTo(some, 'trash').then((done) => (done ? leave(some) : undefined))
-    } else void composeFrom(command, first.id)
+    } else if (command === 'reply' || command === 'reply-all' || command === 'forward')
+      void composeFrom(command, first.id)
   }
 
   return (
@@ -152,7 +113,9 @@ function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onShow, emp
           <h1 className="clip">{title}</h1>
           <span className="sum num clip grow">{sum}</span>
           {picked.selected.size < 2 ? null : <span className="sum num">{picked.selected.size} selected</span>}
+          {tools}
         </header>
+        {below}
         <Load live={live} what="the folder" again={live.again}>
           {({ total }) =>
             rows.length === 0 ? (
@@ -164,6 +127,7 @@ function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onShow, emp
                 total={total}
                 picked={picked}
                 nowMs={nowMs}
+                tags={tags}
                 showAddressees={folderRole === 'sent'}
                 onPick={onPick}
                 onCommand={onCommand}

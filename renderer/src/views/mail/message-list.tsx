@@ -1,12 +1,18 @@
 import { useMemo, type KeyboardEvent } from 'react'
+import type { TagView } from '../../../../core/rpc/reading-contract.ts'
+import type { SearchHit } from '../../../../core/rpc/search-contract.ts'
 import type { MessageRow } from '../../../../core/rpc/views.ts'
 import { rowTime } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
+import { TagChip } from '../../parts/tag-chip.tsx'
 import { VirtualListbox, type Picked } from '../../parts/virtual-listbox.tsx'
+import { Marked } from './marked.tsx'
 import { withHeadings } from './rows.ts'
 
-export type Command = 'archive' | 'delete' | 'toggle-seen' | 'toggle-star' | 'reply' | 'reply-all' | 'forward'
+/** What can be done with messages; `tag-3` puts the tag of key 3 on them, or takes it off. */
+export type Command =
+  `tag-${number}` | 'archive' | 'delete' | 'toggle-seen' | 'toggle-star' | 'reply' | 'reply-all' | 'forward'
 
 interface Props {
   readonly label: string
@@ -14,6 +20,7 @@ interface Props {
   readonly total: number
   readonly picked: Picked
   readonly nowMs: number
+  readonly tags: readonly TagView[]
   /** In Sent, whom it went to matters more than who wrote it. */
   readonly showAddressees: boolean
   readonly onPick: (picked: Picked) => void
@@ -34,7 +41,8 @@ const KEYS: Readonly<Record<string, Command>> = {
 
 /** The command a key stands for in the list and in the reader. */
 export function commandOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>): Command | undefined {
-  return event.ctrlKey || event.metaKey || event.altKey ? undefined : KEYS[event.key]
+  if (event.ctrlKey || event.metaKey || event.altKey) return undefined
+  return /^[1-9]$/.test(event.key) ? `tag-${Number(event.key)}` : KEYS[event.key]
 }
 
 /** Pure: the list of messages, with headings by day. */
@@ -60,12 +68,47 @@ export function MessageList(props: Props) {
         return true
       }}
     >
-      {(row) => <Row row={row} nowMs={nowMs} showAddressees={props.showAddressees} />}
+      {(row) => <Row row={row} nowMs={nowMs} showAddressees={props.showAddressees} tags={props.tags} />}
     </VirtualListbox>
   )
 }
 
-function Row({ row, nowMs, showAddressees }: { row: MessageRow; nowMs: number; showAddressees: boolean }) {
+/** What stands at the end of a row: tags, the size of the conversation, an attachment, an answer. */
+function Marks({ row, tags }: { row: MessageRow; tags: readonly TagView[] }) {
+  const own = tags.filter(({ id }) => row.tags.includes(id))
+  if (own.length === 0 && row.attachments === 0 && row.threadCount < 2 && !row.answered && !row.forwarded) return null
+  return (
+    <div className="marks">
+      {own.map((tag) => (
+        <TagChip key={tag.id} tag={tag} />
+      ))}
+      {row.threadCount < 2 ? null : (
+        <span className="count num" title={`${row.threadCount} messages in this conversation`}>
+          {row.threadCount}
+          <span className="sr"> messages in this conversation</span>
+        </span>
+      )}
+      {row.answered ? <Icon name="reply" label="Answered" /> : null}
+      {row.forwarded ? <Icon name="forward" label="Forwarded" /> : null}
+      {row.attachments === 0 ? null : (
+        <Icon name="clip" label={row.attachments === 1 ? '1 attachment' : `${row.attachments} attachments`} />
+      )}
+    </div>
+  )
+}
+
+/** A row of a folder or, with what was looked for marked in it, of a search. */
+type ShownRow = MessageRow & Partial<Pick<SearchHit, 'snippet' | 'subjectMarks' | 'authorMarks'>>
+
+interface RowProps {
+  readonly row: ShownRow
+  readonly nowMs: number
+  readonly showAddressees: boolean
+  readonly tags: readonly TagView[]
+}
+
+function Row({ row, nowMs, showAddressees, tags }: RowProps) {
+  const shown = row.snippet?.text ?? row.preview
   const who = showAddressees ? `To ${row.addressees || 'nobody'}` : row.authorName || row.authorAddress || 'No sender'
   return (
     <div className="msg" data-unread={!row.seen || undefined}>
@@ -80,26 +123,26 @@ function Row({ row, nowMs, showAddressees }: { row: MessageRow; nowMs: number; s
         {row.starred ? <span className="sr">Starred</span> : null}
       </span>
       <div className="from">
-        <bdi className="who clip">{visible(who)}</bdi>
+        <bdi className="who clip">
+          {who === row.authorName ? <Marked text={who} marks={row.authorMarks} /> : visible(who)}
+        </bdi>
       </div>
       <span className="time">{rowTime(row.dateMs, nowMs)}</span>
       <div className="subj clip">
         {/* Each by itself: a subject from right to left must not change places with the text behind it. */}
         <bdi>
-          <b>{visible(row.subject) || '(no subject)'}</b>
+          <b>{row.subject === '' ? '(no subject)' : <Marked text={row.subject} marks={row.subjectMarks} />}</b>
         </bdi>
-        {row.preview === '' ? null : (
+        {shown === '' ? null : (
           <>
             {' · '}
-            <bdi>{visible(row.preview)}</bdi>
+            <bdi>
+              <Marked text={shown} marks={row.snippet?.marks} />
+            </bdi>
           </>
         )}
       </div>
-      {row.attachments === 0 ? null : (
-        <div className="marks">
-          <Icon name="clip" label={row.attachments === 1 ? '1 attachment' : `${row.attachments} attachments`} />
-        </div>
-      )}
+      <Marks row={row} tags={tags} />
     </div>
   )
 }

@@ -1,3 +1,4 @@
+import type { TagView } from '../../../../core/rpc/reading-contract.ts'
 import type { AttachmentView, MessageView } from '../../../../core/rpc/views.ts'
 import { initials, people } from '../../format/names.ts'
 import { size } from '../../format/size.ts'
@@ -7,6 +8,7 @@ import { Banner } from '../../parts/banner.tsx'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { MenuButton } from '../../parts/menu.tsx'
+import { TagChip } from '../../parts/tag-chip.tsx'
 import { formatRoute, go } from '../../state/route.ts'
 import { MailFrame } from './mail-frame.tsx'
 import type { Command } from './message-list.tsx'
@@ -20,12 +22,18 @@ interface Props {
   readonly onCommand: (command: Command) => void
   readonly onSave: (index: number) => void
   readonly onSource: () => void
+  readonly onRest: () => void
+  readonly tags: readonly TagView[]
+  readonly onTag: (id: number) => void
+  /** The rest of the conversation, under the message's head. */
+  readonly conversation?: React.ReactNode
 }
 
 /** Pure: one message with its commands. */
 export function Message(props: Props) {
   const { message, onCommand, onSource } = props
   const session = message.sessions.at(-1)
+  const own = props.tags.filter(({ id }) => message.tags.includes(id))
   const toLog = () => go({ view: 'log', sessionId: session ?? null, seq: null, of: { messageId: message.id } })
   return (
     <>
@@ -70,6 +78,13 @@ export function Message(props: Props) {
               keys: 'M',
               run: () => onCommand('toggle-seen'),
             },
+            ...props.tags.map(({ id, name, number }) => ({
+              id: `tag-${id}`,
+              label: message.tags.includes(id) ? `Take off “${name}”` : `Tag “${name}”`,
+              icon: 'tag' as const,
+              ...(number === null ? {} : { keys: `${number}` }),
+              run: () => props.onTag(id),
+            })),
             { id: 'source', label: 'View source', icon: 'code', run: onSource },
             { id: 'session', label: 'Show the sessions', icon: 'wire', run: toLog },
           ]}
@@ -78,6 +93,22 @@ export function Message(props: Props) {
       <article className="article" aria-label={message.subject || '(no subject)'}>
         <h2 dir="auto">{visible(message.subject) || '(no subject)'}</h2>
         <Head {...props} />
+        {own.length === 0 ? null : (
+          <p className="tags" role="group" aria-label="Tags">
+            {own.map((tag) => (
+              <TagChip key={tag.id} tag={tag} />
+            ))}
+          </p>
+        )}
+        {message.partial === null ? null : (
+          <Banner level="plain" icon="download">
+            Only the header of this message is here; all of it has {size(message.partial.sizeBytes)}.{' '}
+            <button type="button" className="linklike" onClick={props.onRest}>
+              Get the rest
+            </button>
+          </Banner>
+        )}
+        {props.conversation}
         {message.damaged === null ? null : (
           <Banner level="warn" icon="alert">
             This message is damaged: {message.damaged} What could be read is shown; the bytes are kept as they are.

@@ -7,6 +7,9 @@ import { act } from '../../state/act.ts'
 import { compose } from '../compose/composer.ts'
 import { useLive } from '../../state/use-live.ts'
 import { Load } from '../../parts/load.tsx'
+import { useEngine } from '../../state/engine.tsx'
+import { Conversation } from './conversation.tsx'
+import { toggleTag } from './mail-actions.ts'
 import { Message } from './message.tsx'
 import { targetOf } from './link.ts'
 import { LinkDialog } from './link-dialog.tsx'
@@ -25,6 +28,7 @@ interface Props {
 /** One message: asked for, shown, and marked as read. */
 export function Reader({ id, nowMs, onCommand }: Props) {
   const live = useLive(`message ${id}`, () => api.mail.get({ id }), { changes: api.mail.changes })
+  const { tags } = useEngine()
   const [link, setLink] = useState<{ href: string; text: string } | null>(null)
   const [showsSource, setShowsSource] = useState(false)
   const isUnseen = live.at === 'ready' && !live.value.seen
@@ -77,6 +81,12 @@ export function Reader({ id, nowMs, onCommand }: Props) {
             onCommand={(command) => onCommand(command, [id])}
             onSave={(index) => void save(message, index)}
             onSource={() => setShowsSource(true)}
+            onRest={() => void act('Getting the rest', () => api.mail.getWhole({ id }))}
+            tags={tags}
+            onTag={(tagId) => void toggleTag([message], tagId)}
+            conversation={
+              message.threadCount < 2 ? null : <Conversation id={id} count={message.threadCount} nowMs={nowMs} />
+            }
           />
           <LinkDialog
             link={link}

@@ -15,6 +15,11 @@ const row = (id: number, daysAgo: number): MessageRow => ({
   attachments: 0,
   seen: true,
   starred: false,
+  answered: false,
+  forwarded: false,
+  threadId: null,
+  threadCount: 1,
+  tags: [],
 })
 
 test('each day has one heading over its messages', () => {

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { AccountView } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
+import { count } from '../../format/size.ts'
 import { ago, distance } from '../../format/time.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/dialog.tsx'
@@ -12,6 +13,18 @@ import { useEngine } from '../../state/engine.tsx'
 import { useNow } from '../../state/now.ts'
 import { formatRoute } from '../../state/route.ts'
 import { AccountDialog } from '../account/account-dialog.tsx'
+import { AccountEditDialog } from '../account/account-edit-dialog.tsx'
+
+/** What becomes of mail on the server. */
+function stayWords({ kind, keep, pop3 }: AccountView): string {
+  if (kind === 'imap') return 'Folders stay in step with the server.'
+  if (!keep) return 'Mail is deleted on the server once it is here.'
+  if (pop3 !== null && pop3.deleteAfterDays !== null)
+    return `Mail is deleted on the server ${count(pop3.deleteAfterDays, 'day')} after it came.`
+  return pop3?.deleteWhenRemoved === true
+    ? 'Mail stays on the server until it is removed here for good.'
+    : 'Mail stays on the server.'
+}
 
 const TLS: Readonly<Record<AccountView['tls'], string>> = { implicit: 'TLS', starttls: 'STLS', none: 'not encrypted' }
 
@@ -21,6 +34,7 @@ export function Accounts() {
   const nowMs = useNow()
   const busy = fetching.use()
   const [adds, setAdds] = useState(false)
+  const [editing, setEditing] = useState<AccountView | null>(null)
   const [doomed, setDoomed] = useState<AccountView | null>(null)
   return (
     <>
@@ -48,7 +62,8 @@ export function Accounts() {
                 <b>{account.name}</b>{' '}
                 <span className={account.tls === 'none' ? 'badge warn' : 'badge tls'}>
                   <Icon name={account.tls === 'none' ? 'unlock' : 'lock'} />
-                  {TLS[account.tls]}
+                  {account.kind.toUpperCase()},{' '}
+                  {account.kind === 'imap' && account.tls === 'starttls' ? 'STARTTLS' : TLS[account.tls]}
                 </span>
                 <p className="mono">
                   {account.user} at {account.host}:{account.port}
@@ -59,9 +74,24 @@ export function Accounts() {
                     : account.lastFetchMs === null
                       ? 'Not fetched yet.'
                       : `Last fetch ${ago(account.lastFetchMs, nowMs)}.`}{' '}
-                  Every {distance(account.everySeconds * 1000)}.{' '}
-                  {account.keep ? 'Mail stays on the server.' : 'Mail is deleted on the server once it is here.'}
+                  Every {distance(account.everySeconds * 1000)}. {stayWords(account)}
                 </p>
+                {account.imap === null || account.imap.progress === null ? null : (
+                  <p className="quiet num">
+                    {account.imap.progress.done.toLocaleString('en')} of{' '}
+                    {account.imap.progress.total.toLocaleString('en')} messages are here, the newest first.
+                  </p>
+                )}
+                {account.imap === null || account.imap.waiting === 0 ? null : (
+                  <p className="quiet num">
+                    {count(account.imap.waiting, 'change')} made here waits to be told to the server.
+                  </p>
+                )}
+                {account.pop3?.warnings.map((warning) => (
+                  <p key={warning} className="notice warn">
+                    <Icon name="alert" /> <span>{warning}</span>
+                  </p>
+                ))}
                 {account.lastError === null ? null : (
                   <p className="notice danger">
                     <Icon name="fail" />
@@ -72,12 +102,14 @@ export function Accounts() {
                   </p>
                 )}
               </div>
+              <Button onClick={() => setEditing(account)}>Change</Button>
               <IconButton icon="trash" label={`Remove ${account.name}`} onClick={() => setDoomed(account)} />
             </li>
           ))}
         </ul>
       )}
       {adds ? <AccountDialog onClose={() => setAdds(false)} /> : null}
+      {editing === null ? null : <AccountEditDialog account={editing} onClose={() => setEditing(null)} />}
       <Confirm
         title={`Remove ${doomed?.name ?? ''}?`}
         isOpen={doomed !== null}

@@ -26,6 +26,14 @@ export function LocalMail() {
         <Icon name={failed ? 'fail' : status.inbound.state === 'listening' ? 'ok' : 'info'} />
         <span>{status.inbound.text}</span>
       </p>
+      <p
+        className={status.pop3.state === 'failed' ? 'notice danger' : 'notice info'}
+        role="status"
+        aria-label="Reading from other programs"
+      >
+        <Icon name={status.pop3.state === 'failed' ? 'fail' : status.pop3.state === 'listening' ? 'ok' : 'info'} />
+        <span>{status.pop3.text}</span>
+      </p>
       <Domains />
       <Users />
       <Aliases />

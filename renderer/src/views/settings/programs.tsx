@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { ConnectView, ProgramView } from '../../../../core/rpc/views.ts'
+import type { ConnectView, ProgramView, ReaderView } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -33,12 +33,16 @@ export function Programs() {
   )
 }
 
+type Guide = ProgramView | ReaderView
+
 /** Pure but for the one password that was just made here: it is in the texts until the page is left. */
 export function Connect({ view, onAddress }: { view: ConnectView; onAddress: (address: string) => void }) {
-  const [chosen, setChosen] = useState<ProgramView['id']>('thunderbird')
+  const [does, setDoes] = useState<'sends' | 'reads'>('sends')
+  const [chosen, setChosen] = useState<string>('thunderbird')
   const [making, setMaking] = useState(false)
   const [made, setMade] = useState<MadePassword>()
-  const program = view.programs.find(({ id }) => id === chosen) ?? view.programs[0]
+  const guides: readonly Guide[] = does === 'sends' ? view.programs : view.readers
+  const program = guides.find(({ id }) => id === chosen) ?? guides[0]
   if (program === undefined || view.address === null)
     return (
       <Empty icon="plug" title={view.servers.length === 0 ? 'The submission server is off' : 'Nobody can sign in yet'}>
@@ -52,11 +56,23 @@ export function Connect({ view, onAddress }: { view: ConnectView; onAddress: (ad
   return (
     <>
       <div className="fields connect-choice">
+        {view.readers.length === 0 || view.programs.length === 0 ? null : (
+          <Select
+            label="To be set up"
+            className="all"
+            value={does}
+            options={[
+              { value: 'sends', label: 'Sending through Posthorn (SMTP)' },
+              { value: 'reads', label: 'Reading the mailbox here (POP3)' },
+            ]}
+            onChange={setDoes}
+          />
+        )}
         <Select
           label="Program"
           className="half"
           value={program.id}
-          options={view.programs.map(({ id, name }) => ({ value: id, label: name }))}
+          options={guides.map(({ id, name }) => ({ value: id, label: name }))}
           onChange={setChosen}
         />
         <Select

@@ -9,8 +9,10 @@ import { Destinations } from './destinations.tsx'
 import { Identities } from './identities.tsx'
 import { LocalMail } from './local-mail.tsx'
 import { Programs } from './programs.tsx'
+import { Protection } from './protection.tsx'
 import { Routes } from './routes.tsx'
 import { Signing } from './signing.tsx'
+import { Tags } from './tags.tsx'
 
 const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view: () => React.ReactNode }>> = {
   accounts: { title: 'Accounts', icon: 'inbox', view: () => <Accounts /> },
@@ -20,6 +22,8 @@ const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view:
   destinations: { title: 'Destinations', icon: 'globe', view: () => <Destinations /> },
   programs: { title: 'Other programs', icon: 'plug', view: () => <Programs /> },
   local: { title: 'Local mail', icon: 'local', view: () => <LocalMail /> },
+  tags: { title: 'Tags', icon: 'tag', view: () => <Tags /> },
+  protection: { title: 'Protection', icon: 'key', view: () => <Protection /> },
   settings: { title: 'All settings', icon: 'settings', view: () => <AllSettings /> },
   about: { title: 'About', icon: 'info', view: () => <About /> },
 }

@@ -1,28 +1,35 @@
 import { useEffect, useRef, useState } from 'react'
+import { api } from '../../bridge/client.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
-import { Icon } from '../../parts/icon.tsx'
 import { getMail, fetching } from '../../state/actions.ts'
+import { act } from '../../state/act.ts'
 import { useEngine } from '../../state/engine.tsx'
-import { go, INBOX, useRoute } from '../../state/route.ts'
+import { go, useRoute } from '../../state/route.ts'
+import { useLive } from '../../state/use-live.ts'
 import { compose } from '../compose/composer.ts'
 import { ComposePanel } from '../compose/compose-panel.tsx'
 import { DraftsView } from '../compose/drafts-view.tsx'
 import { useDrafts } from '../compose/use-drafts.ts'
 import { LogView } from '../log/log-view.tsx'
 import { Folders } from '../mail/folders.tsx'
-import { MailView, SearchView } from '../mail/mail-view.tsx'
+import { MailView } from '../mail/mail-view.tsx'
+import { SearchView } from '../mail/search-view.tsx'
 import { QueueView } from '../queue/queue-view.tsx'
 import { SettingsView } from '../settings/settings-view.tsx'
 import { Banners } from './banners.tsx'
+import { SearchField } from './search-field.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
 import { StatusBar } from './status-bar.tsx'
 import { useKeys } from './use-keys.ts'
+
+const searchChanges = { changes: api.search.changes }
 
 /** The window: title bar, folders, the view, status bar. */
 export function Shell() {
   const route = useRoute()
   const { status, folders, accounts } = useEngine()
   const drafts = useDrafts()
+  const searches = useLive('searches', () => api.search.saved.list(), searchChanges)
   const busy = fetching.use()
   const [keys, setKeys] = useState(false)
   const search = useRef<HTMLInputElement>(null)
@@ -42,11 +49,7 @@ export function Shell() {
           <img src={new URL('../../../../resources/icon.svg', import.meta.url).href} alt="" width={20} height={20} />
           Posthorn
         </a>
-        <SearchField
-          key={route.view === 'search' ? route.text : ''}
-          first={route.view === 'search' ? route.text : ''}
-          input={search}
-        />
+        <SearchField asked={route.view === 'search' ? route.text : ''} input={search} />
         <div className="title-end">
           <Button kind="plain" icon="refresh" disabled={busy} onClick={() => void getMail(accounts.length > 0)}>
             {busy ? 'Getting mail' : 'Get mail'}
@@ -77,11 +80,13 @@ export function Shell() {
             route={route}
             waiting={status.waiting}
             drafts={drafts.at === 'ready' ? drafts.value.length : 0}
+            searches={searches.at === 'ready' ? searches.value : []}
+            onForget={({ id }) => void act('Forgetting the search', () => api.search.saved.remove({ id }))}
             onCompose={() => compose()}
           />
         )}
         {route.view === 'mail' ? <MailView key={`${route.folderId}`} route={route} /> : null}
-        {route.view === 'search' ? <SearchView key={route.text} route={route} /> : null}
+        {route.view === 'search' ? <SearchView route={route} /> : null}
         {route.view === 'drafts' ? <DraftsView drafts={drafts} /> : null}
         {route.view === 'queue' ? <QueueView route={route} /> : null}
         {route.view === 'log' ? <LogView route={route} /> : null}
@@ -102,39 +107,3 @@ const TITLE = {
   log: 'Protocol log',
   settings: 'Settings',
 } as const
-
-function SearchField({ first, input }: { first: string; input: React.RefObject<HTMLInputElement | null> }) {
-  const [text, setText] = useState(first)
-  return (
-    <form
-      role="search"
-      className="field"
-      data-kind="search"
-      onSubmit={(event) => {
-        event.preventDefault()
-        const wanted = text.trim()
-        go(
-          wanted === ''
-            ? { view: 'mail', folderId: null, messageId: null }
-            : { view: 'search', text: wanted, messageId: null },
-        )
-      }}
-    >
-      <Icon name="search" />
-      <input
-        ref={input}
-        type="search"
-        aria-label="Search all mail"
-        placeholder="Search all mail"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Escape') return
-          setText('')
-          if (first !== '') go(INBOX)
-        }}
-      />
-      <kbd>Ctrl K</kbd>
-    </form>
-  )
-}

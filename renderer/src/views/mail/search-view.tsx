@@ -1,0 +1,174 @@
+import { useState } from 'react'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { count } from '../../format/size.ts'
+import { visible } from '../../format/wire-text.ts'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Field } from '../../parts/field.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { go, type Route } from '../../state/route.ts'
+import { toast } from '../../state/toasts.ts'
+import { TwoPanes } from './mail-view.tsx'
+import { useSearch, type Found } from './use-search.ts'
+
+/** What a search finds, as it is found, in place of a folder. */
+export function SearchView({ route }: { readonly route: Extract<Route, { view: 'search' }> }) {
+  const found = useSearch(route.text, route.typing)
+  const [saves, setSaves] = useState(false)
+  const { problem, rows, more } = found
+  const failed = found.at === 'failed' && problem !== null
+  return (
+    <>
+      <TwoPanes
+        title={`“${route.text}”`}
+        sum={sumOf(found)}
+        live={
+          failed
+            ? { at: 'failed', message: problem.text, again: found.again }
+            : found.at === 'loading'
+              ? { at: 'loading', again: found.again }
+              : { at: 'ready', value: { rows, total: rows.length, more }, again: found.again }
+        }
+        messageId={route.messageId}
+        folderRole="other"
+        onMore={found.loadMore}
+        onShow={(messageId) => go({ ...route, messageId }, 'quietly')}
+        tools={
+          problem !== null || rows.length === 0 ? null : (
+            <Button kind="plain" icon="star" onClick={() => setSaves(true)}>
+              Keep this search
+            </Button>
+          )
+        }
+        below={
+          <>
+            {found.indexing === null ? null : (
+              <p className="notice info" role="status">
+                <Icon name="refresh" />
+                <span>
+                  The index is being made anew: {found.indexing.done.toLocaleString('en')} of{' '}
+                  {found.indexing.total.toLocaleString('en')} messages can be found so far, the newest first.
+                </span>
+              </p>
+            )}
+            {problem === null || failed ? null : <Mistake query={route.text} problem={problem} />}
+          </>
+        }
+        empty={
+          problem !== null ? (
+            <SearchHelp />
+          ) : found.isRunning ? (
+            <Empty icon="search" title="Searching" />
+          ) : (
+            <Nothing text={route.text} />
+          )
+        }
+      />
+      {saves ? <SaveDialog text={route.text} onClose={() => setSaves(false)} /> : null}
+    </>
+  )
+}
+
+function sumOf({ rows, more, isRunning, at, problem }: Found): string {
+  if (problem !== null) return ''
+  if (at === 'loading') return 'Searching'
+  if (isRunning) return rows.length === 0 ? 'Searching' : `${count(rows.length, 'message')} so far`
+  return more ? `The newest ${rows.length.toLocaleString('en')}` : `${count(rows.length, 'message')} found`
+}
+
+/** Pure: what is wrong with a query, with the place marked. */
+export function Mistake({ query, problem }: { query: string; problem: NonNullable<Found['problem']> }) {
+  const { offset, length, text } = problem
+  return (
+    <p className="notice warn" role="alert">
+      <Icon name="alert" />
+      <span>
+        {offset === null ? null : (
+          <>
+            <span className="mono">
+              {visible(query.slice(0, offset))}
+              <mark>{visible(query.slice(offset, offset + Math.max(1, length))) || '…'}</mark>
+              {visible(query.slice(offset + Math.max(1, length)))}
+            </span>{' '}
+          </>
+        )}
+        {text}
+      </span>
+    </p>
+  )
+}
+
+function Nothing({ text }: { text: string }) {
+  return (
+    <Empty
+      icon="search"
+      title="No message matches"
+      actions={<Button onClick={() => go({ view: 'mail', folderId: null, messageId: null })}>Back to the inbox</Button>}
+    >
+      Subjects, people, texts and files of all folders were searched for “{text}”.
+    </Empty>
+  )
+}
+
+const WAYS = [
+  ['word "two words" begin*', 'all of them, in this order, beginning so'],
+  ['from:ada to:kim subject:report', 'who and what'],
+  ['is:unread is:starred has:attachment', 'how it stands'],
+  ['after:2026-01-31 before:2026-03-01 on:today', 'when'],
+  ['larger:5mb filename:pdf in:archive', 'size, files, folders'],
+  ['-word, one OR two, (one two)', 'without, either, together'],
+] as const
+
+/** Pure: what can be asked. */
+export function SearchHelp() {
+  return (
+    <section className="search-help" aria-label="What can be asked">
+      <h2>What can be asked</h2>
+      <dl className="kv">
+        {WAYS.map(([query, means]) => (
+          <div key={query}>
+            <dt className="mono">{query}</dt>
+            <dd>{means}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}
+
+function SaveDialog({ text, onClose }: { text: string; onClose: () => void }) {
+  const [name, setName] = useState(text.slice(0, 60))
+  const [problem, setProblem] = useState<string>()
+  const save = async () => {
+    try {
+      const { name: saved } = await api.search.saved.save({ name: name.trim(), text })
+      toast(`“${saved}” stands beside the folders now.`, { icon: 'star' })
+      onClose()
+    } catch (error) {
+      setProblem(wordsOf(error))
+    }
+  }
+  return (
+    <Dialog title="Keep this search" isOpen onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void save()
+        }}
+      >
+        <div className="dialog-body">
+          <Field label="Name" value={name} autoComplete="off" problem={problem} onChange={setName} />
+        </div>
+        <footer>
+          <Button kind="plain" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button kind="primary" submit disabled={name.trim() === ''}>
+            Keep
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,204 @@
+import { useState } from 'react'
+import type { VaultView } from '../../../../core/rpc/vault-contract.ts'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Field } from '../../parts/field.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { Load } from '../../parts/load.tsx'
+import { useLive } from '../../state/use-live.ts'
+
+type Asking = 'set' | 'remove' | 'lock' | 'unlock'
+
+/** What opens the stored mail, and whether Posthorn asks for it at start. */
+export function Protection() {
+  const vault = useLive('vault', () => api.vault.status())
+  const [asks, setAsks] = useState<Asking | null>(null)
+  return (
+    <>
+      <div className="panel-head">
+        <h2>Protection</h2>
+      </div>
+      <Load live={vault} what="how mail is protected" again={vault.again}>
+        {(view) => (
+          <>
+            <p className="lead">{view.text}</p>
+            <ul className="cards">
+              <Way
+                title="Key file"
+                isOn={view.ways.includes('key-file')}
+                on="It opens the mail by itself, so whoever has it and the data folder can read everything."
+                off="It does not open the mail."
+              >
+                <p className="mono quiet">{view.keyFile}</p>
+              </Way>
+              <Way
+                title="Passphrase"
+                isOn={view.ways.includes('passphrase')}
+                on="It opens the mail."
+                off="There is none."
+                acts={
+                  <>
+                    <Button onClick={() => setAsks('set')}>
+                      {view.ways.includes('passphrase') ? 'Change' : 'Set a passphrase'}
+                    </Button>
+                    {view.ways.includes('passphrase') && view.ways.length > 1 ? (
+                      <Button kind="plain" onClick={() => setAsks('remove')}>
+                        Remove
+                      </Button>
+                    ) : null}
+                  </>
+                }
+              />
+              <Way
+                title="Locked at start"
+                isOn={view.lockedAtStart}
+                on="Posthorn asks for the passphrase when it starts. Until then nothing is sent or received."
+                off="Posthorn opens the mail by itself when it starts."
+                acts={
+                  view.ways.includes('passphrase') ? (
+                    <Button onClick={() => setAsks(view.lockedAtStart ? 'unlock' : 'lock')}>
+                      {view.lockedAtStart ? 'Start unlocked' : 'Start locked'}
+                    </Button>
+                  ) : null
+                }
+              />
+            </ul>
+            {asks === null ? null : (
+              <VaultDialog
+                asking={asks}
+                view={view}
+                onClose={() => {
+                  setAsks(null)
+                  vault.again()
+                }}
+              />
+            )}
+          </>
+        )}
+      </Load>
+    </>
+  )
+}
+
+interface WayProps {
+  readonly title: string
+  readonly isOn: boolean
+  readonly on: string
+  readonly off: string
+  readonly acts?: React.ReactNode
+  readonly children?: React.ReactNode
+}
+
+function Way({ title, isOn, on, off, acts, children }: WayProps) {
+  return (
+    <li aria-label={title}>
+      <Icon name={isOn ? 'ok' : 'dot'} className={isOn ? 'ok' : 'faint'} />
+      <div className="grow">
+        <b>{title}</b>
+        <p className="quiet">{isOn ? on : off}</p>
+        {children}
+      </div>
+      {acts}
+    </li>
+  )
+}
+
+const TITLE: Readonly<Record<Asking, string>> = {
+  set: 'The passphrase',
+  remove: 'Remove the passphrase',
+  lock: 'Start locked',
+  unlock: 'Start unlocked',
+}
+
+interface DialogProps {
+  readonly asking: Asking
+  readonly view: VaultView
+  readonly onClose: () => void
+}
+
+function VaultDialog({ asking, view, onClose }: DialogProps) {
+  const hasOne = view.ways.includes('passphrase')
+  const [current, setCurrent] = useState('')
+  const [next, setNext] = useState('')
+  const [again, setAgain] = useState('')
+  const [problem, setProblem] = useState<string>()
+  const [busy, setBusy] = useState(false)
+  const differs = asking === 'set' && again !== '' && again !== next
+  const isReady = (!hasOne || current !== '') && (asking !== 'set' || (next !== '' && again === next))
+  const run = async () => {
+    setBusy(true)
+    setProblem(undefined)
+    try {
+      if (asking === 'set') await api.vault.setPassphrase({ current: hasOne ? current : null, passphrase: next })
+      else if (asking === 'remove') await api.vault.removePassphrase({ current })
+      else await api.vault.setLockedAtStart({ locked: asking === 'lock', current })
+      onClose()
+    } catch (error) {
+      setProblem(wordsOf(error))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Dialog title={TITLE[asking]} isOpen onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void run()
+        }}
+      >
+        <div className="dialog-body">
+          {asking === 'lock' ? (
+            <p className="notice warn">
+              <Icon name="alert" />
+              <span>
+                Nobody can open the mail without the passphrase then, you included. After each start nothing is sent or
+                received until it is given.
+              </span>
+            </p>
+          ) : null}
+          {hasOne ? (
+            <Field
+              label={asking === 'set' ? 'The passphrase until now' : 'Passphrase'}
+              type="password"
+              autoComplete="current-password"
+              value={current}
+              problem={problem}
+              onChange={setCurrent}
+            />
+          ) : null}
+          {asking === 'set' ? (
+            <>
+              <Field
+                label="New passphrase"
+                type="password"
+                autoComplete="new-password"
+                value={next}
+                problem={hasOne ? undefined : problem}
+                hint="Some words that belong together for nobody but you. It cannot be looked up anywhere."
+                onChange={setNext}
+              />
+              <Field
+                label="The same again"
+                type="password"
+                autoComplete="new-password"
+                value={again}
+                problem={differs ? 'These are not the same.' : undefined}
+                onChange={setAgain}
+              />
+            </>
+          ) : null}
+        </div>
+        <footer>
+          <Button kind="plain" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button kind="primary" submit disabled={!isReady || busy}>
+            {busy ? 'Working' : asking === 'remove' ? 'Remove' : asking === 'set' ? 'Set' : TITLE[asking]}
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}

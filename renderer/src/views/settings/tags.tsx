@@ -1,0 +1,117 @@
+import { useState } from 'react'
+import type { TagView } from '../../../../core/rpc/reading-contract.ts'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { Button, IconButton } from '../../parts/button.tsx'
+import { Confirm, Dialog } from '../../parts/dialog.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Field, Select } from '../../parts/field.tsx'
+import { Load } from '../../parts/load.tsx'
+import { TagChip } from '../../parts/tag-chip.tsx'
+import { act } from '../../state/act.ts'
+import { useLive } from '../../state/use-live.ts'
+
+const NEW: Omit<TagView, 'id'> = { name: '', colour: '#2f7d5b', number: null }
+
+/** The tags there are: name, colour and key of each. */
+export function Tags() {
+  const tags = useLive('tags', () => api.tag.list(), { changes: api.tag.changes })
+  const [editing, setEditing] = useState<(Omit<TagView, 'id'> & { id?: number }) | null>(null)
+  const [doomed, setDoomed] = useState<TagView | null>(null)
+  return (
+    <>
+      <div className="panel-head">
+        <h2>Tags</h2>
+        <span className="grow" />
+        <Button icon="plus" onClick={() => setEditing(NEW)}>
+          Add tag
+        </Button>
+      </div>
+      <p className="quiet lead">A tag marks messages of any folder. Its key puts it on the chosen message, and off.</p>
+      <Load live={tags} what="the tags" again={tags.again}>
+        {(list) =>
+          list.length === 0 ? (
+            <Empty icon="tag" title="No tag yet" />
+          ) : (
+            <ul className="cards">
+              {list.map((tag) => (
+                <li key={tag.id} aria-label={tag.name}>
+                  <p className="grow">
+                    <TagChip tag={tag} /> {tag.number === null ? null : <kbd>{tag.number}</kbd>}
+                  </p>
+                  <Button onClick={() => setEditing(tag)}>Change</Button>
+                  <IconButton icon="trash" label={`Remove ${tag.name}`} onClick={() => setDoomed(tag)} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Load>
+      {editing === null ? null : <TagDialog first={editing} onClose={() => setEditing(null)} />}
+      <Confirm
+        title={`Remove the tag ${doomed?.name ?? ''}?`}
+        isOpen={doomed !== null}
+        action="Remove"
+        danger
+        onClose={() => setDoomed(null)}
+        onConfirm={() =>
+          doomed === null ? undefined : void act('Removing the tag', () => api.tag.remove({ id: doomed.id }))
+        }
+      >
+        <p>It is taken off every message. The messages stay.</p>
+      </Confirm>
+    </>
+  )
+}
+
+function TagDialog({ first, onClose }: { first: Omit<TagView, 'id'> & { id?: number }; onClose: () => void }) {
+  const [form, setForm] = useState(first)
+  const [problem, setProblem] = useState<string>()
+  const save = async () => {
+    try {
+      const { id, name, colour, number } = form
+      await api.tag.save({ ...(id === undefined ? {} : { id }), name: name.trim(), colour, number })
+      onClose()
+    } catch (error) {
+      setProblem(wordsOf(error))
+    }
+  }
+  return (
+    <Dialog title={first.id === undefined ? 'Add a tag' : 'Change the tag'} isOpen onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void save()
+        }}
+      >
+        <div className="dialog-body fields">
+          <Field
+            label="Name"
+            className="half"
+            value={form.name}
+            autoComplete="off"
+            problem={problem}
+            onChange={(name) => setForm({ ...form, name })}
+          />
+          <Field label="Colour" type="color" value={form.colour} onChange={(colour) => setForm({ ...form, colour })} />
+          <Select
+            label="Key"
+            value={`${form.number ?? ''}`}
+            options={[
+              { value: '', label: 'None' },
+              ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ value: `${n}`, label: `${n}` })),
+            ]}
+            onChange={(value) => setForm({ ...form, number: value === '' ? null : Number(value) })}
+          />
+        </div>
+        <footer>
+          <Button kind="plain" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button kind="primary" submit disabled={form.name.trim() === ''}>
+            Save
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}

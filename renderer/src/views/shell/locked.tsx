@@ -1,0 +1,71 @@
+import { useState } from 'react'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { Button } from '../../parts/button.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { Field } from '../../parts/field.tsx'
+
+/** The page of mail that is locked: a passphrase opens it, or it says what is missing. */
+export function Locked({ why = '' }: { readonly why: string | undefined }) {
+  const missing = /^read the key file "(.+?)": it is not there/.exec(why)?.[1]
+  if (missing === undefined && /passphrase/i.test(why)) return <Unlock />
+  return (
+    <main className="window lone">
+      <Empty isPage icon="lock" title={missing === undefined ? 'Mail is locked' : 'The key file is missing'}>
+        Mail, index and log on this computer are encrypted
+        {missing === undefined
+          ? ', and Posthorn has not got the key:'
+          : ', and the key that opens them was expected here:'}
+        <code className="reason">{missing ?? why}</code>
+        Nothing is lost.{' '}
+        {missing === undefined ? 'Put that right' : 'Put the key file back there, from your backup if need be'}, then
+        stop Posthorn and start it again.
+      </Empty>
+    </main>
+  )
+}
+
+function Unlock() {
+  const [passphrase, setPassphrase] = useState('')
+  const [problem, setProblem] = useState<string>()
+  const [busy, setBusy] = useState(false)
+  const unlock = async () => {
+    setBusy(true)
+    setProblem(undefined)
+    try {
+      await api.app.unlock({ passphrase })
+    } catch (error) {
+      setProblem(wordsOf(error))
+      setPassphrase('')
+      setBusy(false)
+    }
+  }
+  return (
+    <main className="window lone">
+      <form
+        className="unlock"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void unlock()
+        }}
+      >
+        <Empty isPage icon="lock" title="Mail is locked">
+          Mail, index and log on this computer are encrypted. Nothing is received or sent until they are open.
+        </Empty>
+        <Field
+          label="Passphrase"
+          type="password"
+          // The one thing to do on this page.
+          // eslint-disable-next-line jsx-a11y/no-autofocus
+          autoFocus
+          autoComplete="current-password"
+          value={passphrase}
+          problem={problem}
+          onChange={setPassphrase}
+        />
+        <Button submit kind="primary" icon="unlock" disabled={busy || passphrase === ''}>
+          {busy ? 'Opening' : 'Open the mail'}
+        </Button>
+      </form>
+    </main>
+  )
+}
