@@ -1,15 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { isFault, reasonOf } from './base/fault.ts'
 import type { Pop3ServerView } from './rpc/views.ts'
 import { isLoopback } from './serve/client-network.ts'
 import type { ListeningServer } from './serve/connect.ts'
+import { startPop3, type Pop3Options } from './serve/pop3.ts'
+import type { Endpoint } from './serve/submission.ts'
 import type { Settings } from './settings.ts'
+import type { Vault } from './vault/vault.ts'
 
-interface Endpoint {
-  readonly host: string
-  readonly port: number
-}
 /** What came of opening the POP3 server; `error` says why nothing listens. */
 export type Pop3Listener =
   { readonly plain: Endpoint | null; readonly tls: Endpoint | null } | { readonly error: string } | undefined
+
+/** What the POP3 server of an engine is made from. */
+export interface Pop3Wiring extends Omit<Pop3Options, 'uidlKey'> {
+  readonly vault: Pick<Vault, 'getSecret' | 'putSecret'>
+  readonly settings: Pop3Options['settings'] & Pick<Settings, 'pop3.enabled'>
+  readonly log: (line: string) => void
+}
+
+const UIDL_KEY = ['pop3-uidl', 'key'] as const
+
+/**
+ * Opens the POP3 server where the settings want one. A port that cannot be had is no reason to do nothing else: the status says
+ * why nobody can read mail here.
+ */
+export async function openPop3(
+  wiring: Pop3Wiring,
+): Promise<{ readonly listener: Pop3Listener; close(): Promise<void> }> {
+  const { settings, vault } = wiring
+  const nothing = async () => {}
+  if (!settings['pop3.enabled'] || (settings['pop3.port'] === null && settings['pop3.tlsPort'] === null))
+    return { listener: undefined, close: nothing }
+  let key: Promise<Uint8Array> | undefined
+  try {
+    const server = await startPop3({ ...wiring, uidlKey: () => (key ??= uidlKey(vault)) })
+    return { listener: server, close: () => server.close() }
+  } catch (error) {
+    if (!isFault(error, 'listen.taken')) throw error
+    wiring.log(`POP3 server: ${reasonOf(error)}`)
+    return { listener: { error: reasonOf(error) }, close: nothing }
+  }
+}
+
+/** Made once: programs fetch everything again where unique-ids change. */
+async function uidlKey(vault: Pop3Wiring['vault']): Promise<Uint8Array> {
+  const kept = vault.getSecret(...UIDL_KEY)
+  if (kept !== undefined) return Buffer.from(kept, 'base64')
+  const fresh = randomBytes(32)
+  await vault.putSecret(...UIDL_KEY, fresh.toString('base64'))
+  return fresh
+}
 
 type Pop3Settings = Pick<Settings, 'pop3.enabled' | 'pop3.host' | 'pop3.port' | 'pop3.tlsPort'>
 

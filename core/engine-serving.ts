@@ -3,7 +3,7 @@ import type { Clock } from './base/clock.ts'
 import { authorsOf } from './message/authors.ts'
 import { parseDomain, type Mailbox } from './model/address.ts'
 import type { Accept } from './model/submission.ts'
-import { receivingServers, type Pop3Listener } from './engine-pop3.ts'
+import { openPop3, receivingServers, type Pop3Listener } from './engine-pop3.ts'
 import { isIpAddress } from './net/address.ts'
 import { accessHandlers } from './serve/access-handlers.ts'
 import { openCertificates, type Certificates } from './serve/certificates.ts'
@@ -28,6 +28,8 @@ export interface EngineServingDeps {
   readonly clock: Clock
   readonly recorder: Recorder
   readonly log: (line: string) => void
+  /** Folders that changed. */
+  readonly onFolders: (folderIds: readonly number[]) => void
   /** Something changed that a status shows. */
   readonly onStatus: () => void
 }
@@ -49,7 +51,7 @@ export interface EngineServing {
   pop3(): Pop3Listener
   /** Sentences for a person, for as long as they hold. */
   troubles(): string[]
-  /** Opens certificate and submission server. Throws `listen.taken`. */
+  /** Opens certificate, submission server and POP3 server. Throws `listen.taken` of the submission server. */
   start(joints: SubmissionJoints): Promise<void>
   close(): Promise<void>
 }
@@ -61,8 +63,8 @@ export async function openServing(deps: EngineServingDeps): Promise<EngineServin
   const passwords = await openPasswords(store)
   const logins = openLogins({ store, passwords, clock, onUsed: (ids) => changes.emit(...ids) })
   let server: SubmissionServer | undefined
-  let pop3: Pop3Listener
-  let portTrouble: string | undefined
+  let pop3: Awaited<ReturnType<typeof openPop3>> | undefined
+  const portTroubles: string[] = []
   let held: Certificates | undefined
   let opening: Promise<Certificates> | undefined
 
@@ -79,18 +81,23 @@ export async function openServing(deps: EngineServingDeps): Promise<EngineServin
       ? listIdentities(store.read).map(({ mailbox }) => mailbox)
       : listOwnAddresses(store.read, userId)
 
+  const withoutTls = (what: string, words: string) => {
+    log(words)
+    portTroubles.push(`Other programs cannot ${what} inside TLS: ${words}.`)
+  }
+
   return {
     loginOf: logins.of,
     certificates,
     fingerprint: () => held?.facts().fingerprint256 ?? null,
     submission: () => ({ plain: server?.plain ?? null, tls: server?.tls ?? null }),
-    pop3: () => pop3,
+    pop3: () => pop3?.listener,
     access: accessHandlers({
       store,
       newAppPassword: passwords.newAppPassword,
       usedMs: (id) => logins.usedMs('appPasswords', id),
       servers: () => listening(server, settings()),
-      receiving: () => receivingServers(pop3, settings()),
+      receiving: () => receivingServers(pop3?.listener, settings()),
       certificate: async () => (await certificates()).facts(),
       chosenName: () => asciiName(settings()['tls.name']),
       changes,
@@ -103,36 +110,45 @@ export async function openServing(deps: EngineServingDeps): Promise<EngineServin
     troubles() {
       const trouble = held?.facts().trouble
       return [
-        ...(portTrouble === undefined ? [] : [`Other programs cannot submit mail inside TLS: ${portTrouble}.`]),
+        ...portTroubles,
         ...(trouble === undefined || trouble === null ? [] : [`The certificate needs you: ${trouble}.`]),
       ]
     },
     async start(joints) {
       const { current } = await certificates()
       const now = settings()
-      if (now['submission.port'] === null && now['submission.tlsPort'] === null) return
-      server = await startSubmission({
-        ...joints,
+      if (now['submission.port'] !== null || now['submission.tlsPort'] !== null)
+        server = await startSubmission({
+          ...joints,
+          settings: now,
+          recorder: deps.recorder,
+          clock,
+          stage: () => store.stage(),
+          loginOf: logins.of,
+          tls: current,
+          ownAddresses,
+          authorsOf,
+          onTrouble: (words) => withoutTls('submit mail', words),
+        })
+      pop3 = await openPop3({
+        store,
+        vault: deps.vault,
         settings: now,
         recorder: deps.recorder,
         clock,
-        stage: () => store.stage(),
         loginOf: logins.of,
         tls: current,
-        ownAddresses,
-        authorsOf,
-        onTrouble(words) {
-          log(words)
-          portTrouble = words
-        },
+        onFolders: deps.onFolders,
+        log,
+        onTrouble: (words) => withoutTls('read mail', words),
       })
       onStatus()
     },
     async close() {
       // Whoever waits for a login is let go of, before the sessions are waited for.
       const kept = logins.close()
-      await server?.close()
-      server = undefined
+      await Promise.all([server?.close(), pop3?.close()])
+      server = pop3 = undefined
       await kept
     },
   }

@@ -25,6 +25,7 @@ export class SmtpServerLine {
   #socket: Socket
   readonly #events: LineEvents
   #out = ''
+  #written = 0
 
   constructor(socket: Socket, events: LineEvents) {
     this.#socket = socket
@@ -68,7 +69,20 @@ export class SmtpServerLine {
   flush(): void {
     if (this.#out === '') return
     if (this.#socket.writable) this.#socket.write(this.#out, 'latin1')
+    this.#written += this.#out.length
     this.#out = ''
+  }
+
+  /** Writes bytes behind what was said; they may not change until they have left. */
+  write(bytes: Uint8Array): void {
+    this.flush()
+    if (!this.#socket.writable) return
+    this.#socket.write(bytes)
+    this.#written += bytes.length
+  }
+  /** Bytes written by `write` and `flush` that have left for the client. */
+  get leftBytes(): number {
+    return this.#written - this.#socket.writableLength
   }
 
   /** Stops reading while more waits than is good. */

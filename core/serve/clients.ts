@@ -8,21 +8,25 @@ import { TurnedAway } from './turned-away.ts'
 /** After this a session that is not done when we close is cut. */
 const CLOSE_MS = 10_000
 
+interface ClientsDeps {
+  readonly recorder: Recorder
+  readonly clock: Clock
+  /** SMTP where this is left out. */
+  readonly protocol?: 'smtp' | 'pop3'
+}
+
 /** The clients of one service: who is served, who is turned away, and how all of them leave. */
 export class Clients {
-  readonly #deps: { readonly recorder: Recorder; readonly clock: Clock }
+  readonly #deps: ClientsDeps
   readonly #most: () => { readonly inAll: number; readonly perClient: number }
   readonly #sessions = new Set<ServedSession>()
   readonly #perClient = new Map<string, number>()
   readonly #turnedAway: TurnedAway
   #isClosing = false
 
-  constructor(
-    deps: { readonly recorder: Recorder; readonly clock: Clock },
-    most: () => { readonly inAll: number; readonly perClient: number },
-  ) {
+  constructor(deps: ClientsDeps, most: () => { readonly inAll: number; readonly perClient: number }) {
     this.#deps = deps
-    this.#turnedAway = new TurnedAway(deps.clock, deps.recorder)
+    this.#turnedAway = new TurnedAway(deps.clock, deps.recorder, deps.protocol ?? 'smtp')
     this.#most = most
   }
 

@@ -6,6 +6,8 @@ import type { Recorder } from '../transcript/sink.ts'
 import { reply, replyLines } from '../wire/smtp/server-reply.ts'
 
 const TOO_MANY = reply(421, '4.3.2', 'too many connections, try again later')
+/** What an SMTP reply is to a POP3 client (RFC 2449 §8: the code says that it may come again). */
+const asStatus = (said: Reply) => `-ERR [SYS/TEMP] ${said.lines.join(' ')}`
 /** How long a client has to read our words and leave. */
 const LEAVE_MS = 2000
 /** At once; those beyond hear nothing. */
@@ -18,11 +20,13 @@ const MINUTE_MS = 60_000
 export class TurnedAway {
   readonly #clock: Clock
   readonly #recorder: Recorder
+  readonly #protocol: 'smtp' | 'pop3'
   readonly #sockets = new Set<Socket>()
   #minuteAt = -Infinity
   #recorded = 0
 
-  constructor(clock: Clock, recorder: Recorder) {
+  constructor(clock: Clock, recorder: Recorder, protocol: 'smtp' | 'pop3') {
+    this.#protocol = protocol
     this.#clock = clock
     this.#recorder = recorder
   }
@@ -39,12 +43,16 @@ export class TurnedAway {
       this.#sockets.delete(socket)
     })
     socket.resume()
-    socket.end(`${replyLines(said).join('\r\n')}\r\n`, 'latin1')
+    socket.end(`${this.#linesOf(said).join('\r\n')}\r\n`, 'latin1')
   }
 
   /** Nobody is waited for. */
   close(): void {
     for (const socket of this.#sockets) socket.destroySoon()
+  }
+
+  #linesOf(said: Reply): string[] {
+    return this.#protocol === 'smtp' ? replyLines(said) : [asStatus(said)]
   }
 
   #record(socket: Socket, isTls: boolean, said: Reply): void {
@@ -54,11 +62,11 @@ export class TurnedAway {
       this.#recorded = 0
     }
     if (++this.#recorded > RECORDED_A_MINUTE) return
-    const transcript = this.#recorder.open({ protocol: 'smtp', side: 'server', ...peerOf(socket) })
-    if (!isTls) for (const line of replyLines(said)) transcript.line('S', Buffer.from(line, 'latin1'))
+    const transcript = this.#recorder.open({ protocol: this.#protocol, side: 'server', ...peerOf(socket) })
+    if (!isTls) for (const line of this.#linesOf(said)) transcript.line('S', Buffer.from(line, 'latin1'))
     if (this.#recorded === RECORDED_A_MINUTE)
       transcript.note('those who come in the rest of this minute are not recorded')
-    transcript.worst(String(said.code))
+    transcript.worst(this.#protocol === 'smtp' ? String(said.code) : '-ERR')
     transcript.close('deferred', 'us', said.lines.join(' '))
   }
 }

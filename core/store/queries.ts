@@ -1,11 +1,15 @@
-import { messageQueries } from './message-list.ts'
+import { maildropQueries } from './maildrop.ts'
+import { imapQueries } from './imap.ts'
 import { blobQueries } from './blob.ts'
 import { queueQueries } from './queue-list.ts'
+import { searchQueries } from './search.ts'
 
 /** Every query of the reader thread, by name. A long one is a generator that yields between slices of under 20 ms. */
 export const queries = {
-  ...messageQueries,
+  ...maildropQueries,
   ...blobQueries,
+  ...imapQueries,
   ...queueQueries,
+  ...searchQueries,
 }
 export type Queries = typeof queries

@@ -8,6 +8,7 @@ export type SecretKind =
   | 'local-user' // name: local user id; a SCRAM verifier
   | 'route-login' // name: route id
   | 'tls' // name: what the certificate is for
+  | 'pop3-uidl' // name: key; what unique-ids of the POP3 server are made with
 
 /** Secrets at rest. Values go from here to the one who signs in with them and nowhere else. */
 export interface Vault {

@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import type { Server, Socket } from 'node:net'
+import type { Clock } from '../base/clock.ts'
+import { isFault } from '../base/fault.ts'
+import { servePop3 } from '../net/pop3-server-driver.ts'
+import type { ServerTls } from '../net/server-tls.ts'
+import type { Settings } from '../settings.ts'
+import type { Recorder } from '../transcript/sink.ts'
+import { isLoopback, networkOf } from './client-network.ts'
+import { Clients } from './clients.ts'
+import { listen } from './listen.ts'
+import type { LoginOf } from './login.ts'
+import { Maildrops, type MaildropDeps } from './pop3-maildrop.ts'
+import type { Endpoint } from './submission.ts'
+
+export interface Pop3Options extends MaildropDeps {
+  readonly settings: Pick<
+    Settings,
+    | 'pop3.host'
+    | 'pop3.port'
+    | 'pop3.tlsPort'
+    | 'pop3.maxConnections'
+    | 'pop3.maxPerClient'
+    | 'submission.allowClearTextLogin'
+  >
+  readonly recorder: Recorder
+  readonly clock: Clock
+  readonly loginOf: LoginOf
+  /** Key and certificate as they are now. */
+  readonly tls: () => ServerTls
+  /** Hears in words why one of two listeners is not there. */
+  readonly onTrouble?: (words: string) => void
+}
+/** The POP3 server while it listens. */
+export interface Pop3Server {
+  /** Offers STLS; null where the setting says off. */
+  readonly plain: Endpoint | null
+  /** Begins with TLS (RFC 8314 §3.2); null where the setting says off, or its port was taken. */
+  readonly tls: Endpoint | null
+  /** Takes no more clients, lets those there at their next command go, and waits for them, but not for ever. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the POP3 server (RFC 1939), on one port or two. Throws `listen.taken` when its port cannot be had; of two, a taken port
+ * for TLS only is said and done without.
+ */
+export async function startPop3(options: Pop3Options): Promise<Pop3Server> {
+  const { settings, clock, recorder } = options
+  const maildrops = new Maildrops(options)
+  // Both listeners share them.
+  const clients = new Clients({ recorder, clock, protocol: 'pop3' }, () => ({
+    inAll: settings['pop3.maxConnections'],
+    perClient: settings['pop3.maxPerClient'],
+  }))
+
+  const onSocket = (socket: Socket, isSecureFromStart: boolean) => {
+    const peer = socket.remoteAddress ?? ''
+    const client = {
+      isSecureFromStart,
+      // Nobody but the system's owner reads what stays on this computer.
+      allowsClearLogin: settings['submission.allowClearTextLogin'] && isLoopback(peer),
+    }
+    const serve = (onEnd: () => void) => {
+      const session = options.loginOf(peer)
+      const policy = {
+        login: session.login,
+        scramCredentials: session.scramCredentials,
+        loginFailed: session.loginFailed,
+        isStanding: session.isStanding,
+        openMaildrop: ({ userId }: { readonly userId: number }) => maildrops.open(userId),
+      }
+      return servePop3(socket, client, { tls: options.tls(), policy, recorder, clock }, onEnd)
+    }
+    clients.take(socket, networkOf(peer, 32), serve, isSecureFromStart)
+  }
+
+  const servers: Server[] = []
+  let closed: Promise<void> | undefined
+  const open = async (port: number | null, isTls: boolean): Promise<Endpoint | null> => {
+    if (port === null) return null
+    const opened = await listen(settings['pop3.host'], port, (socket) => onSocket(socket, isTls))
+    servers.push(opened.server)
+    return { host: opened.host, port: opened.port }
+  }
+  const plain = await open(settings['pop3.port'], false)
+  const tls = await open(settings['pop3.tlsPort'], true).catch((error: unknown) => {
+    if (plain === null || !isFault(error, 'listen.taken')) throw error
+    options.onTrouble?.(error.message)
+    return null
+  })
+
+  return {
+    plain,
+    tls,
+    async close() {
+      closed ??= leave()
+      await closed
+    },
+  }
+
+  async function leave(): Promise<void> {
+    const all = Promise.all(servers.map((server) => once(server, 'close')))
+    for (const server of servers) server.close()
+    const stopWaiting = clients.leave()
+    await all
+    stopWaiting()
+  }
+}
