@@ -31,7 +31,15 @@ test('folders stand with their owner, inbox first, trash last, drafts above all'
 
 test('counts say what they count', () => {
   const html = renderToString(
-    <Folders folders={[folder(3, 'inbox', { unread: 4 })]} route={INBOX} waiting={2} drafts={1} onCompose={() => {}} />,
+    <Folders
+      folders={[folder(3, 'inbox', { unread: 4 })]}
+      route={INBOX}
+      waiting={2}
+      drafts={1}
+      searches={[]}
+      onForget={() => {}}
+      onCompose={() => {}}
+    />,
   )
   for (const words of ['unread', 'waiting', 'kept']) expect(html).toContain(`class="sr"> <!-- -->${words}<`)
   expect(html).toContain('aria-current="page"')
