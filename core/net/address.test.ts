@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { expect, test } from 'vitest'
-import { addressOfLiteral, formatEndpoint, formatLiteral, isPrivate } from './address.ts'
+import { addressOfLiteral, formatEndpoint, formatLiteral, isOwnPublic, isPrivate } from './address.ts'
 
 const none = new Set<string>()
 
@@ -69,6 +69,15 @@ test('every address of this machine is private to it', () => {
     expect(isPrivate(one.address)).toBe(true)
   expect(isPrivate('8.8.8.8', new Set(['8.8.8.8']))).toBe(true)
   expect(isPrivate('::ffff:8.8.8.8', new Set(['8.8.8.8']))).toBe(true)
+})
+
+test('an address of this machine is known however it is written', () => {
+  const own = new Set(['2606:4700::1'])
+  for (const one of ['2606:4700:0:0::1', '2606:4700:0:0:0:0:0:1', '2606:4700::0001', '2606:4700::0.0.0.1']) {
+    expect(isPrivate(one, own)).toBe(true)
+    expect(isOwnPublic(one, own)).toBe(true)
+  }
+  expect(isPrivate('2606:4700::2', own)).toBe(false)
 })
 
 test('literals and endpoints are written as SMTP and people write them', () => {

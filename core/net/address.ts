@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, SocketAddress } from 'node:net'
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
 
 /**
@@ -85,6 +85,10 @@ function interfaces(): readonly NetworkInterfaceInfo[] {
   return asked.all
 }
 
+/** The one way the system writes an address: IPv6 has many (RFC 5952 §2). */
+const canonical = (address: string) =>
+  isIP(address) === 6 ? new SocketAddress({ address, family: 'ipv6' }).address : address
+
 function ownAddresses(): ReadonlySet<string> {
   return new Set(interfaces().map((one) => withoutZone(one.address)))
 }
@@ -96,7 +100,7 @@ function ownAddresses(): ReadonlySet<string> {
 export function isPrivate(address: string, own: ReadonlySet<string> = ownAddresses()): boolean {
   const bare = withoutZone(address)
   const family = isIP(bare)
-  if (family === 0 || own.has(bare)) return true
+  if (family === 0 || own.has(canonical(bare))) return true
   if (family === 4) return unreachable.check(bare, 'ipv4')
   const hidden = hiddenIn(bare)
   return unreachable.check(bare, 'ipv6') || (hidden !== undefined && isPrivate(hidden, own))
@@ -110,7 +114,7 @@ export function isLoopback(address: string): boolean {
 
 /** True for an address of this machine that others can reach it by. */
 export function isOwnPublic(address: string, own: ReadonlySet<string> = ownAddresses()): boolean {
-  return own.has(withoutZone(address)) && !isPrivate(address, new Set())
+  return own.has(canonical(withoutZone(address))) && !isPrivate(address, new Set())
 }
 
 /** True for an IPv4 or IPv6 address without brackets. */

@@ -229,3 +229,14 @@ test.each(['', 'name', '127.0.0.1:0', '127.0.0.1:70000', '127.0.0.1:', '1.2.3', 
   'knows that %j is no server',
   (text) => expect(parseDnsServer(text)).toBeUndefined(),
 )
+
+test('a lookup in words is one short line, whatever a stranger has put into DNS', async () => {
+  const MX = Array.from({ length: 1000 }, (_, n) => ({ preference: n, exchange: `mx${n}.a.test` }))
+  const { lookup } = await resolverOf({ 'a.test': { MX, TXT: [`v=STSv1;\r\nS: 250 forged ${'x'.repeat(4000)}`] } })
+  const many = describeLookup(await lookup('a.test', 'MX'))
+  expect(many).toContain('0 mx0.a.test, 1 mx1.a.test')
+  expect(many).toContain('19 mx19.a.test, and 980 more')
+  const text = describeLookup(await lookup('a.test', 'TXT'))
+  expect(text).toMatch(/^DNS TXT a\.test: v=STSv1;\?\?S: 250 forged x+… \(/)
+  expect(text.length).toBeLessThan(500)
+})

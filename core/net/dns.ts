@@ -48,19 +48,31 @@ export interface Resolver {
   lookup<T extends DnsType>(name: string, type: T, how?: { readonly isFresh: boolean }): Promise<Lookup<T>>
 }
 
+/** Of an answer a transcript shows so many records, and so much of a text. */
+const MOST_SHOWN = 20
+const LONGEST_SHOWN = 300
+
 /** A lookup in one line, for the transcript. */
 export function describeLookup(lookup: Lookup): string {
   const said =
     lookup.kind === 'found'
-      ? lookup.records.map((record) => describeRecord(record)).join(', ')
+      ? describeRecords(lookup.records)
       : `${lookup.kind}${lookup.reason === undefined ? '' : ` (${lookup.reason})`}`
   const via = lookup.canonical === lookup.name ? '' : ` by CNAME ${lookup.canonical}`
   const from = lookup.cached ? 'remembered' : lookup.server === '' ? 'no server' : `from ${lookup.server}`
   return `DNS ${lookup.type} ${lookup.name}${via}: ${said} (${from}, ${lookup.ttlSeconds} s)`
 }
 
+function describeRecords(records: readonly (string | MxRecord)[]): string {
+  const shown = records.slice(0, MOST_SHOWN).map((record) => describeRecord(record))
+  const more = records.length - shown.length
+  return `${shown.join(', ')}${more > 0 ? `, and ${more} more` : ''}`
+}
+
 function describeRecord(record: string | MxRecord): string {
-  if (typeof record === 'string') return record
+  // Whoever writes the record must not write lines of the transcript with it.
+  if (typeof record === 'string')
+    return `${record.slice(0, LONGEST_SHOWN).replace(/[^ -~]/g, '?')}${record.length > LONGEST_SHOWN ? '…' : ''}`
   return `${record.preference} ${record.exchange === '' ? '. (null MX)' : record.exchange}`
 }
 
