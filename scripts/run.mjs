@@ -130,7 +130,14 @@ function run(node, entry, argv) {
   env[path] = [dirname(node), env[path]].filter(Boolean).join(delimiter)
 
   const cwd = task === 'posthorn' ? (process.env['INIT_CWD'] ?? process.cwd()) : root
-  const child = runInOurPlace(node, ['--disable-warning=ExperimentalWarning', entry, ...argv], { cwd, env })
+  const flags = ['--disable-warning=ExperimentalWarning']
+  if (task === 'posthorn' || task === 'start') {
+    // Four threads that each keep room for a burst of garbage, and an allocator that keeps arenas for each, are a hundred
+    // megabytes nobody gets anything for (test/soak/large-messages.test.ts).
+    flags.push('--max-semi-space-size=4')
+    env['MALLOC_ARENA_MAX'] ??= '2'
+  }
+  const child = runInOurPlace(node, [...flags, entry, ...argv], { cwd, env })
   if (process.env['npm_lifecycle_event'] !== undefined && process.platform !== 'win32') followParent(child)
 }
 

@@ -1,19 +1,28 @@
 import PostalMime from 'postal-mime'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isClean, toSevenBit, type SevenBit } from './seven-bit.ts'
+import { writeSevenBit } from './seven-bit-pieces.ts'
+import { isClean, planSevenBit, type SevenBit, type Source } from './seven-bit.ts'
 
-function convert(raw: string | Buffer): SevenBit {
-  const work = toSevenBit(Buffer.from(raw))
-  for (;;) {
-    const step = work.next()
-    if (step.done) return step.value
-  }
-}
-function converted(raw: string | Buffer): Buffer {
-  const result = convert(raw)
-  if (result.kind !== 'converted') throw new Error(`left as it is: ${result.why}`)
-  return result.raw
+const inMemory = (raw: Buffer): Source => ({
+  sizeBytes: raw.length,
+  // A copy that is spoilt by the next read: nobody may look at it later.
+  read: (() => {
+    let last = Buffer.alloc(0)
+    return async (from: number, to: number) => {
+      last.fill(0xff)
+      return (last = Buffer.from(raw.subarray(from, to)))
+    }
+  })(),
+})
+const convert = (raw: string | Buffer): Promise<SevenBit> => planSevenBit(inMemory(Buffer.from(raw)))
+async function converted(raw: string | Buffer): Promise<Buffer> {
+  const source = inMemory(Buffer.from(raw))
+  const plan = await planSevenBit(source)
+  if (plan.kind !== 'converted') throw new Error(`left as it is: ${plan.why}`)
+  const slices: Buffer[] = []
+  for await (const slice of writeSevenBit(source, plan.pieces)) slices.push(Buffer.from(slice))
+  return Buffer.concat(slices)
 }
 const isSevenBit = (raw: Buffer) => raw.every((byte) => byte < 0x80 && byte !== 0)
 const longestLine = (raw: Buffer) =>
@@ -34,7 +43,7 @@ test('makes 8-bit text quoted-printable and keeps every character', async () => 
     'Grüße aus Köln = schön ',
     '.punkt',
   )
-  const result = converted(raw)
+  const result = await converted(raw)
   expect(isSevenBit(result)).toBe(true)
   expect(result.toString()).toContain('Content-Transfer-Encoding: quoted-printable\r\n')
   expect(result.toString()).not.toContain('8bit')
@@ -43,16 +52,16 @@ test('makes 8-bit text quoted-printable and keeps every character', async () => 
 
 test('makes text in another script base64, where that is shorter', async () => {
   const text = 'Привет, как дела? '.repeat(20).trim()
-  const result = converted(lines('MIME-Version: 1.0', 'Content-Type: text/plain; charset=utf-8', '', text))
+  const result = await converted(lines('MIME-Version: 1.0', 'Content-Type: text/plain; charset=utf-8', '', text))
   expect(result.toString()).toContain('Content-Transfer-Encoding: base64\r\n')
   expect((await PostalMime.parse(result)).text?.trim()).toBe(text)
 })
 
 test('says what a message from before MIME is, as far as its bytes tell', async () => {
-  const utf8 = converted(lines('Subject: x', '', 'schön'))
+  const utf8 = await converted(lines('Subject: x', '', 'schön'))
   expect(utf8.toString()).toContain('MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n')
   expect((await PostalMime.parse(utf8)).text?.trim()).toBe('schön')
-  const unknown = converted(Buffer.from(lines('Subject: x', '', 'sch\u00f6n'), 'latin1'))
+  const unknown = await converted(Buffer.from(lines('Subject: x', '', 'sch\u00f6n'), 'latin1'))
   expect(unknown.toString()).toContain('charset=unknown-8bit')
   expect(isSevenBit(unknown)).toBe(true)
 })
@@ -93,7 +102,7 @@ test('re-encodes only the parts that need it, however deep', async () => {
     '--out=er--',
     'epilogue',
   )
-  const result = converted(Buffer.from(raw, 'latin1'))
+  const result = await converted(Buffer.from(raw, 'latin1'))
   const text = result.toString('latin1')
   expect(isSevenBit(result)).toBe(true)
   expect(text).not.toMatch(/encoding: 8bit/i)
@@ -110,12 +119,12 @@ test('re-encodes only the parts that need it, however deep', async () => {
 
 test('shortens lines no server must take', async () => {
   const long = 'x'.repeat(5000)
-  const result = converted(lines('MIME-Version: 1.0', 'Content-Type: text/plain', '', long))
+  const result = await converted(lines('MIME-Version: 1.0', 'Content-Type: text/plain', '', long))
   expect(longestLine(result)).toBeLessThanOrEqual(76)
   expect((await PostalMime.parse(result)).text?.trim()).toBe(long)
 })
 
-test('touches nothing that is signed or encrypted, and nothing it can’t read', () => {
+test('touches nothing that is signed or encrypted, and nothing it can’t read', async () => {
   const eight = 'sch\u00f6n'
   const body = (type: string, ...more: readonly string[]) =>
     lines('MIME-Version: 1.0', `Content-Type: ${type}`, ...more, '', '--b', '', eight, '--b--')
@@ -156,19 +165,19 @@ test('touches nothing that is signed or encrypted, and nothing it can’t read',
     [lines('Content-Type: message/global', '', eight), 'shape'],
     [lines('Content-Type: multipart/mixed; boundary=b', '', eight, '--b', '', 'x', '--b--'), 'shape'],
   ]
-  for (const [raw, why] of cases) expect(convert(Buffer.from(raw, 'latin1')), raw).toEqual({ kind: 'as-is', why })
+  for (const [raw, why] of cases) expect(await convert(Buffer.from(raw, 'latin1')), raw).toEqual({ kind: 'as-is', why })
 })
 
-test('leaves a message alone that needs nothing', () => {
+test('leaves a message alone that needs nothing', async () => {
   const raw = lines('MIME-Version: 1.0', 'Content-Type: multipart/mixed; boundary=b', '', '--b', '', 'x', '--b--')
-  expect(converted(raw).toString()).toBe(raw)
+  expect((await converted(raw)).toString()).toBe(raw)
 })
 
-test('gives up on a bomb of nested parts instead of following it', () => {
+test('gives up on a bomb of nested parts instead of following it', async () => {
   let raw = 'sch\u00f6n'
   for (let i = 0; i < 200; i++)
     raw = `Content-Type: multipart/mixed; boundary=b${i}\r\n\r\n--b${i}\r\n${raw}\r\n--b${i}--\r\n`
-  expect(convert(Buffer.from(raw, 'latin1'))).toEqual({ kind: 'as-is', why: 'shape' })
+  expect(await convert(Buffer.from(raw, 'latin1'))).toEqual({ kind: 'as-is', why: 'shape' })
 })
 
 test('keeps any text whole, whatever its bytes and line ends', async () => {
@@ -180,7 +189,7 @@ test('keeps any text whole, whatever its bytes and line ends', async () => {
       const head = 'MIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment\r\n'
       const asText = head.replace('application/octet-stream', 'text/x-any; charset=utf-8')
       for (const one of [head, asText]) {
-        const result = converted(Buffer.concat([Buffer.from(`${one}\r\n`), body]))
+        const result = await converted(Buffer.concat([Buffer.from(`${one}\r\n`), body]))
         expect(isSevenBit(result)).toBe(true)
         expect(longestLine(result)).toBeLessThanOrEqual(998)
         const [attachment] = (await PostalMime.parse(result, { attachmentEncoding: 'arraybuffer' })).attachments

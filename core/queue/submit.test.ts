@@ -218,6 +218,7 @@ function fullAt(store: Store, name: string, nth: number): SubmitContext['store']
   let met = 0
   return {
     openBody: store.openBody,
+    query: store.query,
     write: (what, args) => (what === name && ++met === nth ? full() : store.write(what, args)),
     async stage() {
       const staged = await store.stage()

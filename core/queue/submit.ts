@@ -1,6 +1,4 @@
 import type { Clock } from '../base/clock.ts'
-import { letGo } from '../base/let-go.ts'
-import { OneAtATime } from '../base/one-at-a-time.ts'
 import { randomId } from '../base/random-id.ts'
 import { decodeHeaderText } from '../message/charset.ts'
 import { formatDate } from '../message/dsn-text.ts'
@@ -13,12 +11,11 @@ import {
   type Header,
   type HeaderField,
 } from '../message/headers.ts'
-import { isClean, LONGEST_LINE, toSevenBit } from '../message/seven-bit.ts'
+import { isClean, LONGEST_LINE } from '../message/seven-bit.ts'
 import { formatMailbox, needsUtf8, parseDomain, type ForwardPath } from '../model/address.ts'
 import type { BlobView } from '../model/blob-view.ts'
 import type { RecipientOptions } from '../model/envelope-options.ts'
 import type { MessageFields } from '../model/message-fields.ts'
-import type { Reply } from '../model/reply.ts'
 import type { OnStep } from '../model/step.ts'
 import type { Accept, Submission } from '../model/submission.ts'
 import { PERSON } from '../store/folder.ts'
@@ -26,6 +23,8 @@ import type { Kept } from '../store/queue-change.ts'
 import type { DueRecipient } from '../store/queue-due.ts'
 import type { Body, Store } from '../store/types.ts'
 import { toLatin1 } from './local.ts'
+import { Refused } from './refused.ts'
+import { makeSevenBit, tooLong } from './seven-bit-body.ts'
 import { tracedWrite } from './steps.ts'
 import { bodyOf, finalHead, signingDomain, type SignatureMade, type SignerFor } from './sign.ts'
 
@@ -34,12 +33,10 @@ const MOST_HOPS = 50
 const LONGEST_HEADER_BYTES = 100 * 1024
 /** RFC 6409 §8.1 has Bcc go; Return-Path is written at the end only (RFC 5321 §4.4), and a length would be wrong now. */
 const TAKEN_OUT = ['bcc', 'resent-bcc', 'return-path', 'content-length']
-/** A larger body is staged, as it would have been at the door. */
-const STAGE_FROM_BYTES = 256 * 1024
 
 /** What accepting a message needs. */
 export interface SubmitContext {
-  readonly store: Pick<Store, 'write' | 'stage' | 'openBody'>
+  readonly store: Pick<Store, 'write' | 'query' | 'stage' | 'openBody'>
   readonly clock: Clock
   /** What is known of a message by its bytes, for the copy in Sent. */
   readonly describe: (raw: Uint8Array) => MessageFields | Promise<MessageFields>
@@ -53,15 +50,6 @@ export interface SubmitContext {
   readonly undoMs?: () => number
   /** Told of each step, and waited for: a tracing hook. */
   readonly onStep?: OnStep
-}
-
-/** A message that can't be taken, with the reply that says so. */
-class Refused extends Error {
-  readonly reply: Reply
-  constructor(code: number, enhanced: string, words: string) {
-    super(words)
-    this.reply = { code, enhanced, lines: [words] }
-  }
 }
 
 /**
@@ -238,46 +226,18 @@ async function finalBytes(submission: Submission, context: SubmitContext): Promi
   if (hasLongLines && hasUtf8Header) throw tooLong('has a header beyond ASCII')
   if (!mustChange || hasUtf8Header) return { ...asIs, is8bit: submission.has8bit, needsUtf8: hasUtf8Header }
 
-  const convert = async (): Promise<FinalBytes> => {
-    const whole = raw ?? (await gather(body, context))
-    const converted = await inSlices(
-      toSevenBit(Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).subarray(at)),
-    )
-    if (raw === undefined) letGo(whole)
-    if (converted.kind === 'as-is' && hasLongLines)
-      throw tooLong(converted.why === 'signed' ? 'is signed or encrypted' : 'has a part that cannot be written anew')
-    if (converted.kind === 'as-is')
-      return { ...asIs, is8bit: submission.has8bit, needsUtf8: converted.why === 'utf8-headers' }
-    const changed = converted.raw
-    if (hasLongLines && !isClean(changed, LONGEST_LINE)) throw tooLong('has it in the header of a part')
-    const newHeader = readHeader(changed)
-    const newHead = Buffer.from(changed.subarray(0, newHeader.bodyAt))
-    const newBody = await toBody(changed, context)
-    if (raw === undefined && 'stagedBlobId' in newBody) letGo(changed)
-    return {
-      body: newBody,
-      head: newHead,
-      header: newHeader,
-      skip: 0,
-      is8bit: false,
-      needsUtf8: false,
-      // A large one is read again where it is wanted: many may wait for their commit.
-      raw: raw && changed,
-      replacedBlobId: 'stagedBlobId' in body ? body.stagedBlobId : undefined,
-    }
+  const made = await makeSevenBit(body, at, hasLongLines, context.store)
+  if (made.kind === 'as-is') return { ...asIs, is8bit: submission.has8bit, needsUtf8: made.why === 'utf8-headers' }
+  return {
+    body: made.body,
+    head: made.head,
+    header: readHeader(made.head),
+    skip: 0,
+    is8bit: false,
+    needsUtf8: false,
+    raw: made.raw,
+    replacedBlobId: 'stagedBlobId' in body ? body.stagedBlobId : undefined,
   }
-  // The whole of a large message is in memory here, twice over: only one at a time.
-  return raw === undefined ? large.run(convert) : convert()
-}
-const large = new OneAtATime()
-
-/** RFC 5321 §4.5.3.1.6: other servers cut such lines, or refuse the message. */
-function tooLong(why: string): Refused {
-  return new Refused(
-    554,
-    '5.6.0',
-    `a line is longer than ${LONGEST_LINE} octets and cannot be encoded: the message ${why}`,
-  )
 }
 
 async function gather(body: Body, { store }: SubmitContext): Promise<Uint8Array> {
@@ -290,29 +250,6 @@ async function gather(body: Body, { store }: SubmitContext): Promise<Uint8Array>
     at += chunk.length
   }
   return whole.subarray(0, at)
-}
-
-/** Runs slow work piece by piece, so that the window and other sessions go on meanwhile. */
-async function inSlices<T>(work: Generator<void, T>): Promise<T> {
-  for (;;) {
-    const step = work.next()
-    if (step.done) return step.value
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
-
-async function toBody(raw: Buffer, { store }: SubmitContext): Promise<Body> {
-  if (raw.length <= STAGE_FROM_BYTES) return { raw }
-  const staged = await store.stage()
-  try {
-    for (let at = 0; at < raw.length; at += STAGE_FROM_BYTES)
-      await staged.append(raw.subarray(at, at + STAGE_FROM_BYTES))
-    return await staged.finish()
-  } catch (error) {
-    // On a full disk every try of the client would leave another half of its message behind.
-    staged.drop().catch(() => {})
-    throw error
-  }
 }
 
 /** Lines the message lacks (RFC 6409 §8, RFC 5322 §3.6). */

@@ -6,13 +6,8 @@ import { Home, type Served } from '../support/posthorn.ts'
 
 const CLIENTS = 20
 const MESSAGE_BYTES = 50 * 1024 * 1024
-/**
- * What they may add at the worst moment to what the process has at its start, its store, threads and window server included: about
- * 170 MB where Node strips the types itself.
- */
-const STREAMED_BYTES = 150 * 1000 * 1000
-/** Mail that is made 7-bit is in memory as a whole, one message at a time. */
-const CONVERTED_BYTES = 600 * 1000 * 1000
+/** Of the whole process, whatever it is doing: its runtime alone has about 140 MB of them. */
+const MOST_RESIDENT_BYTES = 300 * 1000 * 1000
 
 /** The greatest resident size the process ever had (`VmHWM` of proc(5)). */
 function peakBytes(pid: number): number {
@@ -28,7 +23,9 @@ async function start(): Promise<void> {
     local: { domains: ['home.test'] },
     queue: { paused: true },
   })
-  served = await home.serve()
+  // The first start compiles what has changed, and keeps it for all others.
+  await (await home.serveByScript()).stop()
+  served = await home.serveByScript()
 }
 afterEach(async () => {
   await served.stop()
@@ -85,20 +82,23 @@ async function send(block: Buffer, asChunks: boolean): Promise<void> {
 }
 
 const ASCII = Buffer.from(`${'x'.repeat(76)}\r\n`.repeat(840))
+const LONG = Buffer.from(`${'word '.repeat(300)}\r\n`.repeat(44))
 const UTF8 = Buffer.from(`${'Grüße über alle Berge '.repeat(3)}\r\n`.repeat(840))
 
 describe('twenty clients that send 50 MiB each at once are streamed to the store', () => {
   test.each([
-    ['7-bit text by DATA', ASCII, false, STREAMED_BYTES],
-    ['7-bit text by BDAT', ASCII, true, STREAMED_BYTES],
-    ['8-bit text by DATA, which is made 7-bit', UTF8, false, CONVERTED_BYTES],
-  ] as const)('%s', async (_, block, asChunks, most) => {
+    ['7-bit text by DATA', ASCII, false],
+    ['7-bit text by BDAT', ASCII, true],
+    ['8-bit text by DATA, which is made 7-bit', UTF8, false],
+    ['8-bit text by BDAT, which is made 7-bit', UTF8, true],
+    ['lines over 998 octets by DATA, which are encoded', LONG, false],
+  ] as const)('%s', async (_, block, asChunks) => {
     await start()
     const before = peakBytes(served.ready.pid)
     await Promise.all(Array.from({ length: CLIENTS }, () => send(block, asChunks)))
     const peak = peakBytes(served.ready.pid)
     console.log(`resident: ${Math.round(before / 1e6)} MB at the start, ${Math.round(peak / 1e6)} MB at most`)
     expect(await home.json<{ waiting: number }>(['status'])).toMatchObject({ waiting: CLIENTS })
-    expect(peak - before).toBeLessThan(most)
+    expect(peak).toBeLessThan(MOST_RESIDENT_BYTES)
   })
 })

@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url'
 /** The command line's file. */
 export const cli = fileURLToPath(new URL('../../core/host/cli.ts', import.meta.url))
 
+const runScript = fileURLToPath(new URL('../../scripts/run.mjs', import.meta.url))
+
 /** The line that `serve` prints when it is ready. */
 export interface Ready {
   readonly ready: true
@@ -53,7 +55,8 @@ export class Home {
 
   /** Tests run side by side: the usual port for TLS is not for them, unless they say which. */
   settings(settings: unknown): void {
-    const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
+    const isObject = (value: unknown): value is object =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
     const { submission = {} } = isObject(settings) ? (settings as { submission?: unknown }) : {}
     const withPort =
       isObject(settings) && isObject(submission)
@@ -86,6 +89,11 @@ export class Home {
   /** `nodeArgs` come before the command line's file, `env` over that of this process. */
   async serve(nodeArgs: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Served> {
     return Served.start([...nodeArgs, cli, 'serve', ...this.at], env)
+  }
+
+  /** As a person starts it, by the scripts of package.json: with their flags, and compiled code that is kept. */
+  async serveByScript(): Promise<Served> {
+    return Served.start([runScript, 'posthorn', 'serve', ...this.at])
   }
 
   remove(): void {
