@@ -35,7 +35,8 @@ export async function makeSevenBit(
     const plan = checked(await planSevenBit(source), hasLongLines)
     if (plan.kind === 'as-is') return plan
     const slices: Buffer[] = []
-    for await (const slice of writeSevenBit(source, plan.pieces)) slices.push(slice)
+    // A slice is good until the next one: what is kept is a copy.
+    for await (const slice of writeSevenBit(source, plan.pieces)) slices.push(Buffer.from(slice))
     const raw = Buffer.concat(slices)
     const made = raw.length <= STAGE_FROM_BYTES ? { raw } : await staged([raw], store)
     return { kind: 'made', body: made, head: headOf(raw), raw }
