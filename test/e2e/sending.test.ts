@@ -1,11 +1,10 @@
-import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import nodemailer from 'nodemailer'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { barriers, complaintsOf, openBrowser } from '../support/browser.ts'
 import { startDnsServer, type DnsStub, type Zone } from '../support/dns-server.ts'
 import { needs } from '../support/peers.ts'
+import { freePort } from '../support/postfix.ts'
 import { eventually, Home, type Served } from '../support/posthorn.ts'
 import { startSink, type SmtpSink } from '../support/smtp-sink.ts'
 
@@ -40,7 +39,7 @@ describe('sending', () => {
       submission: { port: 0, tlsPort: null },
       dns: { servers: [dns.server] },
       relay: { port: sink.port, allowPrivateAddresses: true, ehloName: 'post.feldt.test' },
-      ui: { port: await freePort() },
+      ui: { port: await freePort('127.0.0.1') },
     })
     served = await home.serve()
     browser = await openBrowser()
@@ -295,12 +294,3 @@ describe('sending', () => {
     expect(complaints).toEqual([])
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -9,6 +9,7 @@ import { barriers, complaintsOf, openBrowser } from '../support/browser.ts'
 import { startDnsServer, type DnsStub } from '../support/dns-server.ts'
 import { leaksTo } from '../support/hostile-mail.ts'
 import { needs } from '../support/peers.ts'
+import { freePort } from '../support/postfix.ts'
 import { eventually, Home, type Served } from '../support/posthorn.ts'
 import { startSink, type SinkCommand, type SmtpSink } from '../support/smtp-sink.ts'
 
@@ -41,7 +42,7 @@ describe('the window', () => {
       submission: { port: 0 },
       dns: { servers: [dns.server] },
       relay: { port: sink.port, allowPrivateAddresses: true, ehloName: 'post.feldt.test' },
-      ui: { port: await freePort() },
+      ui: { port: await freePort('127.0.0.1') },
     })
     served = await home.serve()
     browser = await openBrowser()
@@ -369,15 +370,6 @@ async function startSpy(): Promise<Spy> {
       await once(server, 'close')
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Walks with Tab until `wanted` has the focus. */
