@@ -95,7 +95,9 @@ export async function startPosthorn(
   const home = new Home({ ...settingsFor(sinkPort, dnsPort), ...settings }, work)
   const profiling =
     profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', join(profile, name.replace(/\W+/g, '-'))]
-  let served = await home.serve(profiling, env)
+  // As `npm run posthorn -- serve` starts it.
+  const flags = ['--max-semi-space-size=4', ...profiling]
+  let served = await home.serve(flags, env)
   // By command: what a settings file says cannot be changed while it runs.
   const pause = async (paused: boolean) => void (await home.json(['setting', 'set', 'queue.paused', String(paused)]))
   await pause(true)
@@ -112,7 +114,7 @@ export async function startPosthorn(
     async restart() {
       await pause(true)
       await served.stop()
-      served = await home.serve(profiling, env)
+      served = await home.serve(flags, env)
     },
     async late() {
       const { eventLoop } = await home.json<{ readonly eventLoop: { readonly p99Ms: number } }>(['status', '--reset'])
