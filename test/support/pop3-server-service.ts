@@ -14,6 +14,7 @@ import { impatientClock } from './impatient-clock.ts'
 import { localhost, localhostTls } from './localhost.ts'
 import { mailboxOf } from './mailbox.ts'
 import { plainPasswords } from './plain-passwords.ts'
+import { openInlineStore } from './inline-store.ts'
 import { openTestStore, type TestStore } from './store.ts'
 
 /** The users of the service: ada and bob, password "secret"; the person's identity, "me". */
@@ -40,7 +41,7 @@ export interface Pop3Service {
 
 const ownerOf = (userId: number | null): FolderOwner => (userId === null ? PERSON : { accountId: null, userId })
 
-/** Opens one on free ports of loopback. `real`: passwords are kept as the product keeps them, which takes its time. */
+/** Opens one on free ports of loopback. `real`: store and passwords are the product's own, which takes its time. */
 export async function openPop3Service(
   changed: {
     readonly settings?: Partial<Settings>
@@ -48,6 +49,8 @@ export async function openPop3Service(
     readonly loginOf?: (of: LoginOf) => LoginOf
     readonly clock?: Clock
     readonly real?: boolean
+    /** The store as the server sees it. */
+    readonly meddle?: (store: TestStore) => Pop3Options['store']
     readonly password?: string
   } = {},
 ): Promise<Pop3Service> {
@@ -55,7 +58,7 @@ export async function openPop3Service(
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-pop3-'))
   const caFile = join(folder, 'ca.pem')
   writeFileSync(caFile, localhost.cert)
-  const store = await openTestStore()
+  const store = real ? await openTestStore() : openInlineStore(clock)
   const passwords = real ? await openPasswords(store) : plainPasswords(store)
   for (const user of USERS)
     await store.write('user.add', { mailbox: mailboxOf(user), verifier: await passwords.verifierOf(password, []) })
@@ -68,7 +71,7 @@ export async function openPop3Service(
     settings: { ...defaultSettings(), 'pop3.port': 0, 'pop3.tlsPort': 0, ...changed.settings },
     recorder,
     clock,
-    store,
+    store: changed.meddle?.(store) ?? store,
     loginOf: changed.loginOf?.(logins.of) ?? logins.of,
     tls: () => localhostTls,
     uidlKey: async () => new Uint8Array(32),

@@ -6,7 +6,7 @@ import { Pop3Content } from '../../core/wire/pop3/server-content.ts'
 import { Pop3ServerSession } from '../../core/wire/pop3/server-session.ts'
 import type { SessionEffect, Terms } from '../../core/wire/pop3/server-terms.ts'
 import type { BareMachine } from './dialogue.ts'
-import type { Pop3House } from './pop3-house.ts'
+import type { Pop3House } from './pop3-server-house.ts'
 
 const TERMS: Terms = { isSecure: false, offersTls: true, allowsClearLogin: false, bindings: [] }
 
