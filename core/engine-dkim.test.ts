@@ -12,6 +12,7 @@ import { openDkim, type EngineDkim } from './engine-dkim.ts'
 import { readFields } from './message/read.ts'
 import type { Submission } from './model/submission.ts'
 import { makeResolver } from './net/dns.ts'
+import { isSignatureOver, signAnew } from './queue/sign-anew.ts'
 import { makeSubmit } from './queue/submit.ts'
 import type { DkimKeyView } from './rpc/views.ts'
 import { getEntry, listRecipients } from './store/queue.ts'
@@ -54,10 +55,10 @@ const api = () =>
 const publish = (...keys: readonly DkimKeyView[]) =>
   dns.setZone(Object.fromEntries(keys.map(({ record }) => [record.name, { TXT: [record.text] }])))
 
-async function submit(submission: Submission): Promise<{ entryId: number; raw: string }> {
+async function submit(submission: Submission, clock = systemClock): Promise<{ entryId: number; raw: string }> {
   const accept = makeSubmit({
     store,
-    clock: systemClock,
+    clock,
     describe: readFields,
     signerFor: dkim.signerFor,
     onAccepted: () => {},
@@ -245,4 +246,47 @@ test('a name that is taken is refused, in whatever case', async () => {
   await api().dkim.make({ domain: 'author.example', algorithm: 'ed25519-sha256', selector: 'mail' })
   const again = api().dkim.make({ domain: 'author.example', algorithm: 'rsa-sha256', selector: 'Mail' })
   await expect(again).rejects.toMatchObject({ code: 'conflict' })
+})
+
+test('mail that waited for longer than its signature lasts gets a new one that is good, and nothing else changes', async () => {
+  const keys = [await activeKey(), await activeKey('ed25519-sha256')]
+  const bodies = [
+    ['x'],
+    [],
+    ['', '.', '..', ' '],
+    Array(9000).fill('a line of a message that is long enough to be staged'),
+  ]
+  dkim.close()
+  const clock = { ...systemClock, nowMs: () => systemClock.nowMs() - 15 * 86_400_000 }
+  const past = open(clock)
+  const raws: string[] = []
+  for (const body of bodies) {
+    dkim = past
+    const { entryId, raw } = await submit(submissionOf([...LINES.slice(0, 4), '', ...body]), clock)
+    dkim = open()
+    const entry = entryOf(entryId)!
+    expect(isSignatureOver(entry, systemClock.nowMs() - 2 * 86_400_000)).toBe(false)
+    expect(isSignatureOver(entry, systemClock.nowMs())).toBe(true)
+    const outcome = await signAnew(entry, { store, clock: systemClock, signerFor: dkim.signerFor })
+    expect(outcome.entry).toEqual(entryOf(entryId))
+    const anew = await bytesOf({ store }, entryId)
+    const bare = (text: string) => text.replace(/^(?:DKIM-Signature:.*\r\n(?:\t.*\r\n)*)+/, '')
+    expect(bare(anew) === bare(raw)).toBe(true)
+    expect(anew.length).toBe(outcome.entry.view.sizeBytes)
+    expect(Number(/x=(\d+)/.exec(anew)?.[1]) * 1000).toBeGreaterThan(systemClock.nowMs())
+    raws.push(anew)
+  }
+  expect(verdicts(raws, keys, 2)).toEqual(bodies.map(() => [true, true]))
+})
+
+test('without a key that is in DNS such mail is held once, and leaves without the old signature', async () => {
+  const key = await activeKey()
+  const { entryId } = await submit(submissionOf(LINES))
+  dns.setZone({})
+  await api().dkim.check({ id: key.id })
+  const { held } = await signAnew(entryOf(entryId)!, { store, clock: systemClock, signerFor: dkim.signerFor })
+  expect(held).toMatchObject({ at: 'local', reason: expect.stringContaining('is not in DNS') })
+  expect(entryOf(entryId)?.signedBy).toEqual([])
+  expect(await bytesOf({ store }, entryId)).not.toContain('DKIM-Signature')
+  expect(isSignatureOver(entryOf(entryId)!, Infinity)).toBe(false)
 })

@@ -240,6 +240,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     routeFor: byWay(routes),
     network: networkNow,
     onRetry: () => deadHosts.forget(),
+    signerFor: dkim.signerFor,
     ...(options.onStep && { onStep: options.onStep }),
     describe: (raw) => parse.fields(raw),
     changes: queueChanges,

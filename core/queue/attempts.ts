@@ -5,6 +5,8 @@ import type { Kept, Settlement, Started } from '../store/queue-change.ts'
 import type { QueueEntry } from '../store/queue.ts'
 import type { DueRecipient } from '../store/queue-due.ts'
 import type { Store } from '../store/types.ts'
+import type { SignerFor } from './sign.ts'
+import { isSignatureOver, signAnew } from './sign-anew.ts'
 import { giveUpMs } from './schedule.ts'
 import { CANCELLED, isReportEntry, isTooLate, judge, sinceMs, type SettleContext } from './settle.ts'
 
@@ -29,6 +31,7 @@ export interface AttemptsContext extends SettleContext {
   readonly onFolders: (folderIds: readonly number[]) => void
   readonly log: (words: string) => void
   readonly isClosing: () => boolean
+  readonly signerFor?: SignerFor
 }
 
 /** Writes down how each try begins and ends. What was known of an outcome is never lost while the program runs. */
@@ -53,7 +56,7 @@ export class Attempts {
     const over = begun.started.filter(
       ({ recipient }) => recipient.unknowns >= 2 || recipient.cancelAsked || late.has(recipient.entryId),
     )
-    if (over.length === 0) return begun
+    if (over.length === 0) return this.#withSignatures(begun)
     let laterMs: number | undefined
     for (const entry of begun.entries) {
       const mine = over.filter(({ recipient }) => recipient.entryId === entry.id)
@@ -71,7 +74,39 @@ export class Attempts {
       )
     }
     const started = begun.started.filter((one) => !over.includes(one))
-    return { entries: begun.entries, started, ...(laterMs !== undefined && { laterMs }) }
+    const left = await this.#withSignatures({ entries: begun.entries, started })
+    return laterMs === undefined ? left : { ...left, laterMs }
+  }
+
+  /** What waited for longer than its signature lasts, held by somebody or while the computer slept, is signed anew before it leaves. */
+  async #withSignatures({ entries, started }: Begun): Promise<Begun> {
+    const nowMs = this.#context.clock.nowMs()
+    const stale = entries.filter((entry) => isSignatureOver(entry, nowMs))
+    if (stale.length === 0) return { entries, started }
+    const fresh = new Map<number, QueueEntry>()
+    const held = new Set<number>()
+    for (const one of stale) {
+      const mine = started.filter(({ recipient }) => recipient.entryId === one.id)
+      if (mine.length === 0) continue
+      try {
+        const { entry, held: why } = await signAnew(one, this.#context)
+        fresh.set(one.id, entry)
+        if (why === undefined) continue
+        held.add(one.id)
+        await this.settle(
+          entry,
+          mine.map((it) => ({ started: it, outcome: { kind: 'held', to: it.recipient.to, why } })),
+          undefined,
+        )
+      } catch (error) {
+        // It leaves as it is: a message that cannot be read is met, and told of, where it is sent.
+        this.#context.log(`sign message ${one.id} anew: ${reasonOf(error)}`)
+      }
+    }
+    return {
+      entries: entries.map((entry) => fresh.get(entry.id) ?? entry),
+      started: started.filter(({ recipient }) => !held.has(recipient.entryId)),
+    }
   }
 
   /** Commits outcomes, the reports they cause and local deliveries, in one operation. */

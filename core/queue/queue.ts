@@ -13,6 +13,7 @@ import type { Asked } from '../store/queue-audit.ts'
 import type { DueRecipient } from '../store/queue-due.ts'
 import type { Store } from '../store/types.ts'
 import { RunningQueue } from './running-queue.ts'
+import type { SignerFor } from './sign.ts'
 import { withSteps } from './steps.ts'
 import type { Network } from './watch.ts'
 
@@ -30,6 +31,8 @@ export interface QueueContext {
   readonly routeFor: (from: ReversePath, domain: Domain, tries: number, way: Way) => Exclude<Route, { kind: 'local' }>
   /** What is known of a message by its bytes, for the index of a mailbox. */
   readonly describe: (raw: Uint8Array) => MessageFields | Promise<MessageFields>
+  /** How mail is signed whose signature ended while it waited; left out where none is. */
+  readonly signerFor?: SignerFor
   /** Ids of entries that changed. */
   readonly changes: Changes<number>
   /** Folders that got a message. */

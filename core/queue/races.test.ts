@@ -175,3 +175,47 @@ test('after a second crash in its body mail that was sent later has its days fro
   }
   expect(first.first(id)?.nextAttemptMs).toBe((getEntry(store.read, id)?.options.holdUntilMs ?? 0) + giveUp * 1000)
 })
+
+test('mail that was held for longer than its signature lasts is signed anew when it leaves', async () => {
+  const clock = fakeClock()
+  const seconds = () => Math.floor(clock.nowMs() / 1000)
+  let isPublished = true
+  const signerFor: HouseOptions['signerFor'] = () => async () =>
+    isPublished
+      ? {
+          prefix: `DKIM-Signature: t=${seconds()}; x=${seconds() + 14 * 86_400}; b=\r\n`,
+          signing: { signedBy: ['s._domainkey.author.example'] },
+        }
+      : {
+          prefix: '',
+          signing: { held: { at: 'local', reason: 'not signed', reply: { code: 451, lines: ['not signed'] } } },
+        }
+  const { house, send, pass, connections } = await open(taken, { clock, signerFor, settings: { 'queue.paused': true } })
+  const ids = [await send(), await send(), await send()]
+  for (const entryId of ids) await house.queue.hold({ entryId })
+  house.settings = { ...house.settings, 'queue.paused': false }
+  const sent = async () => {
+    const jobs = connections.splice(0).flatMap((one) => one.jobs)
+    return Promise.all(jobs.map(async ({ view }) => (await house.store.readBody(view)).toString()))
+  }
+  const [first = 0, second = 0, third = 0] = ids
+  await pass(13 * DAY)
+  await house.queue.release({ entryId: first })
+  await house.quiet()
+  const old = seconds() - 13 * 86_400
+  expect(await sent()).toEqual([expect.stringMatching(new RegExp(`^DKIM-Signature: t=${old};[^\r]*\r\n(?!DKIM)`))])
+  await pass(2 * DAY)
+  await house.queue.release({ entryId: second })
+  await house.quiet()
+  expect(await sent()).toEqual([
+    expect.stringMatching(new RegExp(`^DKIM-Signature: t=${seconds()};[^\r]*\r\n(?!DKIM)`)),
+  ])
+  isPublished = false
+  await house.queue.release({ entryId: third })
+  await house.quiet()
+  expect(house.states(third)).toEqual(['held'])
+  await house.queue.release({ entryId: third })
+  await house.quiet()
+  expect(house.states(third)).toEqual(['delivered'])
+  expect(await sent()).toEqual([expect.not.stringContaining('DKIM')])
+})

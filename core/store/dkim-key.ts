@@ -18,6 +18,7 @@ const ACTIVE = 'UPDATE dkim_key SET active = ? WHERE id = ?'
 // Two of one kind for one domain would sign each message twice: the newer takes over.
 const REST = 'UPDATE dkim_key SET active = 0 WHERE domain = ? AND algorithm = ? AND id <> ?'
 const SIGNED = 'UPDATE queue_entry SET signed_by = ? WHERE id = ?'
+const SIGN_ANEW = 'UPDATE queue_entry SET prefix = ?, size_bytes = ?, signed_by = ? WHERE id = ?'
 const HOLD = `
   UPDATE queue_recipient SET state = 'held', held_by = 'user', next_attempt_ms = NULL, last_cause = ?
   WHERE entry_id = ? AND state = 'waiting'`
@@ -98,6 +99,19 @@ export const dkimKeyOperations = {
     prepared(db, CHECKED).run(args.published, nowMs, args.id)
     if (args.activate) setActive(db, { id: args.id, active: true })
     return requireKey(db, args.id)
+  },
+  /** Puts other signatures before an entry whose own are over. */
+  'queue.signAnew': (
+    db: WriteDb,
+    args: {
+      readonly entryId: number
+      readonly prefix: string
+      readonly sizeBytes: number
+      readonly signedBy: readonly string[]
+    },
+  ): void => {
+    const { entryId, prefix, sizeBytes, signedBy } = args
+    prepared(db, SIGN_ANEW).run(prefix, sizeBytes, signedBy.length === 0 ? null : signedBy.join(' '), entryId)
   },
   /** Throws `not-found`. */
   'dkim.setActive': setActive,

@@ -8,6 +8,7 @@ import type { Outcome } from '../../core/model/outcome.ts'
 import type { OnStep } from '../../core/model/step.ts'
 import type { Accept, Submission } from '../../core/model/submission.ts'
 import { startQueue, type Queue, type QueueContext } from '../../core/queue/queue.ts'
+import type { SignerFor } from '../../core/queue/sign.ts'
 import { makeSubmit } from '../../core/queue/submit.ts'
 import { defaultSettings, type Settings } from '../../core/settings.ts'
 import { findFolder, PERSON, type FolderOwner } from '../../core/store/folder.ts'
@@ -91,6 +92,7 @@ export interface HouseOptions {
   readonly routeFor?: QueueContext['routeFor']
   readonly network?: QueueContext['network']
   readonly mostHeld?: number
+  readonly signerFor?: SignerFor
   readonly onStep?: OnStep
 }
 
@@ -119,6 +121,7 @@ export async function openQueueHouse(options: HouseOptions): Promise<QueueHouse>
     log: (words) => log.push(words),
     ...(options.network && { network: options.network }),
     ...(options.mostHeld !== undefined && { mostHeld: options.mostHeld }),
+    ...(options.signerFor && { signerFor: options.signerFor }),
     ...(options.onStep && { onStep: options.onStep }),
   })
   const submit = makeSubmit({
@@ -127,6 +130,7 @@ export async function openQueueHouse(options: HouseOptions): Promise<QueueHouse>
     describe: readFields,
     onAccepted: (due) => queue.add(due),
     onFolders: () => {},
+    ...(options.signerFor && { signerFor: options.signerFor }),
     undoMs: () => house.settings['queue.undoSeconds'] * 1000,
     ...(options.onStep && { onStep: options.onStep }),
   })

@@ -13,17 +13,20 @@ export interface Submitter {
 export function startSubmitter(
   port: number,
   from: string,
-  next: () => { readonly id: string; readonly to: string; readonly text: string } | undefined,
+  next: () => { readonly id: string; readonly to: string | readonly string[]; readonly text: string } | undefined,
   accepted: Set<string>,
 ): Submitter {
   const socket: Socket = connect(port, '127.0.0.1')
   let current: ReturnType<typeof next>
   let step: 'greeting' | 'ehlo' | 'mail' | 'rcpt' | 'data' | 'dot' = 'greeting'
   let received = ''
+  /** Recipients not named yet. */
+  let left: string[] = []
   const say = (line: string) => socket.write(`${line}\r\n`)
   const begin = () => {
     current = next()
     step = 'mail'
+    left = [current?.to ?? []].flat()
     if (current) say(`MAIL FROM:<${from}>`)
     else socket.end()
   }
@@ -36,11 +39,9 @@ export function startSubmitter(
       case 'ehlo':
         return begin()
       case 'mail':
-        step = 'rcpt'
-        return say(`RCPT TO:<${current?.to}>`)
       case 'rcpt':
-        step = 'data'
-        return say('DATA')
+        step = left.length > 0 ? 'rcpt' : 'data'
+        return say(left.length > 0 ? `RCPT TO:<${left.shift()}>` : 'DATA')
       case 'data':
         step = 'dot'
         return say(`${current?.text}\r\n.`)
