@@ -8,7 +8,7 @@ import { makeDialer } from '../net/dial.ts'
 import { getAccount, type Account } from '../store/account.ts'
 import { createRecorder } from '../transcript/recorder.ts'
 import { createFetcher, type Fetcher } from './fetcher.ts'
-import type { FetchDeps } from './pop3.ts'
+import type { FetchDeps } from './fetch-deps.ts'
 import { testAccount } from './test-account.ts'
 
 let store: TestStore
@@ -21,7 +21,7 @@ const maildrop: Maildrop = { messages: [] }
 beforeEach(async () => {
   clock = fakeClock()
   store = await openTestStore({ clock })
-  Object.assign(maildrop, { messages: [], meddle: undefined })
+  Object.assign(maildrop, { messages: [], meddle: undefined, capabilities: undefined })
   server = await startPop3Server(maildrop)
   deps = {
     store,
@@ -75,7 +75,7 @@ test('fetches when an account is due, and again in its rhythm', async () => {
 })
 
 test('asks less and less often while it fails, and says why in words', async () => {
-  maildrop.meddle = (line) => (line.startsWith('PASS') ? '-ERR no\r\n' : undefined)
+  maildrop.meddle = (line) => (line.startsWith('PASS') ? '-ERR [SYS/TEMP] no\r\n' : undefined)
   const { id } = await add(60)
   const waits: number[] = []
   for (let n = 0; n < 8; n++) {
@@ -88,6 +88,48 @@ test('asks less and less often while it fails, and says why in words', async () 
   delete maildrop.meddle
   expect((await fetcher.fetch(id)).problem).toBeNull()
   expect(getAccount(store.read, id)).toMatchObject({ lastError: null, nextFetchMs: clock.nowMs() + 60_000 })
+})
+
+/** What a refusal of the login makes of the time until the next one, in seconds, one try after the other. */
+async function waitsAfter(refusal: string, everySeconds: number, tries: number): Promise<number[]> {
+  maildrop.meddle = (line) => (line.startsWith('PASS') ? `${refusal}\r\n` : undefined)
+  const { id } = await add(everySeconds)
+  const waits: number[] = []
+  for (let n = 0; n < tries; n++) {
+    await fetcher.fetch(id)
+    waits.push((getAccount(store.read, id)!.nextFetchMs - clock.nowMs()) / 1000)
+  }
+  return waits
+}
+
+test('a maildrop in use is asked again soon', async () => {
+  expect(await waitsAfter('-ERR [IN-USE] locked', 300, 4)).toEqual([60, 120, 240, 300])
+})
+
+test('a password that is refused again is not tried more than once an hour', async () => {
+  expect(await waitsAfter('-ERR [AUTH] no', 300, 3)).toEqual([600, 3600, 3600])
+})
+
+test('the pause a server wants between two logins is kept, also when somebody asks for mail', async () => {
+  Object.assign(maildrop, { capabilities: ['UIDL', 'LOGIN-DELAY 900'] })
+  const { id } = await add(60)
+  expect(await fetcher.fetch(id)).toMatchObject({ problem: null })
+  expect(getAccount(store.read, id)!.nextFetchMs - clock.nowMs()).toBe(900_000)
+  expect((await fetcher.fetch(id)).problem).toBe(
+    'mail.example wants a pause between two logins (RFC 2449 §6.5): it can be asked again in 15 minutes.',
+  )
+  expect(visits()).toBe(1)
+  fetcher.start()
+  clock.advance(899_000)
+  await idle(id)
+  expect(visits()).toBe(1)
+  clock.advance(1000)
+  await idle(id)
+  expect(visits()).toBe(2)
+})
+
+test('a server that wants a pause and does not say how long is left alone for a while', async () => {
+  expect(await waitsAfter('-ERR [LOGIN-DELAY] too soon', 60, 2)).toEqual([900, 900])
 })
 
 test('a store that cannot take the result does not make it ask again at once', async () => {

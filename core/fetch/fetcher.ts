@@ -2,7 +2,8 @@ import { Changes } from '../base/changes.ts'
 import type { Cancel } from '../base/clock.ts'
 import { Fault, reasonOf } from '../base/fault.ts'
 import { getAccount, listAccounts, type Account } from '../store/account.ts'
-import { fetchAccount, type FetchDeps, type Fetched } from './pop3.ts'
+import type { FetchDeps, Fetched } from './fetch-deps.ts'
+import { fetchAccount } from './pop3.ts'
 
 /** Fetches every account in its rhythm and whenever it is asked to; one fetch an account at a time. */
 export interface Fetcher {
@@ -23,6 +24,16 @@ const LONGEST_LOOK_MS = 60_000
 const MOST_AT_ONCE = 4
 /** An account that fails is asked less and less often, but no less than hourly or than its own rhythm. */
 const LONGEST_WAIT_MS = 3_600_000
+/** The first wait for a maildrop that is in use. */
+const SOON_MS = 60_000
+/** A pause longer than this is not believed. */
+const LONGEST_DELAY_MS = 86_400_000
+/** For a server that wants a pause and does not say how long. */
+const LOGIN_DELAY_MS = 900_000
+
+const delayMsOf = (pop3: Account['pop3']) => Math.min((pop3?.loginDelaySeconds ?? 0) * 1000, LONGEST_DELAY_MS)
+const tooSoon = (host: string, seconds: number) =>
+  `${host} wants a pause between two logins (RFC 2449 §6.5): it can be asked again in ${seconds < 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`}.`
 
 /** Makes a fetcher; it does nothing by itself before `start`. */
 export function createFetcher(deps: FetchDeps): Fetcher {
@@ -36,26 +47,46 @@ export function createFetcher(deps: FetchDeps): Fetcher {
   let timer: Cancel = () => {}
   let isStarted = false
 
-  const wait = (account: Account, failed: boolean): number => {
+  /** From when on (Unix ms) its server takes another login (RFC 2449 §6.5). */
+  const takesLoginMs = ({ pop3, lastFetchMs, lastError }: Account): number =>
+    lastFetchMs === null || lastError !== null ? 0 : lastFetchMs + delayMsOf(pop3)
+
+  const wait = (account: Account, problem: Pick<Fetched, 'retry'> | undefined): number => {
     const everyMs = account.everySeconds * 1000
-    const count = failed ? (failures.get(account.id) ?? 0) + 1 : 0
+    const count = problem === undefined ? 0 : (failures.get(account.id) ?? 0) + 1
     failures.set(account.id, count)
-    return Math.min(everyMs * 2 ** Math.min(count, 10), Math.max(everyMs, LONGEST_WAIT_MS))
+    const delayMs = delayMsOf(getAccount(store.read, account.id)?.pop3 ?? null)
+    if (problem === undefined) return Math.max(everyMs, delayMs)
+    const longer = Math.min(everyMs * 2 ** Math.min(count, 10), Math.max(everyMs, LONGEST_WAIT_MS))
+    switch (problem.retry) {
+      case 'soon':
+        // Another program has the maildrop for a moment.
+        return Math.max(Math.min(SOON_MS * 2 ** Math.min(count - 1, 10), everyMs), delayMs)
+      case 'login-delay':
+        return Math.max(everyMs, delayMs === 0 ? LOGIN_DELAY_MS : delayMs)
+      case 'person':
+        // The first time may be a mistake of the server's; after that each try could lock the account.
+        return count > 1 ? Math.max(everyMs, LONGEST_WAIT_MS) : longer
+      default:
+        return longer
+    }
   }
 
   const run = async (account: Account): Promise<Fetched> => {
     changes.emit(account.id)
     try {
-      const fetched = await fetchAccount(account, deps, abort.signal)
+      const fetched = await (account.kind === 'imap' && deps.fetchImap !== undefined
+        ? deps.fetchImap(account, abort.signal)
+        : fetchAccount(account, deps, abort.signal))
       if (!abort.signal.aborted) {
-        const nextFetchMs = clock.nowMs() + wait(account, fetched.problem !== null)
+        const nextFetchMs = clock.nowMs() + wait(account, fetched.problem === null ? undefined : fetched)
         await store.write('account.fetched', { id: account.id, error: fetched.problem, nextFetchMs })
         held.delete(account.id)
       }
       return fetched
     } catch (error) {
       // By its row it is still due: without this it would be asked again and again while the disk is full.
-      held.set(account.id, clock.nowMs() + wait(account, true))
+      held.set(account.id, clock.nowMs() + wait(account, {}))
       throw error
     } finally {
       running.delete(account.id)
@@ -80,10 +111,13 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     for (const account of listAccounts(store.read)) {
       if (running.has(account.id)) continue
       // A time farther ahead than any wait was written before the clock was set back.
-      const isStale = account.nextFetchMs > nowMs + Math.max(account.everySeconds * 1000, LONGEST_WAIT_MS)
+      const delayMs = delayMsOf(account.pop3)
+      const longestMs = Math.max(account.everySeconds * 1000, LONGEST_WAIT_MS, delayMs)
+      const isStale = account.nextFetchMs > nowMs + longestMs
       const heldMs = held.get(account.id) ?? 0
-      const isHeld = heldMs > nowMs && heldMs <= nowMs + Math.max(account.everySeconds * 1000, LONGEST_WAIT_MS)
-      const dueMs = isHeld ? heldMs : isStale ? nowMs : account.nextFetchMs
+      const isHeld = heldMs > nowMs && heldMs <= nowMs + longestMs
+      const ownMs = isHeld ? heldMs : isStale ? nowMs : account.nextFetchMs
+      const dueMs = isStale ? ownMs : Math.max(ownMs, takesLoginMs(account))
       if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs)
       else if (running.size < MOST_AT_ONCE) begin(account).catch(() => {}) // A store that is gone says so elsewhere.
     }
@@ -110,6 +144,11 @@ export function createFetcher(deps: FetchDeps): Fetcher {
           what: 'account',
           id: String(accountId),
         })
+      const takesMs = takesLoginMs(account)
+      if (!running.has(accountId) && takesMs > clock.nowMs()) {
+        const seconds = Math.ceil((takesMs - clock.nowMs()) / 1000)
+        return { fetched: 0, removed: 0, problem: tooSoon(account.host, seconds), sessionId: undefined }
+      }
       try {
         return await begin(account)
       } catch (error) {

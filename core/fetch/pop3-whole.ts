@@ -3,9 +3,10 @@ import { openPop3 } from '../net/pop3-client-driver.ts'
 import type { Pop3Session } from '../net/pop3-words.ts'
 import { getAccount, type Account } from '../store/account.ts'
 import { getPartial } from '../store/pop3-seen.ts'
-import { parseUidl } from '../wire/pop3/listing.ts'
 import { Arrival } from './arrival.ts'
-import { targetOf, type FetchDeps } from './pop3.ts'
+import type { FetchDeps } from './fetch-deps.ts'
+import { targetOf } from './pop3.ts'
+import { listMaildrop } from './pop3-listing.ts'
 import { describeTrouble } from './words.ts'
 
 /**
@@ -55,10 +56,10 @@ async function bring(messageId: number, uidl: string, account: Account, session:
 
 /** The message's number in this session. */
 async function numberOf(uidl: string, account: Account, session: Pop3Session): Promise<number> {
-  const answer = await session.ask({ verb: 'UIDL' })
-  if (answer.kind === 'lost') throw failed(describeTrouble(answer.trouble, account))
-  const listed = answer.kind === 'granted' ? parseUidl(answer.listing ?? new Uint8Array()) : undefined
-  const found = listed?.filter(({ value }) => value === uidl) ?? []
+  const listing = await listMaildrop(session, account.host)
+  if (listing.kind === 'lost') throw failed(describeTrouble(listing.trouble, account))
+  if (listing.kind === 'problem') throw failed(listing.problem)
+  const found = listing.messages.filter(({ value }) => value === uidl)
   if (found.length === 1 && found[0] !== undefined) return found[0].number
   throw failed(`${account.host} does not have this message any more: only its header was fetched.`)
 }

@@ -10,7 +10,8 @@ import { findFolder } from '../store/folder.ts'
 import { getMessage } from '../store/message-list.ts'
 import { createRecorder } from '../transcript/recorder.ts'
 import type { Recorder } from '../transcript/sink.ts'
-import { fetchAccount, type FetchDeps } from './pop3.ts'
+import type { FetchDeps } from './fetch-deps.ts'
+import { fetchAccount } from './pop3.ts'
 
 let store: TestStore
 let server: Pop3TestServer
@@ -157,18 +158,6 @@ test('two messages of one unique-id are never deleted, for one of them may not h
   expect(await fetchAccount(account, deps())).toMatchObject({ fetched: 2, removed: 1, problem: null })
   expect(await fetchAccount(account, deps())).toMatchObject({ fetched: 0, removed: 0, problem: null })
   expect(maildrop.messages).toHaveLength(2)
-})
-
-test('a server without UIDL is told so in words, and nothing is fetched', async () => {
-  const account = await addAccount(false)
-  maildrop.messages.push(message(1))
-  maildrop.meddle = (line) => (line === 'UIDL' ? '-ERR unknown command\r\n' : undefined)
-  const { fetched, problem } = await fetchAccount(account, deps())
-  expect(fetched).toBe(0)
-  expect(problem).toBe(
-    "mail.example can't tell its messages apart (no UIDL), so they would come again with every fetch. It says: -ERR unknown command",
-  )
-  expect(maildrop.messages).toHaveLength(1)
 })
 
 test('a refused login says what to do, in the words of the server, without the password', async () => {

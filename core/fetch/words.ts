@@ -1,5 +1,7 @@
 import { never } from '../base/never.ts'
 import type { Pop3Trouble } from '../net/pop3-words.ts'
+import { responseCode } from '../wire/pop3/client-login.ts'
+import type { Retry } from './fetch-deps.ts'
 import { explainReply } from '../model/explain-reply.ts'
 
 /** What a person can recognise a maildrop by. */
@@ -51,6 +53,25 @@ export function describeTrouble(trouble: Pop3Trouble, at: Maildrop): string {
   }
 }
 
+/** When a session that went wrong is tried again. */
+export function retryOf(trouble: Pop3Trouble): Retry {
+  switch (trouble.kind) {
+    case 'refused': {
+      const code = responseCode(trouble.reply)
+      if (code === 'IN-USE') return 'soon'
+      if (code === 'LOGIN-DELAY') return 'login-delay'
+      if (code === 'SYS/PERM') return 'person'
+      return trouble.at === 'login' && code !== 'SYS/TEMP' ? 'person' : 'usual'
+    }
+    case 'no-stls':
+    case 'no-way-in':
+    case 'unsayable':
+      return 'person'
+    default:
+      return 'usual'
+  }
+}
+
 /** What the owner of an account should know of it even while it works. */
 export function accountWarnings(of: {
   readonly tls: 'implicit' | 'starttls' | 'none'
@@ -74,23 +95,47 @@ export function accountWarnings(of: {
   return warnings
 }
 
-function connectReason(errno: string): string {
+/** What a protocol calls its way to TLS, and its usual ports. */
+export interface Usual {
+  readonly upgrade: string
+  readonly implicit: number
+  readonly plain: number
+}
+const POP3: Usual = { upgrade: 'STLS', implicit: 995, plain: 110 }
+
+/** Why a dial came to nothing, and what to look at. */
+export function connectReason(errno: string, usual: Usual = POP3): string {
   switch (errno) {
     case 'ECONNREFUSED':
-      return 'nothing listens there. Check the port; 995 is usual with TLS from the first byte, 110 otherwise.'
+      return `nothing listens there. Check the port; ${usual.implicit} is usual with TLS from the first byte, ${usual.plain} otherwise.`
     case 'ETIMEDOUT':
       return 'no answer. Check host and port, and whether a firewall is in the way.'
     case 'ENETUNREACH':
     case 'EHOSTUNREACH':
+    case 'ENETDOWN':
+    case 'EHOSTDOWN':
+    case 'EADDRNOTAVAIL':
       return 'the network does not lead there. Is this computer online?'
+    case 'ECONNRESET':
+    case 'ECONNABORTED':
+    case 'EPIPE':
+      return 'it was broken off at once. Check the port, and whether a firewall is in the way.'
+    case 'EACCES':
+    case 'EPERM':
+      return 'this computer does not allow it. A firewall or a security program is in the way.'
+    case 'EMFILE':
+    case 'ENFILE':
+    case 'ENOBUFS':
+      return 'this computer has too many connections open. It is tried again later.'
     default:
-      return `${errno}.`
+      return `it could not be made (${errno}).`
   }
 }
 
-function handshakeReason(reason: string, at: Maildrop): string {
+/** Why a handshake came to nothing, and what to look at. */
+export function handshakeReason(reason: string, at: Maildrop, usual: Usual = POP3): string {
   if (/wrong version number|packet length too long|unknown protocol|http request/i.test(reason))
-    return `${at.host} does not speak TLS from the first byte on port ${at.port}: try STLS there, or port 995.`
+    return `${at.host} does not speak TLS from the first byte on port ${at.port}: try ${usual.upgrade} there, or port ${usual.implicit}.`
   if (/altnames|ALTNAME|Hostname/i.test(reason))
     return `The certificate of ${at.host} is for another name (${reason}): write the host as the provider does.`
   if (/expired/i.test(reason)) return `The certificate of ${at.host} has expired: its operator must renew it.`

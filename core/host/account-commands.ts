@@ -140,7 +140,7 @@ type AccountView = Awaited<ReturnType<Api['account']['list']>>[number]
 function leavesWords({ keep, pop3 }: AccountView): string {
   if (!keep) return 'no'
   const until = [
-    ...(pop3?.deleteAfterDays == null ? [] : [`${pop3.deleteAfterDays} days`]),
+    ...(typeof pop3?.deleteAfterDays === 'number' ? [`${pop3.deleteAfterDays} days`] : []),
     ...(pop3?.deleteWhenRemoved === true ? ['removed here'] : []),
   ]
   return until.length === 0 ? 'yes' : `until ${until.join(' or ')}`

@@ -64,6 +64,15 @@ export type OpenedPop3 =
   | { readonly ok: true; readonly session: Pop3Session }
   | { readonly ok: false; readonly trouble: Pop3Trouble; readonly sessionId: number | undefined }
 
+/** What a list of sessions says of a connection that was not made. */
+const CONNECT_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'timeout',
+  ECONNRESET: 'reset',
+  ENETUNREACH: 'unreachable',
+  EHOSTUNREACH: 'unreachable',
+}
+
 /** Ends a transcript by what ended its session. */
 export function closeWith(transcript: Transcript, trouble: Pop3Trouble): void {
   const word: Readonly<Record<Pop3Trouble['kind'], string>> = {
@@ -73,18 +82,20 @@ export function closeWith(transcript: Transcript, trouble: Pop3Trouble): void {
     'unsayable': 'not sent',
     'protocol': 'protocol',
     'host': 'no host',
-    'connect': 'refused',
+    'connect': 'no connection',
     'handshake': 'tls',
     'silent': 'timeout',
     'lost': 'lost',
     'given-up': 'given up',
   }
-  transcript.worst(trouble.kind === 'connect' ? trouble.errno : word[trouble.kind])
+  transcript.worst(trouble.kind === 'connect' ? (CONNECT_WORDS[trouble.errno] ?? word.connect) : word[trouble.kind])
   const why =
     'reason' in trouble
       ? trouble.reason
-      : trouble.kind === 'silent'
-        ? `nothing came for ${trouble.seconds} s`
-        : word[trouble.kind]
+      : trouble.kind === 'connect'
+        ? `no connection to ${trouble.address} (${trouble.errno})`
+        : trouble.kind === 'silent'
+          ? `nothing came for ${trouble.seconds} s`
+          : word[trouble.kind]
   transcript.close(trouble.kind === 'given-up' ? 'aborted' : 'failed', trouble.kind === 'lost' ? 'S' : 'us', why)
 }

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../core/base/clock.ts'
-import { fetchAccount, type FetchDeps } from '../../core/fetch/pop3.ts'
+import type { FetchDeps } from '../../core/fetch/fetch-deps.ts'
+import { fetchAccount } from '../../core/fetch/pop3.ts'
 import { testAccount } from '../../core/fetch/test-account.ts'
 import { openParsePool, type ParsePool } from '../../core/message/parse-pool.ts'
 import type { TlsMode } from '../../core/model/outcome.ts'
 import { makeDialer } from '../../core/net/dial.ts'
-import type { Account } from '../../core/store/account.ts'
+import { getAccount, type Account } from '../../core/store/account.ts'
 import { getMessage } from '../../core/store/message-list.ts'
 import { getSession, listEvents } from '../../core/store/session.ts'
 import { createRecorder } from '../../core/transcript/recorder.ts'
@@ -58,11 +59,16 @@ needs('dovecot').describe('a private Dovecot', () => {
     loginOf: () => ({ kind: 'password', secret: password }),
     readFields: (raw) => parse.fields(raw),
   })
-  const addAccount = (user: string, tls: TlsMode, keep: boolean): Promise<Account> =>
+  const addAccount = (
+    user: string,
+    tls: TlsMode,
+    keep: boolean,
+    at: Pick<Dovecot, 'port' | 'tlsPort'> = dovecot,
+  ): Promise<Account> =>
     store.write('account.add', {
       name: user,
       host: 'localhost',
-      port: tls === 'implicit' ? dovecot.tlsPort : dovecot.port,
+      port: tls === 'implicit' ? at.tlsPort : at.port,
       tls,
       user,
       keep,
@@ -201,15 +207,46 @@ needs('dovecot').describe('a private Dovecot', () => {
   })
 
   test('a fetch that was recorded replays against Dovecot, with the password filled in', async () => {
-    const user = `user${++users}`
-    dovecot.deliver(user, Buffer.from('Subject: one\r\n\r\n1\r\n'))
-    const account = await addAccount(user, 'starttls', true)
-    await fetchAccount(account, deps())
-    await recorder.flush()
-    const events = listEvents(store.read, 1, 0, 1000).map((one) => one.event)
-    const dialogue = exportDialogue(getSession(store.read, 1)!, events)
-    expect(dialogue).not.toContain(PASSWORD)
-    expect(dialogue).toContain('C: PASS <secret>')
-    await playOverSocket(parseDialogue(dialogue), { port: dovecot.port, secrets: [PASSWORD] })
+    const plain = await startDovecot({ password: PASSWORD, mechanisms: 'plain' })
+    try {
+      plain.deliver('ada', Buffer.from('Subject: one\r\n\r\n1\r\n'))
+      const account = await addAccount('ada', 'starttls', true, plain)
+      await fetchAccount(account, { ...deps(), caFile: () => plain.caFile })
+      await recorder.flush()
+      const events = listEvents(store.read, 1, 0, 1000).map((one) => one.event)
+      const dialogue = exportDialogue(getSession(store.read, 1)!, events)
+      const secret = Buffer.from(`\0ada\0${PASSWORD}`).toString('base64')
+      expect(dialogue).not.toContain(PASSWORD)
+      expect(dialogue).not.toContain(secret)
+      expect(dialogue).toContain('C: AUTH PLAIN <secret>')
+      await playOverSocket(parseDialogue(dialogue), { port: plain.port, secrets: [secret] })
+    } finally {
+      await plain.stop()
+    }
   })
+
+  for (const [mechanisms, by] of [
+    ['plain login scram-sha-256', 'SCRAM-SHA-256'],
+    ['plain login', 'PLAIN'],
+    ['login', 'LOGIN'],
+    ['plain apop', 'APOP'],
+  ] as const)
+    test(`signs in by ${by} where "${mechanisms}" is offered, and no secret is recorded`, async () => {
+      const house = await startDovecot({ password: PASSWORD, mechanisms })
+      try {
+        house.deliver('ada', Buffer.from('Subject: one\r\n\r\n1\r\n'))
+        const account = await addAccount('ada', 'none', true, house)
+        expect(await fetchAccount(account, deps())).toMatchObject({ fetched: 1, problem: null })
+        expect(getAccount(store.read, account.id)?.pop3?.signedInBy).toBe(by)
+        await recorder.flush()
+        const said = JSON.stringify(listEvents(store.read, 1, 0, 1000))
+        for (const secret of [PASSWORD, Buffer.from(PASSWORD), Buffer.from(`\0ada\0${PASSWORD}`)])
+          expect(said).not.toContain(typeof secret === 'string' ? secret : secret.toString('base64'))
+        const wrong = await fetchAccount(account, deps('wrong'))
+        expect(wrong).toMatchObject({ fetched: 0, retry: 'person' })
+        expect(wrong.problem).toContain('check user name and password')
+      } finally {
+        await house.stop()
+      }
+    })
 })

@@ -13,6 +13,10 @@ export interface Dovecot {
   readonly port: number
   /** TLS from the first byte. */
   readonly tlsPort: number
+  /** IMAP with STARTTLS, and a password in clear, too. */
+  readonly imapPort: number
+  /** IMAP inside TLS from the first byte. */
+  readonly imapTlsPort: number
   /** Where Postfix asks it whether a login is right (`inet:127.0.0.1:PORT`). */
   readonly saslPort: number
   /** A PEM file with the certificate both ports have. */
@@ -31,21 +35,30 @@ export interface DovecotOptions {
   /** Owner of the Maildirs, as numbers; nobody by default. */
   readonly uid?: number
   readonly gid?: number
+  /** What it takes to sign in, as Dovecot writes it. */
+  readonly mechanisms?: string
+  /** More lines of its configuration. */
+  readonly more?: string
 }
 
 const NOBODY = 65534
 
-const config = (root: string, ports: readonly number[], mail: string, uid: number, gid: number, password: string) => `
+const config = (
+  root: string,
+  ports: readonly number[],
+  mail: string,
+  { uid = NOBODY, gid = NOBODY, password, mechanisms = 'plain login scram-sha-256', more = '' }: DovecotOptions,
+) => `
 base_dir = ${root}/run
 state_dir = ${root}/state
 log_path = ${root}/log
-protocols = pop3
+protocols = pop3 imap
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <${root}/cert.pem
 ssl_key = <${root}/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login scram-sha-256
+auth_mechanisms = ${mechanisms}
 default_internal_user = dovecot
 default_login_user = dovenull
 first_valid_uid = 1
@@ -71,6 +84,32 @@ service pop3-login {
     ssl = yes
   }
 }
+service imap-login {
+  chroot =
+  inet_listener imap {
+    port = ${ports[3]}
+  }
+  inet_listener imaps {
+    port = ${ports[4]}
+    ssl = yes
+  }
+}
+namespace inbox {
+  inbox = yes
+  separator = .
+  mailbox Sent {
+    special_use = \\Sent
+    auto = create
+  }
+  mailbox Trash {
+    special_use = \\Trash
+    auto = create
+  }
+  mailbox Archive {
+    special_use = \\Archive
+    auto = create
+  }
+}
 service auth {
   inet_listener {
     address = 127.0.0.1
@@ -87,6 +126,7 @@ service anvil {
 service stats {
   chroot =
 }
+${more}
 `
 
 async function freePort(): Promise<number> {
@@ -102,15 +142,15 @@ async function freePort(): Promise<number> {
 export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
   const root = mkdtempSync(join(tmpdir(), 'posthorn-dovecot-'))
   chmodSync(root, 0o755)
-  const { uid = NOBODY, gid = NOBODY, password } = options
+  const { uid = NOBODY, gid = NOBODY } = options
   const mail = options.maildir ?? `${root}/mail/%n`
   for (const folder of ['run', 'state', 'home', 'mail']) mkdirSync(join(root, folder), { mode: 0o755 })
   for (const folder of ['home', 'mail']) chownSync(join(root, folder), uid, gid)
   writeFileSync(join(root, 'cert.pem'), localhost.cert)
   writeFileSync(join(root, 'key.pem'), localhost.key, { mode: 0o600 })
-  const ports = [await freePort(), await freePort(), await freePort()] as const
+  const ports = [await freePort(), await freePort(), await freePort(), await freePort(), await freePort()] as const
   const file = join(root, 'dovecot.conf')
-  writeFileSync(file, config(root, ports, mail, uid, gid, password))
+  writeFileSync(file, config(root, ports, mail, options))
 
   const dovecot = spawn(pathOf('dovecot'), ['-F', '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
@@ -144,6 +184,8 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
     port: ports[0],
     tlsPort: ports[1],
     saslPort: ports[2],
+    imapPort: ports[3],
+    imapTlsPort: ports[4],
     caFile: join(root, 'cert.pem'),
     deliver(user, raw) {
       const maildir = folderOf(user)

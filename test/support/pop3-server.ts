@@ -41,6 +41,14 @@ export async function startPop3Server(maildrop: Maildrop): Promise<Pop3TestServe
           const ended = text === '' || text.endsWith('\r\n') ? text : `${text}\r\n`
           return Buffer.from(`+OK\r\n${ended.replaceAll(/^\./gm, '..')}.\r\n`, 'latin1')
         }
+        case 'TOP': {
+          const message = messages[index]
+          if (message === undefined || deleted.has(index)) return '-ERR no such message\r\n'
+          const text = message.raw.toString('latin1')
+          const end = text.indexOf('\r\n\r\n')
+          const head = end < 0 ? `${text}\r\n` : text.slice(0, end + 4)
+          return Buffer.from(`+OK\r\n${head.replaceAll(/^\./gm, '..')}.\r\n`, 'latin1')
+        }
         case 'DELE':
           deleted.add(index)
           return '+OK\r\n'

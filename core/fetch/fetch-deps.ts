@@ -1,0 +1,37 @@
+import type { MessageFields } from '../model/message-fields.ts'
+import type { Pop3Peers } from '../net/pop3-words.ts'
+import type { Account } from '../store/account.ts'
+import type { Store } from '../store/types.ts'
+
+/** What an account signs in with; `token` is an OAuth 2.0 access token. */
+export interface AccountLogin {
+  readonly kind: 'password' | 'token'
+  readonly secret: string
+}
+/** What fetching works with. */
+export interface FetchDeps extends Pop3Peers {
+  readonly store: Pick<Store, 'read' | 'write' | 'stage'>
+  /** Joint: what an account signs in with, from the vault; undefined when there is nothing. A token may be made anew for it. */
+  readonly loginOf: (accountId: number) => AccountLogin | undefined | Promise<AccountLogin | undefined>
+  /** Joint: what is known of a message, read where it does not hold up the window. */
+  readonly readFields: (raw: Uint8Array | readonly Uint8Array[]) => Promise<MessageFields>
+  /** Joint: fetches an account of IMAP. */
+  readonly fetchImap?: (account: Account, signal: AbortSignal) => Promise<Fetched>
+  /** Joint: mail has come into a folder. */
+  readonly onMail?: (folderId: number) => void
+}
+/**
+ * When an account that failed is asked again: less and less often; `soon`, for what is over by itself; after the pause its
+ * server wants; or seldom, for a person has to do something first.
+ */
+export type Retry = 'usual' | 'soon' | 'login-delay' | 'person'
+/** How a fetch ended. `problem` is in words; messages may have come all the same. */
+export interface Fetched {
+  readonly fetched: number
+  /** Deleted on the server. */
+  readonly removed: number
+  readonly problem: string | null
+  readonly sessionId: number | undefined
+  /** Of a problem; `usual` where this is left out. */
+  readonly retry?: Retry
+}

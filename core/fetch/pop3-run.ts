@@ -1,0 +1,240 @@
+import type { Answer, Pop3Session, Pop3Trouble, Retrieval } from '../net/pop3-words.ts'
+import type { Account } from '../store/account.ts'
+import { USUAL_RULES } from '../store/pop3-account.ts'
+import { listSeen, type SeenMessage } from '../store/pop3-seen.ts'
+import { Arrival } from './arrival.ts'
+import type { FetchDeps } from './fetch-deps.ts'
+import { Keeper, type Item } from './pop3-keeper.ts'
+import { listMaildrop, nameOfBytes } from './pop3-listing.ts'
+import { isToBeRemoved, planFetch, type DropRules, type Plan, type Planned } from './pop3-plan.ts'
+import { receivedTime } from './received.ts'
+import { describeTrouble } from './words.ts'
+
+/** Unique-ids read or written at once. */
+const PAGE = 200
+/** Messages asked for and not yet answered; the wire has its own window. */
+const ASKED = 512
+/** All messages that are coming, being read or waiting for the writer together: more is not read from the server. */
+const HELD_BYTES = 32 * 1024 * 1024
+/** Work on the main thread between two turns of its event loop. */
+const TURN_MS = 4
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/** One fetch within a session that is signed in. */
+export class Pop3Run {
+  fetched = 0
+  removed = 0
+  readonly #account: Account
+  readonly #rules: DropRules
+  readonly #deps: FetchDeps
+  readonly #session: Pop3Session
+  readonly #keeper: Keeper
+  readonly #seen = new Map<string, SeenMessage>()
+  #lost: Pop3Trouble | undefined
+  #fault: unknown
+  /** Messages that did not come, for whatever reason. */
+  #missing = 0
+  #deleting: Promise<void>[] = []
+  #turnAt: number
+  #doubled: ReadonlySet<string> = new Set()
+  #heldBytes = 0
+  #onRoom: (() => void)[] = []
+  #wake = () => {}
+
+  constructor(account: Account, deps: FetchDeps, session: Pop3Session) {
+    this.#account = account
+    this.#rules = { ...USUAL_RULES, ...account.pop3, keep: account.keep }
+    this.#deps = deps
+    this.#session = session
+    this.#turnAt = deps.clock.monotonicMs()
+    this.#keeper = new Keeper(deps.store, account.id, {
+      onKept: (item, messageId) => this.#onKept(item, messageId),
+      onBatch: (folderId) => deps.onMail?.(folderId),
+      onFault: (error) => this.#fail(error),
+    })
+  }
+
+  /** Words for what went wrong, or null. Throws a fault of ours. */
+  async run(): Promise<string | null> {
+    const { host } = this.#account
+    const listing = await listMaildrop(this.#session, host)
+    if (listing.kind === 'lost') return describeTrouble(listing.trouble, this.#account)
+    if (listing.kind === 'problem') {
+      await this.#session.quit()
+      return listing.problem
+    }
+    await this.#readSeen()
+    const nowMs = this.#deps.clock.nowMs()
+    const plan = planFetch(listing.messages, listing.sizes, this.#seen, this.#rules, nowMs, listing.nameless)
+    this.#missing = plan.tooLarge + listing.nameless
+    this.#doubled = plan.doubled
+    if (plan.doubled.size > 0)
+      this.#session.transcript.note(
+        `${plan.doubled.size} unique-ids stand for more than one message; none of these is deleted`,
+      )
+    for (const number of plan.remove) this.#delete(number)
+    await this.#retrieve(plan.fetch)
+    await this.#keeper.idle()
+    await Promise.all(this.#deleting)
+    if (this.#fault !== undefined) throw this.#fault
+    if (this.#lost) return describeTrouble(this.#lost, this.#account)
+    const goodbye = await this.#session.quit()
+    if (goodbye.kind === 'lost') return describeTrouble(goodbye.trouble, this.#account)
+    await this.#remember(plan)
+    if (goodbye.kind === 'refused' && this.#deleting.length > 0)
+      return `${host} could not delete all messages; they are deleted with the next fetch. It says: ${goodbye.text.slice(0, 500)}`
+    return this.#missing === 0
+      ? null
+      : `${host} did not give out ${this.#missing} of its messages; the next fetch asks again.`
+  }
+
+  async #readSeen(): Promise<void> {
+    const { store } = this.#deps
+    for (let after = '', page: SeenMessage[] | undefined; page === undefined || page.length > 0;) {
+      page = listSeen(store.read, this.#account.id, after, PAGE)
+      for (const one of page) this.#seen.set(one.uidl, one)
+      after = page.at(-1)?.uidl ?? ''
+      if (page.length > 0) await turn()
+    }
+  }
+
+  /** Notes what the server has no more, so that what is remembered does not grow for ever. */
+  async #remember({ forget, gone, back }: Plan): Promise<void> {
+    const { write } = this.#deps.store
+    const accountId = this.#account.id
+    for (let from = 0; from < forget.length; from += PAGE)
+      await write('pop3.forget', { accountId, uidls: forget.slice(from, from + PAGE) })
+    for (let from = 0; from < Math.max(gone.length, back.length); from += PAGE)
+      await write('pop3.gone', { accountId, gone: gone.slice(from, from + PAGE), back: back.slice(from, from + PAGE) })
+  }
+
+  async #retrieve(wanted: readonly Planned[]): Promise<void> {
+    let under = 0
+    for (const one of wanted) {
+      if (this.#lost !== undefined || this.#fault !== undefined) break
+      under++
+      void this.#retrieveOne(one).finally(() => {
+        under--
+        this.#wake()
+      })
+      if (under >= ASKED) await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+    while (under > 0) await new Promise<void>((resolve) => (this.#wake = resolve))
+  }
+
+  async #retrieveOne(planned: Planned): Promise<void> {
+    const { number, sizeBytes } = planned
+    let held = 0
+    const arrival = new Arrival(() => this.#deps.store.stage(), planned.uidl === undefined)
+    const bring = (want: Retrieval) =>
+      this.#session.retrieve(want, { kind: 'fetched', uidl: planned.uidl ?? '' }, (bytes) => {
+        const stored = this.#fault === undefined ? arrival.add(bytes) : undefined
+        this.#heldBytes += arrival.heldBytes - held
+        held = arrival.heldBytes
+        return this.#waitFor(stored, arrival)
+      })
+    const letGo = () => {
+      this.#heldBytes -= held
+      held = 0
+      for (const go of this.#onRoom.splice(0)) go()
+    }
+    try {
+      let isHeader = planned.how === 'header'
+      let answer = await bring(isHeader ? { verb: 'TOP', number } : retrievalOf(number, sizeBytes))
+      if (isHeader && answer.kind === 'refused') {
+        isHeader = false
+        answer = await bring(retrievalOf(number, sizeBytes))
+      }
+      if (answer.kind !== 'granted') {
+        this.#onNotGranted(answer)
+        letGo()
+        return await arrival.drop()
+      }
+      const uidl = planned.uidl ?? nameOfBytes(arrival.digest())
+      if (planned.uidl === undefined && this.#isKnown(uidl, number)) {
+        letGo()
+        return await arrival.drop()
+      }
+      const { body, toRead } = await arrival.finish()
+      const fields = await this.#deps.readFields(toRead)
+      const head = toRead instanceof Uint8Array ? toRead : (toRead[0] ?? new Uint8Array())
+      const receivedMs = receivedTime(head) ?? this.#deps.clock.nowMs()
+      const whole = isHeader ? { wholeBytes: sizeBytes ?? 0 } : {}
+      this.#keeper.keep({
+        number,
+        arrival: { uidl, body, fields, receivedMs, ...whole },
+        sizeBytes: arrival.sizeBytes,
+        drop: () => arrival.drop(),
+        letGo,
+      })
+    } catch (error) {
+      letGo()
+      this.#fail(error)
+      await arrival.drop().catch(() => {})
+    }
+  }
+
+  /** A message that only its bytes tell from others is here already; by the rules it may have to go. */
+  #isKnown(uidl: string, number: number): boolean {
+    const seen = this.#seen.get(uidl)
+    if (seen !== undefined && isToBeRemoved(seen, this.#rules, this.#deps.clock.nowMs())) this.#delete(number)
+    return seen !== undefined
+  }
+
+  #onNotGranted(answer: Exclude<Answer, { kind: 'granted' }>): void {
+    if (answer.kind === 'lost') this.#lost ??= answer.trouble
+    else this.#missing++
+  }
+
+  #fail(error: unknown): void {
+    this.#fault ??= error
+    for (const go of this.#onRoom.splice(0)) go()
+    this.#session.abandon({ kind: 'given-up' })
+  }
+
+  /** What is to be waited for before the server is read on. */
+  #waitFor(stored: Promise<void> | undefined, arrival: Arrival): void | Promise<void> {
+    if (stored !== undefined)
+      return stored.then(
+        () => this.#room(arrival),
+        (error: unknown) => this.#fail(error),
+      )
+    if (this.#heldBytes > HELD_BYTES) return this.#room(arrival)
+    // Many messages come in one read of the socket; the window wants its turn in between.
+    const { clock } = this.#deps
+    if (clock.monotonicMs() - this.#turnAt < TURN_MS) return
+    return turn().then(() => void (this.#turnAt = clock.monotonicMs()))
+  }
+
+  /** Resolves when the others have left room for this one. */
+  async #room(arrival: Arrival): Promise<void> {
+    while (this.#fault === undefined && this.#heldBytes > HELD_BYTES && this.#heldBytes > arrival.heldBytes)
+      await new Promise<void>((resolve) => this.#onRoom.push(resolve))
+  }
+
+  #onKept(item: Item, messageId: number | null): void {
+    if (messageId !== null) {
+      this.fetched++
+      this.#session.transcript.link({ messageId })
+    }
+    // Only now: it is durably here, and whole.
+    const { uidl, wholeBytes } = item.arrival
+    if (!this.#rules.keep && wholeBytes === undefined && !this.#doubled.has(uidl)) this.#delete(item.number)
+  }
+
+  #delete(number: number): void {
+    const answered = this.#session.ask({ verb: 'DELE', number }).then((answer) => {
+      if (answer.kind === 'granted') this.removed++
+      else if (answer.kind === 'lost') this.#lost ??= answer.trouble
+      return undefined
+    })
+    this.#deleting.push(answered)
+  }
+}
+
+const retrievalOf = (number: number, sizeBytes: number | undefined): Retrieval => ({
+  verb: 'RETR',
+  number,
+  ...(sizeBytes !== undefined && { sizeBytes }),
+})

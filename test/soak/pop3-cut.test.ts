@@ -1,0 +1,7 @@
+import { expect, test } from 'vitest'
+import { cutAndResume } from '../support/pop3-cut.ts'
+
+test('a fetch that breaks off at any byte at all goes on without a message lost or twice', async () => {
+  const { faults } = await cutAndResume(1)
+  expect(faults).toEqual([])
+}, 600_000)

@@ -1,0 +1,38 @@
+import { connect, type Socket } from 'node:net'
+import { listenOnLoopback } from './loopback-server.ts'
+
+/** A way to a server on loopback that breaks off. */
+export interface CutWire {
+  readonly port: number
+  /** After how many bytes of the server's, or of the client's, the next connection breaks off; undefined: never. */
+  cutAt: { readonly from: 'server' | 'client'; readonly bytes: number } | undefined
+  /** Bytes that went over the last connection. */
+  readonly carried: { server: number; client: number }
+  close(): Promise<void>
+}
+
+/** Carries bytes both ways, and breaks off where it is told to. */
+export async function openCutWire(to: number): Promise<CutWire> {
+  const carried = { server: 0, client: 0 }
+  const server = await listenOnLoopback((near) => {
+    const far = connect({ host: '127.0.0.1', port: to })
+    const { cutAt } = wire
+    Object.assign(carried, { server: 0, client: 0 })
+    const carry = (who: 'server' | 'client', from: Socket, into: Socket) => {
+      from.on('data', (bytes: Buffer) => {
+        const left = cutAt?.from === who ? cutAt.bytes - carried[who] : Infinity
+        carried[who] += bytes.length
+        if (bytes.length <= left) return void into.write(bytes)
+        into.end(bytes.subarray(0, left))
+        from.destroy()
+      })
+      from.on('end', () => into.end())
+      from.on('error', () => into.destroy())
+      from.on('close', () => into.end())
+    }
+    carry('client', near, far)
+    carry('server', far, near)
+  })
+  const wire: CutWire = { port: server.port, cutAt: undefined, carried, close: () => server.close() }
+  return wire
+}

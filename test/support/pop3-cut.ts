@@ -1,0 +1,50 @@
+import { fetchAccount } from '../../core/fetch/pop3.ts'
+import { openCutWire } from './cut-wire.ts'
+import { numbered, openFetchHouse } from './fetch-house.ts'
+
+const MESSAGES = [
+  numbered(1),
+  numbered(2, '.\r\n..\r\n.x\r\n\r\n'),
+  numbered(3, 'x'.repeat(300)),
+  numbered(4, 'last line without an end'),
+]
+const bodies = MESSAGES.map(({ raw }) => {
+  const text = raw.toString('latin1')
+  return text.endsWith('\r\n') ? text : `${text}\r\n`
+})
+
+/**
+ * Breaks a fetch off after each `step`th byte of the server and of the client, then fetches again; with what is deleted on the
+ * server, and with what is kept. Says where what came is not what was there.
+ */
+export async function cutAndResume(step: number): Promise<{ tried: number; faults: string[] }> {
+  const house = await openFetchHouse()
+  const wire = await openCutWire(house.server.port)
+  const faults: string[] = []
+  let tried = 0
+  try {
+    for (const keep of [false, true])
+      for (const from of ['server', 'client'] as const) {
+        for (let bytes = 0; ; bytes += step) {
+          const user = `ada-${keep}-${from}-${bytes}`
+          house.maildrop.messages.splice(0, Infinity, ...MESSAGES)
+          const account = await house.addAccount({ keep, user, port: wire.port })
+          wire.cutAt = { from, bytes }
+          const first = await fetchAccount(account, house.deps())
+          wire.cutAt = undefined
+          const second = await fetchAccount(account, house.deps())
+          const came = (await house.inbox(account)).map(({ raw }) => raw)
+          const at = `${bytes} bytes of the ${from}, ${keep ? 'kept' : 'deleted'} there`
+          if (came.toSorted().join('\0') !== bodies.toSorted().join('\0')) faults.push(`${at}: ${came.length} came`)
+          if (second.problem !== null) faults.push(`${at}: ${second.problem}`)
+          if (house.maildrop.messages.length !== (keep ? 4 : 0)) faults.push(`${at}: left on the server`)
+          tried++
+          if (first.problem === null) break
+        }
+      }
+  } finally {
+    await wire.close()
+    await house.close()
+  }
+  return { tried, faults }
+}
