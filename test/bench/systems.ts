@@ -97,7 +97,8 @@ export async function startPosthorn(
     profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', join(profile, name.replace(/\W+/g, '-'))]
   // As `npm run posthorn -- serve` starts it.
   const flags = ['--max-semi-space-size=4', ...profiling]
-  let served = await home.serve(flags, env)
+  const surroundings = { MALLOC_ARENA_MAX: '2', ...env }
+  let served = await home.serve(flags, surroundings)
   // By command: what a settings file says cannot be changed while it runs.
   const pause = async (paused: boolean) => void (await home.json(['setting', 'set', 'queue.paused', String(paused)]))
   await pause(true)
@@ -114,7 +115,7 @@ export async function startPosthorn(
     async restart() {
       await pause(true)
       await served.stop()
-      served = await home.serve(flags, env)
+      served = await home.serve(flags, surroundings)
     },
     async late() {
       const { eventLoop } = await home.json<{ readonly eventLoop: { readonly p99Ms: number } }>(['status', '--reset'])
