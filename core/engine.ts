@@ -12,6 +12,7 @@ import { LoopWatch, type LoopDelay } from './engine-loop.ts'
 import { byWay, filesBack, keepQueueShort, networkNow } from './engine-queue.ts'
 import { pop3View } from './engine-pop3.ts'
 import { openReading } from './engine-reading.ts'
+import { openSearch } from './engine-search.ts'
 import { openRoutes, releaseHeld } from './engine-routes.ts'
 import { openServing } from './engine-serving.ts'
 import { EngineSettings } from './engine-settings.ts'
@@ -19,7 +20,8 @@ import { openTls } from './engine-tls.ts'
 import { accountHandlers } from './fetch/handlers.ts'
 import { fetchWhole } from './fetch/pop3-whole.ts'
 import { createFetcher } from './fetch/fetcher.ts'
-import type { FetchDeps } from './fetch/pop3.ts'
+import { openImapAccounts } from './fetch/imap-accounts.ts'
+import type { FetchDeps } from './fetch/fetch-deps.ts'
 import { aliasHandlers } from './mailbox/alias-handlers.ts'
 import { composeHandlers } from './mailbox/compose-handlers.ts'
 import { mailHandlers } from './mailbox/handlers.ts'
@@ -48,6 +50,7 @@ import { Parked } from './relay/parked.ts'
 import type { EngineRouter } from './rpc/serve.ts'
 import { messageOfUidl } from './store/pop3-seen.ts'
 import { findIdentity, listIdentities } from './store/identity.ts'
+import { messageOfImapRef } from './store/imap.ts'
 import { takeLock, type Lock } from './store/lock.ts'
 import { openStore } from './store/open.ts'
 import { queueCounts } from './store/queue-due.ts'
@@ -57,13 +60,17 @@ import { listSettings } from './store/setting.ts'
 import { attemptTlsOf } from './store/tls-domain.ts'
 import { logHandlers } from './transcript/handlers.ts'
 import { createRecorder } from './transcript/recorder.ts'
-import { openVault } from './vault/key.ts'
+import { vaultHandlers } from './vault/handlers.ts'
+import { openVault, tidyVault } from './vault/key.ts'
 import { accountLogin, vault } from './vault/vault.ts'
+import { waysIn } from './vault/ways.ts'
 
 /** What an engine is started with. Clock, resolver and dialer are the machine's own unless others are handed in. */
 export interface EngineOptions {
   readonly dataFolder: string
   readonly keyFile?: string
+  /** The database key where the host knows it, from a passphrase. */
+  readonly key?: Uint8Array
   /** What the settings file says, as JSON; nothing when there is none. */
   readonly fileSettings?: unknown
   /** Path of SQLite's addon, where the engine runs from a bundle. */
@@ -164,7 +171,12 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const failed = new Promise<string>((resolve) => (fail = resolve))
   const keyFile = options.keyFile ?? defaultKeyFile(dataFolder)
   const isNew = !existsSync(join(dataFolder, 'key.json'))
-  const key = openVault({ folder: dataFolder, keyFile, create: isNew })
+  const key = options.key ?? openVault({ folder: dataFolder, keyFile, create: isNew })
+  try {
+    tidyVault(dataFolder)
+  } catch (error) {
+    log(`tidy up the key book: ${reasonOf(error)}`) // such as on a full disk; it opens the mail all the same
+  }
   const store = await openStore({
     folder: dataFolder,
     key,
@@ -276,13 +288,18 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     loginOf: (accountId) => accountLogin(secrets, accountId),
     readFields: (raw) => parse.fields(raw),
     onMail: (folderId) => mailChanges.emit(folderId),
+    fetchImap: (account, signal) => imap.fetch(account, signal),
   }
   const fetcher = createFetcher(fetchDeps)
+  const imap = openImapAccounts({ ...fetchDeps, store }, { mailChanges, accountChanges: fetcher.changes })
+  opened.add('IMAP accounts', () => imap.stop())
   opened.add('fetcher', () => fetcher.stop())
   await ensurePersonFolders(store)
 
   const reading = openReading({ store, clock, describe: (raw) => parse.fields(raw), onFolders, log })
   opened.add('old mail', () => reading.close())
+  const search = openSearch({ store, clock, describe: (raw) => parse.fields(raw), log })
+  opened.add('search index', () => search.close())
   const handles = new ByteHandles(clock)
   const uploads = new Uploads(store, clock)
   const loop = new LoopWatch()
@@ -326,14 +343,17 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     access: serving.access,
     tls: tls.handlers,
     dkim: dkim.handlers,
-    account: accountHandlers({ deps: fetchDeps, fetcher }),
+    account: accountHandlers({ deps: fetchDeps, fetcher, imap }),
     mail: mailHandlers({
       store,
       parse,
       handles,
       mailChanges,
+      find: search.find,
       fetchWhole: (messageId, signal) => fetchWhole(messageId, fetchDeps, signal),
     }),
+    search: search.handlers,
+    vault: vaultHandlers(waysIn({ folder: dataFolder, keyFile, key, clock })),
     tag: reading.tag,
     contact: reading.contact,
     compose: composeHandlers({
@@ -369,7 +389,8 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       getSession: (id) => getSession(store.read, id),
       listEvents: (id, fromSeq, limit) => listEvents(store.read, id, fromSeq, limit),
       linksOf: (id) => linksOf(store.read, id),
-      messageOfUidl: (accountId, uidl) => messageOfUidl(store.read, accountId, uidl),
+      messageOfUidl: (accountId, uidl) =>
+        messageOfImapRef(store.read, accountId, uidl) ?? messageOfUidl(store.read, accountId, uidl),
       clear: () => store.write('session.clear', null),
     }),
   }
@@ -400,8 +421,10 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     const server = inbound
     opened.add('inbound server', () => server.close())
     fetcher.start()
+    imap.start(fetcher)
     dkim.start()
     reading.start()
+    search.start()
     opened.add('queue timer', keepQueueShort(clock, store, settings, log))
     opened.add(
       'timer',

@@ -44,8 +44,12 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   queue pace | pace set DESTINATION [--connections N] [--gap SECONDS] [--per-connection N] [--per-minute N]
              [--per-hour N] [--per-day N] | pace reset DESTINATION   (each with [--why TEXT])
   log list | show ID | tail | export ID                what was said on the wire
-  list [--folder F] | search WORDS | show ID [--whole] | source ID
+  list [--folder F] | show ID [--whole] | source ID
               (--whole: fetches the rest of a message of which only the header is here)
+  search [--limit N] [--save NAME] QUERY | search --saved [NAME] | search --forget NAME
+              QUERY: words, "phrase", begin*, -not, OR, ( ), from: to: cc: subject: body: filename: in: tag: is:unread
+              has:attachment before:2026-03 after:7d on:yesterday larger:5M smaller:10k, as one argument in quotes
+  reindex                         make the search index anew from the messages
   import FILE.eml …               store messages in the local Inbox
   setting list | set KEY VALUE    what can be changed, and to what
   status                          what is running and what waits
@@ -57,6 +61,13 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   tls list | forget DOMAIN        what is known of the TLS of the domains mail goes to
   dkim make DOMAIN [--ed25519] [--selector S] | list | check DOMAIN | on DOMAIN | off DOMAIN | remove DOMAIN
                                   keys that sign mail, and the records to publish
+  thread MESSAGE                  the conversation a message belongs to
+  tag list | add NAME [--colour #rrggbb] [--number 1…9] | set TAG … | remove TAG | put|take TAG MESSAGE …
+  contact list | find WORD | add ADDRESS [--name N] | remove ID          whom you write to, learnt from mail you send
+  vault status | passphrase [set|remove] --passphrase-stdin | start locked|open --passphrase-stdin
+                                  what opens the stored mail; a passphrase that is there comes first, a line each
+  vault rekey [--passphrase-stdin|--drop-passphrase]   encrypts the store anew, while Posthorn is stopped
+  unlock                          opens mail that is locked; the passphrase on stdin
   parse                           a message on stdin as JSON
 `
 
@@ -121,7 +132,9 @@ export async function main(argv: readonly string[]): Promise<number> {
       await put(process.stdout, `posthorn ${VERSION}\n`)
       return EXIT.ok
     }
-    const readsStdin = command === 'sendmail' || global.argv.includes('--password-stdin')
+    const readsStdin =
+      ['sendmail', 'unlock'].includes(command) ||
+      ['--password-stdin', '--passphrase-stdin'].some((option) => global.argv.includes(option))
     const io: CommandIo = {
       cwd: process.cwd(),
       stdin: readsStdin ? process.stdin : nothing,
@@ -147,7 +160,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function anywhere(global: CommandLine, io: CommandIo): Promise<number> {
   const status = await callEngine(global.data, global.argv, io)
   if (status !== undefined) return status
-  if (global.argv[0] === 'ui') throw unserved()
+  if (global.argv[0] === 'ui' || global.argv[0] === 'unlock') throw unserved()
   const { runAlone } = await import('./alone.ts')
   // Read before the folder is locked: whatever is piped into us may take its time.
   const kept = { ...io, stdin: repeat(await keep(io.stdin)) }

@@ -36,6 +36,7 @@ export const COMMAND_NAMES = [
   'queue',
   'list',
   'search',
+  'reindex',
   'show',
   'source',
   'import',
@@ -48,6 +49,11 @@ export const COMMAND_NAMES = [
   'password',
   'connect',
   'suppress',
+  'tag',
+  'contact',
+  'thread',
+  'vault',
+  'unlock',
   'sendmail',
   'ui',
 ] as const
@@ -101,7 +107,13 @@ export function wordsOf(error: unknown): string {
 export function exitOf(error: unknown): number {
   if (isRefusedInput(error)) return EXIT.usage
   if (!isFault(error)) return EXIT.failed
-  if (error.code === 'usage' || error.code === 'address.invalid' || error.code === 'route.insecure') return EXIT.usage
+  if (
+    error.code === 'usage' ||
+    error.code === 'address.invalid' ||
+    error.code === 'search.invalid' ||
+    error.code === 'route.insecure'
+  )
+    return EXIT.usage
   if (error.code === 'settings.invalid' || error.code === 'settings.unreadable') return EXIT.config
   if (error.code.startsWith('store.') || error.code.startsWith('vault.') || error.code.startsWith('engine.'))
     return EXIT.temporary

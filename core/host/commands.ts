@@ -7,17 +7,20 @@ import { alias } from './alias-commands.ts'
 import { EXIT, exitOf, unserved, usage, wordsOf, type Api, type Command, type COMMAND_NAMES } from './command.ts'
 import type { CommandIo } from './local-socket.ts'
 import { logCommands } from './log-commands.ts'
-import { importMail, list, search, show, source } from './mail-commands.ts'
+import { importMail, list, show, source } from './mail-commands.ts'
 import { domain, identity, user } from './people-commands.ts'
 import { harmless } from './print.ts'
 import { queue } from './queue-command.ts'
 import { suppress } from './suppress-command.ts'
 import { route } from './route-command.ts'
+import { reindex, search } from './search-commands.ts'
+import { contact, tag, thread } from './reading-commands.ts'
 import { sendmail } from './sendmail-command.ts'
 import { certificate, fetch, setting, status } from './system-commands.ts'
 import { dkim, tls } from './tls-commands.ts'
+import { vault } from './vault-commands.ts'
 
-const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmail' | 'ui'>, Command>> = {
+const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmail' | 'ui' | 'unlock'>, Command>> = {
   user,
   account,
   route,
@@ -28,6 +31,7 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   queue,
   list,
   search,
+  reindex,
   show,
   source,
   import: importMail,
@@ -40,6 +44,10 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   suppress,
   password,
   connect,
+  tag,
+  contact,
+  thread,
+  vault,
 }
 
 /** Runs one command in an engine. Returns its exit status; nothing is thrown that a person could have caused. */
@@ -55,6 +63,11 @@ export async function runCommand(
     if (name === 'ui') {
       if (!newAddress) throw unserved()
       await io.stdout(`${newAddress()}\n`)
+      return EXIT.ok
+    }
+    if (name === 'unlock') {
+      if (engine.alone) throw unserved()
+      await io.stdout('The mail is open already.\n')
       return EXIT.ok
     }
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name as keyof typeof COMMANDS] : undefined

@@ -47,17 +47,6 @@ export const list: Command = {
     return EXIT.ok
   },
 }
-export const search: Command = {
-  options: {},
-  async run(context) {
-    const text = context.args.words.join(' ')
-    if (text === '') throw usage('search WORDS')
-    const rows: MessageRow[] = []
-    for await (const page of await context.api.mail.search({ text, limit: 200 })) rows.push(...page.hits)
-    await context.show(rows, () => messageTable(rows) || 'Nothing found.\n')
-    return EXIT.ok
-  },
-}
 export const show: Command = {
   options: { '--whole': 'flag' },
   async run(context) {

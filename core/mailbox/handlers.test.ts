@@ -7,6 +7,7 @@ import { systemClock } from '../base/clock.ts'
 import { Fault } from '../base/fault.ts'
 import { openParsePool, type ParsePool } from '../message/parse-pool.ts'
 import { PERSON } from '../store/folder.ts'
+import { find } from './find-handlers.ts'
 import { mailHandlers } from './handlers.ts'
 import { importMessage, toCrlf } from './import.ts'
 
@@ -15,6 +16,8 @@ let parse: ParsePool
 let handles: ByteHandles
 let mailChanges: Changes<number>
 const fetchWhole = async () => {}
+const search: Parameters<typeof mailHandlers>[0]['find'] = (input, signal) =>
+  find({ store, describe: (raw) => parse.fields(raw), nowMs: Date.now }, input, signal)
 let mail: ReturnType<typeof mailHandlers>
 
 beforeEach(async () => {
@@ -22,7 +25,7 @@ beforeEach(async () => {
   parse = openParsePool({ clock: systemClock })
   handles = new ByteHandles(systemClock)
   mailChanges = new Changes<number>(0)
-  mail = mailHandlers({ store, parse, handles, mailChanges, fetchWhole })
+  mail = mailHandlers({ store, parse, handles, mailChanges, find: search, fetchWhole })
 })
 afterEach(async () => {
   await parse.close()
@@ -147,7 +150,7 @@ test('tells watchers which folders changed', async () => {
 test('shows what is left of a damaged message and says so', async () => {
   const { messageId } = await importFile(withFile)
   const broken = { ...store, openBody: damagedBody }
-  const damaged = mailHandlers({ store: broken, parse, handles, mailChanges, fetchWhole })
+  const damaged = mailHandlers({ store: broken, parse, handles, mailChanges, find: search, fetchWhole })
   expect(await call(damaged.get, { id: messageId })).toMatchObject({
     text: 'half',
     damaged: expect.stringContaining('checksum'),
@@ -165,7 +168,14 @@ test('shows the row of a message that no reader survives', async () => {
     message: () =>
       Promise.reject(new Fault('thread.died', 'read a message: it ended', { name: 'parse', reason: 'it ended' })),
   }
-  const handlers = mailHandlers({ store, parse: dead as unknown as ParsePool, handles, mailChanges, fetchWhole })
+  const handlers = mailHandlers({
+    store,
+    parse: dead as unknown as ParsePool,
+    handles,
+    mailChanges,
+    find: search,
+    fetchWhole,
+  })
   expect(await call(handlers.get, { id: messageId })).toMatchObject({
     subject: 'Grüße',
     from: [{ address: 'ada@example.org' }],

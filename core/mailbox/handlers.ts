@@ -7,7 +7,9 @@ import { safeName } from '../message/file-name.ts'
 import type { ParsePool } from '../message/parse-pool.ts'
 import type { FullMessage } from '../message/read.ts'
 import { contract } from '../rpc/contract.ts'
+import type { SearchPage } from '../rpc/search-contract.ts'
 import type { FolderView, MessageView } from '../rpc/views.ts'
+import type { FindInput } from './find-handlers.ts'
 import { ensurePersonFolders } from './person.ts'
 import { toRow, toRows } from './rows.ts'
 import { listFolders, type OwnedFolder } from '../store/folder.ts'
@@ -23,6 +25,8 @@ export interface MailDeps {
   readonly handles: ByteHandles
   /** Folders that changed. */
   readonly mailChanges: Changes<number>
+  /** Joint: what a query finds, page by page. Throws `search.invalid`. */
+  readonly find: (input: FindInput, signal: AbortSignal | undefined) => AsyncGenerator<SearchPage, void, void>
   /** Joint: brings the rest of a message of which only the header is here. Throws `fetch.failed`. */
   readonly fetchWhole: (messageId: number, signal: AbortSignal | undefined) => Promise<void>
 }
@@ -47,16 +51,7 @@ export function mailHandlers(deps: MailDeps) {
       const { rows, total, more } = listPage(store.read, input.folderId, input.after, input.limit)
       return { rows: toRows(store.read, rows), total, more }
     }),
-    search: os.search.handler(async function* ({ input, signal }) {
-      const rows = toRows(store.read, await store.query('message.search', input, signal))
-      const hits = rows.map((row) => ({
-        ...row,
-        snippet: { text: row.preview, marks: [] },
-        subjectMarks: [],
-        authorMarks: [],
-      }))
-      yield { hits, snippets: [], ended: true, more: false, indexing: null }
-    }),
+    search: os.search.handler(({ input, signal }) => deps.find(input, signal)),
     get: os.get.handler(({ input }) => getView(deps, input.id)),
     getWhole: os.getWhole.handler(async ({ input, signal }) => {
       find(store, input.id)

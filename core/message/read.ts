@@ -125,6 +125,7 @@ export function readFields(raw: Uint8Array): MessageFields {
     authorName: author?.name ?? '',
     authorAddress: author?.address ?? '',
     addressees: oneLine(shown(people), LONGEST_ADDRESSEES),
+    cc: oneLine(shown(addresses(root, 'cc')), LONGEST_ADDRESSEES),
     preview: previewOf(body),
     attachments: attachments.length,
     body: body.replaceAll('\0', ' '),

@@ -9,6 +9,8 @@ export interface MessageFields {
   readonly authorAddress: string
   /** To and Cc as one line for people. */
   readonly addressees: string
+  /** Cc alone, in the same manner. */
+  readonly cc?: string
   /** The first words of the body, at most 200 characters. */
   readonly preview: string
   /** The Date field, Unix ms; null where there is none that can be read. */

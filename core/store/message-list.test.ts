@@ -1,14 +1,13 @@
-import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { openTestDb } from '../../test/support/store.ts'
 import { ensureFolder, PERSON } from './folder.ts'
-import { listByMessageId, listPage, searchMessages, toMatch, type Cursor } from './message-list.ts'
+import { listByMessageId, listPage, type Cursor } from './message-list.ts'
 import { insertMessage } from './message.ts'
 import type { WriteDb } from './types.ts'
 
 const NOW = Date.UTC(2026, 0, 15)
 
-function insert(db: WriteDb, folderId: number, dateMs: number, text = 'x', more: { subject?: string } = {}): number {
+function insert(db: WriteDb, folderId: number, dateMs: number, text = 'x'): number {
   const fields = {
     messageId: `<${dateMs}@example.org>`,
     inReplyTo: '',
@@ -21,7 +20,6 @@ function insert(db: WriteDb, folderId: number, dateMs: number, text = 'x', more:
     dateMs,
     attachments: 0,
     body: text,
-    ...more,
   }
   const body = { raw: Buffer.from('\r\nx') }
   return insertMessage(db, { folderId, body, prefix: '', removed: [], fields, receivedMs: dateMs, seen: true }, NOW)
@@ -74,76 +72,4 @@ test('finds copies by Message-ID', () => {
   const inbox = ensureFolder(db, PERSON, 'inbox')
   const ids = [insert(db, inbox, NOW), insert(db, inbox, NOW)]
   expect(listByMessageId(db, `<${NOW}@example.org>`, 10).map((row) => row.id)).toEqual(ids)
-})
-
-describe('search', () => {
-  const { db } = openTestDb()
-  const inbox = ensureFolder(db, PERSON, 'inbox')
-  const old = insert(db, inbox, NOW - 86_400_000, 'the quick brown fox; naïve café', { subject: 'Übergröße' })
-  const young = insert(db, inbox, NOW, 'a brown dog AND a fox NEAR the river')
-  const find = (text: string) => searchMessages(db, { text, limit: 10 }).map((hit) => hit.id)
-
-  test('wants every word, the last one from its start, newest first', () => {
-    expect(find('brown')).toEqual([young, old])
-    expect(find('brown qui')).toEqual([old])
-    expect(find('qui brown')).toEqual([])
-    expect(find('riv')).toEqual([young])
-    expect(find('riv ')).toEqual([])
-  })
-  test('takes quotes for a phrase, closed or not', () => {
-    expect(find('"brown fox"')).toEqual([old])
-    expect(find('"brown fox')).toEqual([old])
-    expect(find('"fox brown"')).toEqual([])
-  })
-  test('does not mind accents and case', () => {
-    expect(find('cafe NAIVE')).toEqual([old])
-    expect(find('ubergrosse')).toEqual([])
-    expect(find('ubergröße')).toEqual([old])
-  })
-  test('finds nothing for nothing', () => {
-    for (const text of ['', '  ', '"', '""', '***', '-', '\0', '("']) expect(find(text)).toEqual([])
-  })
-  test('takes no word for an operator', () => {
-    expect(find('dog AND river')).toEqual([young])
-    expect(find('fox NOT dog')).toEqual([])
-    expect(find('subject:fox')).toEqual([])
-    expect(find('fox OR cat')).toEqual([])
-    expect(find('fox NEAR(dog)')).toEqual([])
-  })
-  test('never fails and never finds what does not hold the words, whatever is typed', () => {
-    const piece = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.constantFrom(
-        '"',
-        '*',
-        '(',
-        ')',
-        ':',
-        '^',
-        '{',
-        '}',
-        '+',
-        '-',
-        'AND',
-        'OR',
-        'NOT',
-        'NEAR',
-        ' ',
-        '\0',
-        "'",
-        ';',
-      ),
-    )
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
-        for (const text of [pieces.join(''), pieces.join(' ')]) {
-          expect(() => find(text)).not.toThrow()
-          expect(find(`${text} zzznotthere `)).toEqual([])
-        }
-      }),
-    )
-  })
-  test('asks for at most 32 words', () => {
-    expect(toMatch('w '.repeat(100))?.split(' AND ')).toHaveLength(32)
-  })
 })

@@ -1,7 +1,7 @@
 import type { BlobView } from '../model/blob-view.ts'
 import { getFolder } from './folder.ts'
 import { prepared } from './prepared.ts'
-import type { Query, ReadDb } from './types.ts'
+import type { ReadDb } from './types.ts'
 
 /** One stored message as lists and readers need it. Its bytes are a view of a blob. */
 export interface Message {
@@ -60,7 +60,6 @@ const PAGE = `
   ORDER BY date_ms DESC, id DESC LIMIT ?` // index message_folder_date
 const INBOXES = `SELECT id FROM folder WHERE role = 'inbox' LIMIT 1000`
 const BY_MESSAGE_ID = `SELECT ${COLUMNS} FROM message WHERE message_id = ? ORDER BY id LIMIT ?`
-const HITS = 'SELECT rowid AS id FROM message_text WHERE message_text MATCH ? ORDER BY rowid DESC LIMIT ?'
 const SESSIONS = 'SELECT DISTINCT session_id AS id FROM session_link WHERE message_id = ? ORDER BY session_id LIMIT 50'
 
 /** Makes a message of a stored row. */
@@ -109,37 +108,3 @@ export function listPage(db: ReadDb, folderId: number | null, after: Cursor | nu
   const total = folders.reduce((sum, folder) => sum + (getFolder(db, folder.id)?.total ?? 0), 0)
   return { rows, total, more: keys.length > limit }
 }
-
-const MOST_WORDS = 32
-/** What the tokenizer takes for part of a word (unicode61: letters, numbers, private use). */
-const HAS_WORD = /[\p{L}\p{N}\p{Co}]/u
-
-/**
- * What a person typed, as an FTS5 query: every word must occur, the last one may be the start of a word, `"…"` is a
- * phrase. All of it is quoted, so nothing a person types is an operator. Undefined when it holds no word.
- */
-export function toMatch(text: string): string | undefined {
-  const pieces = [...text.replaceAll('\0', ' ').matchAll(/"([^"]*)"?|([^\s"]+)/gu)]
-    .map(([, phrase, word]) => ({ text: phrase ?? word ?? '', isPhrase: phrase !== undefined }))
-    .filter((piece) => HAS_WORD.test(piece.text))
-    .slice(0, MOST_WORDS)
-  if (pieces.length === 0) return undefined
-  const startsAWord = !/[\s"]$/u.test(text)
-  return pieces
-    .map((piece, i) => `"${piece.text}"${i === pieces.length - 1 && !piece.isPhrase && startsAWord ? '*' : ''}`)
-    .join(' AND ')
-}
-
-/** Messages that hold what a person typed, newest arrival first. Ids are in date order, so there is nothing to sort. */
-export function searchMessages(db: ReadDb, args: { readonly text: string; readonly limit: number }): Message[] {
-  const match = toMatch(args.text)
-  if (match === undefined) return []
-  return prepared<[string, number], { id: number }>(db, HITS)
-    .all(match, args.limit)
-    .map((hit) => getMessage(db, hit.id))
-    .filter((row) => row !== undefined)
-}
-
-export const messageQueries = {
-  'message.search': searchMessages,
-} satisfies Record<string, Query<never, unknown>>

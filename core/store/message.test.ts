@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { openTestDb } from '../../test/support/store.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { ensureFolder, findFolder, getFolder, listFolders, PERSON, type FolderRole } from './folder.ts'
-import { getMessage, listPage, searchMessages } from './message-list.ts'
+import { found } from '../../test/support/found.ts'
+import { getMessage, listPage } from './message-list.ts'
 import {
   dropMessagesIn,
   insertMessage,
@@ -53,7 +54,7 @@ test('keeps bytes, row, text and counts together', () => {
     starred: false,
     view: { prefix, removed: [[0, 20]], sizeBytes: prefix.length + 32 - 20 },
   })
-  expect(searchMessages(db, { text: 'body', limit: 10 }).map((hit) => hit.id)).toEqual([id])
+  expect(found(db, 'body')).toEqual([id])
   expect(count(db, `SELECT count(*) AS n FROM blob WHERE state = 'whole'`)).toBe(1)
 })
 
@@ -94,7 +95,7 @@ test('moves to the Trash of the owner, then removes for good with text and bytes
   removeMessages(db, [id])
   expect(getMessage(db, id)).toBeUndefined()
   expect(findFolder(db, owner, 'trash')).toMatchObject({ total: 0, unread: 0 })
-  expect(searchMessages(db, { text: 'body', limit: 10 })).toEqual([])
+  expect(found(db, 'body')).toEqual([])
   expect(count(db, 'SELECT count(*) AS n FROM blob_chunk')).toBe(0)
 })
 
@@ -187,11 +188,7 @@ test('counts are what the rows say, after any order of changes', () => {
           seen: row.seen,
           starred: row.starred,
         })
-      expect(
-        searchMessages(db, { text: 'body', limit: 200 })
-          .map((hit) => hit.id)
-          .toSorted(),
-      ).toEqual([...model.keys()].toSorted())
+      expect(found(db, 'body').toSorted()).toEqual([...model.keys()].toSorted())
       expect(count(db, 'SELECT count(*) AS n FROM blob')).toBe(model.size)
     }),
     { numRuns: 60 },

@@ -9,6 +9,7 @@ import { FLAGGED, noteAdded, noteFlag, noteMoved, noteRemoved, SEEN } from './im
 import { COLUMNS, getMessage, toMessage, type Message, type MessageRecord } from './message-list.ts'
 import { insertParts, replaceParts } from './message-part.ts'
 import { prepared } from './prepared.ts'
+import { indexMessage, unindexMessage } from './search-index.ts'
 import { leaveThread, threadFor } from './thread.ts'
 import type { Body, Operation, WriteDb } from './types.ts'
 
@@ -30,11 +31,9 @@ const INSERT = `
   INSERT INTO message (id, folder_id, blob_id, prefix, removed, size_bytes, message_id, subject, author_name, author_address,
     addressees, preview, date_ms, received_ms, attachments, seen, starred, thread_id, change)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`
-const INDEX = 'INSERT INTO message_text (rowid, subject, author, addressees, body) VALUES (?, ?, ?, ?, ?)'
 const REPORTED = 'INSERT OR IGNORE INTO incoming_report (message_id) VALUES (?)'
 const REPLACE = `
   UPDATE message SET blob_id = ?, prefix = '', removed = '[]', size_bytes = ?, preview = ?, attachments = ?, change = ? WHERE id = ?`
-const UNINDEX = 'DELETE FROM message_text WHERE rowid = ?'
 const SET_SEEN = 'UPDATE message SET seen = ?, change = ? WHERE id = ?'
 const SET_STARRED = 'UPDATE message SET starred = ?, change = ? WHERE id = ? AND starred <> ?'
 const SET_ANSWERED = 'UPDATE message SET answered = 1, change = ? WHERE id = ?'
@@ -90,8 +89,7 @@ export function insertMessage(db: WriteDb, args: NewMessage, nowMs: number): num
   )
   insertParts(db, id, fields.parts)
   learnFrom(db, args, nowMs)
-  const author = `${fields.authorName} ${fields.authorAddress}`
-  prepared(db, INDEX).run(BigInt(id), fields.subject, author, fields.addressees, fields.body)
+  indexMessage(db, id, fields)
   if (fields.isReport) prepared(db, REPORTED).run(id)
   noteAdded(db, id, args.folderId)
   return id
@@ -118,9 +116,8 @@ export function replaceMessage(
   const { fields } = args
   const { blobId, sizeBytes } = bodyOf(db, args.body, nowMs)
   prepared(db, REPLACE).run(blobId, sizeBytes, fields.preview, fields.attachments, nextCounter(db, 'change'), row.id)
-  prepared(db, UNINDEX).run(BigInt(row.id))
-  const author = `${fields.authorName} ${fields.authorAddress}`
-  prepared(db, INDEX).run(BigInt(row.id), fields.subject, author, fields.addressees, fields.body)
+  unindexMessage(db, row.id)
+  indexMessage(db, row.id, fields)
   replaceParts(db, row.id, fields.parts)
   if (fields.isReport) prepared(db, REPORTED).run(row.id)
   dropUnusedBlob(db, row.blobId)
@@ -182,7 +179,7 @@ export function dropMessage(
 ): void {
   noteRemoved(db, row)
   countFolder(db, row.folderId, -1, row.seen ? 0 : -1)
-  prepared(db, UNINDEX).run(BigInt(row.id))
+  unindexMessage(db, row.id)
   prepared(db, FORGET).run(row.id)
   prepared(db, REMOVE).run(row.id)
   leaveThread(db, row)

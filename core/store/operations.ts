@@ -26,6 +26,8 @@ import { queueRetireOperations } from './queue-retire.ts'
 import { queueUndoOperations } from './queue-undo.ts'
 import { routeRuleOperations } from './route-rule.ts'
 import { routeOperations } from './route.ts'
+import { savedSearchOperations } from './saved-search.ts'
+import { searchIndexOperations } from './search-index.ts'
 import { secretOperations } from './secret.ts'
 import { sessionOperations } from './session.ts'
 import { settingOperations } from './setting.ts'
@@ -63,6 +65,8 @@ export const operations = {
   ...queueUndoOperations,
   ...routeOperations,
   ...routeRuleOperations,
+  ...savedSearchOperations,
+  ...searchIndexOperations,
   ...secretOperations,
   ...sessionOperations,
   ...settingOperations,

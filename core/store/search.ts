@@ -1,0 +1,155 @@
+import type { SearchNode } from '../model/search-query.ts'
+import { foldText } from '../model/search-fold.ts'
+import { getMessage, type Message } from './message-list.ts'
+import { prepared } from './prepared.ts'
+import { compileSearch, type CompiledSearch, type SearchNames } from './search-sql.ts'
+import type { Query, ReadDb } from './types.ts'
+
+/** What is to be found, where it goes on, and how much at once. */
+export interface SearchArgs {
+  readonly query: SearchNode
+  /** Only ids below this one; null from the newest on. */
+  readonly before: number | null
+  readonly limit: number
+  readonly nowMs: number
+}
+/** Some of what was found. */
+export interface SearchFound {
+  /** Newest arrival first. */
+  readonly rows: Message[]
+  /** Everything older than this is still to be looked at; null when nothing is. */
+  readonly before: number | null
+}
+
+/** A slice takes about so long: less, and the next looks at more. */
+const SLICE_MS = 8
+/** Something found is shown after so long; a search that finds nothing says so after so long. */
+const SHOW_MS = 40
+const BREATHE_MS = 250
+/** Ids of a day: what a slice looks at, at least. */
+const DAY_IDS = 86_400 * 2 ** 20
+/** The first slice looks at that part of the time there is mail of. */
+const FIRST_PART = 1 / 32
+/** Candidates that are looked at in one slice. */
+const ROWS = 2000
+/** Of a match with beginnings of words so many at once, for each time the index gathers all. */
+const PREFIX_ROWS = 20_000
+
+const BOUNDS = 'SELECT min(id) AS low, max(id) AS high FROM message'
+const FOLDERS = 'SELECT id, role, name FROM folder LIMIT 10000'
+const TAGS = 'SELECT id, name FROM tag LIMIT 10000'
+// The casts: a number of this size is bound as a real, which the full-text index takes for no bound.
+const MATCHING = `
+  SELECT rowid FROM message_text
+  WHERE message_text MATCH @match AND rowid BETWEEN CAST(@low AS INTEGER) AND CAST(@high AS INTEGER) ORDER BY rowid DESC LIMIT @most`
+const TAGGED = `
+  SELECT DISTINCT message_id FROM message_tag
+  WHERE tag_id IN (SELECT value FROM json_each(@tags)) AND message_id BETWEEN @low AND @high ORDER BY message_id DESC LIMIT @most` // index message_tag_tag
+const AMONG = (filter: string) => `
+  SELECT f.id FROM message AS f INDEXED BY message_facts
+  WHERE f.id IN (SELECT value FROM json_each(@ids)) AND (${filter}) ORDER BY f.id DESC`
+const BETWEEN = (filter: string) => `
+  SELECT f.id FROM message AS f INDEXED BY message_facts
+  WHERE f.id BETWEEN @low AND @high AND (${filter}) ORDER BY f.id DESC LIMIT @most`
+
+/** Whose folder or tag a word means: the whole name, or its last part; a folder also by its role. */
+function namesOf(db: ReadDb): SearchNames {
+  const means = (name: string, wanted: string) => {
+    const folded = foldText(name)
+    return folded === wanted || folded.split(/[/.]/).at(-1) === wanted
+  }
+  return {
+    folders: (name) =>
+      prepared<[], { id: number; role: string; name: string }>(db, FOLDERS)
+        .all()
+        .filter(
+          (folder) =>
+            (folder.role === name.toLowerCase() && folder.role !== 'other') || means(folder.name, foldText(name)),
+        )
+        .map(({ id }) => id),
+    tags: (name) =>
+      prepared<[], { id: number; name: string }>(db, TAGS)
+        .all()
+        .filter((tag) => foldText(tag.name) === foldText(name))
+        .map(({ id }) => id),
+  }
+}
+
+/** Looks for at most `most` ids between two bounds, both included, and says down to which all were looked at. */
+type Look = (low: number, high: number, most: number) => { readonly ids: number[]; readonly down: number }
+
+/** How the ids of a query are looked for. */
+function lookFor(db: ReadDb, search: CompiledSearch): Look {
+  const { filter, values } = search
+  // What is put together for one query stays out of the cache of statements.
+  const idsOf = (sql: string) => db.prepare<[object]>(sql).pluck()
+  const driver =
+    search.match !== null
+      ? { sql: prepared<[object]>(db, MATCHING).pluck(), match: search.match }
+      : search.tags !== null
+        ? { sql: prepared<[object]>(db, TAGGED).pluck(), tags: JSON.stringify(search.tags) }
+        : undefined
+  const down = (ids: readonly number[], low: number, most: number) => (ids.length < most ? low : (ids.at(-1) ?? low))
+  if (driver === undefined) {
+    const all = idsOf(BETWEEN(filter ?? '1'))
+    return (low, high, most) => {
+      const ids = all.all({ ...values, low, high, most }) as number[]
+      return { ids, down: down(ids, low, most) }
+    }
+  }
+  const { sql, ...what } = driver
+  if (filter === null)
+    return (low, high, most) => {
+      const ids = sql.all({ ...what, low, high, most }) as number[]
+      return { ids, down: down(ids, low, most) }
+    }
+  const among = idsOf(AMONG(filter))
+  const atOnce = search.hasPrefix ? PREFIX_ROWS : ROWS
+  return (low, high) => {
+    const some = sql.all({ ...what, low, high, most: atOnce }) as number[]
+    const reached = down(some, low, atOnce)
+    const ids = among.all({ ...values, ids: JSON.stringify(some), low: reached, high }) as number[]
+    return { ids, down: reached }
+  }
+}
+
+/**
+ * Messages that a query finds, newest arrival first. Ids are in date order, so there is nothing to sort: one span of time after
+ * the other is looked at, a slice each, until there is enough to show.
+ */
+export function* searchMessages(db: ReadDb, args: SearchArgs): Generator<undefined, SearchFound, undefined> {
+  const search = compileSearch(args.query, namesOf(db), args.nowMs)
+  const look = lookFor(db, search)
+  const bounds = prepared<[], { low: number | null; high: number | null }>(db, BOUNDS).get()
+  const low = bounds?.low ?? 1
+  let high = Math.min((args.before ?? Number.MAX_SAFE_INTEGER) - 1, bounds?.high ?? 0)
+  const rows: Message[] = []
+  const startMs = performance.now()
+  let span = search.hasPrefix ? Number.MAX_SAFE_INTEGER : Math.max(DAY_IDS, Math.ceil((high - low) * FIRST_PART))
+  while (high >= low) {
+    const sliceMs = performance.now()
+    const { ids, down } = look(Math.max(low, high - span), high, args.limit - rows.length)
+    let reached = down
+    for (const id of ids) {
+      const row = getMessage(db, id)
+      if (row !== undefined) rows.push(row)
+      if (rows.length < args.limit) continue
+      reached = id
+      break
+    }
+    high = reached - 1
+    const nowMs = performance.now()
+    const isEnough = rows.length === args.limit || nowMs - startMs > (rows.length > 0 ? SHOW_MS : BREATHE_MS)
+    if (isEnough && high >= low) return { rows, before: reached }
+    if (!search.hasPrefix) span = Math.max(DAY_IDS, Math.ceil(span * growth(SLICE_MS / (nowMs - sliceMs))))
+    if (nowMs - startMs > SLICE_MS) yield undefined
+  }
+  return { rows, before: null }
+}
+
+/** How many times as much the next slice looks at. */
+const growth = (factor: number) => Math.min(8, Math.max(1 / 4, factor))
+
+export const searchQueries = {
+  'message.search': searchMessages,
+} satisfies Record<string, Query<never, unknown>>
