@@ -304,9 +304,9 @@ export const SETTINGS = {
   ),
   'log.protocols': list(
     'Protocols whose sessions are recorded in the protocol log.',
-    ['smtp', 'pop3'] as readonly ('smtp' | 'pop3')[],
-    'a list of "smtp" and "pop3"',
-    (v) => v === 'smtp' || v === 'pop3',
+    ['smtp', 'pop3', 'imap'] as readonly ('smtp' | 'pop3' | 'imap')[],
+    'a list of "smtp", "pop3" and "imap"',
+    (v) => v === 'smtp' || v === 'pop3' || v === 'imap',
   ),
   'ui.port': whole('Port the window is served on in the browser; 0 for any free one.', 0, 0, 65535, { unit: 'port' }),
 } as const

@@ -3,7 +3,9 @@ import { Fault } from '../base/fault.ts'
 import { contract } from '../rpc/contract.ts'
 import { listAccounts, type Account } from '../store/account.ts'
 import type { Fetcher } from './fetcher.ts'
-import type { FetchDeps } from './pop3.ts'
+import type { FetchDeps } from './fetch-deps.ts'
+import type { ImapAccounts } from './imap-accounts.ts'
+import { testImapAccount } from './imap-test-account.ts'
 import { testAccount } from './test-account.ts'
 import { accountWarnings } from './words.ts'
 
@@ -33,32 +35,51 @@ function pop3View({ pop3, tls, keep }: Pick<Account, 'pop3' | 'tls' | 'keep'>) {
 }
 
 /** Answers `account.*`. */
-export function accountHandlers({ deps, fetcher }: { readonly deps: FetchDeps; readonly fetcher: Fetcher }) {
+export function accountHandlers({
+  deps,
+  fetcher,
+  imap,
+}: {
+  readonly deps: FetchDeps
+  readonly fetcher: Fetcher
+  readonly imap: ImapAccounts
+}) {
   const os = implement(contract.account)
   const { store } = deps
   const toView = ({ nextFetchMs, ...account }: Account) => {
     void nextFetchMs // The window shows what was, not what is planned.
-    return { ...account, fetching: fetcher.isFetching(account.id), pop3: pop3View(account) }
+    return {
+      ...account,
+      fetching: fetcher.isFetching(account.id),
+      pop3: pop3View(account),
+      imap: account.imap && { ...account.imap, ...imap.view(account.id) },
+    }
   }
   return {
     list: os.list.handler(() => listAccounts(store.read).map(toView)),
     test: os.test.handler(async function* ({ input, signal }) {
-      yield* testAccount({ ...input, host: hostOf(input.host) }, deps, signal)
+      const { kind = 'pop3', login = 'password', allowApop, ...rest } = input
+      const at = { ...rest, host: hostOf(input.host), login }
+      yield* kind === 'imap'
+        ? testImapAccount({ ...at, secret: input.password }, deps, signal)
+        : testAccount({ ...at, ...(allowApop !== undefined && { allowApop }) }, deps, signal)
     }),
     add: os.add.handler(async ({ input }) => {
-      const { password, login = 'password', name, rules, ...rest } = input
+      const { password, login = 'password', name, rules, kind, sentCopy, ...rest } = input
       const account = await store.write('account.add', {
         ...rest,
         host: hostOf(input.host),
         name: name.trim() || input.user,
         secret: { login, value: Buffer.from(password, 'utf8') },
         ...(rules && { rules: given(rules) }),
+        ...(kind && { kind }),
+        ...(sentCopy && { sentCopy }),
       })
       fetcher.look(account.id)
       return toView(account)
     }),
     save: os.save.handler(async ({ input }) => {
-      const { id, password, login = 'password', rules, host, name, ...rest } = input
+      const { id, password, login = 'password', rules, host, name, sentCopy, ...rest } = input
       const account = await store.write('account.save', {
         id,
         settings: {
@@ -68,6 +89,7 @@ export function accountHandlers({ deps, fetcher }: { readonly deps: FetchDeps; r
         },
         ...(password !== undefined && { secret: { login, value: Buffer.from(password, 'utf8') } }),
         ...(rules && { rules: given(rules) }),
+        ...(sentCopy && { sentCopy }),
       })
       fetcher.look(id)
       return toView(account)

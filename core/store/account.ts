@@ -20,7 +20,7 @@ import type { Operation, ReadDb, WriteDb } from './types.ts'
  */
 export interface Account {
   readonly id: number
-  readonly kind: 'pop3'
+  readonly kind: 'pop3' | 'imap'
   readonly name: string
   readonly host: string
   readonly port: number
@@ -36,7 +36,11 @@ export interface Account {
   readonly nextFetchMs: number
   /** What only a POP3 account has. */
   readonly pop3: (Pop3Rules & Pop3Facts) | null
+  /** What only an IMAP account has. */
+  readonly imap: { readonly sentCopy: SentCopy } | null
 }
+/** Who puts mail that was sent into an account's Sent folder: we, or its server by itself. */
+export type SentCopy = 'append' | 'server'
 /** The kinds of an account's secret; it has one of them. */
 export const ACCOUNT_PASSWORD = 'account-password'
 export const ACCOUNT_TOKEN = 'account-token'
@@ -45,22 +49,25 @@ const SECRET_OF = { password: ACCOUNT_PASSWORD, token: ACCOUNT_TOKEN } as const
 const COLUMNS = `a.id, a.kind, a.name, a.host, a.port, a.tls, a.login AS user, a.keep, a.every_seconds AS everySeconds,
   a.last_fetch_ms AS lastFetchMs, a.last_error AS lastError, a.next_fetch_ms AS nextFetchMs,
   EXISTS (SELECT 1 FROM secret s WHERE s.kind = '${ACCOUNT_TOKEN}' AND s.name = CAST(a.id AS TEXT)) AS hasToken,
-  p.account_id IS NOT NULL AS isPop3, ${POP3_COLUMNS}`
-const FROM = 'FROM account a LEFT JOIN pop3_account p ON p.account_id = a.id'
+  p.account_id IS NOT NULL AS isPop3, i.sent_copy AS sentCopy, ${POP3_COLUMNS}`
+const FROM =
+  'FROM account a LEFT JOIN pop3_account p ON p.account_id = a.id LEFT JOIN imap_account i ON i.account_id = a.id'
 const LIST = `SELECT ${COLUMNS} ${FROM} ORDER BY a.id LIMIT 200`
 const GET = `SELECT ${COLUMNS} ${FROM} WHERE a.id = ?`
 const SAME = 'SELECT id FROM account WHERE host = ? AND port = ? AND login = ?'
 const ADD = `
   INSERT INTO account (kind, name, host, port, tls, login, keep, every_seconds, created_ms, next_fetch_ms)
-  VALUES ('pop3', ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const FETCHED = 'UPDATE account SET last_fetch_ms = ?, last_error = ?, next_fetch_ms = ? WHERE id = ?'
 const REMOVE = 'DELETE FROM account WHERE id = ?'
 const HAND_OVER = `UPDATE folder SET account_id = NULL, role = 'other', name = ? WHERE id = ?`
+const ADD_IMAP = 'INSERT INTO imap_account (account_id, sent_copy) VALUES (?, ?)'
+const SET_IMAP = 'UPDATE imap_account SET sent_copy = ? WHERE account_id = ?'
 const CHANGE =
   'UPDATE account SET name = ?, host = ?, port = ?, tls = ?, login = ?, keep = ?, every_seconds = ?, next_fetch_ms = ? WHERE id = ?'
 
-type Own = Omit<Account, 'keep' | 'login' | 'pop3'> & { readonly keep: number }
-type Row = Own & Pop3Record & { readonly hasToken: number; readonly isPop3: number }
+type Own = Omit<Account, 'keep' | 'login' | 'pop3' | 'imap'> & { readonly keep: number }
+type Row = Own & Pop3Record & { readonly hasToken: number; readonly isPop3: number; readonly sentCopy: SentCopy | null }
 
 function toAccount(row: Row): Account {
   const { id, kind, name, host, port, tls, user, keep, everySeconds, lastFetchMs, lastError, nextFetchMs } = row
@@ -79,6 +86,7 @@ function toAccount(row: Row): Account {
     lastError,
     nextFetchMs,
     pop3: row.isPop3 === 1 ? toPop3(row) : null,
+    imap: row.sentCopy === null ? null : { sentCopy: row.sentCopy },
   }
 }
 
@@ -128,15 +136,22 @@ export const accountOperations = {
   /** Adds an account with its secret. Throws `conflict` when that maildrop is fetched already. */
   'account.add': (
     db: WriteDb,
-    args: Settable & { readonly secret: AccountSecret; readonly rules?: Partial<Pop3Rules> },
+    args: Settable & {
+      readonly kind?: Account['kind']
+      readonly secret: AccountSecret
+      readonly rules?: Partial<Pop3Rules>
+      readonly sentCopy?: SentCopy
+    },
     nowMs: number,
   ): Account => {
     refuseSame(db, args, undefined, 'add')
     const { name, host, port, tls, user, keep, everySeconds } = args
-    const added = prepared(db, ADD).run(name, host, port, tls, user, keep ? 1 : 0, everySeconds, nowMs, nowMs)
+    const kind = args.kind ?? 'pop3'
+    const added = prepared(db, ADD).run(kind, name, host, port, tls, user, keep ? 1 : 0, everySeconds, nowMs, nowMs)
     const id = Number(added.lastInsertRowid)
     putAccountSecret(db, id, args.secret, nowMs)
-    addPop3(db, id, args.rules ?? {})
+    if (kind === 'pop3') addPop3(db, id, args.rules ?? {})
+    else prepared(db, ADD_IMAP).run(id, args.sentCopy ?? 'append')
     ensureFolder(db, { accountId: id, userId: null }, 'inbox')
     return requireAccount(db, id, 'add')
   },
@@ -146,7 +161,11 @@ export const accountOperations = {
    */
   'account.save': (
     db: WriteDb,
-    args: { readonly id: number; readonly secret?: AccountSecret; readonly rules?: Partial<Pop3Rules> } & {
+    args: {
+      readonly id: number
+      readonly secret?: AccountSecret
+      readonly rules?: Partial<Pop3Rules>
+      readonly sentCopy?: SentCopy
       readonly settings: Partial<Settable>
     },
     nowMs: number,
@@ -162,6 +181,7 @@ export const accountOperations = {
     prepared(db, CHANGE).run(name, host, port, tls, user, keep ? 1 : 0, everySeconds, nextFetchMs, args.id)
     if (args.secret !== undefined) putAccountSecret(db, args.id, args.secret, nowMs)
     if (args.rules !== undefined && before.pop3 !== null) setPop3Rules(db, args.id, { ...before.pop3, ...args.rules })
+    if (args.sentCopy !== undefined) prepared(db, SET_IMAP).run(args.sentCopy, args.id)
     return requireAccount(db, args.id, 'change')
   },
   /**

@@ -2,7 +2,7 @@ import { Fault } from '../base/fault.ts'
 import { prepared } from './prepared.ts'
 import type { Operation, ReadDb, WriteDb } from './types.ts'
 
-export type FolderRole = 'inbox' | 'sent' | 'drafts' | 'archive' | 'trash' | 'other'
+export type FolderRole = 'inbox' | 'sent' | 'drafts' | 'archive' | 'trash' | 'junk' | 'other'
 /** Whose folder: an account's, a local user's, or (both null) the person's who runs Posthorn. */
 export interface FolderOwner {
   readonly accountId: number | null
@@ -29,6 +29,7 @@ const NAMES: Record<FolderRole, string> = {
   drafts: 'Drafts',
   archive: 'Archive',
   trash: 'Trash',
+  junk: 'Junk',
   other: 'Folder',
 }
 
@@ -45,7 +46,7 @@ const LIST = `
   SELECT ${COLUMNS}, coalesce(a.name, u.local || '@' || u.domain) AS ownerName
   FROM folder f LEFT JOIN account a ON a.id = f.account_id LEFT JOIN local_user u ON u.id = f.user_id
   ORDER BY f.account_id IS NOT NULL, f.user_id IS NOT NULL, f.account_id, f.user_id,
-    CASE f.role WHEN 'inbox' THEN 0 WHEN 'drafts' THEN 1 WHEN 'sent' THEN 2 WHEN 'archive' THEN 3 WHEN 'trash' THEN 4 ELSE 5 END, f.name
+    CASE f.role WHEN 'inbox' THEN 0 WHEN 'drafts' THEN 1 WHEN 'sent' THEN 2 WHEN 'archive' THEN 3 WHEN 'trash' THEN 4 WHEN 'junk' THEN 5 ELSE 6 END, f.name
   LIMIT 1000`
 const INSERT = 'INSERT INTO folder (account_id, user_id, role, name) VALUES (?, ?, ?, ?)'
 const COUNT = 'UPDATE folder SET total = total + ?, unread = unread + ? WHERE id = ?'

@@ -41,10 +41,10 @@ CREATE TABLE imap_folder (
   folder_id INTEGER PRIMARY KEY REFERENCES folder (id) ON DELETE CASCADE,
   account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE, path TEXT NOT NULL, uid_validity INTEGER,
   uid_next INTEGER, modseq TEXT, -- what was seen whole; modseq in digits: it has 63 bits
-  listed INTEGER, -- messages on the server that are to be here, for the progress
   UNIQUE (account_id, path)) STRICT;
 -- Where a message is on its server, and the flags the server has shown last (1 seen, 2 flagged, 4 answered). message_id NULL: it
--- was removed here, and the server has not heard of that yet; so it is not fetched again.
+-- was removed here, and the server has not heard of that yet; so it is not fetched again. A uid below zero was one before the
+-- server numbered its folder anew; its message is found again by Message-ID and size.
 CREATE TABLE imap_place (
   folder_id INTEGER NOT NULL REFERENCES imap_folder (folder_id) ON DELETE CASCADE, uid INTEGER NOT NULL,
   message_id INTEGER REFERENCES message (id) ON DELETE SET NULL, flags INTEGER NOT NULL, PRIMARY KEY (folder_id, uid)) STRICT, WITHOUT ROWID;
@@ -53,10 +53,10 @@ CREATE INDEX imap_place_message ON imap_place (message_id) WHERE message_id IS N
 CREATE TABLE imap_change (
   id INTEGER PRIMARY KEY AUTOINCREMENT, account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
   kind TEXT NOT NULL CHECK (kind IN ('flag', 'move', 'append', 'delete')), message_id INTEGER REFERENCES message (id) ON DELETE CASCADE,
-  folder_id INTEGER, uid INTEGER, -- of a delete, whose message is gone: where it is on the server
+  folder_id INTEGER, uid INTEGER, header_id TEXT, size_bytes INTEGER, -- of a delete, whose message is gone: where it is, and what it was
   target_id INTEGER REFERENCES folder (id) ON DELETE CASCADE, -- of a move or an append
-  flag INTEGER, value INTEGER, begun INTEGER NOT NULL DEFAULT 0 CHECK (begun IN (0, 1)), refusals INTEGER NOT NULL DEFAULT 0,
-  created_ms INTEGER NOT NULL) STRICT;
+  flag INTEGER, value INTEGER, begun INTEGER NOT NULL DEFAULT 0 CHECK (begun IN (0, 1)),
+  refusals INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX imap_change_account ON imap_change (account_id, id);
 CREATE INDEX imap_change_message ON imap_change (message_id) WHERE message_id IS NOT NULL;
 

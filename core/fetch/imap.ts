@@ -1,0 +1,272 @@
+import { isFault, reasonOf } from '../base/fault.ts'
+import type { FolderRole } from '../store/folder.ts'
+import type { Account } from '../store/account.ts'
+import { countPlaces, countPlacesIn, listPlaces } from '../store/imap.ts'
+import { listImapFolders, type ImapFolder, type ListedFolder } from '../store/imap-folder.ts'
+import { openImap, type ImapSession, type Selected } from './imap-client.ts'
+import { bitsOf } from './imap-flags.ts'
+import { adoptKnown, Incoming, setOf, type Here } from './imap-messages.ts'
+import { Replay } from './imap-replay.ts'
+import { describeImapTrouble, NO_SECRET, targetOf, type ImapDeps } from './imap-words.ts'
+import type { Fetched } from './fetch-deps.ts'
+
+const MOST_FOLDERS = 5000
+/** Read at once on the main thread. */
+const PAGE = 200
+/** Numbers of one command, and of one operation of the writer. */
+const WINDOW = 2000
+const GROUP = 500
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/**
+ * Makes an account what its server has, and the server what was done here: changes of ours first, then each folder, newest mail
+ * first, then what was done here meanwhile. All that is known is committed as it becomes known, so whatever ends it, the next run goes
+ * on from there.
+ */
+export async function fetchImapAccount(account: Account, deps: ImapDeps, signal?: AbortSignal): Promise<Fetched> {
+  const none = { fetched: 0, removed: 0, sessionId: undefined }
+  const target = await targetOf(account, deps)
+  if (target === undefined) return { ...none, problem: NO_SECRET, retry: 'person' }
+  const opened = await openImap(target, deps, signal)
+  if (!opened.ok) {
+    const { trouble, sessionId } = opened
+    const retry = trouble.kind === 'refused' && trouble.at === 'login' ? 'person' : 'usual'
+    return { ...none, problem: describeImapTrouble(trouble, account), sessionId, retry }
+  }
+  const { session } = opened
+  const pass = new Pass(account, deps, session)
+  let problem: string | null = null
+  try {
+    await pass.run()
+    problem = pass.problem
+    await session.quit()
+  } catch (error) {
+    const { trouble } = session.wire
+    if (trouble !== undefined) problem = describeImapTrouble(trouble, account)
+    else {
+      // A fault of ours, such as a full disk. What is on the server stays there.
+      session.wire.transcript.note(`fetch given up: ${reasonOf(error)}`)
+      session.wire.abandon({ kind: 'given-up' })
+      problem = isFault(error, 'store.full')
+        ? 'The disk is full: mail stays on the server until there is room.'
+        : `The fetch was given up: ${reasonOf(error)}`
+    }
+  } finally {
+    deps.onProgress?.(account.id, null)
+  }
+  return { fetched: pass.fetched, removed: pass.removed, problem, sessionId: session.sessionId }
+}
+
+const ROLES: Readonly<Record<string, FolderRole>> = {
+  '\\Inbox': 'inbox',
+  '\\Sent': 'sent',
+  '\\Drafts': 'drafts',
+  '\\Archive': 'archive',
+  '\\Trash': 'trash',
+  '\\Junk': 'junk',
+}
+/** Views over other folders: each of their messages is in one of these, too, and would be here twice (RFC 6154 §2). */
+const VIEWS = new Set(['\\All', '\\Flagged', '\\Important'])
+
+/** What is mirrored of a server's folders. Names are shown with `/` between levels, whatever the server has there. */
+export async function listFolders(session: ImapSession): Promise<ListedFolder[]> {
+  const listed = await session.list()
+  const roles = new Set<FolderRole>()
+  return listed
+    .filter(
+      ({ flags, specialUse }) =>
+        !flags.has('\\Noselect') && !flags.has('\\NonExistent') && !VIEWS.has(specialUse ?? ''),
+    )
+    .slice(0, MOST_FOLDERS)
+    .map(({ path, specialUse, delimiter }) => {
+      const wanted = ROLES[specialUse ?? ''] ?? 'other'
+      const role = roles.has(wanted) ? 'other' : wanted
+      if (role !== 'other') roles.add(role)
+      const name = path === 'INBOX' ? 'Inbox' : delimiter === '' ? path : path.split(delimiter).join('/')
+      return { path, name: name.slice(0, 500), role }
+    })
+}
+
+class Pass {
+  fetched = 0
+  removed = 0
+  readonly #account: Account
+  readonly #deps: ImapDeps
+  readonly #session: ImapSession
+  readonly #replay: Replay
+  #refused = 0
+  #unread = 0
+  #total = 0
+
+  constructor(account: Account, deps: ImapDeps, session: ImapSession) {
+    this.#account = account
+    this.#deps = deps
+    this.#session = session
+    this.#replay = new Replay(session, deps, account.id)
+  }
+
+  /** Words for what did not go through though the session lasted; null when all did. */
+  get problem(): string | null {
+    const { host } = this.#account
+    if (this.#refused > 0)
+      return `${host} did not give out ${this.#refused} of its messages; the next fetch asks again.`
+    if (this.#unread > 0) return `${host} did not open ${this.#unread} of its folders; the next fetch asks again.`
+    if (this.#replay.givenUp > 0)
+      return `${host} refuses ${this.#replay.givenUp} of the changes made here; they are taken back.`
+    return null
+  }
+
+  async run(): Promise<void> {
+    const { store } = this.#deps
+    const listed = await listFolders(this.#session)
+    if (listed.length > 0) {
+      const { missing } = await store.write('imap.folders', { accountId: this.#account.id, folders: listed })
+      for (const folder of missing) await this.#follow(folder)
+    }
+    await this.#replay.run()
+    const folders = listImapFolders(store.read, this.#account.id).toSorted((a, b) => rank(a) - rank(b))
+    const changed: ImapFolder[] = []
+    for (const folder of folders) if (await this.#hasChanged(folder)) changed.push(folder)
+    for (const folder of changed) await this.#look(folder)
+    await this.#replay.run()
+  }
+
+  /** A folder that is listed no more: gone here, too, once the server says that there is none. */
+  async #follow(folder: ImapFolder): Promise<void> {
+    if (folder.role === 'inbox' || (await this.#session.exists(folder.path))) return
+    for (let more = true; more;) {
+      const gone = await this.#deps.store.write('imap.folder-gone', { folderId: folder.folderId, limit: GROUP })
+      more = gone.more
+      for (const id of gone.folderIds) this.#deps.onMail?.(id)
+    }
+  }
+
+  async #hasChanged(folder: ImapFolder): Promise<boolean> {
+    const status = await this.#session.status(folder.path)
+    if (status === undefined) return true
+    this.#total += status.messages
+    const known = countPlacesIn(this.#deps.store.read, folder.folderId)
+    return (
+      status.modseq === null ||
+      status.modseq !== folder.modseq ||
+      status.uidValidity !== folder.uidValidity ||
+      status.uidNext !== folder.uidNext ||
+      status.messages !== known
+    )
+  }
+
+  #tell(): void {
+    const done = countPlaces(this.#deps.store.read, this.#account.id)
+    this.#deps.onProgress?.(this.#account.id, { done, total: Math.max(this.#total, done) })
+  }
+
+  async #look(folder: ImapFolder): Promise<void> {
+    const { store } = this.#deps
+    const selected = await this.#session.select(folder.path)
+    if (selected === undefined) {
+      this.#unread++
+      return
+    }
+    const here: Here = { folderId: folder.folderId, uidValidity: selected.uidValidity }
+    await store.write('imap.begin', here)
+    const isAnew = folder.uidValidity !== selected.uidValidity
+    const listed = await this.#session.search({ all: true })
+    // An answer that is not about all that the server has counted says nothing of what is missing in it.
+    const isWhole = listed !== undefined && listed.length === this.#session.count
+    if (listed === undefined) {
+      this.#unread++
+      return
+    }
+    const known = await this.#known(here)
+    const there = new Set(listed)
+    if (isWhole)
+      await this.#vanished(
+        here,
+        known.filter((uid) => !there.has(uid)),
+      )
+    const mine = new Set(known)
+    let fresh: number[] | undefined = listed.filter((uid) => !mine.has(uid)).toReversed()
+    if (fresh.length > 0 && (await store.query('imap.homeless', { folderId: folder.folderId })))
+      fresh = await adoptKnown(this.#session, this.#deps, here, fresh)
+    if (fresh === undefined) {
+      this.#unread++
+      return
+    }
+    if (isWhole) await this.#lookedThrough(here)
+    const incoming = new Incoming(this.#session, this.#deps, here, () => this.#tell())
+    if (fresh.length > 0) this.#tell()
+    try {
+      await incoming.bring(fresh)
+    } finally {
+      this.fetched += incoming.fetched
+      this.#refused += incoming.refused
+    }
+    await this.#flags(here, isAnew ? [] : known.filter((uid) => there.has(uid)), folder, selected)
+    const isAll = isWhole && incoming.refused === 0
+    await store.write('imap.synced', {
+      ...here,
+      uidNext: isAll ? selected.uidNext : null,
+      modseq: isAll && this.#session.hasModseq ? selected.modseq : null,
+    })
+  }
+
+  async #known({ folderId }: Here): Promise<number[]> {
+    const known: number[] = []
+    for (let after = 0; ;) {
+      const page = listPlaces(this.#deps.store.read, folderId, after, PAGE)
+      for (const { uid } of page) known.push(uid)
+      after = page.at(-1)?.uid ?? 0
+      if (page.length < PAGE) return known
+      await turn()
+    }
+  }
+
+  async #vanished(here: Here, uids: readonly number[]): Promise<void> {
+    for (let from = 0; from < uids.length; from += GROUP) {
+      const some = uids.slice(from, from + GROUP)
+      this.removed += some.length
+      for (const id of await this.#deps.store.write('imap.vanished', { ...here, uids: some })) this.#deps.onMail?.(id)
+    }
+  }
+
+  async #lookedThrough(here: Here): Promise<void> {
+    for (let more = true; more;) {
+      const looked = await this.#deps.store.write('imap.looked-through', { ...here, limit: GROUP })
+      more = looked.more
+      for (const id of looked.folderIds) this.#deps.onMail?.(id)
+    }
+  }
+
+  /** Flags of what was here before: those changed since, where the server can say so (RFC 7162 §3.1.4), else all. */
+  async #flags(here: Here, known: readonly number[], folder: ImapFolder, selected: Selected): Promise<void> {
+    if (known.length === 0) return
+    const since = this.#session.hasModseq && selected.modseq !== null ? (folder.modseq ?? undefined) : undefined
+    if (since !== undefined && since === selected.modseq) return
+    const mine = new Set(known)
+    const windows = since === undefined ? windowsOf(known) : ['1:*']
+    for (const window of windows) {
+      let group: { uid: number; flags: number }[] = []
+      const keep = async () => {
+        if (group.length === 0) return
+        const folderIds = await this.#deps.store.write('imap.flags', { ...here, flags: group })
+        group = []
+        for (const id of folderIds) this.#deps.onMail?.(id)
+      }
+      for await (const one of this.#session.fetch(window, { uid: true, flags: true }, since)) {
+        if (one.flags === undefined || !mine.has(one.uid)) continue
+        if (group.push({ uid: one.uid, flags: bitsOf(one.flags) }) >= GROUP) await keep()
+      }
+      await keep()
+    }
+  }
+}
+
+const rank = ({ role }: ImapFolder) =>
+  role === 'inbox' ? 0 : role === 'other' ? 2 : role === 'junk' || role === 'trash' ? 3 : 1
+
+function windowsOf(uids: readonly number[]): string[] {
+  const windows: string[] = []
+  for (let to = uids.length; to > 0; to -= WINDOW) windows.push(setOf(uids.slice(Math.max(0, to - WINDOW), to)))
+  return windows
+}
