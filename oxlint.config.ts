@@ -25,6 +25,8 @@ const net = 'core/net'
 const store = 'core/store'
 const rpc = 'core/rpc'
 const engine = 'core/engine.ts'
+/** The engine as hosts start it: it may be locked. */
+const lock = 'core/engine-lock.ts'
 
 const SOCKETS = ['node:net', 'node:tls', 'node:dgram']
 const WEB = ['node:http', 'node:https', 'node:http2']
@@ -66,8 +68,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ].concat(['core/queue', 'core/relay', 'core/serve', 'core/fetch', 'core/mailbox', 'core/rpc', settings]),
     uses: ORPC,
   },
-  'core/host': { may: [base, model, message, store, rpc, engine], uses: [...SOCKETS, ...WEB, 'ws', ...ORPC] },
-  'electron': { may: [base, model, settings, rpc, engine], uses: ['electron', ...ORPC] },
+  'core/host': { may: [base, model, message, store, rpc, engine, lock], uses: [...SOCKETS, ...WEB, 'ws', ...ORPC] },
+  'electron': { may: [base, model, settings, rpc, engine, lock], uses: ['electron', ...ORPC] },
   'renderer/src': {
     may: [rpc, model, base],
     uses: ['react', 'react-dom', 'react-aria-components', '@tanstack/react-virtual', 'dompurify', ...ORPC],

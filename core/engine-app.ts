@@ -1,5 +1,6 @@
 import { implement } from '@orpc/server'
 import type { Changes } from './base/changes.ts'
+import { Fault } from './base/fault.ts'
 import { VERSION } from './base/version.ts'
 import { contract } from './rpc/contract.ts'
 import type { InboundView, Pop3ServerView, StatusView } from './rpc/views.ts'
@@ -62,6 +63,9 @@ export function appHandlers(deps: AppDeps) {
     }),
     changes: os.changes.handler(async function* ({ signal }) {
       for await (const _ of deps.changes.stream(signal)) yield { what: 'status' as const }
+    }),
+    unlock: os.unlock.handler(() => {
+      throw new Fault('conflict', 'unlock the mail: it is not locked', { what: 'mail', reason: 'not locked' })
     }),
     settings: os.settings.handler(() => deps.listSettings()),
     setSetting: os.setSetting.handler(async ({ input }) => {

@@ -10,6 +10,8 @@ export interface FaultDetails {
   'vault.key-missing': { readonly path: string }
   'vault.key-wrong': { readonly path: string; readonly reason: string }
   'vault.key-exposed': { readonly path: string; readonly mode: string }
+  'vault.passphrase-needed': { readonly path: string }
+  'vault.passphrase-wrong': { readonly path: string }
   'settings.invalid': { readonly key: string; readonly value: string; readonly allowed: string }
   'settings.unreadable': { readonly path: string; readonly reason: string }
   'listen.taken': { readonly host: string; readonly port: number; readonly reason: string }

@@ -3,6 +3,7 @@ import { startEngine } from '../engine.ts'
 import { takeLock } from '../store/lock.ts'
 import { runCommand } from './commands.ts'
 import type { CommandIo } from './local-socket.ts'
+import { rekey } from './vault-commands.ts'
 import { readSettingsFile } from '../base/settings-file.ts'
 
 /**
@@ -13,6 +14,7 @@ export async function runAlone(at: CommandLine, io: CommandIo): Promise<number> 
   const fileSettings = readSettingsFile(at.settings, at.data)
   const lock = takeLock(at.data, `posthorn ${at.argv[0] ?? ''}`)
   try {
+    if (at.argv[0] === 'vault' && at.argv[1] === 'rekey') return await rekey(at, io)
     const engine = await startEngine({
       dataFolder: at.data,
       ...(at.keyFile === undefined ? {} : { keyFile: at.keyFile }),

@@ -3,16 +3,18 @@ import { fileURLToPath } from 'node:url'
 import { isFault, reasonOf } from '../base/fault.ts'
 import { parseSettings } from '../settings.ts'
 import { lockedRouter } from '../rpc/locked.ts'
-import { startEngine, type Engine } from '../engine.ts'
+import type { Engine } from '../engine.ts'
 import { takeLock, type Lock } from '../store/lock.ts'
 import { EXIT, usage } from './command.ts'
 import { runCommand } from './commands.ts'
 import { parseArguments, type CommandLine } from './arguments.ts'
 import { callEngine, listenLocal, type CommandIo } from './local-socket.ts'
+import { startLockable, type Lockable } from '../engine-lock.ts'
 import { patiently } from './patience.ts'
 import { readSettingsFile } from '../base/settings-file.ts'
+import { runLocked } from './unlock-command.ts'
 import { onUsualPort } from './window-port.ts'
-import { serveWindow } from './window-server.ts'
+import { serveWindow, type WindowServer } from './window-server.ts'
 
 const SERVE = 'posthorn serve'
 
@@ -41,47 +43,57 @@ export async function serve(at: CommandLine, io: CommandIo): Promise<number> {
     if (args.has('--open')) openInBrowser(address)
     return EXIT.ok
   }
-  let engine: Engine | undefined
-  let why = ''
-  try {
-    engine = await startEngine({
-      dataFolder: at.data,
-      ...(at.keyFile === undefined ? {} : { keyFile: at.keyFile }),
-      fileSettings,
-      lock,
-      log,
-    })
-  } catch (error) {
-    if (!isFault(error) || !error.code.startsWith('vault.')) {
-      lock.release()
-      throw error
-    }
-    why = error.message
-    log(`locked: ${why}`)
-  }
-  const opened: { close(): Promise<void> }[] = []
   let status: number = EXIT.ok
+  let stop: () => void = () => {}
+  const failed = new Promise<void>((resolve) => (stop = resolve))
+  const watch = (engine: Engine) => {
+    void engine.failed.then(() => {
+      status = EXIT.software
+      stop()
+    })
+  }
+  let window: WindowServer | undefined
+  let lockable: Lockable
   try {
-    const window = await onUsualPort(at.data, uiPort, (port) =>
+    lockable = await startLockable(
+      {
+        dataFolder: at.data,
+        ...(at.keyFile === undefined ? {} : { keyFile: at.keyFile }),
+        fileSettings,
+        lock,
+        log,
+      },
+      (engine) => {
+        watch(engine)
+        window?.serve(engine)
+      },
+    )
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+  const { engine } = lockable
+  if (engine) watch(engine)
+  const opened: { close(): Promise<void> }[] = []
+  try {
+    const served = await onUsualPort(at.data, uiPort, (port) =>
       serveWindow({
         folder: fileURLToPath(new URL('../../dist/renderer', import.meta.url)),
         port,
-        router: engine?.router ?? lockedRouter(at.data, why),
+        router: engine?.router ?? lockedRouter(at.data, lockable.why, (passphrase) => lockable.unlock(passphrase)),
         bytes: engine?.bytes ?? { open: () => undefined },
       }),
     )
-    opened.push(window)
-    const local = await listenLocal(at.data, async (argv, caller) => {
-      if (engine) return runCommand(engine, argv, caller, () => window.newAddress())
-      if (argv[0] === 'ui') {
-        await caller.stdout(`${window.newAddress()}\n`)
-        return EXIT.ok
-      }
-      await caller.stderr(`posthorn: the mail is locked: ${why}\n`)
-      return EXIT.temporary
+    window = served
+    opened.push(served)
+    const local = await listenLocal(at.data, (argv, caller) => {
+      const newAddress = () => served.newAddress()
+      return lockable.engine
+        ? runCommand(lockable.engine, argv, caller, newAddress)
+        : runLocked(lockable, argv, caller, newAddress)
     })
     opened.push(local)
-    const address = window.newAddress()
+    const address = served.newAddress()
     const submission = engine?.submission ?? null
     const submissionTls = engine?.submissionTls ?? null
     const inbound = engine?.inbound ?? null
@@ -91,11 +103,10 @@ export async function serve(at: CommandLine, io: CommandIo): Promise<number> {
         `${JSON.stringify({ ready: true, locked: engine === undefined, pid: process.pid, ui: address, submission, submissionTls, inbound })}\n`,
       )
     if (args.has('--open')) openInBrowser(address)
-    const failed = engine?.failed.then(() => void (status = EXIT.software))
-    await Promise.race([stopped.then((signal) => log(`stopping: ${signal}`)), failed ?? stopped])
+    await Promise.race([stopped.then((signal) => log(`stopping: ${signal}`)), failed])
   } finally {
     for (const one of opened.reverse()) await one.close().catch((error: unknown) => log(`close: ${reasonOf(error)}`))
-    await engine?.close()
+    await lockable.close()
     lock.release()
   }
   return status

@@ -19,6 +19,9 @@ const HEADERS = {
 }
 const LONGEST_TICKET = 4096
 const LONGEST_RPC_FRAME = 1 << 20
+/** RFC 6455 §7.4 leaves 1012 to IANA: the service restarts. */
+const RESTARTED = 1012
+const LAST_WORDS_MS = 100
 
 /** Bytes given out by handle: where they come from is the engine's business. */
 export interface Bytes {
@@ -35,6 +38,8 @@ export interface WindowServer {
   readonly port: number
   /** A new address of the window, good once and for 60 s. */
   newAddress(): string
+  /** Serves another engine from now on; windows that are open connect anew. */
+  serve(engine: { readonly router: EngineRouter; readonly bytes: Bytes }): void
   close(): Promise<void>
 }
 
@@ -46,6 +51,7 @@ export async function serveWindow(options: {
   readonly bytes: Bytes
 }): Promise<WindowServer> {
   const access = new Access(() => performance.now())
+  let { bytes } = options
   const http = createServer((request, response) => {
     answer(request, response).catch(() => {
       if (!response.headersSent) response.writeHead(500, HEADERS)
@@ -85,7 +91,7 @@ export async function serveWindow(options: {
   }
 
   async function giveBytes(handle: string, response: ServerResponse): Promise<void> {
-    const given = options.bytes.open(handle)
+    const given = bytes.open(handle)
     if (!given) return void response.writeHead(404, HEADERS).end()
     response.writeHead(200, {
       ...HEADERS,
@@ -123,7 +129,7 @@ export async function serveWindow(options: {
     maxPayload: LONGEST_RPC_FRAME,
     handleProtocols: () => 'posthorn',
   })
-  const serve = serveSocket(options.router)
+  let serve = serveSocket(options.router)
   http.on('upgrade', (request, socket, head) => {
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim())
     const token = offered.find((part) => part.startsWith('token.'))?.slice('token.'.length) ?? ''
@@ -162,6 +168,12 @@ export async function serveWindow(options: {
   return {
     port: (http.address() as AddressInfo).port,
     newAddress: () => `http://${own()}/#ticket=${access.newTicket()}`,
+    serve(engine) {
+      bytes = engine.bytes
+      serve = serveSocket(engine.router)
+      // What is being answered goes out before the closing frame.
+      for (const client of sockets.clients) setTimeout(() => client.close(RESTARTED), LAST_WORDS_MS).unref()
+    },
     async close() {
       for (const client of sockets.clients) client.terminate()
       const closed = new Promise<void>((done) => http.close(() => done()))

@@ -3,8 +3,15 @@ import { VERSION } from '../base/version.ts'
 import { contract } from './contract.ts'
 import type { EngineRouter } from './serve.ts'
 
-/** What a window gets while the key is out of reach: its status, with the reason, and `engine.locked` for all else. */
-export function lockedRouter(dataFolder: string, why: string): EngineRouter {
+/**
+ * What a window gets while the key is out of reach: its status, with the reason, and `engine.locked` for all else. `unlock` tries
+ * a passphrase, where the host can; it throws where that does not open the mail.
+ */
+export function lockedRouter(
+  dataFolder: string,
+  why: string,
+  unlock?: (passphrase: string) => Promise<void>,
+): EngineRouter {
   const app = implement(contract.app)
   const status = app.status.handler(() => ({
     version: VERSION,
@@ -39,10 +46,15 @@ export function lockedRouter(dataFolder: string, why: string): EngineRouter {
   const changes = app.changes.handler(async function* ({ signal }) {
     await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))
   })
+  const opens = app.unlock.handler(async ({ input }) => {
+    if (unlock === undefined) return locked()
+    await unlock(input.passphrase)
+    return { ok: true as const }
+  })
   const locked = () => {
     throw new ORPCError('engine.locked', { status: 423, message: `the mail is locked: ${why}` })
   }
-  const answering = { app: { ...closed(contract.app, locked), status, changes } }
+  const answering = { app: { ...closed(contract.app, locked), status, changes, unlock: opens } }
   return { ...closed(contract, locked), ...answering } as EngineRouter
 }
 

@@ -56,8 +56,8 @@ const FORGET_WORDS = 'DELETE FROM contact_word WHERE contact_id = ?'
 const ADD_WORD = 'INSERT OR IGNORE INTO contact_word (word, contact_id) VALUES (?, ?)'
 const REMOVE = 'DELETE FROM contact WHERE id = ?'
 
-function toContact({ rankMs: _, kept, ...rest }: Row): Contact {
-  return { ...rest, kept: kept === 1 }
+function toContact({ id, name, address, kept, uses, lastUsedMs }: Row): Contact {
+  return { id, name, address, kept: kept === 1, uses, lastUsedMs }
 }
 
 /** Text as it is compared: case and accents do not matter. */

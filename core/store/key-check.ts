@@ -15,11 +15,22 @@ export function saltOf(key: Uint8Array): Buffer {
 
 /** False when the database was not made with that key. True for a file of less than a page. */
 export function isKeyOf(path: string, key: Uint8Array): boolean {
-  const file = openSync(path, 'r')
+  return beginningOf(path)?.equals(saltOf(key)) ?? true
+}
+
+/** The bytes that tell which key a database has; undefined for a file that is not there or has less than a page. */
+export function beginningOf(path: string): Buffer | undefined {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
   try {
     const page = Buffer.alloc(LEAST_BYTES)
-    if (readSync(file, page, 0, LEAST_BYTES, 0) < LEAST_BYTES) return true
-    return page.subarray(0, SALT_BYTES).equals(saltOf(key))
+    if (readSync(file, page, 0, LEAST_BYTES, 0) < LEAST_BYTES) return undefined
+    return page.subarray(0, SALT_BYTES)
   } finally {
     closeSync(file)
   }

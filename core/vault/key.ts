@@ -1,27 +1,24 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { Fault, reasonOf } from '../base/fault.ts'
-import { createKeyFile, readKeyFile, writeDurably } from './key-file.ts'
-
-/*
- * key.json holds the database key once for each way in, wrapped with what that way knows. One way is built: a key file. A
- * passphrase or the system's keychain becomes one more entry of `wraps`; entries of unknown kinds are kept as they are.
- */
-const KEY_BYTES = 32
-const NONCE_BYTES = 12
-
-/** One way in. AES-256-GCM; all bytes in base64. */
-interface KeyFileWrap {
-  readonly kind: 'key-file'
-  readonly nonce: string
-  readonly sealed: string
-  readonly tag: string
-}
-interface KeyBook {
-  readonly version: 1
-  readonly wraps: readonly (KeyFileWrap | { readonly kind: string })[]
-}
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
+import { Fault } from '../base/fault.ts'
+import { databasePath } from '../store/database.ts'
+import { beginningOf, saltOf } from '../store/key-check.ts'
+import { dropCopy } from '../store/rekey.ts'
+import {
+  bookPath,
+  isKeyFileWrap,
+  isPassphraseWrap,
+  KEY_BYTES,
+  readBook,
+  seal,
+  unseal,
+  writeBook,
+  wrong,
+  type KeyBook,
+  type Wrap,
+} from './key-book.ts'
+import { createKeyFile, readKeyFile } from './key-file.ts'
+import { unwrapWithPassphrase } from './passphrase.ts'
 
 export interface VaultPlace {
   /** The data folder. */
@@ -31,99 +28,99 @@ export interface VaultPlace {
   readonly create: boolean
 }
 
+/** What a database of that key begins with, as key books write it. */
+export const markOf = (key: Uint8Array) => saltOf(key).toString('base64')
+
 /**
- * The database key of a data folder, 32 bytes. The caller holds the folder's lock. Throws `vault.key-missing`,
- * `vault.key-wrong` or `vault.key-exposed`; nothing that is there is ever changed.
+ * The database key of a data folder, 32 bytes, by its key file. The caller holds the folder's lock. Throws
+ * `vault.passphrase-needed` where only a passphrase opens it, else `vault.key-missing`, `vault.key-wrong` or `vault.key-exposed`;
+ * nothing that is there is ever changed.
  */
 export function openVault({ folder, keyFile, create }: VaultPlace): Buffer {
-  const path = join(folder, 'key.json')
+  const path = bookPath(folder)
   const book = readBook(path)
-  if (book !== undefined) return unwrap(path, book, keyFile)
-  if (!create || existsMail(folder))
-    throw new Fault(
-      'vault.key-missing',
-      `open the data folder "${folder}": "${path}" is not there; without it the stored mail can't be read, so put it back from your backup`,
-      { path },
-    )
+  if (book !== undefined) return unwrap(folder, book, keyFile)
+  if (!create || existsMail(folder)) throw missing(folder, path)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (process.platform !== 'win32') chmodSync(folder, 0o700)
   const key = randomBytes(KEY_BYTES)
-  const fresh: KeyBook = { version: 1, wraps: [wrapWithKeyFile(key, createKeyFile(keyFile))] }
-  writeDurably(path, `${JSON.stringify(fresh, null, 2)}\n`, 'only-new')
+  writeBook(path, [{ kind: 'key-file', ...seal(key, createKeyFile(keyFile), markOf(key)) }], 'only-new')
   // Read back: what later starts depend on is what lies on the disk.
   const written = readBook(path)
   if (written === undefined)
     throw new Fault('vault.key-missing', `make a key for "${folder}": "${path}" was written and is not there`, { path })
-  return unwrap(path, written, keyFile)
+  return unwrap(folder, written, keyFile)
 }
 
-/** Mail without its key.json: a new key would be the wrong one. An empty file is a first start that was cut off. */
-function existsMail(folder: string): boolean {
+/** The same by a passphrase. Throws `vault.passphrase-wrong`, and `conflict` where there is no passphrase. */
+export async function openWithPassphrase(folder: string, passphrase: string): Promise<Buffer> {
+  const path = bookPath(folder)
+  const wraps = fittingWraps(folder, readBook(path)?.wraps ?? []).filter(isPassphraseWrap)
+  if (wraps.length === 0)
+    throw new Fault('conflict', `unlock "${folder}": it has no passphrase`, {
+      what: 'passphrase',
+      reason: 'none is set',
+    })
+  for (const wrap of wraps) {
+    const key = await unwrapWithPassphrase(wrap, passphrase)
+    if (key !== undefined) return key
+  }
+  throw new Fault('vault.passphrase-wrong', `open "${folder}" with the passphrase: it is wrong`, { path })
+}
+
+/** Whether a passphrase opens the folder. False also for a key book that can't be read. */
+export function hasPassphrase(folder: string): boolean {
   try {
-    return statSync(join(folder, 'mail.db')).size > 0
+    return fittingWraps(folder, readBook(bookPath(folder))?.wraps ?? []).some(isPassphraseWrap)
   } catch {
     return false
   }
 }
 
-function readBook(path: string): KeyBook | undefined {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw wrong(path, reasonOf(error))
-  }
-  return parseBook(path, text)
+/**
+ * The wraps of the key that the database has. Of another key are those that a rekey which was cut off left behind; older
+ * versions did not write whose they are.
+ */
+export function fittingWraps(folder: string, wraps: readonly Wrap[]): Wrap[] {
+  const mark = beginningOf(databasePath(folder))?.toString('base64')
+  const fitting = wraps.filter((wrap) => !('of' in wrap) || wrap.of === undefined || wrap.of === mark)
+  // Where none fits the database is damaged, and whoever opens it will say so.
+  const isUsable = fitting.some((wrap) => isKeyFileWrap(wrap) || isPassphraseWrap(wrap))
+  return mark === undefined || !isUsable ? [...wraps] : fitting
 }
 
-function parseBook(path: string, text: string): KeyBook {
-  let found: unknown
+/** Removes what a rekey left behind that was cut off: its copy, and the ways in to the key it did not come to, or had left. */
+export function tidyVault(folder: string): void {
+  dropCopy(folder)
+  const wraps = readBook(bookPath(folder))?.wraps ?? []
+  const fitting = fittingWraps(folder, wraps)
+  if (fitting.length < wraps.length) writeBook(bookPath(folder), fitting, 'replace')
+}
+
+/** Mail without its key.json: a new key would be the wrong one. An empty file is a first start that was cut off. */
+function existsMail(folder: string): boolean {
   try {
-    found = JSON.parse(text)
+    return statSync(databasePath(folder)).size > 0
   } catch {
-    throw wrong(path, 'it is damaged; put it back from your backup')
-  }
-  if (typeof found !== 'object' || found === null || !('version' in found) || !('wraps' in found))
-    throw wrong(path, 'it is not a key book')
-  if (found.version !== 1) throw wrong(path, `version ${String(found.version)} was written by a newer Posthorn`)
-  if (!Array.isArray(found.wraps) || !found.wraps.every(isWrap)) throw wrong(path, 'it is not a key book')
-  return { version: 1, wraps: found.wraps }
-}
-
-function isWrap(value: unknown): value is KeyBook['wraps'][number] {
-  if (typeof value !== 'object' || value === null || !('kind' in value) || typeof value.kind !== 'string') return false
-  if (value.kind !== 'key-file') return true
-  const isText = (name: string) => typeof (value as unknown as Record<string, unknown>)[name] === 'string'
-  return isText('nonce') && isText('sealed') && isText('tag')
-}
-
-/** The nonce is random: a key file wraps a handful of keys in its life. */
-function wrapWithKeyFile(key: Uint8Array, wrapping: Uint8Array): KeyFileWrap {
-  const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', wrapping, nonce)
-  const sealed = Buffer.concat([cipher.update(key), cipher.final()])
-  return {
-    kind: 'key-file',
-    nonce: nonce.toString('base64'),
-    sealed: sealed.toString('base64'),
-    tag: cipher.getAuthTag().toString('base64'),
+    return false
   }
 }
 
-function unwrap(path: string, book: KeyBook, keyFile: string): Buffer {
-  const wraps = book.wraps.filter((wrap): wrap is KeyFileWrap => wrap.kind === 'key-file')
+function unwrap(folder: string, book: KeyBook, keyFile: string): Buffer {
+  const path = bookPath(folder)
+  const fitting = fittingWraps(folder, book.wraps)
+  const wraps = fitting.filter(isKeyFileWrap)
+  if (wraps.length === 0 && fitting.some(isPassphraseWrap))
+    throw new Fault(
+      'vault.passphrase-needed',
+      `open the data folder "${folder}": it is locked; its passphrase opens it, in the window or by posthorn unlock`,
+      { path },
+    )
   if (wraps.length === 0) throw wrong(path, 'no key file opens it')
   const wrapping = readKeyFile(keyFile)
-  for (const { nonce, sealed, tag } of wraps) {
-    try {
-      const decipher = createDecipheriv('aes-256-gcm', wrapping, Buffer.from(nonce, 'base64'), { authTagLength: 16 })
-      decipher.setAuthTag(Buffer.from(tag, 'base64'))
-      const key = Buffer.concat([decipher.update(Buffer.from(sealed, 'base64')), decipher.final()])
-      if (key.length === KEY_BYTES) return key
-    } catch {
-      // not wrapped with this file; perhaps the next one is
-    }
+  for (const wrap of wraps) {
+    const key = unseal(wrap, wrapping)
+    if (key !== undefined) return key
   }
   throw new Fault(
     'vault.key-wrong',
@@ -132,5 +129,9 @@ function unwrap(path: string, book: KeyBook, keyFile: string): Buffer {
   )
 }
 
-const wrong = (path: string, reason: string) =>
-  new Fault('vault.key-wrong', `read the database key from "${path}": ${reason}`, { path, reason })
+const missing = (folder: string, path: string) =>
+  new Fault(
+    'vault.key-missing',
+    `open the data folder "${folder}": "${path}" is not there; without it the stored mail can't be read, so put it back from your backup`,
+    { path },
+  )

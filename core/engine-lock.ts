@@ -1,0 +1,85 @@
+import { systemClock } from './base/clock.ts'
+import { Fault, isFault } from './base/fault.ts'
+import { OneAtATime } from './base/one-at-a-time.ts'
+import { defaultKeyFile } from './base/paths.ts'
+import { startEngine, type Engine, type EngineOptions } from './engine.ts'
+import { Attempts } from './vault/attempts.ts'
+import { hasPassphrase, openWithPassphrase } from './vault/key.ts'
+import { rekeyVault } from './vault/rekey.ts'
+
+/** An engine that may have to wait for its passphrase. */
+export interface Lockable {
+  /** The engine where it runs; undefined while it is locked. */
+  readonly engine: Engine | undefined
+  /** Why it is locked, for a person; '' where it runs. */
+  readonly why: string
+  /**
+   * Starts the engine with a passphrase. Throws `vault.passphrase-wrong`, `conflict` where it runs already or has no passphrase, and
+   * what keeps an engine from starting. Wrong ones are slowed down.
+   */
+  unlock(passphrase: string): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Starts an engine; where its key is out of reach, it stays locked, and a passphrase opens it later. Throws whatever else keeps
+ * it from starting. `onUnlocked` is told of an engine that was unlocked.
+ */
+export async function startLockable(options: EngineOptions, onUnlocked: (engine: Engine) => void): Promise<Lockable> {
+  const attempts = new Attempts(options.clock ?? systemClock)
+  const turns = new OneAtATime()
+  let closed = false
+  const state: { engine: Engine | undefined; why: string } = { engine: undefined, why: '' }
+  try {
+    state.engine = await startEngine(options)
+  } catch (error) {
+    if (!isFault(error) || !error.code.startsWith('vault.')) throw error
+    const other = error.code !== 'vault.passphrase-needed' && hasPassphrase(options.dataFolder)
+    state.why = other ? `${error.message}; the passphrase opens the mail, too` : error.message
+    options.log(`locked: ${error.message}`)
+  }
+  return {
+    get engine() {
+      return state.engine
+    },
+    get why() {
+      return state.why
+    },
+    async unlock(passphrase) {
+      const key = await attempts.run(() => openWithPassphrase(options.dataFolder, passphrase))
+      await turns.run(async () => {
+        if (state.engine !== undefined || closed)
+          throw new Fault('conflict', 'unlock the mail: it is not locked', { what: 'mail', reason: 'not locked' })
+        state.engine = await startEngine({ ...options, key })
+        state.why = ''
+        options.log('unlocked')
+        onUnlocked(state.engine)
+      })
+    },
+    close: () =>
+      turns.run(async () => {
+        closed = true
+        await state.engine?.close()
+      }),
+  }
+}
+
+/** What gives a store another key. */
+export interface RekeyOptions {
+  readonly dataFolder: string
+  readonly keyFile: string | undefined
+  /** Says the passphrase; asked where the mail has one that is to stay. */
+  readonly askPassphrase: () => Promise<string>
+  /** Removes the passphrase instead, which only a key file that stays allows. */
+  readonly dropPassphrase: boolean
+}
+
+/**
+ * Gives the store of a folder another key. The caller holds its lock, and no engine runs on it. Throws `vault.*`, `store.*`, and
+ * `conflict` where a way in would be lost.
+ */
+export async function rekeyFolder(options: RekeyOptions): Promise<void> {
+  const { dataFolder: folder, keyFile = defaultKeyFile(folder), dropPassphrase } = options
+  const passphrase = hasPassphrase(folder) && !dropPassphrase ? await options.askPassphrase() : null
+  await rekeyVault({ folder, keyFile, passphrase })
+}

@@ -1,0 +1,81 @@
+import { Fault } from '../base/fault.ts'
+import { OneAtATime } from '../base/one-at-a-time.ts'
+import { Attempts } from './attempts.ts'
+import type { Clock } from '../base/clock.ts'
+import { bookPath, isKeyFileWrap, isPassphraseWrap, readBook, seal, writeBook, type Wrap } from './key-book.ts'
+import { createKeyFile } from './key-file.ts'
+import { fittingWraps, markOf, openWithPassphrase } from './key.ts'
+import { LEAST_CHARACTERS, normalized, wrapWithPassphrase } from './passphrase.ts'
+
+/** The ways in to a data folder that is open. */
+export interface Ways {
+  /** What opens it now. */
+  list(): ('key-file' | 'passphrase')[]
+  readonly keyFile: string
+  /** Sets the passphrase, or puts another in the place of `current`. */
+  setPassphrase(current: string | null, passphrase: string): Promise<void>
+  removePassphrase(current: string): Promise<void>
+  /** Takes the key file's way in away, or gives it back. */
+  setLockedAtStart(isLocked: boolean, current: string): Promise<void>
+}
+
+/**
+ * What changes the ways in to a folder whose key is known. The caller holds the folder's lock. Every change needs the passphrase
+ * there is: an open window that nobody watches must not be enough. Faults: `vault.passphrase-wrong`, and `conflict` for what
+ * can't be done, such as taking the last way in.
+ */
+export function waysIn(at: {
+  readonly folder: string
+  readonly keyFile: string
+  readonly key: Uint8Array
+  readonly clock: Clock
+}): Ways {
+  const { folder, keyFile, key } = at
+  const turns = new OneAtATime()
+  const attempts = new Attempts(at.clock)
+  const wraps = () => fittingWraps(folder, readBook(bookPath(folder))?.wraps ?? [])
+  const has = (kind: string) => wraps().some((wrap) => wrap.kind === kind)
+  const isCurrent = (current: string) => attempts.run(() => openWithPassphrase(folder, current))
+  const write = (changed: readonly Wrap[]) => {
+    if (!changed.some((wrap) => isKeyFileWrap(wrap) || isPassphraseWrap(wrap))) throw lastWay()
+    writeBook(bookPath(folder), changed, 'replace')
+  }
+  return {
+    keyFile,
+    list: () => (['key-file', 'passphrase'] as const).filter(has),
+    setPassphrase: (current, passphrase) =>
+      turns.run(async () => {
+        const length = [...normalized(passphrase)].length
+        if (length < LEAST_CHARACTERS)
+          throw conflict(
+            `set the passphrase: it has ${length} characters; the least is ${LEAST_CHARACTERS}`,
+            'too short',
+          )
+        if (has('passphrase')) {
+          if (current === null) throw conflict('set the passphrase: there is one already, say it first', 'there is one')
+          await isCurrent(current)
+        }
+        const made = await wrapWithPassphrase(key, passphrase, markOf(key))
+        write([...wraps().filter((wrap) => !isPassphraseWrap(wrap)), made])
+      }),
+    removePassphrase: (current) =>
+      turns.run(async () => {
+        await isCurrent(current)
+        write(wraps().filter((wrap) => !isPassphraseWrap(wrap)))
+      }),
+    setLockedAtStart: (isLocked, current) =>
+      turns.run(async () => {
+        await isCurrent(current)
+        const others = wraps().filter((wrap) => !isKeyFileWrap(wrap))
+        if (isLocked) write(others)
+        else write([...others, { kind: 'key-file', ...seal(key, createKeyFile(keyFile), markOf(key)) }])
+      }),
+  }
+}
+
+const conflict = (words: string, reason: string) => new Fault('conflict', words, { what: 'passphrase', reason })
+const lastWay = () =>
+  conflict(
+    'remove the passphrase: nothing else opens the mail; let the key file open it first (posthorn vault start open)',
+    'it is the last way in',
+  )
