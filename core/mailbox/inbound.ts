@@ -1,3 +1,5 @@
+import { letGo } from '../base/let-go.ts'
+import { OneAtATime } from '../base/one-at-a-time.ts'
 import { readHeader, valueOf } from '../message/headers.ts'
 import { formatMailbox, formatPath, needsUtf8, parseMailbox, sameMailbox, type ForwardPath } from '../model/address.ts'
 import type { DeliverInbound, InboundMail } from '../model/inbound-mail.ts'
@@ -7,8 +9,11 @@ import type { Reply } from '../model/reply.ts'
 import type { DueRecipient } from '../store/queue-due.ts'
 import type { Store } from '../store/types.ts'
 
-/** Of a larger message only so much is looked at for subject, text and attachments. */
-const LOOKED_AT_BYTES = 32 * 1024 * 1024
+/**
+ * Of a larger message only so much is looked at for subject, text and attachments: it is read as a whole, here and in the thread
+ * that reads it, and anybody may send many at once.
+ */
+const LOOKED_AT_BYTES = 4 * 1024 * 1024
 
 const LOOP: Reply = { code: 554, enhanced: '5.4.6', lines: ['the message has been delivered to this address before'] }
 
@@ -40,7 +45,7 @@ export function makeDeliverInbound(deps: InboundDeps): DeliverInbound {
     // Asked again: while the message came, a mailbox may have gone or filled up. Then its sender keeps it.
     const found = destinationsOf(mail.to, deps.find)
     if ('code' in found) return { accepted: false, reply: found }
-    const fields = await deps.describe(await lookAt(mail.body, deps))
+    const fields = await describe(mail.body, deps)
     const returnPath = toLatin1(`Return-Path: ${formatPath(mail.from)}\r\n`)
     const { delivered, due } = await deps.store.write('inbound.deliver', {
       body: mail.body,
@@ -92,18 +97,34 @@ function wasHere({ head, to }: InboundMail): boolean {
   })
 }
 
-async function lookAt(body: InboundMail['body'], { store }: InboundDeps): Promise<Uint8Array> {
-  if ('raw' in body) return body.raw
-  const view = { blobId: body.stagedBlobId, prefix: '', removed: [], sizeBytes: body.sizeBytes }
-  const chunks: Uint8Array[] = []
-  let left = LOOKED_AT_BYTES
-  for await (const chunk of store.openBody(view)) {
-    chunks.push(chunk.subarray(0, left))
-    left -= chunk.length
-    if (left <= 0) break
-  }
-  return Buffer.concat(chunks)
+/** What is known of the message. Large ones are looked at one after the other: twenty at once took two gigabytes. */
+async function describe(body: InboundMail['body'], deps: InboundDeps): Promise<MessageFields> {
+  if ('raw' in body) return deps.describe(body.raw)
+  return large.run(async () => {
+    const start = await lookAt(body, deps)
+    const fields = await deps.describe(start)
+    letGo(start)
+    return fields
+  })
 }
+const large = new OneAtATime()
+
+async function lookAt(body: StagedBody, { store }: InboundDeps): Promise<Uint8Array> {
+  const view = { blobId: body.stagedBlobId, prefix: '', removed: [], sizeBytes: body.sizeBytes }
+  const start = Buffer.allocUnsafeSlow(Math.min(body.sizeBytes, LOOKED_AT_BYTES))
+  let at = 0
+  for await (const chunk of store.openBody(view)) {
+    const kept = chunk.subarray(0, start.length - at)
+    start.set(kept, at)
+    at += kept.length
+    // What is a view of a larger buffer is not ours alone.
+    if (chunk.byteLength === chunk.buffer.byteLength) letGo(chunk)
+    // A smaller one is read to its end, where its checksum is looked at.
+    if (at === start.length && at < body.sizeBytes) break
+  }
+  return start.subarray(0, at)
+}
+type StagedBody = Exclude<InboundMail['body'], { readonly raw: Uint8Array }>
 
 const deliveredTo = (to: readonly ForwardPath[]) =>
   toLatin1(to.map((one) => `Delivered-To: ${formatMailbox(one)}\r\n`).join(''))

@@ -48,9 +48,10 @@ export async function* openBody(source: BodySource, view: BlobView): AsyncGenera
   for (let n = 0; offset < blob.sizeBytes; n++) {
     const bytes = await source.query('blob.chunk', { blobId, n })
     if (bytes === undefined) break
+    const { length } = bytes // whoever reads may let go of them
     running.update(bytes)
     yield* keptParts(bytes, offset, view.removed)
-    offset += bytes.length
+    offset += length
   }
   await check(offset)
 }
