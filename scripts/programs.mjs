@@ -4,7 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mpop' | 'curl' | 'exim' | 'python' | 'git-send-email' | 'chromium'} Program */
+/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mpop' | 'fetchmail' | 'curl' | 'exim' | 'python' | 'git-send-email' | 'chromium'} Program */
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge']
 const BROWSER_PATHS = [
@@ -24,6 +24,7 @@ export const PROGRAMS = {
   'swaks': { names: ['swaks'], debian: ['swaks', 'libnet-ssleay-perl'] },
   'msmtp': { names: ['msmtp'], debian: ['msmtp'] },
   'mpop': { names: ['mpop'], debian: ['mpop'] },
+  'fetchmail': { names: ['fetchmail'], debian: ['fetchmail'] },
   'curl': { names: ['curl'], debian: ['curl'] },
   'python': { names: ['python3'], debian: ['python3'] },
   'git-send-email': { names: ['/usr/lib/git-core/git-send-email'], debian: ['git-email', 'libauthen-sasl-perl', 'libmailtools-perl'] },
