@@ -1,7 +1,7 @@
 import { EXIT, idOf, usage, type Api, type Command } from './command.ts'
 import { harmless, table, time } from './print.ts'
 
-/** Passwords for programs that submit mail here. */
+/** Passwords for programs that submit mail here or read it. */
 export const password: Command = {
   options: {},
   async run(context) {
@@ -43,7 +43,7 @@ async function entryOf(api: Api, word: string): Promise<number> {
   return named[0]?.id ?? idOf(word, 'password revoke')
 }
 
-/** How other programs are set up to submit mail here. */
+/** How other programs are set up to submit mail here, and to read it. */
 export const connect: Command = {
   options: { '--address': 'value' },
   async run(context) {
@@ -51,13 +51,24 @@ export const connect: Command = {
     const [program, ...rest] = args.words
     if (rest.length > 0) throw usage('connect [PROGRAM] [--address ADDRESS]')
     const view = await api.access.connect({ address: args.value('--address') ?? null })
-    const programs = program === undefined ? view.programs : view.programs.filter(({ id }) => id === program)
-    if (programs.length === 0 && program !== undefined && view.programs.length > 0)
-      throw usage(`there is no help for "${program}"; there is for ${view.programs.map(({ id }) => id).join(', ')}`)
-    await context.show({ ...view, programs }, () =>
-      harmlessLines(program === undefined ? overview(view) : programs.map(guide).join('\n')),
+    const isMeant = ({ id }: { readonly id: string }) => program === undefined || id === program
+    const programs = view.programs.filter(isMeant)
+    const readers = view.readers.filter(isMeant)
+    const known = namesOf(view)
+    if (programs.length + readers.length === 0 && program !== undefined && known.length > 0)
+      throw usage(`there is no help for "${program}"; there is for ${known.join(', ')}`)
+    await context.show({ ...view, programs, readers }, () =>
+      harmlessLines(
+        program === undefined
+          ? overview(view)
+          : [
+              ...programs.map((one) => guide(one, 'to send')),
+              ...readers.map((one) => guide(one, 'to read mail by POP3')),
+            ].join('\n'),
+      ),
     )
-    if (view.servers.length === 0) await context.io.stderr('posthorn: no submission server listens\n')
+    if (view.servers.length + view.receiving.length === 0)
+      await context.io.stderr('posthorn: no server for other programs listens\n')
     else if (view.address === null)
       await context.io.stderr('posthorn: nobody can sign in yet: posthorn identity add ADDRESS\n')
     return EXIT.ok
@@ -66,25 +77,37 @@ export const connect: Command = {
 
 type ConnectView = Awaited<ReturnType<Api['access']['connect']>>
 
-function overview({ servers, addresses, certificate, programs }: ConnectView): string {
+/** Every program that there is help for. */
+const namesOf = ({ programs, readers }: ConnectView): string[] => [
+  ...new Set([...programs, ...readers].map(({ id }) => id)),
+]
+
+function overview(view: ConnectView): string {
+  const { servers, receiving, addresses, certificate } = view
+  const known = namesOf(view)
   const lines = [
     ...servers.map(({ host, port, security }) => `${security === 'implicit' ? 'TLS' : 'STARTTLS'}: ${host}:${port}`),
+    ...receiving.map(
+      ({ host, port, security }) => `POP3 inside ${security === 'implicit' ? 'TLS' : 'STLS'}: ${host}:${port}`,
+    ),
     ...addresses.map(({ address }) => `User name: ${address}`),
     `Certificate: ${certificate.subject}, until ${time(certificate.notAfterMs)}`,
     `SHA-256 fingerprint: ${certificate.fingerprint256}`,
     ...(certificate.trouble === null ? [] : [`Trouble: ${certificate.trouble}`]),
-    ...(programs.length === 0 ? [] : [`Step by step: posthorn connect ${programs.map(({ id }) => id).join(' | ')}`]),
+    ...(known.length === 0 ? [] : [`Step by step: posthorn connect ${known.join(' | ')}`]),
   ]
   return `${lines.join('\n')}\n`
 }
 
-function guide({ name, steps, texts }: ConnectView['programs'][number]): string {
+type Guide = ConnectView['programs'][number] | ConnectView['readers'][number]
+
+function guide({ name, steps, texts }: Guide, purpose: string): string {
   const numbered = steps.map(({ text, fields }, n) => {
     const entered = fields.map(({ label, value }) => `     ${label}: ${value}\n`).join('')
     return `${String(n + 1).padStart(2)}. ${text}\n${entered}`
   })
   const written = texts.map(({ path, text }) => `\n${path === null ? '$ ' : `# ${path}\n`}${text}`)
-  return `${name}\n${numbered.join('')}${written.join('')}`
+  return `${name}, ${purpose}\n${numbered.join('')}${written.join('')}`
 }
 
 /** Lines and tabs of ours stay; what else could move a cursor does not. */

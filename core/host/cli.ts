@@ -54,8 +54,8 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   setting list | set KEY VALUE    what can be changed, and to what
   status                          what is running and what waits
   certificate                     the servers', for programs that are to trust it
-  password make ADDRESS NAME | revoke ID | list        a password for each program that submits mail
-  connect [PROGRAM] [--address ADDRESS]                how programs are set up to submit mail here
+  password make ADDRESS NAME | revoke ID | list        a password for each program that submits or reads mail
+  connect [PROGRAM] [--address ADDRESS]                how programs are set up to submit mail here and to read it
   suppress list | add ADDRESS | remove ADDRESS         addresses whose mail came back: you are warned
   explain "550 5.7.1 …"           what a server's reply means
   tls list | forget DOMAIN        what is known of the TLS of the domains mail goes to

@@ -78,7 +78,7 @@ export const status: Command = {
       const server = now.submission
         ? `Submission server on ${now.submission.host}:${now.submission.port}`
         : 'No submission server'
-      return `${server}\n${now.inbound.text}\n${now.waiting} waiting${now.nextAttemptMs === null ? '' : `, next try ${time(now.nextAttemptMs)}`}${now.queuePaused ? ', queue paused' : ''}\n${now.warnings.map((w) => `${w.text}\n`).join('')}`
+      return `${server}\n${now.inbound.text}\n${now.pop3.text}\n${now.waiting} waiting${now.nextAttemptMs === null ? '' : `, next try ${time(now.nextAttemptMs)}`}${now.queuePaused ? ', queue paused' : ''}\n${now.warnings.map((w) => `${w.text}\n`).join('')}`
     })
     return EXIT.ok
   },
