@@ -17,12 +17,25 @@ function toRpcError(error: unknown): unknown {
 const clientInterceptors = [
   async ({ next }: { next: () => Promise<unknown> }) => {
     try {
-      return await next()
+      const answer = await next()
+      return isStream(answer) ? toldInFull(answer) : answer
     } catch (error) {
       throw toRpcError(error)
     }
   },
 ]
+
+const isStream = (answer: unknown): answer is AsyncIterable<unknown, unknown, void> =>
+  typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer
+
+/** A stream that fails says why, as a call does: what it throws comes after the call has been answered. */
+async function* toldInFull(stream: AsyncIterable<unknown, unknown, void>): AsyncGenerator<unknown, unknown, void> {
+  try {
+    return yield* stream
+  } catch (error) {
+    throw toRpcError(error)
+  }
+}
 
 /** Serves the contract to one browser over its WebSocket, until that closes. */
 export function serveSocket(
