@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startCuttingProxy } from '../../test/support/cutting-proxy.ts'
+import { startDovecot } from '../../test/support/dovecot.ts'
+import { cutOnce, type CutHouse } from '../../test/support/imap-cut.ts'
+import { openImapWorld } from '../../test/support/imap-world.ts'
+
+const password = 'correct-horse-battery'
+let house: CutHouse
+
+beforeAll(async () => {
+  const dovecot = await startDovecot({ password })
+  house = { dovecot, password, proxy: await startCuttingProxy(dovecot.imapPort), world: await openImapWorld(password) }
+})
+afterAll(async () => {
+  await house.world.close()
+  await house.proxy.close()
+  await house.dovecot.stop()
+})
+
+// Every command of the session is cut in test/soak/imap-cut.test.ts.
+test('a connection that ends while a change is said leaves nothing lost, doubled or undone', async () => {
+  const whole = await cutOnce(house, 'whole', 0, 'before')
+  const changing = ['UID STORE', 'UID MOVE', 'UID EXPUNGE', 'APPEND']
+  expect(whole).toEqual(expect.arrayContaining(changing))
+  for (const verb of changing) await cutOnce(house, `after${verb}`.replace(' ', ''), whole.indexOf(verb) + 1, 'after')
+  await cutOnce(house, 'beforeFetch', whole.indexOf('UID FETCH') + 1, 'before')
+})
