@@ -1,3 +1,4 @@
+import { formatMailbox, type ReversePath } from '../model/address.ts'
 import { prepared } from './prepared.ts'
 import type { ReadDb, WriteDb } from './types.ts'
 
@@ -43,6 +44,8 @@ const ADD = `
   INSERT INTO imap_change (account_id, kind, message_id, folder_id, uid, header_id, size_bytes, target_id, flag, value)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const WAS = 'SELECT message_id AS headerId, size_bytes AS sizeBytes FROM message WHERE id = ?'
+const BY_LOGIN = `
+  SELECT a.id FROM account a JOIN imap_account i ON i.account_id = a.id WHERE a.login = ? COLLATE NOCASE ORDER BY a.id LIMIT 1`
 const DROP = 'DELETE FROM imap_change WHERE id = ?'
 const RETARGET = 'UPDATE imap_change SET target_id = ? WHERE id = ?'
 const UNPLACE = 'UPDATE imap_place SET message_id = NULL WHERE message_id = ?'
@@ -80,6 +83,12 @@ interface Owner {
 }
 function accountOf(db: ReadDb, folderId: number): Owner | undefined {
   return prepared<[number], Owner>(db, ACCOUNT_OF).get(folderId)
+}
+
+/** The IMAP account that an address signs in with, whose Sent folder mail from that address goes to; null where there is none. */
+export function sentAccount(db: ReadDb, from: ReversePath): number | null {
+  if (from === null) return null
+  return prepared<[string], { id: number }>(db, BY_LOGIN).get(formatMailbox(from))?.id ?? null
 }
 
 interface Was {

@@ -8,6 +8,7 @@ import { storeBody } from './blob.ts'
 import { addToCounter } from './counter.ts'
 import { ensureDeadLetters, ensureFolder, type FolderOwner, type FolderRole } from './folder.ts'
 import { noteSigning, type Signing } from './dkim-key.ts'
+import { sentAccount } from './imap-change.ts'
 import { insertMessage, type NewMessage } from './message.ts'
 import { countPace } from './pace.ts'
 import { prepared } from './prepared.ts'
@@ -80,6 +81,7 @@ const RELEASE = `
     held_by = CASE WHEN hold_asked = 1 AND cancel_asked = 0 THEN 'user' END,
     state = CASE WHEN hold_asked = 1 AND cancel_asked = 0 THEN 'held' WHEN unknowns > 0 THEN 'unknown' WHEN attempts > 0 THEN 'deferred' ELSE 'waiting' END
   WHERE id = ? AND state = 'trying'`
+const UNTOLD = 'UPDATE queue_recipient SET untold_ms = ? WHERE id = ?'
 const CLOSE_ENTRY = `
   UPDATE queue_entry SET open_count = open_count - @closed,
     done_ms = CASE WHEN open_count - @closed <= 0 THEN @nowMs ELSE done_ms END
@@ -101,6 +103,13 @@ function keep(
   const body = message.body === 'entry' ? { blobId: entry.blobId } : message.body
   insertMessage(db, { ...message, body, folderId }, nowMs)
   return folderId
+}
+
+/** What the person has sent from the address of an IMAP account is kept there. */
+function inAccount(db: WriteDb, kept: Kept, from: ReversePath): Kept {
+  const { owner, role } = kept
+  if (role !== 'sent' || owner === 'sender' || owner.accountId !== null || owner.userId !== null) return kept
+  return { ...kept, owner: { accountId: sentAccount(db, from), userId: null } }
 }
 
 /** Stores an entry with its recipients: due at once, or when it is held no longer. */
@@ -144,7 +153,9 @@ export function insertEntry(db: WriteDb, args: NewEntry, nowMs: number) {
     return Number(prepared(db, INSERT_RECIPIENT).run(...row).lastInsertRowid)
   })
   if (args.signing) noteSigning(db, entryId, args.signing)
-  const folderIds = args.kept.map((one) => keep(db, one, { blobId, userId: args.userId }, nowMs))
+  const folderIds = args.kept.map((one) =>
+    keep(db, inAccount(db, one, args.from), { blobId, userId: args.userId }, nowMs),
+  )
   return { entryId, recipientIds, folderIds, acceptedMs: nowMs, dueMs, undoUntilMs }
 }
 
@@ -185,6 +196,8 @@ export interface Settlement {
   readonly lastReply: string | null
   readonly cause: Cause | null
   readonly mx: string | null
+  /** Its failure is told of later, with those of the others. */
+  readonly isUntold?: true
   /** How it was tried. */
   readonly facts?: AttemptFacts
 }
@@ -247,6 +260,8 @@ export function settle(
       one.recipientId,
     )
     if (isFinal) closed += changed.changes
+    if (one.isUntold && isFinal && state !== 'delivered' && changed.changes === 1)
+      prepared(db, UNTOLD).run(nowMs, one.recipientId)
     if (changed.changes === 1) countFate(db, one.recipientId, state, one.cause, nowMs)
   }
   if (closed > 0) closeRecipients(db, args.entryId, closed, nowMs)

@@ -1,6 +1,7 @@
 import { Fault } from '../base/fault.ts'
 import type { FolderOwner } from './folder.ts'
 import { findFolder } from './folder.ts'
+import { sentAccount } from './imap-change.ts'
 import { dropMessage } from './message.ts'
 import { COLUMNS, toMessage, type MessageRecord } from './message-list.ts'
 import { prepared } from './prepared.ts'
@@ -41,7 +42,8 @@ function undo(
   if (recipients.some(({ state, attempts }) => attempts > 0 || !['waiting', 'held', 'cancelled'].includes(state)))
     throw tooLate(entryId, 'it is on its way')
   for (const one of recipients) cancelOne(db, one, nowMs)
-  const owner: FolderOwner = { accountId: null, userId: entry.userId }
+  const accountId = entry.userId === null ? sentAccount(db, entry.from) : null
+  const owner: FolderOwner = { accountId, userId: entry.userId }
   const sent = findFolder(db, owner, 'sent')
   const copies = sent ? prepared<[number, number], MessageRecord>(db, COPIES).all(entry.view.blobId, sent.id) : []
   for (const copy of copies) dropMessage(db, toMessage(copy))
