@@ -35,7 +35,7 @@ export interface Pop3Options extends MaildropDeps {
 export interface Pop3Server {
   /** Offers STLS; null where the setting says off. */
   readonly plain: Endpoint | null
-  /** Begins with TLS (RFC 8314 §3.2); null where the setting says off, or its port was taken. */
+  /** Begins with TLS (RFC 8314 §3.1); null where the setting says off, or its port was taken. */
   readonly tls: Endpoint | null
   /** Takes no more clients, lets those there at their next command go, and waits for them, but not for ever. */
   close(): Promise<void>

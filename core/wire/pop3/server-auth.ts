@@ -157,7 +157,7 @@ export function onScramChecked(state: State & { at: 'checking-scram' }, proof: S
 
 /** The answer to `open-maildrop` (RFC 1939 §4). */
 export function onMaildrop({ failedLogins }: State & { at: 'opening' }, drop: MaildropAnswer): Step {
-  if (drop === 'in-use') return [again(failedLogins), err('another session has this maildrop open', 'IN-USE')] // RFC 2449 §8.1.1
+  if (drop === 'in-use') return [again(failedLogins), err('another session has this maildrop open', 'IN-USE')] // RFC 2449 §8.1.2
   if (drop === 'unknown') return [again(failedLogins), err('the maildrop cannot be opened now', 'SYS/TEMP')]
   return [
     { at: 'transaction', drop, marks: new Marks(drop) },
