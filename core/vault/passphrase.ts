@@ -2,8 +2,11 @@ import { randomBytes, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import { seal, unseal, type PassphraseWrap } from './key-book.ts'
 
+/** What a guess costs: scrypt's work, block size and lanes (RFC 7914 §2). */
+export type ScryptCosts = Pick<PassphraseWrap, 'n' | 'r' | 'p'>
+
 /** 128 MiB and some tenths of a second for each guess: what OWASP asks of scrypt where it guards more than a login. */
-const COSTS = { n: 2 ** 17, r: 8, p: 1 } as const
+const USUAL_COSTS: ScryptCosts = { n: 2 ** 17, r: 8, p: 1 }
 const SALT_BYTES = 16
 const WRAPPING_BYTES = 32
 /** Shorter ones are found in days, whatever each guess costs. */
@@ -23,7 +26,7 @@ export function normalized(passphrase: string): string {
   return passphrase.replaceAll(/\p{Zs}/gu, ' ').normalize('NFKC')
 }
 
-type Costs = Pick<PassphraseWrap, 'salt' | 'n' | 'r' | 'p'>
+type Costs = ScryptCosts & Pick<PassphraseWrap, 'salt'>
 
 function wrappingKey(passphrase: string, { salt, n, r, p }: Costs): Promise<Buffer> {
   const maxmem = 128 * n * r + 1024 * 1024
@@ -34,8 +37,13 @@ function wrappingKey(passphrase: string, { salt, n, r, p }: Costs): Promise<Buff
 const bound = ({ salt, n, r, p }: Costs) => `posthorn passphrase ${n} ${r} ${p} ${salt}`
 
 /** Seals a database key with a passphrase. `of`: the bytes its database begins with. */
-export async function wrapWithPassphrase(key: Uint8Array, passphrase: string, of: string): Promise<PassphraseWrap> {
-  const costs = { salt: randomBytes(SALT_BYTES).toString('base64'), ...COSTS }
+export async function wrapWithPassphrase(
+  key: Uint8Array,
+  passphrase: string,
+  of: string,
+  { n, r, p } = USUAL_COSTS,
+): Promise<PassphraseWrap> {
+  const costs = { salt: randomBytes(SALT_BYTES).toString('base64'), n, r, p }
   return { kind: 'passphrase', ...costs, ...seal(key, await wrappingKey(passphrase, costs), of, bound(costs)) }
 }
 

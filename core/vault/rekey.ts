@@ -13,7 +13,7 @@ import {
 } from './key-book.ts'
 import { readKeyFile } from './key-file.ts'
 import { fittingWraps, markOf, openVault, openWithPassphrase } from './key.ts'
-import { wrapWithPassphrase } from './passphrase.ts'
+import { wrapWithPassphrase, type ScryptCosts } from './passphrase.ts'
 
 /** What a rekey needs. The caller holds the folder's lock, and no engine runs on it. */
 export interface RekeyPlace {
@@ -22,6 +22,8 @@ export interface RekeyPlace {
   /** The passphrase, where there is one; null where it is to go, which only a key file that stays allows. */
   readonly passphrase: string | null
   readonly nativeBinding?: string
+  /** What guessing the passphrase shall cost; as usual where it is left out. */
+  readonly costs?: ScryptCosts
 }
 
 /**
@@ -46,7 +48,7 @@ export async function rekeyVault(place: RekeyPlace): Promise<void> {
   const of = markOf(newKey)
   const fresh: Wrap[] = []
   if (byFile) fresh.push({ kind: 'key-file', ...seal(newKey, readKeyFile(keyFile), of) })
-  if (passphrase !== null) fresh.push(await wrapWithPassphrase(newKey, passphrase, of))
+  if (passphrase !== null) fresh.push(await wrapWithPassphrase(newKey, passphrase, of, place.costs))
   // Wraps of an older version say whose they are only from now on.
   const old = wraps.map((wrap) => ({ ...wrap, of: markOf(key) }))
   rekeyDatabase({

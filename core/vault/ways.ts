@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { bookPath, isKeyFileWrap, isPassphraseWrap, readBook, seal, writeBook, type Wrap } from './key-book.ts'
 import { createKeyFile } from './key-file.ts'
 import { fittingWraps, markOf, openWithPassphrase } from './key.ts'
-import { LEAST_CHARACTERS, normalized, wrapWithPassphrase } from './passphrase.ts'
+import { LEAST_CHARACTERS, normalized, wrapWithPassphrase, type ScryptCosts } from './passphrase.ts'
 
 /** The ways in to a data folder that is open. */
 export interface Ways {
@@ -29,6 +29,8 @@ export function waysIn(at: {
   readonly keyFile: string
   readonly key: Uint8Array
   readonly clock: Clock
+  /** What guessing the passphrase shall cost; as usual where it is left out. */
+  readonly costs?: ScryptCosts
 }): Ways {
   const { folder, keyFile, key } = at
   const turns = new OneAtATime()
@@ -55,7 +57,7 @@ export function waysIn(at: {
           if (current === null) throw conflict('set the passphrase: there is one already, say it first', 'there is one')
           await isCurrent(current)
         }
-        const made = await wrapWithPassphrase(key, passphrase, markOf(key))
+        const made = await wrapWithPassphrase(key, passphrase, markOf(key), at.costs)
         write([...wraps().filter((wrap) => !isPassphraseWrap(wrap)), made])
       }),
     removePassphrase: (current) =>
