@@ -179,7 +179,10 @@ export class SmtpConnection {
   #perform(effect: Effect): void {
     switch (effect.do) {
       case 'heard':
-        this.#transcript.line('S', effect.bytes, { odd: effect.odd })
+        this.#transcript.line('S', effect.bytes, {
+          odd: effect.odd,
+          ...(effect.secrets && { secrets: effect.secrets }),
+        })
         // 51 is `3`: an intermediate reply is no worse than none.
         if (!effect.echo && effect.bytes[3] !== 45 && effect.bytes[0] !== 51 && effect.bytes.length >= 3)
           this.#transcript.worst(String.fromCharCode(...effect.bytes.subarray(0, 3)))

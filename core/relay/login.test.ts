@@ -63,6 +63,22 @@ describe('a smarthost with a login', () => {
     },
   )
 
+  test.each<[string, SinkReply, string?]>([
+    ['the password', `535 5.7.8 no "${PASSWORD}" for ada`],
+    ['our answer', `535 5.7.8 ${PLAIN} is wrong`],
+    ['both, on two lines', `535-5.7.8 ${PLAIN}\r\n535 5.7.8 ${PASSWORD}${PASSWORD}`],
+    ['it cut off', { thenDrop: `535 5.7.8 ${PLAIN}` }],
+    ['it after it let us in', '235 2.7.0 ok', `550 5.7.1 not with ${PASSWORD}`],
+  ])('a server that says back %s has told nobody of it', async (_, reply, later) => {
+    const answer = ({ verb }: SinkCommand) => (verb === 'MAIL' ? later : undefined)
+    const host = await bench.sink(offering(reply, { answer }))
+    const relayed = await send(host.port)
+    expect(relayed.outcomes[0]?.kind).toBe(later === undefined ? 'held' : 'bounced')
+    const all = everything(relayed) + JSON.stringify([relayed.outcomes, relayed.refused])
+    expect(all).toContain('<secret>')
+    for (const secret of [PASSWORD, PLAIN, PLAIN.slice(0, 12)]) expect(all).not.toContain(secret)
+  })
+
   test.each([
     ['another name', other, other.caFile],
     ['an unknown authority', good, ''],

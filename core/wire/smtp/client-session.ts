@@ -15,11 +15,13 @@ import {
 import { onDerived } from './client-auth.ts'
 import type { ClientOptions, Effect, Transaction, Verdict } from './client-words.ts'
 import { ReplyReader } from './reply.ts'
+import { SaidBack } from './said-back.ts'
 
 /** A client session from bytes to effects: the machine with its reader. Owns no socket and no clock. */
 export class ClientSession {
   readonly options: ClientOptions
   #state: ClientState
+  readonly #saidBack: SaidBack | undefined
   #reader = new ReplyReader()
   #replies = 0
   #transactions = 0
@@ -27,6 +29,7 @@ export class ClientSession {
   constructor(options: ClientOptions) {
     this.options = options
     this.#state = connected(options)
+    this.#saidBack = options.login && new SaidBack(options.login, options.login.primitives)
   }
 
   get at(): ClientState['at'] {
@@ -54,11 +57,13 @@ export class ClientSession {
     const effects: Effect[] = []
     const heard = this.#reader.push(chunk)
     heard.forEach((one, n) => {
-      if (one.kind === 'line') effects.push({ do: 'heard', bytes: one.bytes, odd: one.odd, echo: isEcho(this.#state) })
+      if (one.kind === 'line') effects.push(this.#heard(one.bytes, one.odd, isEcho(this.#state)))
       else if (one.kind === 'malformed') effects.push(...this.#step(onMalformed(this.#state, one.reason, this.options)))
       else {
         this.#replies += 1
-        const step = this.#step(onReply(this.#state, one.reply, this.options))
+        // A challenge is answered, and kept nowhere.
+        const reply = one.reply.code === 334 ? one.reply : (this.#saidBack?.hide(one.reply) ?? one.reply)
+        const step = this.#step(onReply(this.#state, reply, this.options))
         const isEarly = n < heard.length - 1 || this.#reader.isMidReply
         // What comes in clear behind the 220 was put there by somebody else (RFC 3207 §6): never read it as if inside TLS.
         if (isEarly && step.some((effect) => effect.do === 'start-tls'))
@@ -106,13 +111,17 @@ export class ClientSession {
   /** The connection is gone or silent for too long. */
   lost(reason: string): Effect[] {
     const rest = this.#reader.rest
-    const cut: Effect[] =
-      rest.length > 0 && this.at !== 'over' ? [{ do: 'heard', bytes: rest, odd: true, echo: false }] : []
+    const cut: Effect[] = rest.length > 0 && this.at !== 'over' ? [this.#heard(rest, true, false)] : []
     return [...cut, ...this.#step(onLost(this.#state, reason, this.options))]
   }
 
   quit(): Effect[] {
     return this.#step(onQuit(this.#state))
+  }
+
+  #heard(bytes: Uint8Array, odd: boolean, echo: boolean): Effect {
+    const secrets = this.#saidBack?.rangesIn(bytes) ?? []
+    return { do: 'heard', bytes, odd, echo, ...(secrets.length > 0 && { secrets }) }
   }
 
   #step([state, ...effects]: readonly [ClientState, ...Effect[]]): Effect[] {

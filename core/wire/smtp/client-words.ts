@@ -4,6 +4,7 @@ import type { Cause } from '../../model/outcome.ts'
 import type { Reply } from '../../model/reply.ts'
 import type { ClientLogin, ClientSaslPrimitives } from './client-sasl.ts'
 import type { ClientCommand } from './encode-command.ts'
+import type { SecretRange } from './secrets.ts'
 
 /** What a client wants of its session. */
 export interface ClientOptions {
@@ -81,7 +82,14 @@ export type Verdict =
 /** What the driver does next, in order. */
 export type Effect =
   /** A line of the server, for the transcript. `echo`: it only follows from a refusal before it, as 554 to DATA after 450 to RCPT. */
-  | { readonly do: 'heard'; readonly bytes: Uint8Array; readonly odd: boolean; readonly echo: boolean }
+  | {
+      readonly do: 'heard'
+      readonly bytes: Uint8Array
+      readonly odd: boolean
+      readonly echo: boolean
+      /** Where it says back what it was told to let us in. */
+      readonly secrets?: readonly SecretRange[]
+    }
   /** Commands in one write. */
   | { readonly do: 'send'; readonly commands: readonly ClientCommand[] }
   /** Handshake now; come back through `onSecured` or `onLost`. */
