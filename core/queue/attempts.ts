@@ -8,6 +8,7 @@ import type { Store } from '../store/types.ts'
 import type { SignerFor } from './sign.ts'
 import { isSignatureOver, signAnew } from './sign-anew.ts'
 import { giveUpMs } from './schedule.ts'
+import { Telling } from './telling.ts'
 import { CANCELLED, isReportEntry, isTooLate, judge, sinceMs, type SettleContext } from './settle.ts'
 
 /** A recipient's try and what came of it. */
@@ -37,9 +38,16 @@ export interface AttemptsContext extends SettleContext {
 /** Writes down how each try begins and ends. What was known of an outcome is never lost while the program runs. */
 export class Attempts {
   readonly #context: AttemptsContext
+  readonly #telling: Telling
 
   constructor(context: AttemptsContext) {
     this.#context = context
+    this.#telling = new Telling(context)
+  }
+
+  /** Resolves when all are told that are to be told now. */
+  async close(): Promise<void> {
+    await this.#telling.close()
   }
 
   /**
@@ -127,6 +135,10 @@ export class Attempts {
     })
     changes.emit(entry.id)
     if (folderIds.length > 0) onFolders(folderIds)
+    await this.#telling.after(
+      entry.id,
+      settled.some(({ isUntold }) => isUntold),
+    )
     return settled
   }
 

@@ -247,6 +247,7 @@ export class Scheduler {
     this.#abort.abort()
     // What was broken off is given back; a connection that does not hear of it is left to the next start.
     await Promise.race([this.idle(), patience(LONGEST_GIVING_BACK_MS)])
+    await this.#attempts.close()
     await this.#online.close().catch((error: unknown) => this.#context.log(`store the online time: ${reasonOf(error)}`))
   }
 

@@ -6,6 +6,7 @@ import type { Settings } from '../settings.ts'
 import type { Kept, Settlement, Started } from '../store/queue-change.ts'
 import { getBlob } from '../store/blob.ts'
 import { getRecipient, listRecipients, onlineMs, type QueueEntry } from '../store/queue.ts'
+import { hasPending, listUntold } from '../store/queue-tell.ts'
 import type { Store } from '../store/types.ts'
 import {
   delayReport,
@@ -75,7 +76,14 @@ export async function judge(
     return settlement
   })
   const report = { store, nowMs: now.ms }
-  const kept = [await failureReport(entry, failed, report), await successReport(entry, arrived, report)]
+  const mine = outcomes.map(({ started }) => started.recipient.id)
+  // Several that fail one after the other make one report: whoever ends last has it made.
+  const isLast = failed.length === 0 || !isAmongOthers(entry, mine, now.ms, store)
+  const failedIds = new Set(isLast ? [] : failed.map(({ recipient }) => recipient.id))
+  const kept = [
+    isLast ? await failureReport(entry, failed, report) : undefined,
+    await successReport(entry, arrived, report),
+  ]
   const isWaiting = waiting.length > 0 && isReported(entry)
   const isWarning =
     isWaiting && entry.warnedMs === null && isWarningDue({ createdMs: sinceMs(entry), nowMs: now.ms }, settings)
@@ -86,11 +94,21 @@ export async function judge(
   // Two at once would say the same.
   const isTwice = warning !== undefined && late !== undefined
   return {
-    settled,
+    settled: settled.map((one) => (failedIds.has(one.recipientId) ? { ...one, isUntold: true } : one)),
     kept: kept.filter((one) => one !== undefined),
     warning: isTwice ? null : (warning ?? null),
     late: late ?? null,
   }
+}
+
+/** Whether others of its recipients are being tried, or wait to be told of. */
+function isAmongOthers(
+  entry: QueueEntry,
+  mine: readonly number[],
+  nowMs: number,
+  { read }: SettleContext['store'],
+): boolean {
+  return hasPending(read, entry.id, nowMs, mine) || listUntold(read, entry.id).length > 0
 }
 
 /** What all outcomes of one job are judged by. */

@@ -23,6 +23,7 @@ import { queueOperations } from './queue-change.ts'
 import { queueControlOperations } from './queue-control.ts'
 import { queueRecoverOperations } from './queue-recover.ts'
 import { queueRetireOperations } from './queue-retire.ts'
+import { queueTellOperations } from './queue-tell.ts'
 import { queueUndoOperations } from './queue-undo.ts'
 import { routeRuleOperations } from './route-rule.ts'
 import { routeOperations } from './route.ts'
@@ -62,6 +63,7 @@ export const operations = {
   ...queueControlOperations,
   ...queueRecoverOperations,
   ...queueRetireOperations,
+  ...queueTellOperations,
   ...queueUndoOperations,
   ...routeOperations,
   ...routeRuleOperations,

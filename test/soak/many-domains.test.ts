@@ -140,14 +140,14 @@ function isRight({ address, state, unknowns, unknownTries }: Row, world: MailWor
   return came === 0
 }
 
-/** Each recipient that bounced is told of in one report, and nobody else is. */
+/** Each recipient that bounced is told of in one report, or is to be told of with others that still wait; and nobody else is. */
 async function expectReports(home: Home, key: Uint8Array): Promise<void> {
   const store = await openStore({ folder: home.data, key, clock: systemClock })
   const db = openDatabase({ path: databasePath(home.data), key }, 'read')
   try {
     const bounced = db
       .prepare<[], { address: string }>(
-        `SELECT local || '@' || domain AS address FROM queue_recipient WHERE state = 'bounced'`,
+        `SELECT local || '@' || domain AS address FROM queue_recipient WHERE state = 'bounced' AND untold_ms IS NULL`,
       )
       .all()
     const inbox = db
