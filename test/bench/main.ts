@@ -12,6 +12,7 @@ import { measureDeliver } from './deliver.ts'
 import { installHaraka, startHaraka } from './haraka.ts'
 import { has } from './machine.ts'
 import { parseOptions, type Options } from './options.ts'
+import { measurePop3 } from './pop3.ts'
 import { Sinks } from './sinks.ts'
 import { slowFlush } from './slow-flush.ts'
 import {
@@ -87,6 +88,16 @@ async function stopAll(): Promise<void> {
   running.clear()
 }
 
+/** Leaves nothing running and nothing lying about, also when somebody has had enough of it. */
+async function tidy(): Promise<void> {
+  await stopAll()
+  await sinks.stop()
+  await dns.close()
+  rmSync(work, { recursive: true, force: true, maxRetries: 3 })
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void tidy().finally(() => process.exit(1)))
+
 /** Every cell on every system, round by round; each round begins with another system. */
 async function accept(isSlow: boolean, env: Readonly<Record<string, string>>): Promise<void> {
   const cells = options.acceptCells.filter((cell) => cell.slowFlush === isSlow)
@@ -129,13 +140,16 @@ try {
     else console.log('There is no C compiler, so the cells with a slow flush are left out.')
   }
   if (options.areas.has('deliver')) await deliver()
+  if (options.areas.has('pop3')) {
+    const table = new Table(OURS)
+    console.log('\npop3')
+    await measurePop3(table, { ...options, work })
+    table.print('pop3')
+  }
   if (options.areas.has('waiting')) {
     await measureWaiting(base, sinks)
     await measurePasses()
   }
 } finally {
-  await stopAll()
-  await sinks.stop()
-  await dns.close()
-  rmSync(work, { recursive: true, force: true, maxRetries: 3 })
+  await tidy()
 }
