@@ -81,7 +81,7 @@ export interface FoldedWord {
   readonly isGlued: boolean
 }
 
-const CLUSTER = /\p{RI}{2}|\P{M}\p{M}*|\p{M}+/gu
+const CLUSTER = /\p{RI}{2}|\P{M}[\p{M}\p{EMod}\p{Cf}]*|\p{M}+/gu
 const WORD = new RegExp(`${UNSPACED}|(?:(?!${UNSPACED})[\\p{L}\\p{N}\\p{Co}\\p{Mn}\\p{Mc}])+`, 'gu')
 
 /** The words of a text in order, as the index takes them apart. */

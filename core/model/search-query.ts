@@ -167,7 +167,10 @@ class Parser {
         this.#isAtOperator('AND')
       )
         throw this.#trouble(start, start + 3, 'NOT needs something behind it.')
-    } else return this.#group(field, depth) ?? this.#term(field, depth)
+    } else {
+      const group = this.#group(field, depth)
+      return group === undefined ? this.#term(field, depth) : group
+    }
     const of = this.#one(field, depth + 1)
     return of === null ? null : { kind: 'not', of }
   }
@@ -234,6 +237,8 @@ class Parser {
   }
 
   #value(name: string, start: number): SearchNode {
+    if (this.#peek() === '(')
+      throw this.#trouble(this.#at, this.#at + 1, `“${name}:” takes one thing, not what stands in brackets.`)
     const { text, from, isQuoted } = this.#read()
     this.#piece('value', from, this.#at)
     const value = text.trim()
@@ -279,7 +284,6 @@ class Parser {
       return { text: this.#text.slice(from + 1, end), isQuoted: true, from }
     }
     while (this.#at < this.#text.length && !ENDS_WORD.test(this.#peek())) this.#at++
-    if (this.#at === from) this.#at++ // a bracket that opens behind a field that takes none
     return { text: this.#text.slice(from, this.#at), isQuoted: false, from }
   }
 
