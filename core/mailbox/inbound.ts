@@ -42,8 +42,9 @@ interface Destinations {
 export function makeDeliverInbound(deps: InboundDeps): DeliverInbound {
   return async (mail) => {
     if (wasHere(mail)) return { accepted: false, reply: LOOP }
-    // Asked again: while the message came, a mailbox may have gone or filled up. Then its sender keeps it.
-    const found = destinationsOf(mail.to, deps.find)
+    // Asked again: while the message came, a mailbox may have gone or filled up, and only now its size is known. Then its sender
+    // keeps it.
+    const found = destinationsOf(mail, deps.find)
     if ('code' in found) return { accepted: false, reply: found }
     const fields = await describe(mail.body, deps)
     const returnPath = toLatin1(`Return-Path: ${formatPath(mail.from)}\r\n`)
@@ -71,11 +72,12 @@ export function makeDeliverInbound(deps: InboundDeps): DeliverInbound {
   }
 }
 
-function destinationsOf(recipients: readonly ForwardPath[], find: FindLocal): Destinations | Reply {
+function destinationsOf({ to: recipients, body }: InboundMail, find: FindLocal): Destinations | Reply {
+  const sizeBytes = 'raw' in body ? body.raw.length : body.sizeBytes
   const mailboxes = new Map<number | null, { owner: MailboxOwner; to: ForwardPath[] }>()
   const forwards: { by: ForwardPath; to: readonly ForwardPath[] }[] = []
   for (const by of recipients) {
-    const { mailboxes: owners, forwards: to, refusal } = find(by)
+    const { mailboxes: owners, forwards: to, refusal } = find(by, sizeBytes)
     if (refusal !== undefined) return refusal
     for (const owner of owners) {
       const known = mailboxes.get(owner.userId)

@@ -122,6 +122,10 @@ test('a full mailbox is refused for now, before the message is sent', async () =
   expect(await client.say('RCPT TO:<ada@here.test>\r\n')).toMatch(/^452 4\.2\.2/)
   await client.say('RSET\r\n')
   const large = `${STUFFED}${'x'.repeat(900)}\r\n${'x'.repeat(900)}\r\n`
+  // A client need not say how large its message is: then it hears of it behind the message.
+  const tooLarge = `${large}${'x'.repeat(900)}\r\n`
+  expect((await deliver(client, ['ada@here.test'], 'kay@far.test', tooLarge)).at(-1)).toMatch(/^452 4\.2\.2/)
+  expect(await inbound.inbox('ada')).toEqual([])
   expect((await deliver(client, ['ada@here.test'], 'kay@far.test', large)).at(-1)).toMatch(/^250/)
   expect(await deliver(client, ['ada@here.test'])).toEqual(['452 4.2.2 the mailbox is full'])
   expect(await deliver(client, ['me@here.test'])).toHaveLength(2)
