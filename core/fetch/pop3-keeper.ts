@@ -22,7 +22,7 @@ export interface KeeperEvents {
 
 /** One operation of the writer takes at most this: more would be a long turn of the main thread for handing it over. */
 const BATCH_MESSAGES = 256
-const BATCH_BYTES = 1 * 1024 * 1024
+const BATCH_BYTES = 2 * 1024 * 1024
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 

@@ -2,9 +2,10 @@ import { Fault } from '../base/fault.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { requireAccount } from './account.ts'
 import { ensureFolder } from './folder.ts'
-import { insertMessage, replaceMessage } from './message.ts'
+import { insertUnindexed, replaceMessage } from './message.ts'
 import { getMessage } from './message-list.ts'
 import { prepared } from './prepared.ts'
+import { indexMessage } from './search-index.ts'
 import type { Body, Operation, ReadDb, WriteDb } from './types.ts'
 
 /** What is known of a message that a POP3 server has shown us. */
@@ -88,11 +89,13 @@ export const pop3SeenOperations = {
     const messageIds = args.arrivals.map(({ uidl, body, fields, receivedMs, wholeBytes }) => {
       if (prepared(db, IS_SEEN).get(args.accountId, uidl) !== undefined) return null
       const message = { folderId, body, prefix: '', removed: [], fields, receivedMs, seen: false }
-      const messageId = insertMessage(db, message, nowMs)
+      const messageId = insertUnindexed(db, message, nowMs)
       prepared(db, SEE).run(args.accountId, uidl, messageId, nowMs)
       if (wholeBytes !== undefined) prepared(db, ADD_PARTIAL).run(messageId, wholeBytes)
       return messageId
     })
+    for (const [index, messageId] of messageIds.entries())
+      if (messageId !== null) indexMessage(db, messageId, args.arrivals[index]!.fields)
     return { folderId, messageIds }
   },
   /** Puts the whole message where only its header was. Returns its folder. Throws `not-found` when it is gone. */
