@@ -1,6 +1,6 @@
 import { Fragment } from 'react'
 import { api } from '../../bridge/client.ts'
-import { clockSeconds, delta, took } from '../../format/time.ts'
+import { clockMillis, clockSeconds, delta, took } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { formatRoute } from '../../state/route.ts'
@@ -40,7 +40,7 @@ function Attempt({ id, number, address }: { id: number; number: number | null; a
   const name = number !== null ? `Try ${number}` : tries > 1 ? `${tries} tries on one connection` : 'A try'
   const link = (seq: number | null) => formatRoute({ view: 'log', sessionId: id, seq, of: null })
   return (
-    <section aria-label={name}>
+    <section aria-label={number === null ? `${name} at ${clockMillis(session.startedMs)}` : name}>
       <h3>
         {name}
         <span className="quiet num">
