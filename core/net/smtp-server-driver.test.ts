@@ -181,6 +181,40 @@ test('a fault of ours is told apart from a refusal, and the session goes on', as
   expect(JSON.stringify(batches)).toContain('the disk is gone')
 })
 
+test.each(['a question', 'an answer', 'a count of guesses'])(
+  'what throws at %s ends its own session with 421, and nobody else hears of it',
+  async (at) => {
+    const fail = () => {
+      throw new Error('the disk is gone')
+    }
+    // A login whose address cannot be read throws where the answer is used; both others are asked at once.
+    const found = Object.defineProperty({ userId: 1, address: '' }, 'address', { get: fail })
+    const policies: Readonly<Record<string, Partial<SmtpPolicy>>> = {
+      'a question': { login: fail },
+      'an answer': { login: async () => found },
+      'a count of guesses': { loginFailed: fail },
+    }
+    const { port, recorder, batches } = await serve(policies[at], { isSecureFromStart: true })
+    const client = await dialTls(port)
+    await client.until(/^220 /)
+    await client.ask('EHLO a')
+    if (at === 'a count of guesses') {
+      const scram = new ScramClient('ada', 'wrong')
+      const encoded = (text: string) => Buffer.from(text).toString('base64')
+      const said = await client.ask(`AUTH SCRAM-SHA-256 ${encoded(scram.first)}`)
+      const first = Buffer.from(said.slice(4).trim(), 'base64').toString()
+      expect(await client.ask(encoded(scram.final(first)))).toMatch(/^421 4\.3\.0 /)
+    } else expect(await client.ask('AUTH PLAIN AGFkYQBzZWNyZXQ=')).toMatch(/^421 4\.3\.0 /)
+    await once(client.socket, 'close')
+    const other = await dialTls(port)
+    await other.until(/^220 /)
+    expect(await other.ask('NOOP')).toMatch(/^250 /)
+    other.socket.destroy()
+    await recorder.flush()
+    expect(JSON.stringify(batches)).toContain('the disk is gone')
+  },
+)
+
 test('a list that cannot be read is no list that is not there', async () => {
   const { port } = await serve(
     { expand: () => Promise.reject(new Error('the disk is gone')) },

@@ -18,6 +18,7 @@ import { SmtpServerTransaction } from './smtp-server-transaction.ts'
 import { SmtpServerWait, STORE_MS } from './smtp-server-wait.ts'
 
 const NO_ANSWER = reply(421, '4.3.0', 'no answer came in time here: try again later')
+const FAULT = reply(421, '4.3.0', 'something failed here: try again later')
 
 /** Serves one client: drives the protocol machine over its socket until it ends, and calls `onEnd` then. */
 export function serveSmtp(
@@ -86,6 +87,7 @@ class Driver implements ServedSession {
         return !this.#isEnded
       },
       failed: (error) => this.#transcript.note(reasonOf(error)),
+      broken: (error) => this.#fail(error),
       goOn: () => this.#pump(),
     })
     this.#asker = {
@@ -135,9 +137,13 @@ class Driver implements ServedSession {
     if (this.#isPumping || this.#isEnded) return
     this.#isPumping = true
     while (!this.#wait.isOn && !this.#isClosing && !this.#line.isBlocked) {
-      const effect = this.#session.next()
-      if (effect === undefined) break
-      this.#do(effect)
+      try {
+        const effect = this.#session.next()
+        if (effect === undefined) break
+        this.#do(effect)
+      } catch (error) {
+        this.#fail(error)
+      }
     }
     this.#isPumping = false
     // Staged content has been copied on its way to the store, and nothing else is left in the buffers of the socket.
@@ -270,6 +276,11 @@ class Driver implements ServedSession {
     const late = this.#deadlines.look(nowMs, this.#standing)
     if (late !== undefined) return this.#goodbye(late.said, late.why)
     this.#arm()
+  }
+
+  /** Something threw that should not have: this session ends, and no other. */
+  #fail(error: unknown): void {
+    this.#goodbye(FAULT, reasonOf(error))
   }
 
   /** Ends the session with our last words. */

@@ -13,6 +13,8 @@ export interface Waiter {
   /** What was waited for is there, or is not coming; false when the session is over and wants none of it. */
   settled(): boolean
   failed(error: unknown): void
+  /** What was to be done with an answer has thrown. */
+  broken(error: unknown): void
   goOn(): void
 }
 
@@ -55,7 +57,11 @@ export class SmtpServerWait {
     const settle = (run: () => void) => {
       this.isOn = false
       this.endsAt = Infinity
-      if (waiter.settled()) run()
+      try {
+        if (waiter.settled()) run()
+      } catch (error) {
+        waiter.broken(error)
+      }
       waiter.goOn()
     }
     asked.then(
