@@ -18,6 +18,9 @@ import { inTurn, mayGoTo, parkingOf } from './turns.ts'
 import { goesElsewhere, heldAll, ours, outcomeOf } from './verdicts.ts'
 import { Work } from './work.ts'
 
+/** After so long without an outcome no other address is begun: servers that drag on each other's heels must not hold a connection for hours. */
+const LONGEST_SEARCH_MS = 30 * 60_000
+
 /**
  * The relay. One call is one route's worth of deliveries: it tries the hosts of the route in turn, keeps a connection for
  * the next job as long as it is good, and settles each recipient once. When `signal` aborts, what has no outcome yet is left
@@ -40,6 +43,8 @@ class Run {
   #work: Work | undefined
   #transcript: Transcript | undefined
   #lastSessionId: number | undefined
+  /** When the search for a server that takes the message began (monotonic). */
+  #searchFromMs: number
   /** Recipients whose phase `body` was committed. */
   readonly #inBody = new Set<number>()
 
@@ -49,6 +54,7 @@ class Run {
     this.#delivery = delivery
     this.#signal = signal
     this.#settings = deps.settings()
+    this.#searchFromMs = deps.clock.monotonicMs()
     this.#work = new Work(delivery.first)
     const { route } = delivery
     this.#signIn = route.kind === 'smarthost' ? (deps.signInOf?.(route.routeId) ?? {}) : {}
@@ -92,6 +98,10 @@ class Run {
     for await (const candidate of listCandidates({ ...plan, hosts: inTurn(plan.hosts, begun) }, deps)) {
       if (this.#signal.aborted) return false
       this.#notes.push(...candidate.notes)
+      if (this.#deps.clock.monotonicMs() - this.#searchFromMs > LONGEST_SEARCH_MS) {
+        this.#notes.push('half an hour is over: the other hosts are left for the next try')
+        return false
+      }
       if (candidate.kind !== 'address') this.#work?.blame(plan.isFixed ? 'deferred' : candidate.kind, candidate.why)
       else if (mayGoTo(candidate.host, plan, this.#work)) await this.#tryAddress(candidate, plan)
       if (!this.#work) return false
@@ -275,6 +285,7 @@ class Run {
     tls?: AttemptTls,
   ): Promise<void> {
     work.settle(settled)
+    this.#searchFromMs = this.#deps.clock.monotonicMs()
     const withFacts = settled.map((one): Settled => {
       const route = work.whyOf(one.recipientId)
       if (route === undefined && tls === undefined) return one
