@@ -333,10 +333,13 @@ export class ImapSession {
   }
 }
 
-/** A tagged NO or BAD, and not a fault of ours. */
+/** A tagged NO or BAD, or a folder that is not there; not a fault of ours. */
 function isRefusal(error: unknown): boolean {
-  const status = (error as { readonly responseStatus?: unknown }).responseStatus
-  return status === 'NO' || status === 'BAD' || (error as { readonly mailboxMissing?: unknown }).mailboxMissing === true
+  const { responseStatus, code, mailboxMissing } = error as Record<
+    'responseStatus' | 'code' | 'mailboxMissing',
+    unknown
+  >
+  return responseStatus === 'NO' || responseStatus === 'BAD' || code === 'NotFound' || mailboxMissing === true
 }
 
 function selectedOf(opened: MailboxObject): Selected | undefined {

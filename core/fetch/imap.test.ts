@@ -83,3 +83,73 @@ test('what is done here is on the server after the next fetch, in order', async 
   expect(await fetched()).toMatchObject({ Trash: [] })
   expect(await other.look('Trash')).toEqual([])
 })
+
+test('messages of any size are here byte for byte, and nothing of the password is in the log', async () => {
+  const large = mail('large', 3 * 1024 * 1024)
+  await other.append('INBOX', large)
+  await other.append('INBOX', mail('middling', 400_000))
+  await fetched()
+  for (const [subject, bytes] of [
+    ['large', 3 * 1024 * 1024],
+    ['middling', 400_000],
+  ] as const) {
+    const [message] = world.messages(account, 'Inbox').filter((one) => one.subject === subject)
+    const stored = await world.store.readBody(message!.view)
+    expect(stored.equals(Buffer.from(mail(subject, bytes)))).toBe(true)
+  }
+  await world.flush()
+  const log = JSON.stringify(world.recorded)
+  expect(log).toContain('AUTHENTICATE PLAIN')
+  expect(log).not.toContain(PASSWORD)
+  expect(log).not.toContain(Buffer.from(`\0${account.user}\0${PASSWORD}`).toString('base64'))
+  // Bodies are told of, and are not in the log a second time.
+  expect(log).not.toContain('x'.repeat(70))
+  const uid = (n: number) => `imap:${world.messages(account, 'Inbox')[0]?.folderId}:\\d+:${n}`
+  expect(log).toMatch(new RegExp(`"kind":"fetched","uidl":"${uid(1)}"`))
+})
+
+test('a folder that was numbered anew brings nothing twice and loses nothing', async () => {
+  for (const subject of ['one', 'two', 'three', 'four']) await other.append('INBOX', mail(subject))
+  await fetched()
+  const ids = new Map(world.messages(account, 'Inbox').map(({ subject, id }) => [subject, id]))
+  // Another program makes the folder anew, without one of its messages; here changes wait.
+  const { write } = world.store
+  await write('message.seen', { ids: [ids.get('one')!], seen: true })
+  await write('message.move', { ids: [ids.get('two')!], to: { role: 'archive' } })
+  const folderId = world.messages(account, 'Inbox')[0]!.folderId
+  await write('imap.begin', { folderId, uidValidity: 1 })
+  await other.say('SELECT INBOX')
+  await other.say('UID STORE 3 +FLAGS (\\Deleted)')
+  await other.say('EXPUNGE')
+  await other.append('INBOX', mail('five'))
+  await fetched()
+  expect(await fetched()).toMatchObject({ Archive: ['two'], Inbox: ['one \\Seen', 'four', 'five'] })
+  expect(world.messages(account, 'Inbox').find(({ subject }) => subject === 'four')?.id).toBe(ids.get('four'))
+  expect(await other.look('INBOX')).toEqual(['one \\Seen', 'four', 'five'])
+  expect(await other.look('Archive')).toEqual(['two'])
+})
+
+test('the server is right about a message that was changed here and removed there', async () => {
+  for (const subject of ['one', 'two', 'three']) await other.append('INBOX', mail(subject))
+  await fetched()
+  const { write } = world.store
+  await write('message.starred', { ids: idsOf('Inbox', 'one'), starred: true })
+  await write('message.move', { ids: idsOf('Inbox', 'two'), to: { role: 'archive' } })
+  await other.say('SELECT INBOX')
+  await other.say('UID STORE 1:2 +FLAGS (\\Deleted)')
+  await other.say('EXPUNGE')
+  await fetched()
+  expect(await fetched()).toMatchObject({ Archive: [], Inbox: ['three'] })
+})
+
+test('a folder that another program removes goes here, too, and what leaves the account leaves its server', async () => {
+  await other.say('CREATE Old')
+  await other.append('Old', mail('old'))
+  await other.append('INBOX', mail('mine'))
+  await fetched()
+  const own = await world.store.write('folder.ensure', { owner: { accountId: null, userId: null }, role: 'archive' })
+  await world.store.write('message.move', { ids: idsOf('Inbox', 'mine'), to: { folderId: own } })
+  await other.say('DELETE Old')
+  expect(Object.keys(await fetched())).not.toContain('Old')
+  expect(await other.look('INBOX')).toEqual([])
+})

@@ -5,7 +5,9 @@ import { table, time } from './print.ts'
 
 const ADD =
   'account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin|--token-stdin [--name N] [--every SECONDS] [--leave] [--delete-after-days N] [--delete-when-removed] [--headers-only-over-mb N] [--newest-first] [--no-apop]'
-const USAGE = `${ADD}, account set ACCOUNT with any of these (--no-leave, --no-delete-when-removed, --oldest-first, --apop and "never" for N take them back), account remove ACCOUNT, or account list`
+const ADD_IMAP =
+  'account add imap HOST[:PORT] --user U [--tls implicit|starttls|none] --password-stdin|--token-stdin [--name N] [--every SECONDS] [--sent-copy append|server]'
+const USAGE = `${ADD}, ${ADD_IMAP}, account set ACCOUNT with any of these (--no-leave, --no-delete-when-removed, --oldest-first, --apop and "never" for N take them back), account remove ACCOUNT, or account list`
 
 const tlsOf = (word: string) => {
   if (word === 'stls' || word === 'starttls') return 'starttls' as const
@@ -68,6 +70,9 @@ function rulesOf(args: Arguments): Partial<Pop3Rules> {
 /** Whether mail is left on the server. `--keep` is the older name of `--leave`; what only such an account has implies it. */
 const leaves = (args: Arguments) => choice(args, args.has('--keep') ? '--keep' : '--leave', '--no-leave')
 
+const NO_SECRET =
+  'give the password on standard input with --password-stdin, or a token with --token-stdin; it is never an argument, where others could read it'
+
 async function add(context: Context): Promise<number> {
   const { api, args } = context
   const host = given(args, '--host')
@@ -82,10 +87,7 @@ async function add(context: Context): Promise<number> {
       '--delete-after-days and --delete-when-removed are for an account that leaves its mail: give --leave, too',
     )
   const secret = await secretFrom(context)
-  if (secret === undefined)
-    throw usage(
-      'give the password on standard input with --password-stdin, or a token with --token-stdin; it is never an argument, where others could read it',
-    )
+  if (secret === undefined) throw usage(NO_SECRET)
   const added = await api.account.add({
     name: args.value('--name') ?? user,
     host,
@@ -105,11 +107,47 @@ async function add(context: Context): Promise<number> {
   return EXIT.ok
 }
 
+const sentCopyOf = (word: string) => {
+  if (word === 'append' || word === 'server') return word
+  throw usage(`--sent-copy is append or server, not "${word}"`)
+}
+async function addImap(context: Context, server: string | undefined): Promise<number> {
+  const { api, args } = context
+  const [, bracketed, plain, word] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(server ?? '') ?? []
+  const host = bracketed ?? plain
+  if (host === undefined) throw usage(ADD_IMAP)
+  const user = given(args, '--user')
+  const tls = tlsOf(args.value('--tls') ?? 'implicit')
+  const port = portOf(word ?? args.value('--port') ?? (tls === 'implicit' ? '993' : '143'))
+  const [every, sentCopy] = [args.value('--every'), args.value('--sent-copy')]
+  const secret = await secretFrom(context)
+  if (secret === undefined) throw usage(NO_SECRET)
+  const added = await api.account.add({
+    kind: 'imap',
+    name: args.value('--name') ?? user,
+    host,
+    port,
+    tls,
+    user,
+    ...secret,
+    keep: true,
+    everySeconds: every === undefined ? 300 : secondsOf(every),
+    ...(sentCopy !== undefined && { sentCopy: sentCopyOf(sentCopy) }),
+  })
+  if (tls === 'none') await context.io.stderr('posthorn: this account sends its password in the clear (--tls none)\n')
+  await context.show(
+    added,
+    () => `Account ${added.id}: ${added.user} at ${added.host}. Fetch with: posthorn fetch ${added.id}\n`,
+  )
+  return EXIT.ok
+}
+
 async function set(context: Context, word: string): Promise<number> {
   const { api, args } = context
   const [host, user, name] = [args.value('--host'), args.value('--user'), args.value('--name')]
   const [tls, port, every] = [args.value('--tls'), args.value('--port'), args.value('--every')]
   const keep = leaves(args)
+  const sentCopy = args.value('--sent-copy')
   const changed = await api.account.save({
     id: await accountId(api, word),
     ...(host !== undefined && { host }),
@@ -119,6 +157,7 @@ async function set(context: Context, word: string): Promise<number> {
     ...(port !== undefined && { port: portOf(port) }),
     ...(every !== undefined && { everySeconds: secondsOf(every) }),
     ...(keep !== undefined && { keep }),
+    ...(sentCopy !== undefined && { sentCopy: sentCopyOf(sentCopy) }),
     ...(await secretFrom(context)),
     rules: rulesOf(args),
   })
@@ -137,7 +176,8 @@ export async function accountId(api: Api, word: string): Promise<number> {
 type AccountView = Awaited<ReturnType<Api['account']['list']>>[number]
 
 /** What becomes of an account's mail on its server, in a few words. */
-function leavesWords({ keep, pop3 }: AccountView): string {
+function leavesWords({ kind, keep, pop3 }: AccountView): string {
+  if (kind === 'imap') return 'in step'
   if (!keep) return 'no'
   const until = [
     ...(typeof pop3?.deleteAfterDays === 'number' ? [`${pop3.deleteAfterDays} days`] : []),
@@ -167,11 +207,13 @@ export const account: Command = {
     '--oldest-first': 'flag',
     '--apop': 'flag',
     '--no-apop': 'flag',
+    '--sent-copy': 'value',
   },
   async run(context) {
     const { api, args } = context
     const [what, word] = args.words
     if (what === 'add' && word === 'pop3') return add(context)
+    if (what === 'add' && word === 'imap') return addImap(context, args.words[2])
     if (what === 'set' && word !== undefined) return set(context, word)
     if (what === 'remove' && word !== undefined) {
       const id = await accountId(api, word)
@@ -185,9 +227,10 @@ export const account: Command = {
       accounts,
       () =>
         table(
-          ['ID', 'NAME', 'SERVER', 'TLS', 'LEAVES MAIL', 'LAST FETCH', 'LAST ERROR'],
+          ['ID', 'KIND', 'NAME', 'SERVER', 'TLS', 'LEAVES MAIL', 'LAST FETCH', 'LAST ERROR'],
           accounts.map((a) => [
             a.id,
+            a.kind,
             a.name,
             `${a.host}:${a.port}`,
             a.tls,
@@ -195,10 +238,13 @@ export const account: Command = {
             time(a.lastFetchMs),
             a.lastError ?? '-',
           ]),
-        ) || 'No accounts yet: posthorn account add pop3 --host …\n',
+        ) || 'No accounts yet: posthorn account add pop3 --host …, or account add imap HOST …\n',
     )
-    for (const { id, pop3 } of accounts)
+    for (const { id, pop3, imap } of accounts) {
       for (const warning of pop3?.warnings ?? []) await context.io.stderr(`posthorn: account ${id}: ${warning}\n`)
+      if (imap !== null && imap.waiting > 0)
+        await context.io.stderr(`posthorn: account ${id}: ${imap.waiting} changes made here wait for its server\n`)
+    }
     return EXIT.ok
   },
 }

@@ -29,6 +29,8 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
   account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin|--token-stdin [--name N]
               [--every SECONDS] [--leave] [--delete-after-days N] [--delete-when-removed] [--headers-only-over-mb N]
               [--newest-first] [--no-apop]
+  account add imap HOST[:PORT] --user U [--tls implicit|starttls|none] --password-stdin|--token-stdin [--name N]
+              [--every SECONDS] [--sent-copy append|server]
   account set ACCOUNT (options as above; --no-leave, --oldest-first, "never" for N, … take them back)
   account list | remove ACCOUNT
   route add smarthost HOST[:PORT] [--tls implicit|starttls|none] [--user U --password-stdin|--token-stdin]

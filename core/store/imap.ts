@@ -46,13 +46,18 @@ const UNPLACE_MESSAGE = 'DELETE FROM imap_place WHERE message_id = ?'
 const SET_FLAGS = 'UPDATE imap_place SET flags = ? WHERE folder_id = ? AND uid = ?'
 const OLD = 'SELECT message_id AS id FROM imap_place WHERE folder_id = ? AND uid < 0 AND message_id IS NOT NULL LIMIT ?'
 const FORGET_OLD = 'DELETE FROM imap_place WHERE folder_id = ? AND uid < 0'
-/** Messages of a folder of which nobody knows where they are on its server. */
+const APPENDED = `SELECT 1 FROM imap_change c WHERE c.message_id = m.id AND c.kind = 'append' AND c.begun = 0`
+/** Messages that a new number of a folder may be: those with an old number there, and those that are in it and have none. */
 const HOMELESS = `
   FROM message m LEFT JOIN imap_place p ON p.message_id = m.id
-  WHERE m.folder_id = @folderId AND (p.uid IS NULL OR (p.folder_id = @folderId AND p.uid < 0))
-    AND NOT EXISTS (SELECT 1 FROM imap_change c WHERE c.message_id = m.id AND c.kind = 'append' AND c.begun = 0)`
+  WHERE ((p.folder_id = @folderId AND p.uid < 0) OR (p.uid IS NULL AND m.folder_id = @folderId)) AND NOT EXISTS (${APPENDED})`
 const LOST_DELETES = `FROM imap_change WHERE kind = 'delete' AND folder_id = @folderId AND uid IS NULL`
-const ANY_WANTED = `SELECT EXISTS (SELECT 1 ${HOMELESS}) OR EXISTS (SELECT 1 ${LOST_DELETES}) AS n`
+const ANY_WANTED = `
+  SELECT EXISTS (SELECT 1 FROM imap_place WHERE folder_id = @folderId AND uid < 0 AND message_id IS NOT NULL)
+    OR EXISTS (
+      SELECT 1 FROM message m WHERE m.folder_id = @folderId AND NOT EXISTS (SELECT 1 FROM imap_place p WHERE p.message_id = m.id)
+        AND NOT EXISTS (${APPENDED}))
+    OR EXISTS (SELECT 1 ${LOST_DELETES}) AS n`
 const MATCH = `
   SELECT m.id ${HOMELESS} AND m.message_id = @headerId AND (m.size_bytes = @sizeBytes OR (@headerId <> '' AND @isOwnCopy = 1))
     AND (@headerId <> '' OR m.received_ms / 1000 = @receivedMs / 1000) ORDER BY m.id LIMIT 1`

@@ -16,6 +16,8 @@ const OPEN =
 const CONTENT = /(?:BODY|BINARY|RFC822)(?:\.(?:HEADER|TEXT))?(?:\[[^\]]*\](?:<\d+>)?)? *~?\{\d+\+?\}$/i
 /** A word of a password this short would be found everywhere. */
 const SHORTEST_ECHO = 4
+/** Of a server's literal that is no content, so much is looked at in one piece. */
+const LONGEST_LITERAL = 65_536
 
 const latin1 = (bytes: Uint8Array) => {
   let text = ''
@@ -43,6 +45,8 @@ export class Ear {
   /** Whether the server's line goes on after a literal, and what of it was said. */
   #open: { readonly line: string; readonly isContent: boolean } | undefined
   #isPart = false
+  #literal: Uint8Array[] = []
+  #literalBytes = 0
 
   /** `secrets`: what the session signs in with, to be found where a server repeats it. */
   constructor(secrets: readonly string[]) {
@@ -96,7 +100,16 @@ export class Ear {
       if (piece.kind === 'literal') {
         if (this.#open?.isContent)
           yield { kind: 'content', bytes: piece.bytes, isLast: piece.isLast, after: this.#open.line }
-        else yield { kind: 'line', bytes: piece.bytes, odd: true, secrets: this.#echoed(latin1(piece.bytes)) }
+        else {
+          // As one, for what it repeats would not be found in its parts.
+          this.#literal.push(piece.bytes.slice())
+          this.#literalBytes += piece.bytes.length
+          if (!piece.isLast && this.#literalBytes < LONGEST_LITERAL) continue
+          const bytes = joined(this.#literal, this.#literalBytes)
+          this.#literal = []
+          this.#literalBytes = 0
+          yield { kind: 'line', bytes, odd: true, secrets: this.#echoed(latin1(bytes)) }
+        }
         continue
       }
       const text = latin1(piece.bytes)
@@ -147,6 +160,16 @@ export class Ear {
         secrets: this.isExchange ? all(server) : this.#echoed(latin1(server)),
       }
   }
+}
+
+function joined(parts: readonly Uint8Array[], sizeBytes: number): Uint8Array {
+  const all = new Uint8Array(sizeBytes)
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }
 
 /** How a secret may come back: as it is, in a quoted string, or in base64 at any of its three places. */
