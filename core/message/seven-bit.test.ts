@@ -180,6 +180,17 @@ test('gives up on a bomb of nested parts instead of following it', async () => {
   expect(await convert(Buffer.from(raw, 'latin1'))).toEqual({ kind: 'as-is', why: 'shape' })
 })
 
+test('gives up on a large message that would have to be searched again and again', async () => {
+  const size = 2 * 1024 * 1024
+  let raw = `${'x'.repeat(70)}\r\n`.repeat(size / 72)
+  for (let i = 0; i < 40; i++) raw = `Content-Type: multipart/mixed; boundary=b${i}\r\n\r\n--b${i}\r\n${raw}`
+  const whole = inMemory(Buffer.from(`${raw}ö`))
+  let readBytes = 0
+  const source: Source = { ...whole, read: (from, to) => ((readBytes += to - from), whole.read(from, to)) }
+  expect(await planSevenBit(source)).toEqual({ kind: 'as-is', why: 'shape' })
+  expect(readBytes).toBeLessThan(30 * size)
+})
+
 test('keeps any text whole, whatever its bytes and line ends', async () => {
   const line = fc.string({ unit: 'grapheme', maxLength: 200 }).map((text) => text.replace(/[\x00\r\n]/g, '')) // eslint-disable-line no-control-regex -- the door lets none of them stand alone
   await fc.assert(

@@ -37,6 +37,10 @@ const LONGEST_PART_HEADER = 128 * 1024
 const USUAL_PART_HEADER = 4096
 /** RFC 2046 §5.1.1 allows 70 characters. */
 const LONGEST_BOUNDARY = 2048
+/** Each multipart is searched from its start to its end: those within others may have so many times the whole searched. */
+const MOST_SEARCHES = 16
+/** Small messages may be nested as deep as any. */
+const SEARCHED_BYTES = 16 * 1024 * 1024
 /** Fields that say the encoding of one part; more than one is wrong already. */
 const MOST_ENCODINGS = 100
 
@@ -88,6 +92,7 @@ class Planner {
   readonly #source: Source
   readonly #pieces: Piece[] = []
   #parts = 0
+  #searched = 0
   #hasLongHeaderLine = false
 
   constructor(source: Source) {
@@ -230,6 +235,8 @@ class Planner {
     const behind = mark.length + LONGEST_LINE + 2
     for (let slice = from; slice < to; slice += SLICE_BYTES) {
       const base = Math.max(from, slice - 2)
+      this.#searched += Math.min(to - slice, SLICE_BYTES)
+      if (this.#searched > MOST_SEARCHES * this.#source.sizeBytes + SEARCHED_BYTES) throw new Untouchable('shape')
       const bytes = await this.#source.read(base, Math.min(to, slice + SLICE_BYTES + behind))
       const seen: { at: number; lineEnd: number; closes: boolean }[] = []
       for (let i = bytes.indexOf(mark, slice - base); i >= 0; i = bytes.indexOf(mark, i + mark.length)) {

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -123,6 +124,25 @@ test.each<readonly [string, string | undefined, string]>([
   expect(certificates.facts().trouble).toContain(why)
   replace(certificateFile, mine.cert)
   expect(shown()).toBe(mine.fingerprint256)
+})
+
+const encrypted = createPrivateKey(mine.key).export({
+  type: 'pkcs8',
+  format: 'pem',
+  cipher: 'aes-256-cbc',
+  passphrase: 'of its owner',
+})
+test.each<readonly [string, string | undefined, string]>([
+  ['is not there', undefined, 'there is no such file'],
+  ['is encrypted', String(encrypted), 'needs a passphrase'],
+  ['holds no key', mine.cert, 'it holds no PEM private key'],
+  ['begins keys without end', '-----BEGIN PRIVATE KEY-----\n'.repeat(36_000), 'it holds no PEM private key'],
+])('with a key file that %s the own certificate is shown, and why', async (_, text, why) => {
+  replace(certificateFile, mine.cert)
+  if (text !== undefined) replace(keyFile, text)
+  const { shown, certificates } = await open()
+  expect(shown()).toBe(own.fingerprint256)
+  expect(certificates.facts().trouble).toContain(why)
 })
 
 test('says that a certificate of the file has ended', async () => {

@@ -166,7 +166,7 @@ function readFiles(certificateFile: string, keyFile: string): Held {
   if (cert === undefined) throw new Unusable(certificateFile, 'it holds no PEM certificate')
   const holder = keyFile === '' ? certificateFile : keyFile
   const keyText = keyFile === '' ? text : readPem(keyFile)
-  const key = /-----BEGIN ((?:[A-Z]+ )?PRIVATE KEY)-----[^]+?-----END \1-----/.exec(keyText)?.[0]
+  const key = privateKeyOf(keyText)
   if (key === undefined) throw new Unusable(holder, 'it holds no PEM private key')
   if (key.includes('ENCRYPTED')) throw new Unusable(holder, 'its private key needs a passphrase; take that off')
   try {
@@ -179,6 +179,15 @@ function readFiles(certificateFile: string, keyFile: string): Held {
       ? error
       : new Unusable(certificateFile, 'OpenSSL cannot read its certificate or key')
   }
+}
+
+/** The first private key of a PEM file. Searched once: a file of beginnings without an end must not hold the program up. */
+function privateKeyOf(text: string): string | undefined {
+  const begin = /-----BEGIN ((?:[A-Z]{1,20} )?PRIVATE KEY)-----/.exec(text)
+  if (begin === null) return undefined
+  const mark = `-----END ${begin[1]}-----`
+  const end = text.indexOf(mark, begin.index)
+  return end < 0 ? undefined : text.slice(begin.index, end + mark.length)
 }
 
 function readPem(path: string): string {
