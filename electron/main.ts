@@ -1,9 +1,10 @@
 import { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, session } from 'electron'
 import { join, resolve } from 'node:path'
-import { isFault, reasonOf } from '../core/base/fault.ts'
+import { reasonOf } from '../core/base/fault.ts'
 import { defaultDataFolder } from '../core/base/paths.ts'
 import { readSettingsFile } from '../core/base/settings-file.ts'
-import { startEngine, type Engine } from '../core/engine.ts'
+import { startLockable, type Lockable } from '../core/engine-lock.ts'
+import type { Engine } from '../core/engine.ts'
 import { lockedRouter } from '../core/rpc/locked.ts'
 import { servePort } from '../core/rpc/serve.ts'
 import { CONNECT } from './handshake.ts'
@@ -11,7 +12,7 @@ import { hardenContents, hardenSession } from './harden.ts'
 import { parseLaunchArguments } from './launch-arguments.ts'
 import { menuTemplate } from './menu.ts'
 import { isOurs, ORIGIN, SCHEME } from './origin.ts'
-import { servePages } from './pages.ts'
+import { servePages, type Bytes } from './pages.ts'
 import { windowOptions } from './window-options.ts'
 
 /** The desktop shell: starts the engine, shows it in a window, and closes it before the application ends. */
@@ -31,16 +32,22 @@ if (app.requestSingleInstanceLock()) void app.whenReady().then(run).catch(giveUp
 else app.quit()
 
 async function run(): Promise<void> {
-  const engine = await start()
-  if (engine instanceof Error) console.error(`posthorn: locked: ${engine.message}`)
-  else closeWithTheApplication(engine)
+  let serve: ReturnType<typeof servePort> = () => {}
+  const lockable = await start((engine) => {
+    void engine.failed.then(giveUp)
+    serve = servePort(engine.router)
+    for (const window of BrowserWindow.getAllWindows()) window.webContents.reload() // it connects to the engine then
+  })
+  closeWithTheApplication(lockable)
+  const { engine } = lockable
+  void engine?.failed.then(giveUp)
 
   hardenSession(session.defaultSession)
-  protocol.handle(
-    SCHEME,
-    servePages(join(import.meta.dirname, '../renderer'), engine instanceof Error ? noBytes : engine.bytes),
+  const bytes: Bytes = { open: (handle) => lockable.engine?.bytes.open(handle) }
+  protocol.handle(SCHEME, servePages(join(import.meta.dirname, '../renderer'), bytes))
+  serve = servePort(
+    engine?.router ?? lockedRouter(dataFolder, lockable.why, (passphrase) => lockable.unlock(passphrase)),
   )
-  const serve = servePort(engine instanceof Error ? lockedRouter(dataFolder, engine.message) : engine.router)
   ipcMain.on(CONNECT, (event) => {
     const [port] = event.ports
     if (port === undefined) return
@@ -59,24 +66,22 @@ async function run(): Promise<void> {
   showWindow()
 }
 
-/** Starts the engine. Returns what is in the way where the key is out of reach: the window opens then, and says so. */
-async function start(): Promise<Engine | Error> {
-  try {
-    return await startEngine({
+/** Starts the engine. Where the key is out of reach the window opens all the same, says so, and takes the passphrase. */
+function start(onUnlocked: (engine: Engine) => void): Promise<Lockable> {
+  return startLockable(
+    {
       dataFolder,
       ...(launch.keyFile === undefined ? {} : { keyFile: launch.keyFile }),
       fileSettings: readSettingsFile(launch.settings, dataFolder),
       nativeBinding: nativeBinding(),
       log: (line) => console.error(`${new Date().toISOString()} ${line}`),
-    })
-  } catch (error) {
-    if (isFault(error) && error.code.startsWith('vault.')) return error
-    throw error
-  }
+    },
+    onUnlocked,
+  )
 }
 
 /** What is under way comes to its end before the application does. */
-function closeWithTheApplication(engine: Engine): void {
+function closeWithTheApplication(engine: Lockable): void {
   let isClosed = false
   app.on('will-quit', (event) => {
     if (isClosed) return
@@ -89,10 +94,7 @@ function closeWithTheApplication(engine: Engine): void {
         app.quit()
       })
   })
-  void engine.failed.then(giveUp)
 }
-
-const noBytes = { open: () => undefined }
 
 /** Brings the window to the front; makes it where there is none. */
 function showWindow(): void {
