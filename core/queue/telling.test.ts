@@ -84,6 +84,15 @@ test('after three minutes it waits no longer', async () => {
   expect((await told()).toSorted()).toEqual([to('a'), to('b')])
 })
 
+test('a report names a hundred at most', async () => {
+  const { send, told } = await open(fakeDeliver(gone))
+  await send(to(...Array.from({ length: 250 }, (_, n) => `r${n}`)))
+  const reports = await told()
+  expect(reports.flat()).toHaveLength(250)
+  expect(new Set(reports.flat()).size).toBe(250)
+  expect(Math.max(...reports.map(({ length }) => length))).toBe(100)
+})
+
 /** A store in which those of a paused queue have failed, and of which nobody was told: what a crash leaves. */
 async function leftUntold(clock: FakeClock, failed: readonly string[], all: readonly string[]): Promise<TestStore> {
   const store: TestStore = { ...openInlineStore(clock), close: async () => {}, closeAndRemove: async () => {} }

@@ -8,6 +8,8 @@ import { CANCELLED } from './settle.ts'
 
 /** Whoever failed first is told of after so long, however long the others are being tried. */
 const LONGEST_MS = 180_000
+/** Recipients of one report: each may bring a long reply of a stranger's server along. */
+const MOST_IN_A_REPORT = 100
 
 /** What telling of failures is wired to. */
 export interface TellingContext {
@@ -86,7 +88,7 @@ export class Telling {
     const { store, clock, onFolders } = this.#context
     for (;;) {
       const entry = getEntry(store.read, entryId)
-      const recipients = entry === undefined ? [] : listUntold(store.read, entryId)
+      const recipients = entry === undefined ? [] : listUntold(store.read, entryId).slice(0, MOST_IN_A_REPORT)
       if (entry === undefined || recipients.length === 0) return void this.#untold.delete(entryId)
       const failed = recipients.map((recipient) => ({
         recipient,
