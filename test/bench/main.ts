@@ -13,6 +13,7 @@ import { installHaraka, startHaraka } from './haraka.ts'
 import { has } from './machine.ts'
 import { parseOptions, type Options } from './options.ts'
 import { measurePop3 } from './pop3.ts'
+import { measureSearch } from './search.ts'
 import { Sinks } from './sinks.ts'
 import { slowFlush } from './slow-flush.ts'
 import {
@@ -140,6 +141,8 @@ try {
     else console.log('There is no C compiler, so the cells with a slow flush are left out.')
   }
   if (options.areas.has('deliver')) await deliver()
+  if (options.areas.has('search'))
+    await measureSearch({ work, corpus: options.corpus, peers: options.peers.has('notmuch') })
   if (options.areas.has('pop3')) {
     const table = new Table(OURS)
     console.log('\npop3')

@@ -8,14 +8,16 @@ export interface Options {
   readonly peers: ReadonlySet<Peer>
   /** Of one run of `deliver`. */
   readonly messages: number
+  /** Messages that are searched. */
+  readonly corpus: number
   /** Scratch folder; must lie on the disk that is to be measured. */
   readonly work: string
   /** Where CPU profiles of Posthorn's threads go; a profiled run is slower. */
   readonly profile: string | undefined
 }
-const AREAS = ['accept', 'deliver', 'waiting'] as const
+const AREAS = ['accept', 'deliver', 'waiting', 'pop3', 'search'] as const
 export type Area = (typeof AREAS)[number]
-const PEERS = ['postfix', 'haraka'] as const
+const PEERS = ['postfix', 'haraka', 'notmuch'] as const
 export type Peer = (typeof PEERS)[number]
 
 /** One load of `accept`. */
@@ -34,15 +36,18 @@ const ACCEPT =
 const DELIVER = '1,200'
 
 /** How to call it. */
-export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [options]
+export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [pop3] [search] [options]
   accept    messages a second taken durably, beside the peers in the same run, and what the protocol log costs
   deliver   queued messages a second handed on to a sink, beside the peers in the same run
   waiting   memory with 100,000 recipients waiting, and what one look at the queue costs at three lengths
+  pop3      messages a second fetched by POP3, here and over a slow line, beside mpop and fetchmail
+  search    ten queries in so many messages, the pages of their folder and the size of the index, beside notmuch
   --cells CELLS   of accept SIZE:SESSIONS:reuse|once[:flush], of deliver the number of domains
                   (${ACCEPT},${DELIVER})
   --rounds N      figures are medians of so many rounds (3)
-  --peers LIST    postfix, haraka or none (postfix,haraka)
+  --peers LIST    postfix, haraka, notmuch or none (all)
   --messages N    of one run of deliver (5000)
+  --corpus N      messages of search (100000)
   --work FOLDER   scratch, on the disk to be measured (/var/tmp)
   --profile DIR   write CPU profiles of Posthorn's threads there`
 
@@ -53,7 +58,7 @@ export function parseOptions(argv: readonly string[]): Options {
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i] ?? ''
     if (isOneOf(AREAS, word)) areas.add(word)
-    else if (['--cells', '--rounds', '--peers', '--messages', '--work', '--profile'].includes(word))
+    else if (['--cells', '--rounds', '--peers', '--messages', '--corpus', '--work', '--profile'].includes(word))
       values.set(word, argv[++i] ?? '')
     else throw new Error(`"${word}" is no argument of the bench\n${USAGE}`)
   }
@@ -67,6 +72,7 @@ export function parseOptions(argv: readonly string[]): Options {
     rounds: whole(values.get('--rounds') ?? '3', 100),
     peers: new Set(peers as Peer[]),
     messages: whole(values.get('--messages') ?? '5000', 1_000_000),
+    corpus: whole(values.get('--corpus') ?? '100000', 10_000_000),
     work: values.get('--work') ?? '/var/tmp', // kept over a restart, so it is never in memory
     profile: values.get('--profile'),
   }
