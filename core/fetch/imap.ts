@@ -5,7 +5,7 @@ import { countPlaces, countPlacesIn, listPlaces } from '../store/imap.ts'
 import { listImapFolders, type ImapFolder, type ListedFolder } from '../store/imap-folder.ts'
 import { openImap, type ImapSession, type Selected } from './imap-client.ts'
 import { bitsOf } from './imap-flags.ts'
-import { adoptKnown, Incoming, setOf, type Here } from './imap-messages.ts'
+import { adoptKnown, Incoming, type Here } from './imap-messages.ts'
 import { Replay } from './imap-replay.ts'
 import { describeImapTrouble, NO_SECRET, targetOf, type ImapDeps } from './imap-words.ts'
 import type { Fetched } from './fetch-deps.ts'
@@ -13,7 +13,7 @@ import type { Fetched } from './fetch-deps.ts'
 const MOST_FOLDERS = 5000
 /** Read at once on the main thread. */
 const PAGE = 200
-/** Numbers of one command, and of one operation of the writer. */
+/** Numbers of one command; ten times as many where only changes are told. Flags of one operation of the writer. */
 const WINDOW = 2000
 const GROUP = 500
 
@@ -244,7 +244,7 @@ class Pass {
     const since = this.#session.hasModseq && selected.modseq !== null ? (folder.modseq ?? undefined) : undefined
     if (since !== undefined && since === selected.modseq) return
     const mine = new Set(known)
-    const windows = since === undefined ? windowsOf(known) : ['1:*']
+    const windows = windowsOf(known, since === undefined ? WINDOW : 10 * WINDOW)
     for (const window of windows) {
       let group: { uid: number; flags: number }[] = []
       const keep = async () => {
@@ -265,8 +265,9 @@ class Pass {
 const rank = ({ role }: ImapFolder) =>
   role === 'inbox' ? 0 : role === 'other' ? 2 : role === 'junk' || role === 'trash' ? 3 : 1
 
-function windowsOf(uids: readonly number[]): string[] {
+/** Ranges of at most so many of these numbers each, the latest first. What else is in them is passed over. */
+function windowsOf(uids: readonly number[], most: number): string[] {
   const windows: string[] = []
-  for (let to = uids.length; to > 0; to -= WINDOW) windows.push(setOf(uids.slice(Math.max(0, to - WINDOW), to)))
+  for (let to = uids.length; to > 0; to -= most) windows.push(`${uids[Math.max(0, to - most)]}:${uids[to - 1]}`)
   return windows
 }

@@ -11,7 +11,7 @@ import { closeImapWith, type ImapTrouble } from './imap-words.ts'
 const SILENCE_MS = 180_000
 const TICKS = 3
 /** Octets outside literals in answer to one command: more is no answer. A list of all UIDs of a million messages fits. */
-const LONGEST_ANSWER = 32 * 1024 * 1024
+const LONGEST_ANSWER = 16 * 1024 * 1024
 const KEPT_BYTES = 4096
 
 /**
