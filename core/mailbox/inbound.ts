@@ -13,7 +13,7 @@ import type { Store } from '../store/types.ts'
  * Of a larger message only so much is looked at for subject, text and attachments: it is read as a whole, here and in the thread
  * that reads it, and anybody may send many at once.
  */
-const LOOKED_AT_BYTES = 4 * 1024 * 1024
+const LOOKED_AT_BYTES = 16 * 1024 * 1024
 
 const LOOP: Reply = { code: 554, enhanced: '5.4.6', lines: ['the message has been delivered to this address before'] }
 

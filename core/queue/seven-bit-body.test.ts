@@ -65,7 +65,9 @@ test('a staged message of many parts becomes what it becomes in memory', async (
     'latin1',
   )
   const inMemory = await makeSevenBit({ raw }, 0, false, store)
-  const staged = await makeSevenBit(await stage(raw), 0, false, store)
+  // Behind the line that programs of an mbox put first.
+  const from = Buffer.from('From ada Sun Nov 22 07:00:00 2026\r\n')
+  const staged = await makeSevenBit(await stage(Buffer.concat([from, raw])), from.length, false, store)
   if (staged.kind !== 'made' || inMemory.kind !== 'made' || !('stagedBlobId' in staged.body))
     throw new Error('not made')
   expect((await read(staged.body)).equals(inMemory.raw ?? Buffer.alloc(0))).toBe(true)
