@@ -20,6 +20,9 @@ export interface CompiledSearch {
   /** What else must be so of a row `f` of message; null: nothing. `@low` and `@high` bound the ids that are looked at. */
   readonly filter: string | null
   readonly values: Readonly<Record<string, number | string>>
+  /** Of when all that is found is, by its Date, Unix ms; -Infinity and Infinity where it may be of any time. */
+  readonly fromMs: number
+  readonly toMs: number
 }
 
 /** Columns of message_text for each field; `addressees` holds To and Cc. */
@@ -101,6 +104,11 @@ export function compileSearch(query: SearchNode, names: SearchNames, nowMs: numb
   }
   const oneOf = (column: string, ids: readonly number[]) =>
     `${column} IN (SELECT value FROM json_each(${bind(JSON.stringify(ids))}))`
+  const dates = ({ than, date }: Extract<SearchNode, { kind: 'date' }>) => {
+    const span = spanOf(date, nowMs)
+    if (than === 'before') return { fromMs: -Infinity, toMs: span.fromMs }
+    return than === 'after' ? { fromMs: span.fromMs, toMs: Infinity } : span
+  }
   const condition = (node: SearchNode): string => {
     const match = matchOf(node)
     if (match !== undefined)
@@ -122,10 +130,9 @@ export function compileSearch(query: SearchNode, names: SearchNames, nowMs: numb
       case 'size':
         return `f.size_bytes ${node.than === 'larger' ? '>' : '<'} ${bind(node.bytes)}`
       case 'date': {
-        const { fromMs, toMs } = spanOf(node.date, nowMs)
-        if (node.than === 'before') return `f.date_ms < ${bind(fromMs)}`
-        if (node.than === 'after') return `f.date_ms >= ${bind(fromMs)}`
-        return `f.date_ms BETWEEN ${bind(fromMs)} AND ${bind(toMs - 1)}`
+        const { fromMs, toMs } = dates(node)
+        const since = fromMs === -Infinity ? [] : [`f.date_ms >= ${bind(fromMs)}`]
+        return `(${[...since, ...(toMs === Infinity ? [] : [`f.date_ms < ${bind(toMs)}`])].join(' AND ')})`
       }
       case 'text':
         throw new Error('the index answers every text') // matchOf has, above
@@ -137,11 +144,14 @@ export function compileSearch(query: SearchNode, names: SearchNames, nowMs: numb
   const { match, rest } = ofAll(all)
   const tag = match === undefined ? rest.find((node) => isTag(node)) : undefined
   const left = rest.filter((node) => node !== tag)
+  const spans = rest.flatMap((node) => (node.kind === 'date' ? [dates(node)] : []))
   return {
     match: match ?? null,
     hasPrefix: match?.includes('" *') === true,
     tags: tag === undefined ? null : names.tags(tag.name),
     filter: left.length === 0 ? null : left.map(condition).join(' AND '),
     values,
+    fromMs: Math.max(-Infinity, ...spans.map(({ fromMs }) => fromMs)),
+    toMs: Math.min(Infinity, ...spans.map(({ toMs }) => toMs)),
   }
 }

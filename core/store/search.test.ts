@@ -109,7 +109,10 @@ function makeMail(count: number): void {
       body: say(texts.body),
       parts: texts.filename.map((word) => ({ filename: pick(word.forms), contentType: 'a/b', sizeBytes: 1 })),
     }
-    const message = { body: { raw }, prefix: '', removed: [], fields, receivedMs: dateMs, seen }
+    // Some come long after they were written, and some are written in the future.
+    const receivedMs =
+      random() < 0.06 ? NOW - Math.floor(random() * 800 * 24) * HOUR : dateMs + pick([0, 0, 47, -47]) * HOUR
+    const message = { body: { raw }, prefix: '', removed: [], fields, receivedMs, seen }
     const id = insertMessage(db, { ...message, folderId: folders.get(folder) ?? 0 }, NOW)
     const tagged = TAGS.filter(() => random() < 0.05)
     for (const name of tagged)

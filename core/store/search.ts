@@ -32,10 +32,15 @@ const DAY_IDS = 86_400 * 2 ** 20
 const FIRST_PART = 1 / 32
 /** Candidates that are looked at in one slice. */
 const ROWS = 2000
+/** The same for mail that is asked for one by one. */
+const SKEWED_ROWS = 300
+/** Mail whose Date is further from when it came is in the index message_skewed. */
+const SKEW_MS = 2 * 86_400_000
 /** Of a match with beginnings of words so many at once, for each time the index gathers all. */
 const PREFIX_ROWS = 20_000
 
-const BOUNDS = 'SELECT min(id) AS low, max(id) AS high FROM message'
+// Two questions: SQLite answers one minimum or maximum from the end of the table, and both at once by reading all of it.
+const BOUNDS = 'SELECT (SELECT min(id) FROM message) AS low, (SELECT max(id) FROM message) AS high'
 const FOLDERS = 'SELECT id, role, name FROM folder LIMIT 10000'
 const TAGS = 'SELECT id, name FROM tag LIMIT 10000'
 // The casts: a number of this size is bound as a real, which the full-text index takes for no bound.
@@ -45,6 +50,13 @@ const MATCHING = `
 const TAGGED = `
   SELECT DISTINCT message_id FROM message_tag
   WHERE tag_id IN (SELECT value FROM json_each(@tags)) AND message_id BETWEEN @low AND @high ORDER BY message_id DESC LIMIT @most` // index message_tag_tag
+const SKEWED = `
+  SELECT id FROM message INDEXED BY message_skewed
+  WHERE abs(id / 1048576 * 1000 - date_ms) > 172800000 AND id BETWEEN @low AND @high ORDER BY id DESC LIMIT @most`
+const HOLDS = 'EXISTS (SELECT 1 FROM message_text WHERE message_text MATCH @match AND rowid = f.id)'
+const IS_AMONG = 'f.id IN (SELECT rowid FROM message_text WHERE message_text MATCH @match)'
+const IS_TAGGED = `
+  EXISTS (SELECT 1 FROM message_tag AS t WHERE t.message_id = f.id AND t.tag_id IN (SELECT value FROM json_each(@tags)))`
 const AMONG = (filter: string) => `
   SELECT f.id FROM message AS f INDEXED BY message_facts
   WHERE f.id IN (SELECT value FROM json_each(@ids)) AND (${filter}) ORDER BY f.id DESC`
@@ -119,16 +131,26 @@ function lookFor(db: ReadDb, search: CompiledSearch): Look {
  */
 export function* searchMessages(db: ReadDb, args: SearchArgs): Generator<undefined, SearchFound, undefined> {
   const search = compileSearch(args.query, namesOf(db), args.nowMs)
-  const look = lookFor(db, search)
+  const lookAll = lookFor(db, search)
   const bounds = prepared<[], { low: number | null; high: number | null }>(db, BOUNDS).get()
   const low = bounds?.low ?? 1
   let high = Math.min((args.before ?? Number.MAX_SAFE_INTEGER) - 1, bounds?.high ?? 0)
+  const lookSkewed = lookForSkewed(db, search)
+  // Outside of these only mail with a strange Date can be of the time that is asked for. A second for what division drops.
+  const oldest = idAt(search.fromMs - SKEW_MS - 1000)
+  const newest = idAt(search.toMs + SKEW_MS + 1000)
   const rows: Message[] = []
   const startMs = performance.now()
   let span = search.hasPrefix ? Number.MAX_SAFE_INTEGER : Math.max(DAY_IDS, Math.ceil((high - low) * FIRST_PART))
   while (high >= low) {
     const sliceMs = performance.now()
-    const { ids, down } = look(Math.max(low, high - span), high, args.limit - rows.length)
+    const [look, end] =
+      high > newest
+        ? [lookSkewed, newest + 1]
+        : high < oldest
+          ? [lookSkewed, low]
+          : [lookAll, Math.max(oldest, high - span)]
+    const { ids, down } = look(Math.max(low, end), high, args.limit - rows.length)
     let reached = down
     for (const id of ids) {
       const row = getMessage(db, id)
@@ -141,11 +163,40 @@ export function* searchMessages(db: ReadDb, args: SearchArgs): Generator<undefin
     const nowMs = performance.now()
     const isEnough = rows.length === args.limit || nowMs - startMs > (rows.length > 0 ? SHOW_MS : BREATHE_MS)
     if (isEnough && high >= low) return { rows, before: reached }
-    if (!search.hasPrefix) span = Math.max(DAY_IDS, Math.ceil(span * growth(SLICE_MS / (nowMs - sliceMs))))
+    if (look === lookAll && !search.hasPrefix)
+      span = Math.max(DAY_IDS, Math.ceil(span * growth(SLICE_MS / (nowMs - sliceMs))))
     if (nowMs - startMs > SLICE_MS) yield undefined
   }
   return { rows, before: null }
 }
+
+/**
+ * The same where only mail can be found whose Date is far from when it came: above and below the ids of a query's dates, so that
+ * a year that is long gone is not searched through all that came since.
+ */
+function lookForSkewed(db: ReadDb, search: CompiledSearch): Look {
+  const conditions = [
+    // What the index gathers whole before it answers is asked for once, not for each message.
+    ...(search.match === null ? [] : [search.hasPrefix ? IS_AMONG : HOLDS]),
+    ...(search.tags === null ? [] : [IS_TAGGED]),
+    ...(search.filter === null ? [] : [`(${search.filter})`]),
+  ]
+  const what = {
+    ...search.values,
+    ...(search.match === null ? {} : { match: search.match }),
+    ...(search.tags === null ? {} : { tags: JSON.stringify(search.tags) }),
+  }
+  return (low, high) => {
+    const some = prepared<[object]>(db, SKEWED).pluck().all({ low, high, most: SKEWED_ROWS }) as number[]
+    const down = some.length < SKEWED_ROWS ? low : (some.at(-1) ?? low)
+    if (some.length === 0) return { ids: [], down }
+    const among = db.prepare<[object]>(AMONG(conditions.join(' AND '))).pluck()
+    return { ids: among.all({ ...what, ids: JSON.stringify(some), low: down, high }) as number[], down }
+  }
+}
+
+/** The first id of mail that came at that time. */
+const idAt = (ms: number) => Math.floor(ms / 1000) * 2 ** 20
 
 /** How many times as much the next slice looks at. */
 const growth = (factor: number) => Math.min(8, Math.max(1 / 4, factor))

@@ -14,6 +14,8 @@ CREATE TABLE search_rebuild (
 INSERT INTO search_rebuild SELECT 1, max(id) + 1, 0, count(*) FROM message HAVING count(*) > 0;
 -- All that a search filters messages by, in id order and without the rows themselves.
 CREATE INDEX message_facts ON message (id, folder_id, seen, starred, attachments, size_bytes, date_ms);
+-- Mail whose Date is two days and more from when it came: all other mail of a date is found by its id.
+CREATE INDEX message_skewed ON message (id) WHERE abs(id / 1048576 * 1000 - date_ms) > 172800000;
 CREATE TABLE saved_search (
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, text TEXT NOT NULL, created_ms INTEGER NOT NULL) STRICT;
 -- Which conversation a message belongs to: the id of the first message it was made for. NULL: of before, and not looked at yet.
