@@ -14,9 +14,17 @@ export function hangUp(socket: Socket, clock: Clock): () => void {
   // Unread bytes in a socket that closes would reset the connection and take our last words with them.
   socket.resume()
   socket.end()
-  clock.after(LINGER_MS, () => socket.destroy())
+  // Once it is closed nothing holds it: many who come and go at once would stay for seconds otherwise.
+  const closeAfter = (delayMs: number) => {
+    if (!socket.closed)
+      socket.once(
+        'close',
+        clock.after(delayMs, () => socket.destroy()),
+      )
+  }
+  closeAfter(LINGER_MS)
   return () => {
-    const leave = () => clock.after(LINGER_AT_EXIT_MS, () => socket.destroy())
+    const leave = () => closeAfter(LINGER_AT_EXIT_MS)
     if (socket.writableFinished) leave()
     else socket.once('finish', leave)
   }

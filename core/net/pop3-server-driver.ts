@@ -92,6 +92,7 @@ class Driver implements ServedSession {
         return !this.#isEnded
       },
       failed: (error) => this.#transcript.note(reasonOf(error)),
+      broken: (error) => this.destroy(reasonOf(error)),
       goOn: () => this.#pump(),
     })
   }
@@ -130,11 +131,17 @@ class Driver implements ServedSession {
     if (this.#isPumping || this.#isEnded) return
     this.#isPumping = true
     while (!this.#wait.isOn && !this.#isClosing && !this.#line.isBlocked) {
-      const effect = this.#session.next()
-      if (effect === undefined) break
-      this.#do(effect)
-      // What a listing adds has to count before it goes on.
-      if (effect.do === 'list') this.#line.flush()
+      try {
+        const effect = this.#session.next()
+        if (effect === undefined) break
+        this.#do(effect)
+        // What a listing adds has to count before it goes on.
+        if (effect.do === 'list') this.#line.flush()
+      } catch (error) {
+        // What throws ends its own session, without a word, and no other.
+        this.destroy(reasonOf(error))
+        break
+      }
     }
     this.#isPumping = false
     const isQuiet = !this.#wait.isOn && !this.#isClosing

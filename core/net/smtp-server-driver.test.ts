@@ -215,6 +215,17 @@ test.each(['a question', 'an answer', 'a count of guesses'])(
   },
 )
 
+test('nothing waits any more for a client that has gone', async () => {
+  const { port, timers, ended, recorder } = await serve()
+  const client = await dial(port)
+  await client.until(/^220 /)
+  await client.ask('QUIT')
+  client.socket.end()
+  while (ended.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  await recorder.flush() // it has a timer of its own
+  expect(timers.size).toBe(0)
+})
+
 test('a list that cannot be read is no list that is not there', async () => {
   const { port } = await serve(
     { expand: () => Promise.reject(new Error('the disk is gone')) },
