@@ -1,6 +1,6 @@
 import { openPop3 } from '../net/pop3-client-driver.ts'
 import type { Pop3Peers, Pop3Step, Pop3Target } from '../net/pop3-words.ts'
-import { parseUidl } from '../wire/pop3/listing.ts'
+import { parseSizes, parseUidl } from '../wire/pop3/listing.ts'
 import { describeTrouble } from './words.ts'
 
 /** One part of a test, as it begins and as it ends. */
@@ -56,15 +56,15 @@ export async function* testAccount(
     sessionId = (opened.ok ? opened.session : opened).sessionId ?? null
     if (!opened.ok) return say('failed', describeTrouble(opened.trouble, target))
     begin('list')
-    const answer = await opened.session.ask({ verb: 'UIDL' })
-    const listed = answer.kind === 'granted' ? parseUidl(answer.listing ?? new Uint8Array()) : undefined
+    const uidl = await opened.session.ask({ verb: 'UIDL' })
+    // Without UIDL, which RFC 1939 leaves open, messages are told apart by their headers; here their number is enough.
+    const answer = uidl.kind === 'refused' ? await opened.session.ask({ verb: 'LIST' }) : uidl
+    const bytes = answer.kind === 'granted' ? (answer.listing ?? new Uint8Array()) : undefined
+    const listed = bytes && (uidl.kind === 'refused' ? parseSizes(bytes) : parseUidl(bytes))
     await opened.session.quit()
     if (answer.kind === 'lost') return say('failed', describeTrouble(answer.trouble, target))
     if (answer.kind === 'refused')
-      return say(
-        'failed',
-        `${target.host} can't tell its messages apart (no UIDL). It says: ${answer.text.slice(0, 500)}`,
-      )
+      return say('failed', `${target.host} does not list its messages. It says: ${answer.text.slice(0, 500)}`)
     if (listed === undefined) return say('failed', `${target.host} lists its messages in a way that can't be read.`)
     say('ok', listed.length === 1 ? 'One message is waiting.' : `${listed.length} messages are waiting.`)
   }
