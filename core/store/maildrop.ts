@@ -48,27 +48,32 @@ function* listMaildrop(
     listed += rows.length
     yield
   }
-  return inOrder(pages)
-}
-
-/** All pages in one, sorted by id: ids count up with the time of arrival. */
-function inOrder(pages: readonly MaildropListing[]): MaildropListing {
-  const count = pages.reduce((sum, { ids }) => sum + ids.length, 0)
-  const places = new Uint32Array(count)
-  const ids = new Float64Array(count)
-  const sizes = new Float64Array(count)
+  const ids = new Float64Array(pages.reduce((sum, page) => sum + page.ids.length, 0))
+  const sizes = new Float64Array(ids.length)
   let at = 0
   for (const page of pages) {
     ids.set(page.ids, at)
-    sizes.set(page.sizes, at)
     at += page.ids.length
   }
-  for (let i = 0; i < count; i++) places[i] = i
-  places.sort((a, b) => (ids[a] ?? 0) - (ids[b] ?? 0))
-  return {
-    ids: Float64Array.from(places, (place) => ids[place] ?? 0),
-    sizes: Float64Array.from(places, (place) => sizes[place] ?? 0),
+  // Ids count up with the time of arrival. Sorted without a comparison of ours, which takes ten times as long.
+  ids.sort()
+  for (const page of pages) {
+    for (const [n, id] of page.ids.entries()) sizes[placeOf(ids, id)] = page.sizes[n] ?? 0
+    yield
   }
+  return { ids, sizes }
+}
+
+/** Where an id stands among those that are sorted. */
+function placeOf(ids: Float64Array, id: number): number {
+  let from = 0
+  let to = ids.length
+  while (to - from > 1) {
+    const middle = (from + to) >>> 1
+    if ((ids[middle] ?? 0) <= id) from = middle
+    else to = middle
+  }
+  return from
 }
 
 /**
