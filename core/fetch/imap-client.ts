@@ -194,11 +194,8 @@ export class ImapSession {
 
   /** Selects a folder; undefined when the server refuses, or numbers its messages in no way that could be kept. */
   async select(path: string): Promise<Selected | undefined> {
-    const opened = await this.#run('select a folder', async () => {
-      // A name that is selected is not selected again, and then nothing new would be known of it.
-      if (this.#client.mailbox && this.#client.mailbox.path === path) await this.#client.mailboxClose()
-      return this.#client.mailboxOpen(path)
-    })
+    // Never CLOSE before it: that removes for good what any program has marked (RFC 9051 §6.4.1).
+    const opened = await this.#run('select a folder', () => this.#client.mailboxOpen(path))
     return opened === undefined ? undefined : selectedOf(opened)
   }
 
@@ -310,11 +307,6 @@ export class ImapSession {
       uidValidity: done.uidValidity === undefined ? null : Number(done.uidValidity),
       uid: done.uid ?? null,
     }
-  }
-
-  /** Leaves the selected folder, so that nothing of the library stands between two uses of it. */
-  async unselect(): Promise<void> {
-    await this.#run('leave the folder', () => this.#client.mailboxClose())
   }
 
   /** Waits in IDLE until the session ends; `onNews` hears of what the server tells. Without IDLE it asks now and then. */

@@ -1,4 +1,4 @@
-import { changesOf, FLAGGED, nextChange, placeOf, SEEN, type ImapChange } from '../store/imap-change.ts'
+import { ANSWERED, changesOf, FLAGGED, nextChange, placeOf, SEEN, type ImapChange } from '../store/imap-change.ts'
 import { getImapFolder, listImapFolders, type ImapFolder } from '../store/imap-folder.ts'
 import { isPlaced } from '../store/imap.ts'
 import { getFolder } from '../store/folder.ts'
@@ -41,7 +41,6 @@ export class Replay {
       if (one.messageId !== null && held.has(one.messageId)) continue
       if ((await this.#say(one)) === 'later' && one.messageId !== null) held.add(one.messageId)
     }
-    if (this.#at !== undefined) await this.#session.unselect()
     this.#at = undefined
   }
 
@@ -164,7 +163,7 @@ export class Replay {
     }
     const parts: Uint8Array[] = []
     for await (const part of store.openBody(message.view)) parts.push(part)
-    const flags = (message.seen ? SEEN : 0) | (message.starred ? FLAGGED : 0)
+    const flags = (message.seen ? SEEN : 0) | (message.starred ? FLAGGED : 0) | (message.answered ? ANSWERED : 0)
     await this.#begin(change)
     this.#session.wire.refOf = (from) => (from === 'C' ? { kind: 'message', messageId: message.id } : undefined)
     const done = await this.#session.append(
@@ -205,7 +204,7 @@ export class Replay {
         // Its copy has arrived. Without MOVE the original may be there still.
         if (place !== undefined && (await this.#goTo(place.folderId)) && (await this.#isThere(place.uid)))
           await this.#takeAway(place.uid)
-        await store.write('imap.change-done', { change, at })
+        await store.write('imap.change-done', { change, at, isOnlyMarked: !this.#session.can('UIDPLUS') })
         return 'done'
       }
       if (place === undefined) {
@@ -228,7 +227,8 @@ export class Replay {
       done.uid === null || done.uidValidity === null
         ? undefined
         : { folderId: target.folderId, uidValidity: done.uidValidity, uid: done.uid, flags: place.flags }
-    await store.write('imap.change-done', { change, ...(at && { at }) })
+    const isOnlyMarked = how === 'copy' && !this.#session.can('UIDPLUS')
+    await store.write('imap.change-done', { change, isOnlyMarked, ...(at && { at }) })
     return 'done'
   }
 

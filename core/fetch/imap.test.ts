@@ -61,27 +61,31 @@ test('what another program does is here after the next fetch', async () => {
   await other.append('INBOX', mail('four'))
   expect(await fetched()).toMatchObject({ Inbox: ['one \\Seen', 'four'], Archive: ['three'] })
   await other.say('SELECT INBOX')
-  await other.say('UID STORE 1 FLAGS (\\Flagged)')
+  await other.say('UID STORE 1 FLAGS (\\Flagged \\Answered)')
   expect(await fetched()).toMatchObject({ Inbox: ['one \\Flagged', 'four'] })
+  expect(world.messages(account, 'Inbox')[0]).toMatchObject({ subject: 'one', answered: true })
 })
 
-test('what is done here is on the server after the next fetch, in order', async () => {
+test('what is done here is on the server after the next fetch, in order, and nothing else is', async () => {
   for (const subject of ['one', 'two', 'three']) await other.append('INBOX', mail(subject))
+  // Another program has marked it and may think again: only that program removes it.
+  for (const folder of ['INBOX', 'Trash']) await other.append(folder, mail('marked'), '\\Deleted')
   await fetched()
   const { write } = world.store
   await write('message.seen', { ids: idsOf('Inbox', 'one'), seen: true })
   await write('message.starred', { ids: idsOf('Inbox', 'one'), starred: true })
+  await write('message.answered', { ids: idsOf('Inbox', 'one'), how: 'answered' })
   await write('message.move', { ids: idsOf('Inbox', 'two'), to: { role: 'archive' } })
   await write('message.seen', { ids: idsOf('Archive', 'two'), seen: true })
   await write('message.remove', { ids: idsOf('Inbox', 'three') })
   const here = world.look(account)
   expect(await fetched()).toEqual(here)
-  expect(await other.look('INBOX')).toEqual(['one \\Flagged \\Seen'])
+  expect(await other.look('INBOX')).toEqual(['one \\Answered \\Flagged \\Seen', 'marked \\Deleted'])
   expect(await other.look('Archive')).toEqual(['two \\Seen'])
-  expect(await other.look('Trash')).toEqual(['three'])
+  expect(await other.look('Trash')).toEqual(['marked \\Deleted', 'three'])
   await write('message.remove', { ids: idsOf('Trash', 'three') })
-  expect(await fetched()).toMatchObject({ Trash: [] })
-  expect(await other.look('Trash')).toEqual([])
+  expect(await fetched()).toMatchObject({ Trash: ['marked'] })
+  expect(await other.look('Trash')).toEqual(['marked \\Deleted'])
 })
 
 test('messages of any size are here byte for byte, and nothing of the password is in the log', async () => {

@@ -1,8 +1,8 @@
 import { Fault } from '../base/fault.ts'
 import type { MessageFields } from '../model/message-fields.ts'
-import { changesOf, FLAGGED, noteFlag, placeOf, SEEN, type ImapChange } from './imap-change.ts'
+import { ANSWERED, changesOf, FLAGGED, noteFlag, placeOf, SEEN, type ImapChange } from './imap-change.ts'
 import { dropVanished, getImapFolder } from './imap-folder.ts'
-import { insertMessage, setSeen, setStarred, moveMessages } from './message.ts'
+import { insertMessage, moveMessages, setAnswered, setSeen, setStarred } from './message.ts'
 import { getMessage } from './message-list.ts'
 import { prepared } from './prepared.ts'
 import type { Body, Operation, Query, ReadDb, WriteDb } from './types.ts'
@@ -43,6 +43,7 @@ const AT = 'SELECT uid, message_id AS messageId, flags FROM imap_place WHERE fol
 const PLACE = 'INSERT INTO imap_place (folder_id, uid, message_id, flags) VALUES (?, ?, ?, ?)'
 const UNPLACE = 'DELETE FROM imap_place WHERE folder_id = ? AND uid = ?'
 const UNPLACE_MESSAGE = 'DELETE FROM imap_place WHERE message_id = ?'
+const LEAVE_PLACE = 'UPDATE imap_place SET message_id = NULL WHERE message_id = ?'
 const SET_FLAGS = 'UPDATE imap_place SET flags = ? WHERE folder_id = ? AND uid = ?'
 const OLD = 'SELECT message_id AS id FROM imap_place WHERE folder_id = ? AND uid < 0 AND message_id IS NOT NULL LIMIT ?'
 const FORGET_OLD = 'DELETE FROM imap_place WHERE folder_id = ? AND uid < 0'
@@ -126,6 +127,8 @@ function settle(db: WriteDb, at: In, uid: number, flags: number, messageId: numb
   if (row === undefined) return
   noteFlag(db, row, SEEN, row.seen)
   noteFlag(db, row, FLAGGED, row.starred)
+  // That it was answered is never taken back, wherever that was done.
+  if (row.answered) noteFlag(db, row, ANSWERED, true)
 }
 
 /** Gives a number of the server to a message that is here already, if one matches. Returns whether one did. */
@@ -156,6 +159,7 @@ function followFlags(db: WriteDb, folderId: number, row: PlaceRow, flags: number
   return [
     ...(isOurs(SEEN) ? [] : setSeen(db, ids, (flags & SEEN) !== 0)),
     ...(isOurs(FLAGGED) ? [] : setStarred(db, ids, (flags & FLAGGED) !== 0)),
+    ...((flags & ANSWERED) === 0 ? [] : setAnswered(db, { ids, how: 'answered' })),
   ]
 }
 
@@ -176,6 +180,7 @@ export const imapOperations = {
       const message = { folderId: args.folderId, body, prefix: '', removed: [], fields, receivedMs, seen }
       const id = insertMessage(db, message, nowMs)
       if ((flags & FLAGGED) !== 0) setStarred(db, [id], true)
+      if ((flags & ANSWERED) !== 0) setAnswered(db, { ids: [id], how: 'answered' })
       settle(db, args, uid, flags, id)
       return id
     })
@@ -239,7 +244,7 @@ export const imapOperations = {
     args: {
       readonly change: ImapChange
       readonly at?: In & { readonly uid: number; readonly flags: number }
-      /** Of a delete: it is marked there, and still has its number. */
+      /** What is no more where it was is only marked there, and still has its number. */
       readonly isOnlyMarked?: boolean
     },
   ): void => {
@@ -259,7 +264,7 @@ export const imapOperations = {
       prepared(db, SET_FLAGS).run(flags, place.folderId, place.uid)
       return
     }
-    prepared(db, UNPLACE_MESSAGE).run(messageId)
+    prepared(db, isOnlyMarked ? LEAVE_PLACE : UNPLACE_MESSAGE).run(messageId)
     if (at === undefined || getImapFolder(db, at.folderId)?.uidValidity !== at.uidValidity) return
     const there = prepared<[number, number], PlaceRow>(db, AT).get(at.folderId, at.uid)
     if (there === undefined) settle(db, at, at.uid, at.flags, messageId)

@@ -5,7 +5,7 @@ import { dropUnusedBlob, getBlob, storeBody } from './blob.ts'
 import { learnContacts } from './contact.ts'
 import { messageId, nextCounter } from './counter.ts'
 import { countFolder, ensureFolder, getFolder, type FolderOwner, type FolderRole } from './folder.ts'
-import { FLAGGED, noteAdded, noteFlag, noteMoved, noteRemoved, SEEN } from './imap-change.ts'
+import { ANSWERED, FLAGGED, noteAdded, noteFlag, noteMoved, noteRemoved, SEEN } from './imap-change.ts'
 import { COLUMNS, getMessage, toMessage, type Message, type MessageRecord } from './message-list.ts'
 import { insertParts, replaceParts } from './message-part.ts'
 import { prepared } from './prepared.ts'
@@ -36,8 +36,8 @@ const REPLACE = `
   UPDATE message SET blob_id = ?, prefix = '', removed = '[]', size_bytes = ?, preview = ?, attachments = ?, change = ? WHERE id = ?`
 const SET_SEEN = 'UPDATE message SET seen = ?, change = ? WHERE id = ?'
 const SET_STARRED = 'UPDATE message SET starred = ?, change = ? WHERE id = ? AND starred <> ?'
-const SET_ANSWERED = 'UPDATE message SET answered = 1, change = ? WHERE id = ?'
-const SET_FORWARDED = 'UPDATE message SET forwarded = 1, change = ? WHERE id = ?'
+const SET_ANSWERED = 'UPDATE message SET answered = ?, change = ? WHERE id = ?'
+const SET_FORWARDED = 'UPDATE message SET forwarded = ?, change = ? WHERE id = ?'
 const MOVE = 'UPDATE message SET folder_id = ?, change = ? WHERE id = ?'
 const REMOVE = 'DELETE FROM message WHERE id = ?'
 const FORGET = 'UPDATE pop3_seen SET message_id = NULL WHERE message_id = ?' // index pop3_seen_message
@@ -160,15 +160,18 @@ export function setStarred(db: WriteDb, ids: readonly number[], starred: boolean
   return [...new Set(changed.map((row) => row.folderId))]
 }
 
-/** Marks messages answered or forwarded; for good, as it has happened. Returns the folders they are in. */
+/** Marks messages answered or forwarded; `isSet` false where that was taken back. Returns the folders of those that changed. */
 export function setAnswered(
   db: WriteDb,
-  args: { readonly ids: readonly number[]; readonly how: 'answered' | 'forwarded' },
+  args: { readonly ids: readonly number[]; readonly how: 'answered' | 'forwarded'; readonly isSet?: boolean },
 ): number[] {
-  const sql = args.how === 'answered' ? SET_ANSWERED : SET_FORWARDED
-  const changed = present(db, args.ids).filter(
-    (row) => !row[args.how] && prepared(db, sql).run(nextCounter(db, 'change'), row.id).changes === 1,
-  )
+  const { how, isSet = true } = args
+  const sql = how === 'answered' ? SET_ANSWERED : SET_FORWARDED
+  const changed = present(db, args.ids).filter((row) => row[how] !== isSet)
+  for (const row of changed) {
+    prepared(db, sql).run(isSet ? 1 : 0, nextCounter(db, 'change'), row.id)
+    if (how === 'answered') noteFlag(db, row, ANSWERED, isSet)
+  }
   return [...new Set(changed.map((row) => row.folderId))]
 }
 
