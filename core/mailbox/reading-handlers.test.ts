@@ -6,6 +6,7 @@ import { Changes } from '../base/changes.ts'
 import { systemClock } from '../base/clock.ts'
 import { readFields } from '../message/read.ts'
 import { openParsePool, type ParsePool } from '../message/parse-pool.ts'
+import type { Domain } from '../model/address.ts'
 import type { Accept } from '../model/submission.ts'
 import type { DraftContent } from '../rpc/views.ts'
 import { databasePath, openDatabase } from '../store/database.ts'
@@ -26,6 +27,8 @@ let parse: ParsePool
 let mailChanges: Changes<number>
 let folders: Set<number>
 let contacts: number[]
+/** What was written, as it went to the queue. */
+let taken: string[]
 let mail: ReturnType<typeof mailHandlers>
 let tag: ReturnType<typeof tagHandlers>
 let contact: ReturnType<typeof contactHandlers>
@@ -49,7 +52,11 @@ beforeEach(async () => {
   })
   tag = tagHandlers({ store, onAllMail: () => {} })
   contact = contactHandlers({ store, changes: new Changes<number>(0) })
-  const accept: Accept = () => Promise.resolve({ accepted: true, entryId: 1 })
+  taken = []
+  const accept: Accept = ({ draft: content = '' }) => {
+    taken.push(content)
+    return Promise.resolve({ accepted: true, entryId: 1 })
+  }
   const uploads = new Uploads(store, systemClock)
   const onContacts = (ids: readonly number[]) => void contacts.push(...ids)
   const log = (words: string) => expect.unreachable(words)
@@ -118,6 +125,32 @@ test('what is answered or sent on is marked so when that is sent', async () => {
   expect(await rowOf(answered)).toMatchObject({ answered: true, forwarded: false })
   expect(await rowOf(forwarded)).toMatchObject({ answered: false, forwarded: true })
   expect([...folders]).toEqual([(await rowOf(answered))?.folderId])
+})
+
+test('what is taken back takes its marks off again, and no others', async () => {
+  const [first, second] = [await keep('Message-ID: <a@x>\n\nx\n'), await keep('Message-ID: <b@x>\n\nx\n')]
+  await call(compose.send, draft({ inReplyTo: '<a@x>' }))
+  for (const inReplyTo of ['<a@x>', '<b@x>']) {
+    await call(compose.send, draft({ inReplyTo }))
+    const { entryId } = await store.write('queue.submit', {
+      body: { raw: Buffer.from('Subject: x\r\n\r\nx\r\n') },
+      prefix: '',
+      removed: [],
+      from: { local: 'ada', domain: 'home.test' as Domain },
+      to: [{ local: 'bob', domain: 'far.test' as Domain }],
+      userId: null,
+      origin: 'window',
+      messageId: '',
+      subject: '',
+      is8bit: false,
+      needsUtf8: false,
+      kept: [],
+      undo: { forMs: 60_000, draft: taken.at(-1) ?? '' },
+    })
+    await store.write('queue.undo', { entryId, asked: { who: 'window', why: '' } })
+  }
+  expect(await rowOf(first)).toMatchObject({ answered: true })
+  expect(await rowOf(second)).toMatchObject({ answered: false })
 })
 
 test('blind recipients are learnt, too, and contacts are kept, found and forgotten', async () => {

@@ -8,7 +8,7 @@ import { formatMailbox, needsUtf8, parseMailbox, type Mailbox } from '../model/a
 import type { Accept, Submission } from '../model/submission.ts'
 import { CHUNK_BYTES } from '../store/blob.ts'
 import { getIdentity, listIdentities, type Identity } from '../store/identity.ts'
-import { listByMessageId } from '../store/message-list.ts'
+import { getMessage, listByMessageId } from '../store/message-list.ts'
 import type { Store } from '../store/types.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -28,6 +28,11 @@ export interface Draft {
   /** Not before then (Unix ms); now where nothing is said. */
   readonly sendAtMs?: number | null | undefined
   readonly attachments: readonly { readonly handle: string; readonly filename: string; readonly contentType: string }[]
+}
+
+interface Marks {
+  readonly ids: readonly number[]
+  readonly how: 'answered' | 'forwarded'
 }
 
 /** What sending is wired to. */
@@ -85,6 +90,7 @@ export async function send(deps: SendDeps, draft: Draft): Promise<{ entryId: num
     dateMs: deps.clock.nowMs(),
     messageId: `<${randomId()}@${identity.mailbox.domain.replaceAll(/[[\]:]/g, '')}>`,
   }
+  const marks = marksOf(deps.store, draft)
   const { body, head, drop } = await written(deps.store, composeStream(mail))
   const submission: Submission = {
     origin: 'window',
@@ -97,7 +103,7 @@ export async function send(deps: SendDeps, draft: Draft): Promise<{ entryId: num
     utf8: headerNeedsUtf8(mail) || envelopeTo.some(needsUtf8),
     received: '',
     ...(isLater && { options: { holdUntilMs: sendAtMs } }),
-    draft: JSON.stringify(draft),
+    draft: JSON.stringify({ ...draft, marks }), // whoever takes it back takes them off
   }
   const answer = await deps.accept(submission).catch(async (error: unknown) => {
     await drop()
@@ -108,7 +114,7 @@ export async function send(deps: SendDeps, draft: Draft): Promise<{ entryId: num
     throw refused(answer.reply.lines.join(' '))
   }
   await letGo(deps, draft)
-  await remember(deps, draft, bcc).catch((error: unknown) => deps.log(`note what was sent: ${reasonOf(error)}`))
+  await remember(deps, marks, bcc).catch((error: unknown) => deps.log(`note what was sent: ${reasonOf(error)}`))
   return { entryId: answer.entryId, undoUntilMs: answer.undoUntilMs ?? (isLater ? sendAtMs : null) }
 }
 
@@ -120,12 +126,17 @@ async function letGo(deps: SendDeps, draft: Draft): Promise<void> {
       .catch((error: unknown) => deps.log(`let go of a sent file: ${reasonOf(error)}`))
 }
 
+/** What is marked when this is sent, and is not yet. */
+function marksOf({ read }: Store, { about, inReplyTo }: Draft): Marks {
+  const answered = about !== undefined || inReplyTo === '' ? [] : listByMessageId(read, inReplyTo, MOST_ANSWERED)
+  const how = about?.how ?? 'answered'
+  const named = about === undefined ? undefined : getMessage(read, about.id)
+  return { how, ids: [...answered, ...(named ? [named] : [])].filter((one) => !one[how]).map(({ id }) => id) }
+}
+
 /** Marks what was answered or sent on. Of those it went to, the copy in Sent names all but the blind ones. */
-async function remember({ store, clock, onFolders, onContacts }: SendDeps, draft: Draft, bcc: readonly NamedMailbox[]) {
-  const { about, inReplyTo } = draft
-  const answered = about !== undefined || inReplyTo === '' ? [] : listByMessageId(store.read, inReplyTo, MOST_ANSWERED)
-  const ids = about === undefined ? answered.map(({ id }) => id) : [about.id]
-  if (ids.length > 0) onFolders(await store.write('message.answered', { ids, how: about?.how ?? 'answered' }))
+async function remember({ store, clock, onFolders, onContacts }: SendDeps, marks: Marks, bcc: readonly NamedMailbox[]) {
+  if (marks.ids.length > 0) onFolders(await store.write('message.answered', marks))
   const people = bcc.map(({ name, mailbox }) => ({ name, address: formatMailbox(mailbox) }))
   onContacts(people.length === 0 ? [] : await store.write('contact.learn', { people, atMs: clock.nowMs() }))
 }

@@ -2,7 +2,7 @@ import { Fault } from '../base/fault.ts'
 import type { FolderOwner } from './folder.ts'
 import { findFolder } from './folder.ts'
 import { sentAccount } from './imap-change.ts'
-import { dropMessage } from './message.ts'
+import { dropMessage, setAnswered } from './message.ts'
 import { COLUMNS, toMessage, type MessageRecord } from './message-list.ts'
 import { prepared } from './prepared.ts'
 import { insertAudit, type Asked } from './queue-audit.ts'
@@ -17,6 +17,12 @@ const SAVE = `
 
 function tooLate(entryId: number, reason: string): Fault<'conflict'> {
   return new Fault('conflict', `take back message ${entryId}: ${reason}`, { what: 'queue entry', reason })
+}
+
+/** Of what was written: who wrote it, and which messages were marked answered or forwarded by it. */
+interface Written {
+  readonly identityId: number | null
+  readonly marks?: { readonly ids: readonly number[]; readonly how: 'answered' | 'forwarded' }
 }
 
 /**
@@ -41,18 +47,20 @@ function undo(
   const recipients = listRecipients(db, entryId)
   if (recipients.some(({ state, attempts }) => attempts > 0 || !['waiting', 'held', 'cancelled'].includes(state)))
     throw tooLate(entryId, 'it is on its way')
-  for (const one of recipients) cancelOne(db, one, nowMs)
+  const ended = recipients.filter((one) => cancelOne(db, one, nowMs))
+  if (ended.length === 0) throw tooLate(entryId, 'it was cancelled before')
   const accountId = entry.userId === null ? sentAccount(db, entry.from) : null
   const owner: FolderOwner = { accountId, userId: entry.userId }
   const sent = findFolder(db, owner, 'sent')
   const copies = sent ? prepared<[number, number], MessageRecord>(db, COPIES).all(entry.view.blobId, sent.id) : []
   for (const copy of copies) dropMessage(db, toMessage(copy))
   // Its files come back with the call; a name for them would not outlive this run.
-  const written = JSON.parse(content) as { readonly identityId: number | null }
+  const { marks, ...written } = JSON.parse(content) as Written
   const kept = JSON.stringify({ ...written, attachments: [] })
+  const unmarked = marks === undefined ? [] : setAnswered(db, { ...marks, isSet: false })
   const draftId = Number(prepared(db, SAVE).run(written.identityId, kept, nowMs).lastInsertRowid)
   insertAudit(db, { ...asked, what: 'undo', entryId }, nowMs)
-  return { draftId, content, folderIds: sent ? [sent.id] : [] }
+  return { draftId, content, folderIds: [...(sent ? [sent.id] : []), ...unmarked] }
 }
 
 export const queueUndoOperations = { 'queue.undo': undo } satisfies Record<string, Operation<never, unknown>>
