@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Home } from '../../test/support/posthorn.ts'
+import { numbered } from '../../test/support/fetch-house.ts'
+import { startPop3Server, type Maildrop, type Pop3TestServer } from '../../test/support/pop3-server.ts'
+import type { AccountView } from '../rpc/views.ts'
+
+let home: Home
+let server: Pop3TestServer
+const maildrop: Maildrop = { messages: [] }
+beforeEach(async () => {
+  home = new Home()
+  maildrop.messages.splice(0)
+  server = await startPop3Server(maildrop)
+})
+afterEach(async () => {
+  await server.close()
+  home.remove()
+})
+
+test('an account with its rules is added, changed and fetched, and the rest of a large message brought', async () => {
+  const at = ['--host', '127.0.0.1', '--port', String(server.port), '--user', 'ada', '--tls', 'none']
+  const add = ['account', 'add', 'pop3', ...at, '--password-stdin']
+  const refused = await home.run([...add, '--delete-after-days', '7'], 'secret\n')
+  expect(refused.status).toBe(64)
+  expect(refused.stderr).toContain('give --leave, too')
+
+  const rules = ['--leave', '--delete-after-days', '7', '--delete-when-removed', '--headers-only-over-mb', '1']
+  const added = await home.json<AccountView>([...add, ...rules, '--newest-first', '--no-apop'], 'secret\n')
+  expect(added).toMatchObject({
+    keep: true,
+    login: 'password',
+    pop3: { deleteAfterDays: 7, deleteWhenRemoved: true, headersOnlyOverMb: 1, newestFirst: true, allowApop: false },
+  })
+  expect(added.pop3?.warnings.join()).toContain('not encrypted')
+  const back = ['--no-leave', '--delete-after-days', 'never', '--no-delete-when-removed', '--oldest-first', '--apop']
+  const changed = await home.json<AccountView>(['account', 'set', 'ada', ...back, '--name', 'Ada'])
+  expect(changed).toMatchObject({
+    name: 'Ada',
+    keep: false,
+    pop3: { deleteAfterDays: null, deleteWhenRemoved: false, headersOnlyOverMb: 1, newestFirst: false, allowApop: true },
+  })
+
+  maildrop.messages.push(numbered(1, `${'x'.repeat(1_100_000)}\r\n`))
+  await home.json(['fetch', 'Ada'])
+  const [row] = await home.json<{ readonly id: number }[]>(['list'])
+  const id = String(row!.id)
+  expect((await home.run(['show', id])).stdout).toContain('only its header is here')
+  expect((await home.json<{ readonly partial: unknown }>(['show', id, '--whole'])).partial).toBeNull()
+  expect(maildrop.messages).toEqual([])
+}, 60_000)

@@ -1,0 +1,234 @@
+/** Mail fetched by POP3, beside mpop and fetchmail, from one Dovecot: on this computer, and over a slow line. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { callEngine } from '../../core/host/local-socket.ts'
+import { chance } from '../support/chance.ts'
+import { startDovecot, type Dovecot } from '../support/dovecot.ts'
+import { listenOnLoopback, type LoopbackServer } from '../support/loopback-server.ts'
+import { Home } from '../support/posthorn.ts'
+import { cpuMs, has, quiet } from './machine.ts'
+import type { Table } from './table.ts'
+
+const PASSWORD = 'bench'
+/** The word that only the last message of a maildrop has. */
+const LAST_WORD = 'quendelwort'
+const LARGE_BYTES = 1024 * 1024
+const USUAL_BYTES = 8000
+
+/** One load: whose maildrop, how many messages, and how long a way there and back takes. */
+export interface Pop3Cell {
+  readonly name: string
+  readonly user: string
+  readonly messages: number
+  readonly large: number
+  readonly roundTripMs: number
+}
+export const POP3_CELLS: readonly Pop3Cell[] = [
+  { name: '10,000 here', user: 'many', messages: 10_000, large: 20, roundTripMs: 0 },
+  { name: '500 at 20 ms', user: 'few', messages: 500, large: 0, roundTripMs: 20 },
+]
+
+/** How many words there are; the nth is used as often as 1/n (Zipf's law). */
+const WORDS = 60_000
+
+/** Text of so many bytes, made of words. */
+function textOf(random: () => number, bytes: number): string {
+  const lines: string[] = []
+  for (let left = bytes; left > 0;) {
+    let line = ''
+    while (line.length < 66) line += `${Math.floor(WORDS ** random()).toString(36)}en `
+    lines.push(line)
+    left -= line.length + 2
+  }
+  return lines.join('\r\n')
+}
+
+/** Fills a maildrop. */
+function fill(dovecot: Dovecot, { user, messages, large }: Pop3Cell): void {
+  const random = chance(7)
+  const every = large === 0 ? 0 : Math.floor(messages / large)
+  for (let n = 1; n <= messages; n++) {
+    const bytes = every > 0 && n % every === 1 ? LARGE_BYTES : USUAL_BYTES
+    const last = n === messages ? `${LAST_WORD}\r\n` : ''
+    dovecot.deliver(
+      user,
+      Buffer.from(
+        `Received: from a.example by b.example; Tue, 1 Jul 2025 10:00:05 +0000\r\nFrom: Ada Author <ada${n % 50}@author.example>\r\n` +
+          `To: ${user}@bench.example\r\nSubject: letter ${n}\r\nDate: Tue, 1 Jul 2025 10:00:00 +0000\r\n` +
+          `Message-ID: <${n}.${user}@author.example>\r\n\r\n${textOf(random, bytes)}\r\n${last}`,
+      ),
+    )
+  }
+}
+
+/** A line to a server on which every byte takes its time, half of it each way. */
+async function slowLine(to: number, roundTripMs: number): Promise<LoopbackServer> {
+  return listenOnLoopback((near) => {
+    const far = connect({ host: '127.0.0.1', port: to, noDelay: true })
+    const carry = (from: Socket, into: Socket) => {
+      // Timers of one length end in the order in which they began.
+      const later = (what: () => void) => setTimeout(what, roundTripMs / 2)
+      from.on('data', (bytes: Buffer) => later(() => into.writable && into.write(bytes)))
+      from.on('end', () => later(() => into.end())).on('error', () => into.destroy())
+    }
+    carry(near, far)
+    carry(far, near)
+  })
+}
+
+/** Runs a program to its end. Throws with what it said when it fails. */
+async function run(program: string, argv: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
+  const before = cpuMs(process.pid)
+  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (bytes: Buffer) => (said = (said + bytes.toString()).slice(-2000)))
+  const [status] = (await once(child, 'close')) as [number | null]
+  if (status !== 0) throw new Error(`${program} ended with ${status}: ${said}`)
+  return cpuMs(process.pid) - before
+}
+
+/** Fetches one maildrop once, from nothing. Tells the seconds and the CPU time it took. */
+type Fetcher = (cell: Pop3Cell, port: number, scratch: string) => Promise<{ seconds: number; cpu: number }>
+
+const mpop: Fetcher = async ({ user }, port, scratch) => {
+  for (const folder of ['cur', 'new', 'tmp']) mkdirSync(join(scratch, 'mail', folder), { recursive: true })
+  const file = join(scratch, 'mpoprc')
+  writeFileSync(
+    file,
+    `account bench\nhost 127.0.0.1\nport ${port}\nuser ${user}\npassword ${PASSWORD}\nauth user\ntls off\nkeep on\n` +
+      `delivery maildir ${join(scratch, 'mail')}\nuidls_file ${join(scratch, 'uidls')}\n`,
+    { mode: 0o600 },
+  )
+  const begunMs = performance.now()
+  const cpu = await run('mpop', ['-C', file, '-Q', 'bench'], {})
+  return { seconds: (performance.now() - begunMs) / 1000, cpu }
+}
+
+const fetchmail: Fetcher = async ({ user }, port, scratch) => {
+  const file = join(scratch, 'fetchmailrc')
+  writeFileSync(
+    file,
+    `poll 127.0.0.1 protocol pop3 port ${port} auth password uidl\n  user "${user}" password "${PASSWORD}" sslproto ''\n` +
+      `  keep fetchall bsmtp "${join(scratch, 'mail.bsmtp')}"\n`,
+    { mode: 0o600 },
+  )
+  const begunMs = performance.now()
+  const argv = [
+    '-f',
+    file,
+    '-s',
+    '--nodetach',
+    '--nosyslog',
+    '-i',
+    join(scratch, 'fetchids'),
+    '--pidfile',
+    join(scratch, 'pid'),
+  ]
+  const cpu = await run('fetchmail', argv, { HOME: scratch, FETCHMAILHOME: scratch })
+  return { seconds: (performance.now() - begunMs) / 1000, cpu }
+}
+
+/** Posthorn as a user serves it, until a word of the last message is found. */
+const posthorn =
+  (dovecot: Dovecot, profile: string | undefined): Fetcher =>
+  async (cell, port, scratch) => {
+    const home = new Home({ submission: { port: 0 } }, scratch)
+    const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
+    const served = await home.serve(['--max-semi-space-size=4', ...profiling], { MALLOC_ARENA_MAX: '2' })
+    try {
+      /** Runs a command in the running engine, without a process of its own. */
+      const command = async (argv: readonly string[], input = '') => {
+        let said = ''
+        const hear = async (text: string | Uint8Array) => void (said += text.toString())
+        const stdin = {
+          async *[Symbol.asyncIterator]() {
+            yield Buffer.from(input)
+          },
+        }
+        const io = { cwd: home.data, stdin, stdout: hear, stderr: hear, signal: new AbortController().signal }
+        const status = await callEngine(home.data, argv, io)
+        if (status !== 0) throw new Error(`posthorn ${argv.join(' ')} ended with ${status}: ${said}`)
+        return said
+      }
+      const add = (user: string, at: number) => {
+        const place = ['--host', '127.0.0.1', '--port', String(at), '--user', user, '--tls', 'none', '--leave']
+        const argv = ['account', 'add', 'pop3', ...place, '--every', '86400', '--password-stdin']
+        return command(argv, `${PASSWORD}\n`)
+      }
+      await add('warm', dovecot.port)
+      await command(['fetch', 'warm'])
+      await quiet()
+      const before = cpuMs(served.ready.pid)
+      const begunMs = performance.now()
+      // Adding it begins the first fetch; this waits for its end.
+      await add(cell.user, port)
+      await command(['fetch', cell.user])
+      const found = await command(['search', LAST_WORD])
+      if (!found.includes(`letter ${cell.messages}`)) throw new Error(`the last message is not found: ${found}`)
+      return { seconds: (performance.now() - begunMs) / 1000, cpu: cpuMs(served.ready.pid) - before }
+    } finally {
+      await served.stop()
+      home.remove()
+    }
+  }
+
+/** Every cell with every fetcher, round by round; each round begins with another one. */
+export async function measurePop3(
+  table: Table,
+  {
+    work,
+    rounds,
+    profile,
+    cells = POP3_CELLS,
+    peers = true,
+  }: {
+    readonly work: string
+    readonly rounds: number
+    readonly profile: string | undefined
+    readonly cells?: readonly Pop3Cell[]
+    readonly peers?: boolean
+  },
+): Promise<void> {
+  const dovecot = await startDovecot({
+    password: PASSWORD,
+    maildir: join(work, 'maildrops', '%n'),
+    mechanisms: 'plain',
+  })
+  try {
+    mkdirSync(join(work, 'maildrops'), { recursive: true, mode: 0o777 })
+    fill(dovecot, { name: '', user: 'warm', messages: 300, large: 0, roundTripMs: 0 })
+    for (const cell of cells) fill(dovecot, cell)
+    const fetchers: [string, Fetcher][] = [['Posthorn', posthorn(dovecot, profile)]]
+    for (const [name, fetcher] of [
+      ['mpop', mpop],
+      ['fetchmail', fetchmail],
+    ] as const)
+      if (!peers) break
+      else if (has(name)) fetchers.push([name, fetcher])
+      else console.log(`There is no ${name} (a Debian package), so the figures go without it.`)
+    for (let round = 0; round < rounds; round++)
+      for (const cell of cells)
+        for (let i = 0; i < fetchers.length; i++) {
+          const [system, fetch] = fetchers[(i + round) % fetchers.length]!
+          const scratch = mkdtempSync(join(work, 'fetched-'))
+          const line = cell.roundTripMs === 0 ? undefined : await slowLine(dovecot.port, cell.roundTripMs)
+          const idle = await quiet()
+          const { seconds, cpu } = await fetch(cell, line?.port ?? dovecot.port, scratch)
+          await line?.close()
+          rmSync(scratch, { recursive: true, force: true, maxRetries: 3 })
+          table.add({
+            cell: cell.name,
+            system,
+            perSecond: cell.messages / seconds,
+            cpuMsEach: cpu / cell.messages,
+            idle,
+          })
+        }
+  } finally {
+    await dovecot.stop()
+  }
+}
