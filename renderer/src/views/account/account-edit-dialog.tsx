@@ -1,8 +1,7 @@
 import { useState } from 'react'
 import type { AccountView } from '../../../../core/rpc/views.ts'
-import { api, wordsOf } from '../../bridge/client.ts'
-import { Button } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
+import { api } from '../../bridge/client.ts'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Check, Field, Select } from '../../parts/field.tsx'
 
 type Stay = 'always' | 'days' | 'removed' | 'never'
@@ -31,7 +30,6 @@ export function AccountEditDialog({
   const [newestFirst, setNewestFirst] = useState(pop3?.newestFirst ?? false)
   const [allowApop, setAllowApop] = useState(pop3?.allowApop ?? true)
   const [sentCopy, setSentCopy] = useState(imap?.sentCopy ?? 'append')
-  const [problem, setProblem] = useState<string>()
   const isWhole = (text: string, least: number, most: number) =>
     /^\d{1,5}$/.test(text.trim()) && Number(text) >= least && Number(text) <= most
   const isReady =
@@ -39,123 +37,95 @@ export function AccountEditDialog({
     isWhole(minutes, 1, 1440) &&
     (stay !== 'days' || isWhole(days, 1, 3650)) &&
     (large.trim() === '' || isWhole(large, 1, 1024))
-  const save = async () => {
-    try {
-      await api.account.save({
-        id: account.id,
-        name: name.trim(),
-        everySeconds: Number(minutes) * 60,
-        ...(password === '' ? {} : { password, login: account.login }),
-        ...(imap === null ? {} : { sentCopy }),
-        ...(pop3 === null
-          ? {}
-          : {
-              keep: stay !== 'never',
-              rules: {
-                deleteAfterDays: stay === 'days' ? Number(days) : null,
-                deleteWhenRemoved: stay === 'removed' || (stay === 'days' && pop3.deleteWhenRemoved),
-                headersOnlyOverMb: large.trim() === '' ? null : Number(large),
-                newestFirst,
-                allowApop,
-              },
-            }),
-      })
-      onClose()
-    } catch (error) {
-      setProblem(wordsOf(error))
-    }
-  }
+  const save = () =>
+    api.account.save({
+      id: account.id,
+      name: name.trim(),
+      everySeconds: Number(minutes) * 60,
+      ...(password === '' ? {} : { password, login: account.login }),
+      ...(imap === null ? {} : { sentCopy }),
+      ...(pop3 === null
+        ? {}
+        : {
+            keep: stay !== 'never',
+            rules: {
+              deleteAfterDays: stay === 'days' ? Number(days) : null,
+              deleteWhenRemoved: stay === 'removed' || (stay === 'days' && pop3.deleteWhenRemoved),
+              headersOnlyOverMb: large.trim() === '' ? null : Number(large),
+              newestFirst,
+              allowApop,
+            },
+          }),
+    })
   return (
-    <Dialog title={`Change ${account.name}`} isOpen onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <div className="dialog-body">
-          <Field label="Name" value={name} autoComplete="off" onChange={setName} />
-          <Field
-            label="Minutes between two looks"
-            inputMode="numeric"
-            value={minutes}
-            problem={isWhole(minutes, 1, 1440) ? undefined : 'A whole number from 1 to 1440.'}
-            hint={imap?.push === true ? 'New mail in the inbox comes at once, whatever stands here.' : undefined}
-            onChange={setMinutes}
+    <FormDialog title={`Change ${account.name}`} action="Save" isReady={isReady} onSave={save} onClose={onClose}>
+      <Field label="Name" value={name} autoComplete="off" onChange={setName} />
+      <Field
+        label="Minutes between two looks"
+        inputMode="numeric"
+        value={minutes}
+        problem={isWhole(minutes, 1, 1440) ? undefined : 'A whole number from 1 to 1440.'}
+        hint={imap?.push === true ? 'New mail in the inbox comes at once, whatever stands here.' : undefined}
+        onChange={setMinutes}
+      />
+      {pop3 === null ? null : (
+        <>
+          <Select
+            label="Mail on the server"
+            value={stay}
+            options={[
+              { value: 'always', label: 'stays there' },
+              { value: 'days', label: 'is deleted some days after it came' },
+              { value: 'removed', label: 'is deleted when it is removed here for good' },
+              { value: 'never', label: 'is deleted once it is here' },
+            ]}
+            onChange={setStay}
           />
-          {pop3 === null ? null : (
-            <>
-              <Select
-                label="Mail on the server"
-                value={stay}
-                options={[
-                  { value: 'always', label: 'stays there' },
-                  { value: 'days', label: 'is deleted some days after it came' },
-                  { value: 'removed', label: 'is deleted when it is removed here for good' },
-                  { value: 'never', label: 'is deleted once it is here' },
-                ]}
-                onChange={setStay}
-              />
-              {stay === 'days' ? (
-                <Field
-                  label="Days"
-                  inputMode="numeric"
-                  value={days}
-                  problem={isWhole(days, 1, 3650) ? undefined : 'A whole number from 1 to 3650.'}
-                  onChange={setDays}
-                />
-              ) : null}
-              <Field
-                label="Of messages over so many MB, fetch only the header"
-                inputMode="numeric"
-                value={large}
-                placeholder="fetch all"
-                problem={large.trim() === '' || isWhole(large, 1, 1024) ? undefined : 'A whole number from 1 to 1024.'}
-                onChange={setLarge}
-              />
-              <Check label="The newest mail first" checked={newestFirst} onChange={setNewestFirst} />
-              <Check
-                label="Sign in by APOP where the server offers nothing better"
-                hint="It is weak, and still better than a password in the clear."
-                checked={allowApop}
-                onChange={setAllowApop}
-              />
-            </>
-          )}
-          {imap === null ? null : (
-            <Select
-              label="A copy of mail that was sent"
-              value={sentCopy}
-              options={[
-                { value: 'append', label: 'is put into the account’s Sent folder by Posthorn' },
-                { value: 'server', label: 'is kept by its server by itself' },
-              ]}
-              onChange={setSentCopy}
+          {stay === 'days' ? (
+            <Field
+              label="Days"
+              inputMode="numeric"
+              value={days}
+              problem={isWhole(days, 1, 3650) ? undefined : 'A whole number from 1 to 3650.'}
+              onChange={setDays}
             />
-          )}
+          ) : null}
           <Field
-            label={account.login === 'token' ? 'Another token' : 'Another password'}
-            type="password"
-            value={password}
-            autoComplete="new-password"
-            placeholder="unchanged"
-            onChange={setPassword}
+            label="Of messages over so many MB, fetch only the header"
+            inputMode="numeric"
+            value={large}
+            placeholder="fetch all"
+            problem={large.trim() === '' || isWhole(large, 1, 1024) ? undefined : 'A whole number from 1 to 1024.'}
+            onChange={setLarge}
           />
-          {problem === undefined ? null : (
-            <p className="danger" role="alert">
-              {problem}
-            </p>
-          )}
-        </div>
-        <footer>
-          <Button kind="plain" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button kind="primary" submit disabled={!isReady}>
-            Save
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+          <Check label="The newest mail first" checked={newestFirst} onChange={setNewestFirst} />
+          <Check
+            label="Sign in by APOP where the server offers nothing better"
+            hint="It is weak, and still better than a password in the clear."
+            checked={allowApop}
+            onChange={setAllowApop}
+          />
+        </>
+      )}
+      {imap === null ? null : (
+        <Select
+          label="A copy of mail that was sent"
+          value={sentCopy}
+          options={[
+            { value: 'append', label: 'is put into the account’s Sent folder by Posthorn' },
+            { value: 'server', label: 'is kept by its server by itself' },
+          ]}
+          onChange={setSentCopy}
+        />
+      )}
+      <Field
+        label={account.login === 'token' ? 'Another token' : 'Another password'}
+        type="password"
+        value={password}
+        autoComplete="new-password"
+        placeholder="unchanged"
+        onChange={setPassword}
+      />
+    </FormDialog>
   )
 }

@@ -1,10 +1,10 @@
 import { useState } from 'react'
-import { api, wordsOf } from '../../bridge/client.ts'
+import { api } from '../../bridge/client.ts'
 import { count } from '../../format/size.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Field } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { go, type Route } from '../../state/route.ts'
@@ -139,36 +139,17 @@ export function SearchHelp() {
 
 function SaveDialog({ text, onClose }: { text: string; onClose: () => void }) {
   const [name, setName] = useState(text.slice(0, 60))
-  const [problem, setProblem] = useState<string>()
   const save = async () => {
-    try {
-      const { name: saved } = await api.search.saved.save({ name: name.trim(), text })
-      toast(`“${saved}” stands beside the folders now.`, { icon: 'star' })
-      onClose()
-    } catch (error) {
-      setProblem(wordsOf(error))
-    }
+    const { name: saved } = await api.search.saved.save({ name: name.trim(), text })
+    toast(`“${saved}” stands beside the folders now.`, { icon: 'star' })
   }
   return (
-    <Dialog title="Keep this search" isOpen onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <div className="dialog-body">
+    <FormDialog title="Keep this search" action="Keep" isReady={name.trim() !== ''} onSave={save} onClose={onClose}>
+      {(problem) => (
+        <>
           <Field label="Name" value={name} autoComplete="off" problem={problem} onChange={setName} />
-        </div>
-        <footer>
-          <Button kind="plain" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button kind="primary" submit disabled={name.trim() === ''}>
-            Keep
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+        </>
+      )}
+    </FormDialog>
   )
 }

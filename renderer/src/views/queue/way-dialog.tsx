@@ -1,9 +1,8 @@
 import { useState } from 'react'
 import type { QueueEntryView, RecipientView } from '../../../../core/rpc/views.ts'
-import { api, wordsOf } from '../../bridge/client.ts'
+import { api } from '../../bridge/client.ts'
 import { visible } from '../../format/wire-text.ts'
-import { Button } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Check, Select } from '../../parts/field.tsx'
 import { useLive } from '../../state/use-live.ts'
 import { isOpen } from './states.ts'
@@ -20,61 +19,32 @@ export function WayDialog({ entry, recipient, onClose }: Props) {
   const { way } = recipient
   const [chosen, setChosen] = useState(way.kind === 'smarthost' ? `route-${way.routeId}` : way.kind)
   const [all, setAll] = useState(false)
-  const [problem, setProblem] = useState<string>()
-  const save = async () => {
-    try {
-      await api.queue.route({
-        id: entry.id,
-        ...(all ? {} : { recipientId: recipient.id }),
-        way: chosen.startsWith('route-')
-          ? { kind: 'smarthost', routeId: Number(chosen.slice('route-'.length)) }
-          : { kind: chosen === 'direct' ? 'direct' : 'automatic' },
-        by: 'window',
-      })
-      onClose()
-    } catch (error) {
-      setProblem(wordsOf(error))
-    }
-  }
+  const save = () =>
+    api.queue.route({
+      id: entry.id,
+      ...(all ? {} : { recipientId: recipient.id }),
+      way: chosen.startsWith('route-')
+        ? { kind: 'smarthost', routeId: Number(chosen.slice('route-'.length)) }
+        : { kind: chosen === 'direct' ? 'direct' : 'automatic' },
+      by: 'window',
+    })
   return (
-    <Dialog title={`Route to ${visible(recipient.address)}`} isOpen onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <div className="dialog-body">
-          <Select
-            label="It goes"
-            value={chosen}
-            options={[
-              { value: 'automatic', label: 'as identity and rules say' },
-              { value: 'direct', label: 'straight to the recipient’s server' },
-              ...(routes.at === 'ready'
-                ? routes.value.map(({ id, host, port }) => ({ value: `route-${id}`, label: `through ${host}:${port}` }))
-                : []),
-            ]}
-            onChange={setChosen}
-          />
-          {entry.recipients.filter(isOpen).length > 1 ? (
-            <Check label="All open recipients of this message" checked={all} onChange={setAll} />
-          ) : null}
-          {problem === undefined ? null : (
-            <p className="danger" role="alert">
-              {problem}
-            </p>
-          )}
-        </div>
-        <footer>
-          <Button kind="plain" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button kind="primary" submit>
-            Choose
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog title={`Route to ${visible(recipient.address)}`} action="Choose" onSave={save} onClose={onClose}>
+      <Select
+        label="It goes"
+        value={chosen}
+        options={[
+          { value: 'automatic', label: 'as identity and rules say' },
+          { value: 'direct', label: 'straight to the recipient’s server' },
+          ...(routes.at === 'ready'
+            ? routes.value.map(({ id, host, port }) => ({ value: `route-${id}`, label: `through ${host}:${port}` }))
+            : []),
+        ]}
+        onChange={setChosen}
+      />
+      {entry.recipients.filter(isOpen).length > 1 ? (
+        <Check label="All open recipients of this message" checked={all} onChange={setAll} />
+      ) : null}
+    </FormDialog>
   )
 }

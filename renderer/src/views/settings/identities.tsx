@@ -1,9 +1,9 @@
 import { useState } from 'react'
 import type { IdentityView } from '../../../../core/rpc/views.ts'
-import { api, wordsOf } from '../../bridge/client.ts'
+import { api } from '../../bridge/client.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Field, Select } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { act } from '../../state/act.ts'
@@ -59,20 +59,6 @@ export function Identities() {
 function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => void }) {
   const routes = useLive('routes', () => api.route.list())
   const [form, setForm] = useState(first)
-  const [problem, setProblem] = useState<string>()
-  const save = async () => {
-    try {
-      await api.identity.save({
-        name: form.name.trim(),
-        address: form.address.trim(),
-        routeId: form.routeId,
-        ...(form.id === undefined ? {} : { id: form.id }),
-      })
-      onClose()
-    } catch (error) {
-      setProblem(wordsOf(error))
-    }
-  }
   const options = [
     { value: '', label: 'Straight to the recipients’ servers' },
     ...(routes.at === 'ready'
@@ -80,14 +66,21 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
       : []),
   ]
   return (
-    <Dialog title={first.id === undefined ? 'Add an identity' : 'Change the identity'} isOpen onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <div className="dialog-body">
+    <FormDialog
+      title={first.id === undefined ? 'Add an identity' : 'Change the identity'}
+      action="Save"
+      onSave={() =>
+        api.identity.save({
+          name: form.name.trim(),
+          address: form.address.trim(),
+          routeId: form.routeId,
+          ...(form.id === undefined ? {} : { id: form.id }),
+        })
+      }
+      onClose={onClose}
+    >
+      {(problem) => (
+        <>
           <Field label="Name" value={form.name} autoComplete="name" onChange={(name) => setForm({ ...form, name })} />
           <Field
             label="Mail address"
@@ -104,16 +97,8 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
             options={options}
             onChange={(value) => setForm({ ...form, routeId: value === '' ? null : Number(value) })}
           />
-        </div>
-        <footer>
-          <Button kind="plain" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button kind="primary" submit>
-            Save
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+        </>
+      )}
+    </FormDialog>
   )
 }

@@ -2,8 +2,8 @@ import { useState } from 'react'
 import type { AliasView, ResolutionView } from '../../../../core/rpc/views.ts'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Field } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
@@ -97,28 +97,22 @@ const partsOf = (text: string) => text.split(/[\s,]+/).filter((part) => part !==
 function AliasDialog({ first, onClose }: { first: Partial<AliasView>; onClose: () => void }) {
   const [patterns, setPatterns] = useState((first.patterns ?? []).join(', '))
   const [targets, setTargets] = useState((first.targets ?? []).join(', '))
-  const [problem, setProblem] = useState<string>()
-  const save = async () => {
-    try {
-      await api.alias.set({
-        ...(first.id === undefined ? {} : { id: first.id }),
-        patterns: partsOf(patterns),
-        targets: partsOf(targets),
-      })
-      onClose()
-    } catch (error) {
-      setProblem(wordsOf(error))
-    }
-  }
   return (
-    <Dialog title={first.id === undefined ? 'Add an alias' : 'Change the alias'} isOpen onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <div className="dialog-body">
+    <FormDialog
+      title={first.id === undefined ? 'Add an alias' : 'Change the alias'}
+      action="Save"
+      isReady={partsOf(patterns).length > 0 && partsOf(targets).length > 0}
+      onSave={() =>
+        api.alias.set({
+          ...(first.id === undefined ? {} : { id: first.id }),
+          patterns: partsOf(patterns),
+          targets: partsOf(targets),
+        })
+      }
+      onClose={onClose}
+    >
+      {(problem) => (
+        <>
           <Field
             label="Mail for"
             value={patterns}
@@ -138,17 +132,9 @@ function AliasDialog({ first, onClose }: { first: Partial<AliasView>; onClose: (
             hint="Mailboxes here, or addresses elsewhere. *@home.example keeps the name before the @."
             onChange={setTargets}
           />
-        </div>
-        <footer>
-          <Button kind="plain" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button kind="primary" submit disabled={partsOf(patterns).length === 0 || partsOf(targets).length === 0}>
-            Save
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+        </>
+      )}
+    </FormDialog>
   )
 }
 

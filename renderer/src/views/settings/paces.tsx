@@ -1,10 +1,10 @@
 import { useState } from 'react'
 import type { PaceView } from '../../../../core/rpc/views.ts'
-import { api, wordsOf } from '../../bridge/client.ts'
+import { api } from '../../bridge/client.ts'
 import { clock } from '../../format/time.ts'
 import { Button } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Field } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
@@ -116,78 +116,52 @@ function PaceDialog({ first, onClose }: { first: PaceView | null; onClose: () =>
       perDay: from('perDay'),
     }
   })
-  const [problem, setProblem] = useState<string>()
   const isWhole = (text: string) => /^\d{0,8}$/.test(text.trim())
-  const save = async () => {
+  const save = () => {
     const value = (key: Key) => (typed[key].trim() === '' ? null : Number(typed[key]))
-    try {
-      await api.queue.pace.set({
-        destination: destination.trim(),
-        connections: value('connections'),
-        gapSeconds: value('gapSeconds'),
-        perConnection: value('perConnection'),
-        perMinute: value('perMinute'),
-        perHour: value('perHour'),
-        perDay: value('perDay'),
-        by: 'window',
-      })
-      onClose()
-    } catch (error) {
-      setProblem(wordsOf(error))
-    }
+    return api.queue.pace.set({
+      destination: destination.trim(),
+      connections: value('connections'),
+      gapSeconds: value('gapSeconds'),
+      perConnection: value('perConnection'),
+      perMinute: value('perMinute'),
+      perHour: value('perHour'),
+      perDay: value('perDay'),
+      by: 'window',
+    })
   }
   return (
-    <Dialog title={first === null ? 'Set a pace' : `The pace for ${first.destination}`} isOpen onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <div className="dialog-body">
-          {first === null ? (
-            <Field
-              label="Domain or smarthost"
-              value={destination}
-              placeholder="large-provider.example"
-              spellCheck={false}
-              autoComplete="off"
-              onChange={setDestination}
-            />
-          ) : null}
-          <div className="fields">
-            {FIELDS.map(({ key, label }) => (
-              <Field
-                key={key}
-                label={label}
-                inputMode="numeric"
-                value={typed[key]}
-                placeholder={first === null ? 'as set' : `${first[key]}`}
-                problem={isWhole(typed[key]) ? undefined : 'A whole number.'}
-                onChange={(value) => setTyped({ ...typed, [key]: value })}
-              />
-            ))}
-          </div>
-          <p className="quiet">What stays empty follows the settings. 0 messages stand for no limit.</p>
-          {problem === undefined ? null : (
-            <p className="danger" role="alert">
-              {problem}
-            </p>
-          )}
-        </div>
-        <footer>
-          <Button kind="plain" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            kind="primary"
-            submit
-            disabled={destination.trim() === '' || !Object.values(typed).every((text) => isWhole(text))}
-          >
-            Save
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={first === null ? 'Set a pace' : `The pace for ${first.destination}`}
+      action="Save"
+      isReady={destination.trim() !== '' && Object.values(typed).every((text) => isWhole(text))}
+      onSave={save}
+      onClose={onClose}
+    >
+      {first === null ? (
+        <Field
+          label="Domain or smarthost"
+          value={destination}
+          placeholder="large-provider.example"
+          spellCheck={false}
+          autoComplete="off"
+          onChange={setDestination}
+        />
+      ) : null}
+      <div className="fields">
+        {FIELDS.map(({ key, label }) => (
+          <Field
+            key={key}
+            label={label}
+            inputMode="numeric"
+            value={typed[key]}
+            placeholder={first === null ? 'as set' : `${first[key]}`}
+            problem={isWhole(typed[key]) ? undefined : 'A whole number.'}
+            onChange={(value) => setTyped({ ...typed, [key]: value })}
+          />
+        ))}
+      </div>
+      <p className="quiet">What stays empty follows the settings. 0 messages stand for no limit.</p>
+    </FormDialog>
   )
 }

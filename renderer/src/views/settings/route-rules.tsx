@@ -2,8 +2,8 @@ import { useState } from 'react'
 import type { RouteView } from '../../../../core/rpc/views.ts'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Field, Select } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
@@ -73,93 +73,70 @@ interface DialogProps {
 function RuleDialog({ first, routes, onClose }: DialogProps) {
   const [form, setForm] = useState(first)
   const [tries, setTries] = useState(`${first.afterTries}`)
-  const [problem, setProblem] = useState<string>()
   const afterTries = /^\d{1,4}$/.test(tries) ? Number(tries) : undefined
-  const save = async () => {
-    if (afterTries === undefined) return
-    try {
-      const { id, sender, recipient, action, routeId } = form
-      await api.route.saveRule({
-        ...(id === undefined ? {} : { id }),
-        sender: sender.trim(),
-        recipient: recipient.trim(),
-        afterTries,
-        action,
-        routeId: action === 'smarthost' ? routeId : null,
-      })
-      onClose()
-    } catch (error) {
-      setProblem(wordsOf(error))
-    }
-  }
   const way = form.action === 'smarthost' ? `route-${form.routeId}` : form.action
   const ways = [
     { value: 'direct', label: 'goes straight to the recipient’s server' },
     ...routes.map(({ id, host, port }) => ({ value: `route-${id}`, label: `goes through ${host}:${port}` })),
     { value: 'hold', label: 'is held back until somebody lets it go' },
   ]
+  const save = () => {
+    const { id, sender, recipient, action, routeId } = form
+    return api.route.saveRule({
+      ...(id === undefined ? {} : { id }),
+      sender: sender.trim(),
+      recipient: recipient.trim(),
+      afterTries: afterTries ?? 0,
+      action,
+      routeId: action === 'smarthost' ? routeId : null,
+    })
+  }
   return (
-    <Dialog title={first.id === undefined ? 'Add a rule' : 'Change the rule'} isOpen onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <div className="dialog-body">
-          <Field
-            label="Mail from"
-            value={form.sender}
-            placeholder="everybody"
-            spellCheck={false}
-            autoComplete="off"
-            hint="An address, a domain, or *.domain for all below it."
-            onChange={(sender) => setForm({ ...form, sender })}
-          />
-          <Field
-            label="to"
-            value={form.recipient}
-            placeholder="everybody"
-            spellCheck={false}
-            autoComplete="off"
-            onChange={(recipient) => setForm({ ...form, recipient })}
-          />
-          <Field
-            label="after so many failed tries"
-            value={tries}
-            inputMode="numeric"
-            hint="0: from the first try on."
-            problem={afterTries === undefined ? 'A whole number, such as 3.' : undefined}
-            onChange={setTries}
-          />
-          <Select
-            label="what happens"
-            value={way}
-            options={ways}
-            onChange={(value) =>
-              setForm(
-                value.startsWith('route-')
-                  ? { ...form, action: 'smarthost', routeId: Number(value.slice('route-'.length)) }
-                  : { ...form, action: value === 'hold' ? 'hold' : 'direct', routeId: null },
-              )
-            }
-          />
-          {problem === undefined ? null : (
-            <p className="danger" role="alert">
-              {problem}
-            </p>
-          )}
-        </div>
-        <footer>
-          <Button kind="plain" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button kind="primary" submit disabled={afterTries === undefined}>
-            Save
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={first.id === undefined ? 'Add a rule' : 'Change the rule'}
+      action="Save"
+      isReady={afterTries !== undefined}
+      onSave={save}
+      onClose={onClose}
+    >
+      <Field
+        label="Mail from"
+        value={form.sender}
+        placeholder="everybody"
+        spellCheck={false}
+        autoComplete="off"
+        hint="An address, a domain, or *.domain for all below it."
+        onChange={(sender) => setForm({ ...form, sender })}
+      />
+      <Field
+        label="to"
+        value={form.recipient}
+        placeholder="everybody"
+        spellCheck={false}
+        autoComplete="off"
+        onChange={(recipient) => setForm({ ...form, recipient })}
+      />
+      <Field
+        label="after so many failed tries"
+        value={tries}
+        inputMode="numeric"
+        hint="0: from the first try on."
+        problem={afterTries === undefined ? 'A whole number, such as 3.' : undefined}
+        onChange={setTries}
+      />
+      <Select
+        label="what happens"
+        value={way}
+        options={ways}
+        onChange={(value) =>
+          setForm(
+            value.startsWith('route-')
+              ? { ...form, action: 'smarthost', routeId: Number(value.slice('route-'.length)) }
+              : { ...form, action: value === 'hold' ? 'hold' : 'direct', routeId: null },
+          )
+        }
+      />
+    </FormDialog>
   )
 }
 

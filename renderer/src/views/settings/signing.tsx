@@ -1,10 +1,11 @@
 import { useState } from 'react'
 import type { DkimKeyView } from '../../../../core/rpc/views.ts'
-import { api, wordsOf } from '../../bridge/client.ts'
+import { api } from '../../bridge/client.ts'
 import { ago } from '../../format/time.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
-import { Confirm, Dialog } from '../../parts/dialog.tsx'
+import { Confirm } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Field, Select } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
@@ -147,24 +148,16 @@ function KeyDialog({ onClose }: { onClose: () => void }) {
   const { identities } = useEngine()
   const [domain, setDomain] = useState(identities[0]?.address.split('@').at(-1) ?? '')
   const [algorithm, setAlgorithm] = useState<DkimKeyView['algorithm']>('rsa-sha256')
-  const [problem, setProblem] = useState<string>()
-  const make = async () => {
-    try {
-      await api.dkim.make({ domain: domain.trim(), algorithm })
-      onClose()
-    } catch (error) {
-      setProblem(wordsOf(error))
-    }
-  }
   return (
-    <Dialog title="Make a signing key" isOpen onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void make()
-        }}
-      >
-        <div className="dialog-body">
+    <FormDialog
+      title="Make a signing key"
+      action="Make it"
+      isReady={domain.trim() !== ''}
+      onSave={() => api.dkim.make({ domain: domain.trim(), algorithm })}
+      onClose={onClose}
+    >
+      {(problem) => (
+        <>
           <Field
             label="Domain"
             value={domain}
@@ -183,16 +176,8 @@ function KeyDialog({ onClose }: { onClose: () => void }) {
             ]}
             onChange={setAlgorithm}
           />
-        </div>
-        <footer>
-          <Button kind="plain" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button kind="primary" submit disabled={domain.trim() === ''}>
-            Make it
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+        </>
+      )}
+    </FormDialog>
   )
 }

@@ -1,9 +1,10 @@
 import { useState } from 'react'
 import type { TagView } from '../../../../core/rpc/reading-contract.ts'
-import { api, wordsOf } from '../../bridge/client.ts'
+import { api } from '../../bridge/client.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
-import { Confirm, Dialog } from '../../parts/dialog.tsx'
+import { Confirm } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Field, Select } from '../../parts/field.tsx'
 import { Load } from '../../parts/load.tsx'
 import { TagChip } from '../../parts/tag-chip.tsx'
@@ -65,53 +66,43 @@ export function Tags() {
 
 function TagDialog({ first, onClose }: { first: Omit<TagView, 'id'> & { id?: number }; onClose: () => void }) {
   const [form, setForm] = useState(first)
-  const [problem, setProblem] = useState<string>()
-  const save = async () => {
-    try {
-      const { id, name, colour, number } = form
-      await api.tag.save({ ...(id === undefined ? {} : { id }), name: name.trim(), colour, number })
-      onClose()
-    } catch (error) {
-      setProblem(wordsOf(error))
-    }
-  }
   return (
-    <Dialog title={first.id === undefined ? 'Add a tag' : 'Change the tag'} isOpen onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <div className="dialog-body fields">
-          <Field
-            label="Name"
-            className="half"
-            value={form.name}
-            autoComplete="off"
-            problem={problem}
-            onChange={(name) => setForm({ ...form, name })}
-          />
-          <Field label="Colour" type="color" value={form.colour} onChange={(colour) => setForm({ ...form, colour })} />
-          <Select
-            label="Key"
-            value={`${form.number ?? ''}`}
-            options={[
-              { value: '', label: 'None' },
-              ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ value: `${n}`, label: `${n}` })),
-            ]}
-            onChange={(value) => setForm({ ...form, number: value === '' ? null : Number(value) })}
-          />
-        </div>
-        <footer>
-          <Button kind="plain" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button kind="primary" submit disabled={form.name.trim() === ''}>
-            Save
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={first.id === undefined ? 'Add a tag' : 'Change the tag'}
+      action="Save"
+      isReady={form.name.trim() !== ''}
+      onSave={() => api.tag.save({ ...form, name: form.name.trim() })}
+      onClose={onClose}
+    >
+      {(problem) => (
+        <>
+          <div className="fields">
+            <Field
+              label="Name"
+              className="half"
+              value={form.name}
+              autoComplete="off"
+              problem={problem}
+              onChange={(name) => setForm({ ...form, name })}
+            />
+            <Field
+              label="Colour"
+              type="color"
+              value={form.colour}
+              onChange={(colour) => setForm({ ...form, colour })}
+            />
+            <Select
+              label="Key"
+              value={`${form.number ?? ''}`}
+              options={[
+                { value: '', label: 'None' },
+                ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ value: `${n}`, label: `${n}` })),
+              ]}
+              onChange={(value) => setForm({ ...form, number: value === '' ? null : Number(value) })}
+            />
+          </div>
+        </>
+      )}
+    </FormDialog>
   )
 }

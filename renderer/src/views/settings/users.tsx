@@ -1,10 +1,10 @@
 import { useState } from 'react'
-import { api, wordsOf } from '../../bridge/client.ts'
+import { api } from '../../bridge/client.ts'
 import { size } from '../../format/size.ts'
 import { whenWords } from '../../format/time.ts'
 import { Button } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Field } from '../../parts/field.tsx'
 import { Load } from '../../parts/load.tsx'
 import { useNow } from '../../state/now.ts'
@@ -65,24 +65,16 @@ export function Users() {
 function UserDialog({ onClose }: { onClose: () => void }) {
   const [address, setAddress] = useState('')
   const [password, setPassword] = useState('')
-  const [problem, setProblem] = useState<string>()
-  const save = async () => {
-    try {
-      await api.user.add({ address: address.trim(), password })
-      onClose()
-    } catch (error) {
-      setProblem(wordsOf(error))
-    }
-  }
   return (
-    <Dialog title="Add a local user" isOpen onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <div className="dialog-body">
+    <FormDialog
+      title="Add a local user"
+      action="Add"
+      isReady={address.trim() !== '' && password !== ''}
+      onSave={() => api.user.add({ address: address.trim(), password })}
+      onClose={onClose}
+    >
+      {(problem) => (
+        <>
           <Field
             label="Mail address"
             inputMode="email"
@@ -101,16 +93,8 @@ function UserDialog({ onClose }: { onClose: () => void }) {
             hint="Only a verifier of it is stored; nobody can read it back."
             onChange={setPassword}
           />
-        </div>
-        <footer>
-          <Button kind="plain" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button kind="primary" submit disabled={address.trim() === '' || password === ''}>
-            Add
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+        </>
+      )}
+    </FormDialog>
   )
 }
