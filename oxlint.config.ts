@@ -19,6 +19,8 @@ const wire = 'core/wire'
 const scram = 'core/wire/scram.ts'
 /** SASL as a client speaks it, the same in SMTP and POP3. */
 const clientSasl = 'core/wire/smtp/client-sasl.ts'
+/** What a client says within AUTH, and in lines: the same to both servers. */
+const serverWords = ['core/wire/smtp/sasl.ts', 'core/wire/smtp/server-input.ts']
 const message = 'core/message'
 const transcript = 'core/transcript'
 const net = 'core/net'
@@ -38,7 +40,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'core/settings.ts': { may: [base, model], uses: ['zod'], withoutNode: true },
   'core/wire': { may: [base, model], withoutNode: true },
   'core/wire/smtp': { may: [base, model, scram], withoutNode: true },
-  'core/wire/pop3': { may: [base, model, scram, clientSasl], withoutNode: true },
+  'core/wire/pop3': { may: [base, model, scram, clientSasl, ...serverWords], withoutNode: true },
   'core/message': { may: [base, model], uses: ['nodemailer', 'postal-mime'] },
   'core/transcript': { may: [base, model] },
   'core/net': { may: [base, model, wire, transcript], uses: [...SOCKETS, ...WEB, 'dns-packet'] },

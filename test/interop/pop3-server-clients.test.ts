@@ -59,7 +59,13 @@ const WAYS = { implicit: true, STLS: false } as const
 describe('curl', () => {
   const curl = (isImplicit: boolean, path: string, ...more: readonly string[]) =>
     runProgram(pathOf('curl'), [
-      ...['--silent', '--show-error', '--cacert', service.caFile, '--user', `${USER}:${PASSWORD}`, ...more],
+      '--silent',
+      '--show-error',
+      '--cacert',
+      service.caFile,
+      '--user',
+      `${USER}:${PASSWORD}`,
+      ...more,
       isImplicit ? `pop3s://localhost:${service.tlsPort}/${path}` : `pop3://localhost:${service.port}/${path}`,
       ...(isImplicit ? [] : ['--ssl-reqd']),
     ])
@@ -88,10 +94,19 @@ describe('mpop', () => {
     const maildir = join(home, 'maildir')
     for (const folder of ['cur', 'new', 'tmp']) mkdirSync(join(maildir, folder), { recursive: true })
     const config = [
-      ...['account default', 'host localhost', `port ${isImplicit ? service.tlsPort : service.port}`],
-      ...[`user ${USER}`, `passwordeval "cat ${secret('password', PASSWORD)}"`, `auth ${auth}`, 'tls on'],
-      ...[`tls_starttls ${isImplicit ? 'off' : 'on'}`, `tls_trust_file ${service.caFile}`],
-      ...[`delivery maildir ${maildir}`, `uidls_file ${join(home, 'uidls')}`, 'received_header off', ...more],
+      'account default',
+      'host localhost',
+      `port ${isImplicit ? service.tlsPort : service.port}`,
+      `user ${USER}`,
+      `passwordeval "cat ${secret('password', PASSWORD)}"`,
+      `auth ${auth}`,
+      'tls on',
+      `tls_starttls ${isImplicit ? 'off' : 'on'}`,
+      `tls_trust_file ${service.caFile}`,
+      `delivery maildir ${maildir}`,
+      `uidls_file ${join(home, 'uidls')}`,
+      'received_header off',
+      ...more,
     ]
     return runProgram(pathOf('mpop'), ['--file', secret('mpoprc', `${config.join('\n')}\n`)])
   }
@@ -136,8 +151,16 @@ describe('fetchmail', () => {
     const file = secret('fetchmailrc', `${lines.join('\n')}\n`)
     // It keeps what it has seen in its home folder, one a home.
     return runProgram('/usr/bin/env', [
-      ...[`HOME=${home}`, `FETCHMAILHOME=${home}`, pathOf('fetchmail'), '--fetchmailrc', file],
-      ...['--invisible', '--pidfile', join(home, 'pid'), '--idfile', join(home, 'ids')],
+      `HOME=${home}`,
+      `FETCHMAILHOME=${home}`,
+      pathOf('fetchmail'),
+      '--fetchmailrc',
+      file,
+      '--invisible',
+      '--pidfile',
+      join(home, 'pid'),
+      '--idfile',
+      join(home, 'ids'),
     ])
   }
   const fetched = () => readFileSync(join(home, 'mbox')).toString('latin1').split('=end=\n').slice(0, -1)

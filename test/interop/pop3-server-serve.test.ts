@@ -73,8 +73,16 @@ describe('another program reads mail by what connect says', () => {
     const path = await file('fetchmail', '~/.fetchmailrc', (text) => `${text}  no rewrite mda "cat >>${mbox}"\n`)
     const run = () =>
       runProgram('/usr/bin/env', [
-        ...[`HOME=${home.root}`, `FETCHMAILHOME=${home.root}`, pathOf('fetchmail'), '--fetchmailrc', path],
-        ...['--invisible', '--pidfile', join(home.root, 'pid'), '--idfile', join(home.root, 'ids')],
+        `HOME=${home.root}`,
+        `FETCHMAILHOME=${home.root}`,
+        pathOf('fetchmail'),
+        '--fetchmailrc',
+        path,
+        '--invisible',
+        '--pidfile',
+        join(home.root, 'pid'),
+        '--idfile',
+        join(home.root, 'ids'),
       ])
     const { status, said } = await run()
     expect(status === 0 ? '' : said).toBe('')

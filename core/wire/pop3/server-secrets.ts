@@ -1,4 +1,4 @@
-import type { SecretRange } from '../smtp/secrets.ts'
+import type { Ranges } from './secrets.ts'
 import type { Command } from './server-command.ts'
 
 const MECHANISM =
@@ -14,8 +14,8 @@ export class Pop3Ear {
   /** USER, or a login that went wrong, has just been said: a line that is no command may be the password. */
   #expectsSecret = false
 
-  hear(line: Uint8Array, isInExchange: boolean, command?: Command): SecretRange[] {
-    const all: SecretRange[] = line.length === 0 ? [] : [[0, line.length]]
+  hear(line: Uint8Array, isInExchange: boolean, command?: Command): Ranges {
+    const all: Ranges = line.length === 0 ? [] : [[0, line.length]]
     if (isInExchange) {
       this.#expectsSecret = true
       return line.length === 1 && line[0] === 0x2a ? [] : all // `*` cancels, RFC 5034 §4
@@ -53,7 +53,7 @@ export class Pop3Ear {
 const latin1 = (line: Uint8Array) => String.fromCharCode(...line.subarray(0, 4096))
 
 /** All that follows the first word that may come before a password, and the name of a mechanism or a user. */
-function rest(line: Uint8Array): SecretRange[] {
+function rest(line: Uint8Array): Ranges {
   const text = latin1(line)
   const word = BEFORE_SECRET.exec(text)
   if (word === null) return []

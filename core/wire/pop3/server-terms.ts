@@ -1,5 +1,5 @@
 import type { BindingName, ClientFirst, ScramCredentials, ScramExchange, ScramLogin } from '../scram.ts'
-import type { SecretRange } from '../smtp/secrets.ts'
+import type { Ranges } from './secrets.ts'
 import type { Marks } from './server-marks.ts'
 
 /** What this connection is offered. It changes once, when TLS begins. */
@@ -115,6 +115,6 @@ export type SessionEffect =
   | {
       readonly do: 'heard'
       readonly line: Uint8Array
-      readonly secrets: readonly SecretRange[]
+      readonly secrets: Ranges
       readonly isOdd: boolean
     }
