@@ -1,14 +1,6 @@
 import { never } from '../../base/never.ts'
-import { encodeAnswer, type SaslAnswer } from '../smtp/client-sasl.ts'
-import {
-  answerChallenge,
-  beginSasl,
-  listWays,
-  mayTryOtherWay,
-  timestampOf,
-  type SaslRun,
-  type WayIn,
-} from './client-login.ts'
+import { timestampOf } from './client-login.ts'
+import { SignIn, type LoginLine, type LoginStep } from './client-sign-in.ts'
 import type { ClientOptions, Effect, Failure, ServerFacts, Want } from './client-words.ts'
 import { capabilityNumber, parseCapabilities, type Capabilities } from './listing.ts'
 import { ResponseReader, type Expected, type Heard } from './response-reader.ts'
@@ -24,10 +16,7 @@ const USUAL_BYTES = 16 * 1024
 // eslint-disable-next-line no-control-regex
 const hasControls = (text: string) => /[\u0000-\u001f\u007f]/.test(text)
 
-type Sent =
-  | { readonly verb: 'greeting' | 'CAPA' | 'STLS' | 'UTF8' | 'USER' | 'PASS' | 'APOP' | 'answer' | 'facts' }
-  | { readonly verb: 'AUTH'; readonly mechanism: string }
-  | Want
+type Sent = { readonly verb: 'greeting' | 'CAPA' | 'STLS' | 'UTF8' | 'facts' } | LoginLine | Want
 
 const sizeOf = (sent: Sent) => (sent.verb === 'RETR' ? (sent.sizeBytes ?? USUAL_BYTES) : 0)
 
@@ -38,8 +27,7 @@ const sizeOf = (sent: Sent) => (sent.verb === 'RETR' ? (sent.sizeBytes ?? USUAL_
  */
 export class Pop3Client {
   readonly #options: ClientOptions
-  /** latin1 text of what is secret and was said or may be said, to find it again in what comes in. */
-  readonly #secrets: string[]
+  readonly #signIn: SignIn
   #reader: ResponseReader
   /** Commands whose responses have not come, in order. */
   #sent: Sent[] = [{ verb: 'greeting' }]
@@ -55,17 +43,11 @@ export class Pop3Client {
   #isSecure: boolean
   #utf8 = false
   #signedInBy = ''
-  /** Ways in not tried yet, the one under way first. */
-  #ways: readonly WayIn[] = []
-  #sasl: SaslRun | undefined
-  #goOn: ((salted: Uint8Array) => SaslAnswer) | undefined
-  /** An exchange was broken off, and why. */
-  #cancelled: string | undefined
   #at: 'signing-in' | 'securing' | 'ready' | 'over' = 'signing-in'
 
   constructor(options: ClientOptions) {
     this.#options = options
-    this.#secrets = [Buffer.from(options.password, 'utf8').toString('latin1')]
+    this.#signIn = new SignIn(options)
     this.#isSecure = options.tls === 'implicit'
     this.#reader = this.#newReader()
   }
@@ -102,9 +84,7 @@ export class Pop3Client {
 
   /** The key is there that was asked for with `derive`. */
   *derived(salted: Uint8Array): Generator<Effect, void, void> {
-    const goOn = this.#goOn
-    this.#goOn = undefined
-    if (goOn !== undefined && !this.#isOver()) yield* this.#act(goOn(salted))
+    if (!this.#isOver()) yield* this.#goOn(this.#signIn.onDerived(salted))
   }
 
   /** Asks for these, in order; answers come as effects. */
@@ -159,12 +139,8 @@ export class Pop3Client {
     this.#taken = 0
   }
 
-  *#send(command: Exclude<Sent, { verb: 'APOP' | 'AUTH' | 'answer' }>): Generator<Effect, void, void> {
+  *#send(command: Exclude<Sent, LoginLine>): Generator<Effect, void, void> {
     switch (command.verb) {
-      case 'USER':
-        return yield* this.#say(command, `USER ${this.#options.user}`)
-      case 'PASS':
-        return yield* this.#say(command, `PASS ${this.#options.password}`)
       case 'facts':
         return yield* this.#say(command, 'CAPA')
       case 'TOP':
@@ -175,6 +151,24 @@ export class Pop3Client {
       default:
         return yield* this.#say(command, command.verb)
     }
+  }
+
+  /** Does what a sign-in says is next. */
+  *#goOn(steps: Iterable<LoginStep>): Generator<Effect, void, void> {
+    for (const step of steps)
+      switch (step.do) {
+        case 'say':
+          yield* this.#say(step.sent, step.text, step.secret)
+          break
+        case 'failed':
+          yield* this.#fail(step.failure)
+          break
+        case 'in':
+          yield* this.#signedIn(step.by)
+          break
+        default:
+          yield step
+      }
   }
 
   /** Sends one line; `secret` is what is never stored of it, as far as its words do not say so. */
@@ -204,7 +198,7 @@ export class Pop3Client {
         return yield* this.#fail({ kind: 'protocol', reason: heard.reason })
       case 'status': {
         const text = Buffer.from(heard.line).toString('latin1')
-        const secrets = this.#at === 'ready' ? [] : echoesOf(text, this.#secrets)
+        const secrets = this.#at === 'ready' ? [] : echoesOf(text, this.#signIn.secrets)
         yield { do: 'heard', line: heard.line, odd: heard.odd, secrets }
         this.#reply = withoutSecrets(text, secrets)
         this.#more = heard.more
@@ -215,12 +209,10 @@ export class Pop3Client {
         return yield* this.#onResponse(command, ok, undefined)
       }
       case 'challenge': {
-        // SCRAM's are what a password can be searched with.
-        const isScram = this.#sasl?.mechanism.startsWith('SCRAM') ?? true
-        const secrets: Ranges = isScram && heard.text !== '' ? [[2, heard.line.length]] : []
+        const secrets: Ranges = this.#signIn.isScram && heard.text !== '' ? [[2, heard.line.length]] : []
         yield { do: 'heard', line: heard.line, odd: heard.odd, secrets }
         this.#sent.shift()
-        return yield* this.#onChallenge(heard.text)
+        return yield* this.#goOn(this.#signIn.onChallenge(heard.text))
       }
       case 'data':
         if (command?.verb === 'RETR' || command?.verb === 'TOP')
@@ -238,7 +230,7 @@ export class Pop3Client {
 
   *#onResponse(command: Sent, ok: boolean, listing: Uint8Array | undefined): Generator<Effect, void, void> {
     this.#sent.shift()
-    const refused = (at: 'greeting' | 'tls' | 'login') => this.#fail({ kind: 'refused', at, reply: this.#reply })
+    const refused = (at: 'greeting' | 'tls') => this.#fail({ kind: 'refused', at, reply: this.#reply })
     switch (command.verb) {
       case 'greeting':
         // Where TLS is still to come, whoever is on the way could have put in a timestamp.
@@ -253,7 +245,7 @@ export class Pop3Client {
         }
         yield { do: 'step', step: 'login' }
         // RFC 6856 §2.1: before signing in, and never before STLS.
-        return yield* this.#capabilities?.has('UTF8') ? this.#send({ verb: 'UTF8' }) : this.#signIn()
+        return yield* this.#capabilities?.has('UTF8') ? this.#send({ verb: 'UTF8' }) : this.#beginSignIn()
       }
       case 'STLS':
         if (!ok) return yield* refused('tls')
@@ -264,16 +256,13 @@ export class Pop3Client {
         return yield { do: 'secure' }
       case 'UTF8':
         this.#utf8 = ok
-        return yield* this.#signIn()
+        return yield* this.#beginSignIn()
       case 'USER':
-        return yield* ok ? this.#send({ verb: 'PASS' }) : refused('login')
       case 'PASS':
-        return yield* ok ? this.#signedIn('USER') : refused('login')
       case 'APOP':
-        return yield* ok ? this.#signedIn('APOP') : this.#onRefusedLogin(true)
       case 'AUTH':
       case 'answer':
-        return yield* this.#onAuthEnd(ok)
+        return yield* this.#goOn(this.#signIn.onResponse(command, ok, this.#reply))
       case 'facts':
         if (listing) this.#capabilities = parseCapabilities(listing)
         return yield* this.#ready()
@@ -294,98 +283,9 @@ export class Pop3Client {
     }
   }
 
-  *#signIn(): Generator<Effect, void, void> {
+  *#beginSignIn(): Generator<Effect, void, void> {
     const known = { capabilities: this.#capabilities, timestamp: this.#timestamp, isSecure: this.#isSecure }
-    this.#ways = listWays(known, this.#options)
-    yield* this.#tryNextWay()
-  }
-
-  *#tryNextWay(): Generator<Effect, void, void> {
-    const [way] = this.#ways
-    const { user, password, primitives, login = 'password' } = this.#options
-    switch (way?.by) {
-      case undefined:
-        return yield* this.#fail({ kind: 'no-way-in', login, offered: this.#capabilities?.get('SASL') ?? [] })
-      case 'USER':
-        return yield* this.#send({ verb: 'USER' })
-      case 'APOP': {
-        yield {
-          do: 'note',
-          text: 'APOP is weak: it is used only where the server offers nothing better, and who listens can search for the password',
-        }
-        const digest = primitives.md5(way.timestamp + Buffer.from(password, 'utf8').toString('latin1'))
-        this.#secrets.push(digest)
-        // A blank in the name would make the digest a third word.
-        if (/\s/.test(user)) return yield* this.#fail({ kind: 'unsayable', what: 'user name' })
-        return yield* this.#say({ verb: 'APOP' }, `APOP ${user} ${digest}`)
-      }
-      case 'sasl': {
-        const { mechanism } = way
-        const { line, secret, run } = beginSasl(mechanism, this.#options)
-        this.#sasl = run
-        this.#secrets.push(secret)
-        return yield* this.#say({ verb: 'AUTH', mechanism }, line)
-      }
-      default:
-        return never(way, 'way in')
-    }
-  }
-
-  *#onChallenge(text: string): Generator<Effect, void, void> {
-    const run = this.#sasl
-    if (run === undefined) return
-    if (this.#cancelled !== undefined) return yield* this.#fail({ kind: 'protocol', reason: this.#cancelled })
-    const answer = answerChallenge(run, text)
-    if (answer.do !== 'pending') return yield* this.#act(answer)
-    this.#sasl = { ...run, pending: undefined, hasProved: !run.mechanism.startsWith('SCRAM') }
-    return yield* this.#answer(answer.line)
-  }
-
-  *#act(answer: SaslAnswer): Generator<Effect, void, void> {
-    const run = this.#sasl
-    if (run === undefined) return
-    switch (answer.do) {
-      case 'say': {
-        this.#sasl = { ...run, exchange: answer.next, hasProved: true }
-        return yield* this.#answer(encodeAnswer(answer.text))
-      }
-      case 'derive': {
-        this.#goOn = answer.goOn
-        const { password, salt, rounds } = answer
-        return yield { do: 'derive', password, salt, rounds }
-      }
-      case 'stop':
-        // RFC 5034 §4: a lone asterisk breaks it off.
-        this.#cancelled = answer.reason
-        return yield* this.#say({ verb: 'answer' }, '*')
-      default:
-        return never(answer, 'answer of SASL')
-    }
-  }
-
-  *#answer(line: string): Generator<Effect, void, void> {
-    this.#secrets.push(line)
-    yield* this.#say({ verb: 'answer' }, line, line === '' ? [] : [[0, line.length]])
-  }
-
-  *#onAuthEnd(ok: boolean): Generator<Effect, void, void> {
-    const run = this.#sasl
-    this.#sasl = undefined
-    if (run === undefined) return
-    if (this.#cancelled !== undefined) return yield* this.#fail({ kind: 'protocol', reason: this.#cancelled })
-    if (!ok) return yield* this.#onRefusedLogin(run.hasProved)
-    // Whoever lets us in without proof of the password may be anybody.
-    if (!run.exchange.mayEnd)
-      return yield* this.#fail({ kind: 'protocol', reason: 'it let us in without showing that it knows the password' })
-    return yield* this.#signedIn(run.mechanism)
-  }
-
-  *#onRefusedLogin(hasProved: boolean): Generator<Effect, void, void> {
-    const [way, ...others] = this.#ways
-    if (way === undefined || others.length === 0 || !mayTryOtherWay(way, this.#reply, hasProved))
-      return yield* this.#fail({ kind: 'refused', at: 'login', reply: this.#reply })
-    this.#ways = others
-    return yield* this.#tryNextWay()
+    yield* this.#goOn(this.#signIn.begin(known))
   }
 
   *#signedIn(by: string): Generator<Effect, void, void> {
