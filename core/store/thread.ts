@@ -21,7 +21,9 @@ const ASKED = 50
 const BY_NAME =
   'SELECT thread_id AS id FROM message WHERE message_id = ? AND thread_id IS NOT NULL ORDER BY id DESC LIMIT 1' // index message_message_id
 const GHOST = 'SELECT thread_id AS id FROM thread_ghost WHERE name = ?'
-const HAUNT = 'INSERT OR REPLACE INTO thread_ghost (name, thread_id) VALUES (?, ?)'
+// No INSERT OR REPLACE: it opens a savepoint, at which FTS5 writes out all that waits in memory.
+const HAUNT = `
+  INSERT INTO thread_ghost (name, thread_id) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET thread_id = excluded.thread_id`
 const LAY = 'DELETE FROM thread_ghost WHERE name = ?'
 const LAY_ALL = 'DELETE FROM thread_ghost WHERE thread_id = ?' // index thread_ghost_thread
 const RENAME_GHOSTS = 'UPDATE thread_ghost SET thread_id = ? WHERE thread_id = ?'
