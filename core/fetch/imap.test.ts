@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { startDovecot, type Dovecot } from '../../test/support/dovecot.ts'
 import { OtherImapClient } from '../../test/support/imap-client.ts'
 import { mail, openImapWorld, type ImapWorld } from '../../test/support/imap-world.ts'
-import type { Account } from '../store/account.ts'
+import { requireAccount, type Account } from '../store/account.ts'
+import { listFolders } from '../store/folder.ts'
+import { listPage } from '../store/message-list.ts'
 
 const PASSWORD = 'correct-horse-battery'
 let dovecot: Dovecot
@@ -129,6 +131,9 @@ test('a folder that was numbered anew brings nothing twice and loses nothing', a
   await fetched()
   expect(await fetched()).toMatchObject({ Archive: ['two'], Inbox: ['one \\Seen', 'four', 'five'] })
   expect(world.messages(account, 'Inbox').find(({ subject }) => subject === 'four')?.id).toBe(ids.get('four'))
+  // A server that has lost mail takes none of it away here.
+  const aside = listFolders(world.store.read).find(({ name }) => name === 'Ada: Inbox (no more on its server)')
+  expect(listPage(world.store.read, aside!.id, null, 10).rows.map(({ id }) => id)).toEqual([ids.get('three')])
   expect(await other.look('INBOX')).toEqual(['one \\Seen', 'four', 'five'])
   expect(await other.look('Archive')).toEqual(['two'])
 })
@@ -156,4 +161,19 @@ test('a folder that another program removes goes here, too, and what leaves the 
   await other.say('DELETE Old')
   expect(Object.keys(await fetched())).not.toContain('Old')
   expect(await other.look('INBOX')).toEqual([])
+})
+
+test('an account that is another one now leaves its mail here', async () => {
+  await other.append('INBOX', mail('one'))
+  await fetched()
+  await world.store.write('account.save', { id: account.id, settings: { user: `${account.user}x` } })
+  const inboxes = () => listFolders(world.store.read).map(({ name, accountId, total }) => [name, accountId, total])
+  expect(inboxes()).toEqual([
+    ['Ada: Inbox', null, 1],
+    ['Inbox', account.id, 0],
+  ])
+  account = requireAccount(world.store.read, account.id, 'find')
+  await fetched()
+  expect(inboxes()[0]).toEqual(['Ada: Inbox', null, 1])
+  expect(await other.look('INBOX')).toEqual(['one'])
 })

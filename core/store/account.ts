@@ -61,6 +61,8 @@ const ADD = `
 const FETCHED = 'UPDATE account SET last_fetch_ms = ?, last_error = ?, next_fetch_ms = ? WHERE id = ?'
 const REMOVE = 'DELETE FROM account WHERE id = ?'
 const HAND_OVER = `UPDATE folder SET account_id = NULL, role = 'other', name = ? WHERE id = ?`
+const FORGET_FOLDER = 'DELETE FROM imap_folder WHERE folder_id = ?'
+const FORGET_CHANGES = 'DELETE FROM imap_change WHERE account_id = ?'
 const ADD_IMAP = 'INSERT INTO imap_account (account_id, sent_copy) VALUES (?, ?)'
 const SET_IMAP = 'UPDATE imap_account SET sent_copy = ? WHERE account_id = ?'
 const CHANGE =
@@ -132,6 +134,15 @@ function refuseSame(db: ReadDb, { host, port, user }: Settable, id: number | und
   })
 }
 
+/** Gives the mail of an account to the person, in folders of their own; empty ones go. */
+function handOver(db: WriteDb, account: Account): void {
+  for (const folder of listFoldersOfAccount(db, account.id)) {
+    prepared(db, FORGET_FOLDER).run(folder.id)
+    if (folder.total === 0) removeFolder(db, folder.id)
+    else prepared(db, HAND_OVER).run(`${account.name}: ${folder.name}`, folder.id)
+  }
+}
+
 export const accountOperations = {
   /** Adds an account with its secret. Throws `conflict` when that maildrop is fetched already. */
   'account.add': (
@@ -181,6 +192,12 @@ export const accountOperations = {
     prepared(db, CHANGE).run(name, host, port, tls, user, keep ? 1 : 0, everySeconds, nextFetchMs, args.id)
     if (args.secret !== undefined) putAccountSecret(db, args.id, args.secret, nowMs)
     if (args.rules !== undefined && before.pop3 !== null) setPop3Rules(db, args.id, { ...before.pop3, ...args.rules })
+    // Another server, or another person's: what is here is no copy of that, and may be the only one.
+    if (before.kind === 'imap' && (next.host !== before.host || next.user !== before.user)) {
+      handOver(db, before)
+      prepared(db, FORGET_CHANGES).run(args.id)
+      ensureFolder(db, { accountId: args.id, userId: null }, 'inbox')
+    }
     if (args.sentCopy !== undefined) prepared(db, SET_IMAP).run(args.sentCopy, args.id)
     return requireAccount(db, args.id, 'change')
   },
@@ -190,10 +207,7 @@ export const accountOperations = {
    */
   'account.remove': (db: WriteDb, args: { readonly id: number }): void => {
     const account = requireAccount(db, args.id, 'remove')
-    for (const folder of listFoldersOfAccount(db, args.id)) {
-      if (folder.total === 0) removeFolder(db, folder.id)
-      else prepared(db, HAND_OVER).run(`${account.name}: ${folder.name}`, folder.id)
-    }
+    handOver(db, account)
     for (const kind of [ACCOUNT_PASSWORD, ACCOUNT_TOKEN]) removeSecret(db, { kind, name: String(args.id) })
     prepared(db, REMOVE).run(args.id)
   },

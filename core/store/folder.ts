@@ -88,6 +88,12 @@ export function ensureDeadLetters(db: WriteDb): number {
   return Number(prepared(db, INSERT).run(null, null, 'other', DEAD_LETTERS).lastInsertRowid)
 }
 
+/** The id of a folder of the person's own with that name; makes it when it is missing. */
+export function ensureNamed(db: WriteDb, name: string): number {
+  const known = prepared<[string], { id: number }>(db, FIND_DEAD_LETTERS).get(name)
+  return known?.id ?? Number(prepared(db, INSERT).run(null, null, 'other', name).lastInsertRowid)
+}
+
 /** Adds to a folder's counts. Throws `not-found` when it is gone. */
 export function countFolder(db: WriteDb, folderId: number, total: number, unread: number): void {
   if (prepared(db, COUNT).run(total, unread, folderId).changes !== 1) throw noFolder(folderId)

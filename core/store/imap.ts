@@ -1,6 +1,7 @@
 import { Fault } from '../base/fault.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { ANSWERED, changesOf, FLAGGED, noteFlag, placeOf, SEEN, type ImapChange } from './imap-change.ts'
+import { ensureNamed } from './folder.ts'
 import { dropVanished, getImapFolder } from './imap-folder.ts'
 import { insertMessage, moveMessages, setAnswered, setSeen, setStarred } from './message.ts'
 import { getMessage } from './message-list.ts'
@@ -68,6 +69,9 @@ const SENT_BY_SERVER = `
 const FOUND_DELETE = 'UPDATE imap_change SET uid = ? WHERE id = ?'
 const BEGUN = 'UPDATE imap_change SET begun = 1 WHERE id = ?'
 const REFUSED = 'UPDATE imap_change SET refusals = refusals + 1, begun = 0 WHERE id = ?'
+const DROP_CHANGES = 'DELETE FROM imap_change WHERE message_id = ?'
+const ASIDE = `
+  SELECT a.name || ': ' || f.name || ' (no more on its server)' AS name FROM folder f JOIN account a ON a.id = f.account_id WHERE f.id = ?`
 const DROP_CHANGE = 'DELETE FROM imap_change WHERE id = ?'
 const DROP_ARRIVALS = `DELETE FROM imap_change WHERE message_id = ? AND kind IN ('append', 'move') AND target_id = ?`
 const COUNT = `
@@ -163,6 +167,17 @@ function followFlags(db: WriteDb, folderId: number, row: PlaceRow, flags: number
   ]
 }
 
+function asideName(db: ReadDb, folderId: number): string {
+  return prepared<[number], { name: string }>(db, ASIDE).get(folderId)?.name ?? 'No more on its server'
+}
+
+/** Takes a message out of its account without a word to the server. Returns the folders that changed. */
+function setAside(db: WriteDb, folderId: number, messageId: number): number[] {
+  prepared(db, DROP_CHANGES).run(messageId)
+  prepared(db, UNPLACE_MESSAGE).run(messageId)
+  return moveMessages(db, [messageId], { folderId: ensureNamed(db, asideName(db, folderId)) })
+}
+
 export const imapOperations = {
   /**
    * Keeps messages under their numbers, as one: so none comes twice. The id of each; null for a number that is known already. Throws
@@ -223,14 +238,17 @@ export const imapOperations = {
     }
     return [...touched]
   },
-  /** All of a folder was looked through since it was numbered anew: what was not found again is not there. */
+  /**
+   * All of a folder was looked through since it was numbered anew. What was not found again is kept, in a folder of the person's own: a
+   * server that came back from an old copy of itself has lost it, and here it may be the only one.
+   */
   'imap.looked-through': (
     db: WriteDb,
     args: In & { readonly limit: number },
   ): { readonly more: boolean; readonly folderIds: number[] } => {
     requireSame(db, args, 'look through')
     const some = prepared<[number, number], { id: number }>(db, OLD).all(args.folderId, args.limit)
-    const touched = some.map(({ id }) => dropVanished(db, id)).filter((id) => id !== undefined)
+    const touched = some.flatMap(({ id }) => setAside(db, args.folderId, id))
     const more = some.length === args.limit
     if (!more) prepared(db, FORGET_OLD).run(args.folderId)
     return { more, folderIds: [...new Set(touched)] }
