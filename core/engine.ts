@@ -18,7 +18,6 @@ import { openServing } from './engine-serving.ts'
 import { EngineSettings } from './engine-settings.ts'
 import { openTls } from './engine-tls.ts'
 import { accountHandlers } from './fetch/handlers.ts'
-import { fetchWhole } from './fetch/pop3-whole.ts'
 import { createFetcher } from './fetch/fetcher.ts'
 import { openImapAccounts } from './fetch/imap-accounts.ts'
 import type { FetchDeps } from './fetch/fetch-deps.ts'
@@ -350,7 +349,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       handles,
       mailChanges,
       find: search.find,
-      fetchWhole: (messageId, signal) => fetchWhole(messageId, fetchDeps, signal),
+      fetchWhole: fetcher.fetchWhole,
     }),
     search: search.handlers,
     vault: vaultHandlers(waysIn({ folder: dataFolder, keyFile, key, clock })),

@@ -132,6 +132,26 @@ test('a server that wants a pause and does not say how long is left alone for a 
   expect(await waitsAfter('-ERR [LOGIN-DELAY] too soon', 60, 2)).toEqual([900, 900])
 })
 
+test('the rest of a message is brought when the fetch is over, and a fetch begins when it is here', async () => {
+  const { id } = await add()
+  await store.write('account.save', { id, settings: {}, rules: { headersOnlyOverMb: 1 } })
+  maildrop.messages.push({ uidl: 'a', raw: Buffer.from(`Subject: large\r\n\r\n${'x'.repeat(1_100_000)}\r\n`) })
+  expect(await fetcher.fetch(id)).toMatchObject({ fetched: 1, problem: null })
+  const { id: messageId } = store.read.prepare('SELECT id FROM message').get() as { id: number }
+  server.commands.splice(0)
+  const done: string[] = []
+  const one = fetcher.fetch(id).then(() => done.push('fetch'))
+  const whole = fetcher.fetchWhole(messageId).then(() => done.push('whole'))
+  await one
+  const other = fetcher.fetch(id).then(() => done.push('fetch'))
+  await Promise.all([whole, other])
+  expect(done).toEqual(['fetch', 'whole', 'fetch'])
+  // One session after the other, each from its first command to its last.
+  expect(server.commands.filter((line) => line === 'CAPA' || line === 'QUIT')).toEqual(
+    Array.from({ length: 3 }, () => ['CAPA', 'QUIT']).flat(),
+  )
+})
+
 test('a store that cannot take the result does not make it ask again at once', async () => {
   const { id } = await add(60)
   let isFull = true

@@ -3,7 +3,9 @@ import type { Cancel } from '../base/clock.ts'
 import { Fault, reasonOf } from '../base/fault.ts'
 import { getAccount, listAccounts, type Account } from '../store/account.ts'
 import type { FetchDeps, Fetched } from './fetch-deps.ts'
+import { getPartial } from '../store/pop3-seen.ts'
 import { fetchAccount } from './pop3.ts'
+import { fetchWhole } from './pop3-whole.ts'
 
 /** Fetches every account in its rhythm and whenever it is asked to; one fetch an account at a time. */
 export interface Fetcher {
@@ -13,6 +15,11 @@ export interface Fetcher {
   stop(): Promise<void>
   /** Fetches now, or joins the fetch that is under way. Throws `not-found`. */
   fetch(accountId: number): Promise<Fetched>
+  /**
+   * Brings the rest of a message of which only the header is here, beside no fetch of its account: a maildrop is open to one
+   * session at a time (RFC 1939 §4). Throws `fetch.failed` with a sentence for a person.
+   */
+  fetchWhole(messageId: number, signal?: AbortSignal): Promise<void>
   isFetching(accountId: number): boolean
   /** Accounts were added, changed or removed: looks again when the next one is due. */
   look(...accountIds: readonly number[]): void
@@ -40,6 +47,8 @@ export function createFetcher(deps: FetchDeps): Fetcher {
   const { store, clock } = deps
   const changes = new Changes<number>()
   const running = new Map<number, Promise<Fetched>>()
+  /** The rests of messages that are being brought, one after the other. */
+  const bringing = new Map<number, Promise<void>>()
   const failures = new Map<number, number>()
   /** Until when (Unix ms) an account is left alone whose result could not be stored. */
   const held = new Map<number, number>()
@@ -49,7 +58,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
 
   /** From when on (Unix ms) its server takes another login (RFC 2449 §6.5). */
   const takesLoginMs = ({ pop3, lastFetchMs, lastError }: Account): number =>
-    lastFetchMs === null || lastError !== null ? 0 : lastFetchMs + delayMsOf(pop3)
+    lastFetchMs === null || lastError !== null || lastFetchMs > clock.nowMs() ? 0 : lastFetchMs + delayMsOf(pop3)
 
   const wait = (account: Account, problem: Pick<Fetched, 'retry'> | undefined): number => {
     const everyMs = account.everySeconds * 1000
@@ -74,6 +83,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
 
   const run = async (account: Account): Promise<Fetched> => {
     changes.emit(account.id)
+    await bringing.get(account.id)
     try {
       const fetched = await (account.kind === 'imap' && deps.fetchImap !== undefined
         ? deps.fetchImap(account, abort.signal)
@@ -101,6 +111,19 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     const fetch = run(account)
     running.set(account.id, fetch)
     return fetch
+  }
+
+  const bring = async (accountId: number, messageId: number, signal: AbortSignal): Promise<void> => {
+    const before = [bringing.get(accountId), running.get(accountId)]
+    const work = Promise.allSettled(before).then(() => fetchWhole(messageId, deps, signal))
+    // Whoever waits for it wants the maildrop, and not its words.
+    const settled = work.catch(() => {})
+    bringing.set(accountId, settled)
+    try {
+      await work
+    } finally {
+      if (bringing.get(accountId) === settled) bringing.delete(accountId)
+    }
   }
 
   function look(): void {
@@ -134,7 +157,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
       isStarted = false
       timer()
       abort.abort()
-      await Promise.allSettled(running.values())
+      await Promise.allSettled([...running.values(), ...bringing.values()])
       abort = new AbortController()
     },
     async fetch(accountId) {
@@ -154,6 +177,11 @@ export function createFetcher(deps: FetchDeps): Fetcher {
       } catch (error) {
         return { fetched: 0, removed: 0, problem: reasonOf(error), sessionId: undefined }
       }
+    },
+    async fetchWhole(messageId, signal) {
+      const accountId = getPartial(store.read, messageId)?.source?.accountId
+      const until = signal === undefined ? abort.signal : AbortSignal.any([abort.signal, signal])
+      await (accountId === undefined ? fetchWhole(messageId, deps, until) : bring(accountId, messageId, until))
     },
     isFetching: (accountId) => running.has(accountId),
     look(...accountIds) {
