@@ -146,7 +146,7 @@ try {
   if (options.areas.has('pop3')) {
     const table = new Table(OURS)
     console.log('\npop3')
-    await measurePop3(table, { ...options, work })
+    await measurePop3(table, { work, rounds: options.rounds, profile: options.profile })
     table.print('pop3')
   }
   if (options.areas.has('waiting')) {
