@@ -183,14 +183,10 @@ export async function measurePop3(
     work,
     rounds,
     profile,
-    cells = POP3_CELLS,
-    peers = true,
   }: {
     readonly work: string
     readonly rounds: number
     readonly profile: string | undefined
-    readonly cells?: readonly Pop3Cell[]
-    readonly peers?: boolean
   },
 ): Promise<void> {
   const dovecot = await startDovecot({
@@ -201,17 +197,16 @@ export async function measurePop3(
   try {
     mkdirSync(join(work, 'maildrops'), { recursive: true, mode: 0o777 })
     fill(dovecot, { name: '', user: 'warm', messages: 300, large: 0, roundTripMs: 0 })
-    for (const cell of cells) fill(dovecot, cell)
+    for (const cell of POP3_CELLS) fill(dovecot, cell)
     const fetchers: [string, Fetcher][] = [['Posthorn', posthorn(dovecot, profile)]]
     for (const [name, fetcher] of [
       ['mpop', mpop],
       ['fetchmail', fetchmail],
     ] as const)
-      if (!peers) break
-      else if (has(name)) fetchers.push([name, fetcher])
+      if (has(name)) fetchers.push([name, fetcher])
       else console.log(`There is no ${name} (a Debian package), so the figures go without it.`)
     for (let round = 0; round < rounds; round++)
-      for (const cell of cells)
+      for (const cell of POP3_CELLS)
         for (let i = 0; i < fetchers.length; i++) {
           const [system, fetch] = fetchers[(i + round) % fetchers.length]!
           const scratch = mkdtempSync(join(work, 'fetched-'))
