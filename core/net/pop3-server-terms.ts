@@ -8,7 +8,7 @@ import type { ServerTls } from './server-tls.ts'
 export interface OpenMaildrop extends Maildrop {
   /** A message's bytes; `gone` when it was removed meanwhile, `damaged` when it is known to be. */
   open(number: number): OpenedMessage | 'gone' | 'damaged'
-  /** Removes them for good, in one durable operation. Rejects when nothing was removed. */
+  /** Removes them for good: resolves when that is durable, rejects when some are still there. */
   remove(numbers: readonly number[]): Promise<void>
   /** Lets go of the lock. */
   close(): void

@@ -19,6 +19,11 @@ export interface MaildropDeps {
 
 /** Characters of a unique-id: RFC 1939 §7 allows 70. */
 const UIDL_CHARACTERS = 24
+/**
+ * Removed in one operation; more are several. One of 100,000 would hold up all other mail for minutes, and every page that it
+ * touches would wait in memory until its end.
+ */
+const REMOVED_AT_ONCE = 500
 const NOTHING: MaildropListing = { ids: new Float64Array(), sizes: new Float64Array() }
 
 /** The Inboxes of local users and of the person who runs Posthorn, as maildrops that one session at a time has open. */
@@ -73,8 +78,14 @@ export class Maildrops {
             what: 'message',
             id: numbers.join(' ').slice(0, 100),
           })
-        const removed = await store.write('maildrop.remove', { folderId, ids: numbers.map(idOf) })
-        if (removed > 0) onFolders([folderId])
+        try {
+          for (let from = 0; from < numbers.length; from += REMOVED_AT_ONCE) {
+            const some = numbers.slice(from, from + REMOVED_AT_ONCE).map(idOf)
+            await store.write('maildrop.remove', { folderId, ids: some })
+          }
+        } finally {
+          onFolders([folderId])
+        }
       },
       close: () => void this.#locked.delete(userId),
     }

@@ -236,10 +236,34 @@ describe('deleting', () => {
     await deliver(ADA, ONE, TWO)
     const client = await signedIn(port)
     await client.ask('DELE 1')
-    expect(await client.ask('QUIT')).toBe('-ERR [SYS/TEMP] nothing could be deleted now')
+    expect(await client.ask('QUIT')).toBe('-ERR [SYS/TEMP] some deleted messages not removed')
     await client.closed()
     expect(await inbox(ADA)).toEqual([ONE, TWO])
     expect(await signedIn(port)).toBeDefined()
+  })
+  test('of very many is done some hundreds at a time, and what fails on the way is said', async () => {
+    let writes = 0
+    const { port, deliver, inbox, changed } = await start({
+      meddle: (store) => ({
+        ...store,
+        write: (name, args) =>
+          name === 'maildrop.remove' && ++writes === 2
+            ? Promise.reject(new Error('the disk is full'))
+            : store.write(name, args),
+      }),
+    })
+    await deliver(ADA, ...Array.from({ length: 501 }, (_, n) => `Subject: ${n}\r\n\r\n`))
+    const remove = async (count: number) => {
+      const client = await signedIn(port)
+      client.socket.write(Array.from({ length: count }, (_, n) => `DELE ${n + 1}\r\n`).join(''))
+      await client.until(new RegExp(`message ${count} goes at QUIT\r\n`))
+      return client.ask('QUIT')
+    }
+    expect(await remove(501)).toBe('-ERR [SYS/TEMP] some deleted messages not removed')
+    expect(await inbox(ADA)).toEqual(['Subject: 500\r\n\r\n'])
+    expect(changed).toHaveLength(1)
+    expect(await remove(1)).toBe('+OK bye, 1 messages deleted')
+    expect(await inbox(ADA)).toEqual([])
   })
   test('never happens without QUIT, at whatever byte the connection is dropped', async () => {
     const { port, deliver, inbox } = await start()

@@ -86,7 +86,7 @@ export type Effect =
   | { readonly do: 'find-message'; readonly number: number }
   /** Sends what was found, its dots doubled, and the final dot. `lines` as in the state. */
   | { readonly do: 'send-message'; readonly number: number; readonly lines: number | undefined }
-  /** Removes these for good, all or none. */
+  /** Removes these for good. */
   | { readonly do: 'remove'; readonly numbers: readonly number[] }
   | { readonly do: 'hang-up' }
 

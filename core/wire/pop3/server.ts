@@ -162,13 +162,13 @@ export function onSent({ drop, marks }: State & { at: 'sending' }): Step {
   return [{ at: 'transaction', drop, marks }]
 }
 
-/** The answer to `remove`: a client that hears -ERR knows that all of it is still there (RFC 1939 §6). */
+/** The answer to `remove`. What a client hears as -ERR is RFC 1939 §6's own: it looks again the next time. */
 export function onRemoved({ marks }: State & { at: 'update' }, answer: RemoveAnswer): Step {
   switch (answer) {
     case 'done':
       return [{ at: 'over' }, ok(`bye, ${marks.count} messages deleted`), { do: 'hang-up' }]
     case 'unknown':
-      return [{ at: 'over' }, err('nothing could be deleted now', 'SYS/TEMP'), { do: 'hang-up' }]
+      return [{ at: 'over' }, err('some deleted messages not removed', 'SYS/TEMP'), { do: 'hang-up' }]
     case 'revoked':
       return [{ at: 'over' }, REVOKED, { do: 'hang-up' }]
     default:
