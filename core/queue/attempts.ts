@@ -127,7 +127,7 @@ export class Attempts {
     if (ended.length === 0) return []
     const { store, changes, onFolders } = this.#context
     // Judged anew with each try: that, too, reads the store.
-    const { settled, folderIds } = await this.#untilStored(async () => {
+    const { settled, folderIds, isUntold } = await this.#untilStored(async () => {
       const verdict = await judge(entry, ended, this.#context)
       const kept = [...verdict.kept, ...local]
       const args = { ...verdict, kept, entryId: entry.id, sessionId: sessionId ?? null }
@@ -135,10 +135,7 @@ export class Attempts {
     })
     changes.emit(entry.id)
     if (folderIds.length > 0) onFolders(folderIds)
-    await this.#telling.after(
-      entry.id,
-      settled.some(({ isUntold }) => isUntold),
-    )
+    await this.#telling.after(entry.id, isUntold)
     return settled
   }
 

@@ -63,6 +63,15 @@ test('mail written here can be taken back for as long as was set, and is a draft
   }
 })
 
+test('what was taken back, or cancelled, cannot be taken back again: there would be two drafts', async () => {
+  const { house, send } = await open(taken, { settings: { 'queue.undoSeconds': 30 } })
+  const [undone, cancelled] = [await send(written), await send(written)]
+  await house.queue.undo(undone)
+  await house.queue.cancel({ entryId: cancelled })
+  for (const id of [undone, cancelled]) await expect(house.queue.undo(id)).rejects.toMatchObject({ code: 'conflict' })
+  expect(listDrafts(house.store.read)).toHaveLength(1)
+})
+
 test('mail of other programs leaves at once, whatever can be undone here', async () => {
   const { house, send } = await open(taken, { settings: { 'queue.undoSeconds': 60 } })
   const id = await send({ origin: 'submission' })

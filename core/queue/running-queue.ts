@@ -101,7 +101,7 @@ export class RunningQueue implements Queue {
     })
   }
 
-  /** The report for recipients that wait and are to end now; null where nobody is told. */
+  /** The report for recipients that wait and are to end now; null for a message that is not there. */
   async #cancelReport({ entryId, recipientId }: OfEntry) {
     const { store, clock } = this.#context
     const entry = getEntry(store.read, entryId)
@@ -112,7 +112,7 @@ export class RunningQueue implements Queue {
     )
     const reported = ending.map((recipient) => ({ recipient, why: CANCELLED }))
     const kept = await failureReport(entry, reported, { store, nowMs: clock.nowMs() })
-    return kept === undefined ? null : { kept, recipientIds: ending.map(({ id }) => id) }
+    return { kept: kept ?? null, recipientIds: ending.map(({ id }) => id) }
   }
 
   async edit(recipientId: number, to: ForwardPath, asked: Asked = ENGINE): Promise<void> {

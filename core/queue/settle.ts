@@ -69,9 +69,11 @@ export async function judge(
     else if (settlement.state === 'bounced') failed.push({ recipient, why: settlement.cause })
     else {
       const { cancelAsked = false, cancelReport = false } = getRecipient(store.read, recipient.id) ?? {}
-      if (cancelAsked && cancelReport) failed.push({ recipient, why: CANCELLED })
-      else if (!cancelAsked)
-        waiting.push({ recipient, why: settlement.cause, retryUntilMs: retryUntil(entry, settings) })
+      if (cancelAsked && cancelReport) {
+        failed.push({ recipient, why: CANCELLED })
+        return { ...settlement, isCancelTold: true as const }
+      }
+      if (!cancelAsked) waiting.push({ recipient, why: settlement.cause, retryUntilMs: retryUntil(entry, settings) })
     }
     return settlement
   })

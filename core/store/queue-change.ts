@@ -198,6 +198,8 @@ export interface Settlement {
   readonly mx: string | null
   /** Its failure is told of later, with those of the others. */
   readonly isUntold?: true
+  /** It was cancelled meanwhile, and what is kept reports so. */
+  readonly isCancelTold?: true
   /** How it was tried. */
   readonly facts?: AttemptFacts
 }
@@ -225,7 +227,8 @@ export function settle(
     readonly late?: Kept | null
   },
   nowMs: number,
-): { readonly folderIds: number[] } {
+): { readonly folderIds: number[]; readonly isUntold: boolean } {
+  let isUntold = false
   let closed = 0
   let fresh = 0
   for (const one of args.settled) {
@@ -260,18 +263,22 @@ export function settle(
       one.recipientId,
     )
     if (isFinal) closed += changed.changes
-    if (one.isUntold && isFinal && state !== 'delivered' && changed.changes === 1)
+    // Whoever asked for a report of the cancelling did so after the outcome was judged.
+    const isCancelUntold = state === 'cancelled' && asked?.cancelReport === true && one.isCancelTold !== true
+    if ((isCancelUntold || (one.isUntold && isFinal && state !== 'delivered')) && changed.changes === 1) {
       prepared(db, UNTOLD).run(nowMs, one.recipientId)
+      isUntold = true
+    }
     if (changed.changes === 1) countFate(db, one.recipientId, state, one.cause, nowMs)
   }
   if (closed > 0) closeRecipients(db, args.entryId, closed, nowMs)
   // Said a second time: what it caused is kept already.
-  if (fresh === 0 && args.settled.length > 0) return { folderIds: [] }
+  if (fresh === 0 && args.settled.length > 0) return { folderIds: [], isUntold }
   const { warning, late = null, entryId } = args
   const kept = [...args.kept]
   if (warning !== null && prepared(db, WARNED).run(nowMs, entryId).changes === 1) kept.push(warning)
   if (late !== null && prepared(db, LATE).run(nowMs, entryId).changes === 1) kept.push(late)
-  return { folderIds: keepAll(db, entryId, kept, nowMs) }
+  return { folderIds: keepAll(db, entryId, kept, nowMs), isUntold }
 }
 
 /** Keeps reports and copies of an entry; returns the folders. */

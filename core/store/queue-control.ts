@@ -114,8 +114,8 @@ function release(db: WriteDb, args: OfEntry & { readonly unknownAfterMs: number 
 /** What a cancelling is to do besides: a report for the sender, of recipients that end now. */
 export interface CancelArgs extends OfEntry {
   readonly dsn: boolean
-  /** Made for exactly those recipients; where others end, nothing is done and it must be made anew. */
-  readonly report: { readonly kept: Kept; readonly recipientIds: readonly number[] } | null
+  /** Made for exactly those recipients, with null where none of them is told of; where others end, nothing is done and it must be made anew. */
+  readonly report: { readonly kept: Kept | null; readonly recipientIds: readonly number[] } | null
 }
 
 function cancel(db: WriteDb, args: CancelArgs, nowMs: number) {
@@ -129,7 +129,8 @@ function cancel(db: WriteDb, args: CancelArgs, nowMs: number) {
     const isAsked = prepared(db, ASK_CANCEL).run(args.dsn ? 1 : 0, one.id).changes === 1
     if (isAsked || cancelOne(db, one, nowMs)) cancelled++
   }
-  const folderIds = args.report === null ? [] : keepAll(db, args.entryId, [args.report.kept], nowMs)
+  const kept = args.report?.kept ?? null
+  const folderIds = kept === null ? [] : keepAll(db, args.entryId, [kept], nowMs)
   return { ...told(db, args, 'cancel', cancelled, nowMs, args.dsn ? 'with a report' : ''), again: false, folderIds }
 }
 

@@ -109,7 +109,7 @@ test('an outcome that is said twice is stored once, with all that belongs to it'
   const { db, connection } = openTestDb()
   const { args } = delivered(db, NOW)
   const again = { ...args, kept: [copy], warning: copy, late: copy }
-  expect(queueOperations['queue.settle'](db, again, NOW)).toEqual({ folderIds: [] })
+  expect(queueOperations['queue.settle'](db, again, NOW)).toEqual({ folderIds: [], isUntold: false })
   expect(connection.prepare('SELECT count(*) FROM message').pluck().get()).toBe(0)
   expect(getEntry(db, args.entryId)?.warnedMs).toBeNull()
 })
