@@ -92,7 +92,12 @@ export function openImapAccounts(
         }
       }
       if (signal.aborted) return
-      await pause(Math.min(AGAIN_MS * 2 ** Math.min(tries, 10), LONGEST_AGAIN_MS), signal)
+      // Each refused login brings an account nearer to being locked; a fetch that goes well begins this anew.
+      const isRefused = opened?.ok === false && opened.trouble.kind === 'refused'
+      await pause(
+        isRefused ? LONGEST_AGAIN_MS : Math.min(AGAIN_MS * 2 ** Math.min(tries, 10), LONGEST_AGAIN_MS),
+        signal,
+      )
     }
   }
 
@@ -131,9 +136,9 @@ export function openImapAccounts(
     }
   }
   const nameOf = (account: Account) => {
-    const { host, port, tls, user, login } = account
+    const { host, port, tls, user, login, lastError } = account
     const hasInbox = listImapFolders(store.read, account.id).some(({ role }) => role === 'inbox')
-    return JSON.stringify([host, port, tls, user, login, hasInbox])
+    return JSON.stringify([host, port, tls, user, login, hasInbox, lastError === null])
   }
 
   /** Something was done here: what a server has to hear of goes there. */
