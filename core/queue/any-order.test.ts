@@ -22,6 +22,12 @@ afterEach(async () => {
 type Random = () => number
 const pick = <T>(random: Random, all: readonly T[]): T => all[Math.floor(random() * all.length)] as T
 
+/** One life of the program: what is dead does nothing any more, and hears of nothing. */
+interface Life {
+  isDead: boolean
+}
+const aliveIn = (life: Life) => (life.isDead ? new Promise<never>(() => {}) : undefined)
+
 /** Servers that do anything, and remember who got what. */
 function servers(random: Random) {
   const world = { isKind: false, arrivals: new Map<number, number>() }
@@ -38,28 +44,31 @@ function servers(random: Random) {
     if (fate < 0.85) return { kind: 'unknown', to, mx }
     return { kind: 'deferred', to, why: { at: 'connect', mx, errno: 'ECONNREFUSED' } }
   }
-  const deliver: Deliver = async (delivery, signal) => {
-    for (let job: Job | undefined = delivery.first; job; job = await delivery.next()) {
-      await turns()
-      signal.throwIfAborted()
-      const settled = job.recipients.map((one): Settled => {
-        return { recipientId: one.recipientId, outcome: outcomeFor(job!, one) }
-      })
-      const inBody = settled.filter(({ outcome }) => outcome.kind === 'delivered' || outcome.kind === 'unknown')
-      const { outcome } = inBody[0] ?? {}
-      if (inBody.length > 0)
-        await delivery.beforeBody(
-          job,
-          inBody.map(({ recipientId }) => recipientId),
-          outcome && 'mx' in outcome ? outcome.mx : '',
-        )
-      // A message of unknown arrival has arrived every other time.
-      for (const one of inBody) if (one.outcome.kind === 'delivered' || random() < 0.5) arrive(one.recipientId)
-      await turns()
-      await delivery.onOutcome(job, settled, undefined)
+  const deliverOf =
+    (life: Life): Deliver =>
+    async (delivery, signal) => {
+      for (let job: Job | undefined = delivery.first; job; job = await delivery.next()) {
+        await turns()
+        signal.throwIfAborted()
+        const settled = job.recipients.map((one): Settled => {
+          return { recipientId: one.recipientId, outcome: outcomeFor(job!, one) }
+        })
+        const inBody = settled.filter(({ outcome }) => outcome.kind === 'delivered' || outcome.kind === 'unknown')
+        const { outcome } = inBody[0] ?? {}
+        if (inBody.length > 0)
+          await delivery.beforeBody(
+            job,
+            inBody.map(({ recipientId }) => recipientId),
+            outcome && 'mx' in outcome ? outcome.mx : '',
+          )
+        await aliveIn(life)
+        // A message of unknown arrival has arrived every other time.
+        for (const one of inBody) if (one.outcome.kind === 'delivered' || random() < 0.5) arrive(one.recipientId)
+        await turns()
+        await delivery.onOutcome(job, settled, undefined)
+      }
     }
-  }
-  return { world, deliver }
+  return { world, deliverOf }
 }
 
 /** One queue over several lives, and everything a person can do to it. */
@@ -68,10 +77,21 @@ async function play(seed: number) {
   const clock: FakeClock = fakeClock()
   const inline = openInlineStore(clock)
   stores.push({ closeForGood: () => inline.closeAndRemove() })
-  const store: TestStore = { ...inline, close: async () => {}, closeAndRemove: async () => {} }
-  const { world, deliver } = servers(random)
-  const start = (): Promise<QueueHouse> =>
-    openQueueHouse({ store, clock, deliver, settings: { 'queue.undoSeconds': 20, 'retry.unknownAfterSeconds': 3600 } })
+  const { world, deliverOf } = servers(random)
+  let life: Life = { isDead: false }
+  const start = (): Promise<QueueHouse> => {
+    const mine = (life = { isDead: false })
+    const write: TestStore['write'] = async (name, args) => {
+      await aliveIn(mine)
+      const result = await inline.write(name, args)
+      await aliveIn(mine)
+      return result
+    }
+    const store: TestStore = { ...inline, write, close: async () => {}, closeAndRemove: async () => {} }
+    const settings = { 'queue.undoSeconds': 20, 'retry.unknownAfterSeconds': 3600 }
+    return openQueueHouse({ store, clock, deliver: deliverOf(mine), settings })
+  }
+  const store = inline
   let house = await start()
   const entries: { readonly id: number; readonly tells: boolean }[] = []
   let names = 0
@@ -123,6 +143,10 @@ async function play(seed: number) {
       ])
       house = await start()
     },
+    async () => {
+      life.isDead = true
+      house = await start()
+    },
   ]
   for (let n = 0; n < STEPS; n++) {
     const step = n < 3 ? steps[0] : pick(random, [...steps, steps[0]])
@@ -131,9 +155,15 @@ async function play(seed: number) {
       if (!isFault(error, 'conflict') && !isFault(error, 'not-found')) throw error
     })
     // Half of what is done happens while something else is under way.
-    if (random() < 0.5) await done
+    const lived = life
+    let isDone = false
+    void done?.finally(() => (isDone = true))
+    const untilDead = async () => {
+      while (!lived.isDead && !isDone) await new Promise((resolve) => setImmediate(resolve))
+    }
+    if (random() < 0.5) await Promise.race([done, untilDead()])
     for (let turns = Math.floor(random() * 8); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve))
-    await done
+    await Promise.race([done, untilDead()])
   }
   world.isKind = true
   house.settings = { ...house.settings, 'queue.paused': false }

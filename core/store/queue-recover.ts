@@ -41,9 +41,7 @@ function recover(
     const recipient = getRecipient(db, id)
     const attempt = prepared<[number], { id: number }>(db, OPEN_ATTEMPT).get(id)
     if (!recipient) continue
-    // Who is to hear that it was cancelled hears so at the next try, which never comes to a server.
-    if (phase !== 'body' || (recipient.cancelAsked && recipient.cancelReport))
-      release(db, { started: [{ recipientId: id, attemptId: attempt?.id ?? 0 }] }, nowMs)
+    if (phase !== 'body') release(db, { started: [{ recipientId: id, attemptId: attempt?.id ?? 0 }] }, nowMs)
     else {
       const { createdMs = nowMs, undoUntilMs, options } = getEntry(db, entryId) ?? {}
       const sinceMs = Math.max(createdMs, undoUntilMs ?? 0, options?.holdUntilMs ?? 0)
