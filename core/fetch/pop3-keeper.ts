@@ -1,3 +1,4 @@
+import type { Account } from '../store/account.ts'
 import type { Pop3Arrival } from '../store/pop3-seen.ts'
 import type { Store } from '../store/types.ts'
 
@@ -29,14 +30,14 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 /** Commits what comes, in order, one batch at a time: what arrives while one is committed is the next one. */
 export class Keeper {
   readonly #store: Pick<Store, 'write'>
-  readonly #accountId: number
+  readonly #account: Pick<Account, 'id' | 'host' | 'user'>
   readonly #events: KeeperEvents
   #waiting: Item[] = []
   #keeping: Promise<void> | undefined
 
-  constructor(store: Pick<Store, 'write'>, accountId: number, events: KeeperEvents) {
+  constructor(store: Pick<Store, 'write'>, account: Pick<Account, 'id' | 'host' | 'user'>, events: KeeperEvents) {
     this.#store = store
-    this.#accountId = accountId
+    this.#account = account
     this.#events = events
   }
 
@@ -75,8 +76,9 @@ export class Keeper {
   }
 
   async #keepBatch(batch: readonly Item[]): Promise<void> {
+    const { id: accountId, host, user } = this.#account
     const arrivals = batch.map((item) => item.arrival)
-    const kept = await this.#store.write('pop3.keep', { accountId: this.#accountId, arrivals })
+    const kept = await this.#store.write('pop3.keep', { accountId, from: { host, user }, arrivals })
     for (const [index, item] of batch.entries()) {
       const messageId = kept.messageIds[index] ?? null
       item.letGo()

@@ -167,6 +167,21 @@ test('a maildrop that seems empty for a day brings nothing twice; after a week i
   expect(listSeen(house.store.read, account.id, '', 10)).toEqual([])
 })
 
+test('an account that has another maildrop now takes nothing there for known', async () => {
+  house.maildrop.messages.push(numbered(1))
+  const account = await house.addAccount()
+  await fetchAccount(account, house.deps())
+  house.maildrop.messages.push({ ...numbered(2), uidl: 'uid-1' })
+  const other = await house.store.write('account.save', { id: account.id, settings: { user: 'bob' } })
+  expect(await fetchAccount(other, house.deps())).toMatchObject({ fetched: 1, removed: 1, problem: null })
+  // A fetch of the old one that is still under way keeps nothing of it, and deletes nothing.
+  house.maildrop.messages.push(numbered(3))
+  const { fetched, problem } = await fetchAccount(account, house.deps())
+  expect(fetched).toBe(0)
+  expect(problem).toContain('it has another maildrop by now')
+  expect(left()).toEqual(['uid-3'])
+})
+
 test('what the server says of itself is remembered for the account', async () => {
   house.maildrop.capabilities = ['UIDL', 'EXPIRE 30', 'LOGIN-DELAY 60']
   const account = await house.addAccount({ keep: true })

@@ -48,7 +48,7 @@ export class Pop3Run {
     this.#deps = deps
     this.#session = session
     this.#turnAt = deps.clock.monotonicMs()
-    this.#keeper = new Keeper(deps.store, account.id, {
+    this.#keeper = new Keeper(deps.store, account, {
       onKept: (item, messageId) => this.#onKept(item, messageId),
       onBatch: (folderId) => deps.onMail?.(folderId),
       onFault: (error) => this.#fail(error),

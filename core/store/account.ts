@@ -3,6 +3,7 @@ import type { TlsMode } from '../model/outcome.ts'
 import { ensureFolder, listFoldersOfAccount, removeFolder } from './folder.ts'
 import {
   addPop3,
+  forgetMaildrop,
   POP3_COLUMNS,
   setPop3Rules,
   toPop3,
@@ -198,6 +199,7 @@ export const accountOperations = {
       prepared(db, FORGET_CHANGES).run(args.id)
       ensureFolder(db, { accountId: args.id, userId: null }, 'inbox')
     }
+    if (before.kind === 'pop3' && (next.host !== before.host || next.user !== before.user)) forgetMaildrop(db, args.id)
     if (args.sentCopy !== undefined) prepared(db, SET_IMAP).run(args.sentCopy, args.id)
     return requireAccount(db, args.id, 'change')
   },

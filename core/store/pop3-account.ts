@@ -34,6 +34,8 @@ const SET = `
   WHERE account_id = ?`
 const LEARN = 'UPDATE pop3_account SET signed_in_by = ?, login_delay_seconds = ?, expire_days = ? WHERE account_id = ?'
 
+const FORGET_SEEN = 'DELETE FROM pop3_seen WHERE account_id = ?'
+
 /** The rules of an account about which nobody has said anything. */
 export const USUAL_RULES: Pop3Rules = {
   deleteAfterDays: null,
@@ -76,6 +78,15 @@ export function setPop3Rules(db: WriteDb, accountId: number, rules: Pop3Rules): 
 export function addPop3(db: WriteDb, accountId: number, rules: Partial<Pop3Rules>): void {
   prepared(db, ADD).run(accountId)
   setPop3Rules(db, accountId, { ...USUAL_RULES, ...rules })
+}
+
+/**
+ * Forgets what was seen of an account's maildrop, and what its server said: it has another one now. By the unique-ids of the old
+ * one a message of the new one could be taken for known, and deleted there.
+ */
+export function forgetMaildrop(db: WriteDb, accountId: number): void {
+  prepared(db, FORGET_SEEN).run(accountId)
+  prepared(db, LEARN).run(null, null, null, accountId)
 }
 
 export const pop3AccountOperations = {

@@ -77,14 +77,24 @@ export function getPartial(db: ReadDb, messageId: number): PartialMessage | unde
 export const pop3SeenOperations = {
   /**
    * Keeps messages and remembers their unique-ids, as one: so none is fetched twice and none deleted on the server that is
-   * not here. The id of each; null for one that is here already. Throws `not-found` when the account is gone.
+   * not here. The id of each; null for one that is here already. Throws `not-found` when the account is gone, and `conflict` when
+   * it has another maildrop by now than the one they are from.
    */
   'pop3.keep': (
     db: WriteDb,
-    args: { readonly accountId: number; readonly arrivals: readonly Pop3Arrival[] },
+    args: {
+      readonly accountId: number
+      readonly from: { readonly host: string; readonly user: string }
+      readonly arrivals: readonly Pop3Arrival[]
+    },
     nowMs: number,
   ): { readonly folderId: number; readonly messageIds: (number | null)[] } => {
-    requireAccount(db, args.accountId, 'keep mail of')
+    const account = requireAccount(db, args.accountId, 'keep mail of')
+    if (account.host !== args.from.host || account.user !== args.from.user)
+      throw new Fault('conflict', `keep mail of account ${args.accountId}: it has another maildrop by now`, {
+        what: 'account',
+        reason: 'it has another maildrop by now',
+      })
     const folderId = ensureFolder(db, { accountId: args.accountId, userId: null }, 'inbox')
     const messageIds = args.arrivals.map(({ uidl, body, fields, receivedMs, wholeBytes }) => {
       if (prepared(db, IS_SEEN).get(args.accountId, uidl) !== undefined) return null
