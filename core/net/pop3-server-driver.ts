@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Cancel } from '../base/clock.ts'
 import { isFault, reasonOf } from '../base/fault.ts'
@@ -6,20 +5,18 @@ import { never } from '../base/never.ts'
 import type { Transcript } from '../transcript/sink.ts'
 import { Pop3ServerSession } from '../wire/pop3/server-session.ts'
 import type { RemoveAnswer, SessionEffect } from '../wire/pop3/server-terms.ts'
-import { finishScram, type BindingName, type ScramLogin } from '../wire/scram.ts'
+import type { BindingName, ScramLogin } from '../wire/scram.ts'
 import { channelBindings } from './channel-binding.ts'
 import { Pop3ServerDeadlines, type Pop3Standing } from './pop3-server-deadlines.ts'
 import { ListingRecord } from './pop3-server-listing.ts'
+import { askLogin, type LoginAsker } from './pop3-server-logins.ts'
 import { sendMessage, type FoundMessage } from './pop3-server-message.ts'
 import type { OpenMaildrop, Pop3Client, Pop3ServerOptions } from './pop3-server-terms.ts'
 import { serverTlsFacts } from './server-tls.ts'
 import { peerOf } from './smtp-server-driver.ts'
 import { SmtpServerLine } from './smtp-server-line.ts'
-import { PRIMITIVES } from './smtp-server-questions.ts'
 import type { ServedSession } from './smtp-server-terms.ts'
 import { SmtpServerWait } from './smtp-server-wait.ts'
-
-const NONCE_BYTES = 18
 
 /** Serves one client: drives the protocol machine over its socket until it ends, and calls `onEnd` then. */
 export function servePop3(
@@ -41,6 +38,7 @@ class Driver implements ServedSession {
   readonly #listing: ListingRecord
   readonly #deadlines: Pop3ServerDeadlines
   readonly #wait: SmtpServerWait
+  readonly #asker: LoginAsker
   #bindings: ReadonlyMap<BindingName, Uint8Array> = new Map()
   #drop: OpenMaildrop | undefined
   #found: FoundMessage | undefined
@@ -95,6 +93,12 @@ class Driver implements ServedSession {
       broken: (error) => this.destroy(reasonOf(error)),
       goOn: () => this.#pump(),
     })
+    this.#asker = {
+      session: this.#session,
+      policy: options.policy,
+      bindings: () => this.#bindings,
+      hold: (asked, answer, failed) => this.#wait.hold(asked, answer, failed),
+    }
   }
 
   start(): void {
@@ -156,7 +160,6 @@ class Driver implements ServedSession {
 
   #do(effect: SessionEffect): void {
     const { policy, clock } = this.#options
-    const session = this.#session
     switch (effect.do) {
       case 'heard':
         this.#deadlines.onCommand(clock.monotonicMs())
@@ -174,26 +177,9 @@ class Driver implements ServedSession {
       case 'secure':
         return this.#secure()
       case 'check-login':
-        return this.#wait.hold(
-          policy.login(effect.user, effect.password),
-          (found) => session.onLogin(found ?? 'refused'),
-          () => session.onLogin('unknown'),
-        )
-      case 'find-scram': {
-        const nonce = randomBytes(NONCE_BYTES).toString('base64')
-        return this.#wait.hold(
-          policy.scramCredentials(effect.user),
-          (found) => session.onScramFound(found, nonce),
-          () => session.onScramFound('unknown', nonce),
-        )
-      }
-      case 'check-scram': {
-        const { exchange, message } = effect
-        const { binding } = exchange.first
-        return session.onScramChecked(
-          finishScram(exchange, message, binding && this.#bindings.get(binding), PRIMITIVES),
-        )
-      }
+      case 'find-scram':
+      case 'check-scram':
+        return askLogin(effect, this.#asker)
       case 'login-failed':
         return policy.loginFailed(effect.user)
       case 'open-maildrop':
