@@ -37,7 +37,13 @@ test('an account with its rules is added, changed and fetched, and the rest of a
   expect(changed).toMatchObject({
     name: 'Ada',
     keep: false,
-    pop3: { deleteAfterDays: null, deleteWhenRemoved: false, headersOnlyOverMb: 1, newestFirst: false, allowApop: true },
+    pop3: {
+      deleteAfterDays: null,
+      deleteWhenRemoved: false,
+      headersOnlyOverMb: 1,
+      newestFirst: false,
+      allowApop: true,
+    },
   })
 
   maildrop.messages.push(numbered(1, `${'x'.repeat(1_100_000)}\r\n`))
