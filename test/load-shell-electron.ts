@@ -37,6 +37,7 @@ export const app = Object.assign(new EventEmitter(), {
 export class WebContents extends EventEmitter {
   readonly mainFrame = { url: 'app://posthorn/' }
   readonly setWindowOpenHandler = record('webContents.setWindowOpenHandler')
+  readonly reload = () => this.emit('reloaded')
 }
 
 export class BrowserWindow extends EventEmitter {

@@ -5,6 +5,7 @@ import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
 import type { ContractRouterClient } from '@orpc/contract'
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire, registerHooks } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -16,6 +17,7 @@ import type { Contract } from '../core/rpc/contract.ts'
 import * as electron from './load-shell-electron.ts'
 
 const DEADLINE_MS = 30_000
+const PASSPHRASE = 'a passphrase of tests'
 const standIn = new URL('load-shell-electron.ts', import.meta.url).href
 const built = new URL('../dist/electron/', import.meta.url)
 const { recorded, handlerOf, app, ipcMain, BrowserWindow } = electron
@@ -29,7 +31,8 @@ const folder = mkdtempSync(join(tmpdir(), 'posthorn-shell-'))
 const data = join(folder, 'data')
 const settings = join(folder, 'settings.json')
 writeFileSync(settings, JSON.stringify({ submission: { port: 0 }, queue: { paused: true } }))
-process.argv.push('--data', data, '--key-file', join(folder, 'shell.key'), '--settings', settings)
+const keyFile = join(folder, 'shell.key')
+process.argv.push('--data', data, '--key-file', keyFile, '--settings', settings)
 
 try {
   await startsOnlyWhenReady()
@@ -37,8 +40,9 @@ try {
   await servesItsPages()
   await writesThroughTheBundle()
   await closesBeforeItEnds()
+  unlocksFromItsWindow()
   forwardsThePort()
-  console.log('posthorn: the built shell starts the engine, holds its window and writes through its threads')
+  console.log('posthorn: the built shell starts the engine, holds its window, writes through its threads and unlocks')
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -148,7 +152,16 @@ async function writesThroughTheBundle(): Promise<void> {
   await api.route.add({ host: 'mail.example.org', port: 587, tls: 'starttls' })
   const routes = await api.route.list()
   assert.ok(routes.some(({ host }) => host === 'mail.example.org'))
+  await api.vault.setPassphrase({ current: null, passphrase: PASSPHRASE })
+  assert.equal((await api.vault.setLockedAtStart({ locked: true, current: PASSPHRASE })).lockedAtStart, true)
   port.close()
+}
+
+/** A start of its own, on the folder that is locked by now. */
+function unlocksFromItsWindow(): void {
+  const script = fileURLToPath(new URL('load-shell-locked.ts', import.meta.url))
+  const args = [...process.execArgv, script, data, keyFile, settings, PASSPHRASE]
+  assert.equal(spawnSync(process.execPath, args, { stdio: 'inherit' }).status, 0)
 }
 
 async function closesBeforeItEnds(): Promise<void> {
