@@ -113,7 +113,7 @@ test('finds messages by their words, newest first', async () => {
     return ids
   }
   expect(await found('fox')).toEqual([young.messageId, old.messageId])
-  expect(await found('quick fo')).toEqual([old.messageId])
+  expect(await found('quick fox')).toEqual([old.messageId])
 })
 
 test('makes the usual folders, and keeps counts as messages move', async () => {

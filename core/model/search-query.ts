@@ -59,9 +59,9 @@ export const SEARCH_FIELDS: Readonly<Record<string, { readonly about: string; re
 const TEXT_FIELDS: readonly string[] = ['from', 'to', 'cc', 'subject', 'body', 'filename'] satisfies TextField[]
 
 /** Caps on one query, so that none is slow: terms, those that are the beginning of a word, brackets in brackets, characters. */
-export const SEARCH_LIMITS = { terms: 64, prefixes: 8, depth: 16, characters: 1000 } as const
+export const SEARCH_LIMITS = { terms: 64, prefixes: 4, depth: 16, characters: 1000 } as const
 /** Letters the beginning of a word needs: shorter ones begin too many. */
-const SHORTEST_PREFIX = 2
+const SHORTEST_PREFIX = 3
 
 /**
  * Parses what a person wrote. Words must all occur; `"…"` is a phrase, `x*` the beginning of a word, `field:value` one of

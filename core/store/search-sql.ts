@@ -17,9 +17,11 @@ export interface CompiledSearch {
   readonly hasPrefix: boolean
   /** Where there is no match: only messages with one of these tags are looked at. */
   readonly tags: readonly number[] | null
-  /** What else must be so of a row `f` of message; null: nothing. `@low` and `@high` bound the ids that are looked at. */
+  /** What else must be so of a row `f` of message; null: nothing. */
   readonly filter: string | null
   readonly values: Readonly<Record<string, number | string>>
+  /** Texts that the filter asks for: to be bound as JSON lists of the ids that hold them. */
+  readonly texts: readonly { readonly name: string; readonly match: string }[]
   /** Of when all that is found is, by its Date, Unix ms; -Infinity and Infinity where it may be of any time. */
   readonly fromMs: number
   readonly toMs: number
@@ -94,9 +96,13 @@ function ofAll(all: readonly SearchNode[]): { match: string | undefined; rest: r
 
 const isTag = (node: SearchNode): node is Extract<SearchNode, { name: string }> => node.kind === 'tag'
 
+/** Whether an FTS5 expression of ours has the beginning of a word in it. */
+export const hasPrefix = (match: string): boolean => match.includes('" *')
+
 /** The query for SQLite. `nowMs` is what dates such as "yesterday" count from. */
 export function compileSearch(query: SearchNode, names: SearchNames, nowMs: number): CompiledSearch {
   const values: Record<string, number | string> = {}
+  const texts: { name: string; match: string }[] = []
   const bind = (value: number | string): string => {
     const name = `v${Object.keys(values).length}`
     values[name] = value
@@ -111,8 +117,12 @@ export function compileSearch(query: SearchNode, names: SearchNames, nowMs: numb
   }
   const condition = (node: SearchNode): string => {
     const match = matchOf(node)
-    if (match !== undefined)
-      return `f.id IN (SELECT rowid FROM message_text WHERE message_text MATCH ${bind(match)} AND rowid BETWEEN @low AND @high)`
+    if (match !== undefined) {
+      const known = texts.find((one) => one.match === match)
+      const name = known?.name ?? `t${texts.length}`
+      if (known === undefined) texts.push({ name, match })
+      return `f.id IN (SELECT value FROM json_each(@${name}))`
+    }
     switch (node.kind) {
       case 'and':
       case 'or':
@@ -147,10 +157,11 @@ export function compileSearch(query: SearchNode, names: SearchNames, nowMs: numb
   const spans = rest.flatMap((node) => (node.kind === 'date' ? [dates(node)] : []))
   return {
     match: match ?? null,
-    hasPrefix: match?.includes('" *') === true,
+    hasPrefix: match !== undefined && hasPrefix(match),
     tags: tag === undefined ? null : names.tags(tag.name),
     filter: left.length === 0 ? null : left.map(condition).join(' AND '),
     values,
+    texts,
     fromMs: Math.max(-Infinity, ...spans.map(({ fromMs }) => fromMs)),
     toMs: Math.min(Infinity, ...spans.map(({ toMs }) => toMs)),
   }

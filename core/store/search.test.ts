@@ -177,7 +177,7 @@ const beginning = fc
   .tuple(
     inField,
     fc.constantFrom(...WORDS.filter((one) => /^[a-zα-ω]{3}/.test(one.key))),
-    fc.integer({ min: 2, max: 5 }),
+    fc.integer({ min: 3, max: 5 }),
   )
   .map(([field, { key }, length]): Asked => ({
     text: `${prefixed(field)}${key.slice(0, length)}*`,
@@ -251,6 +251,7 @@ describe('in 10,000 messages', () => {
   test('a query finds what a plain reading of it finds, newest arrival first', () => {
     fc.assert(
       fc.property(query, ({ text, holds }) => {
+        fc.pre(parseSearch(text).error === null) // too many beginnings of words
         const ids = found(db, text, { nowMs: NOW, most: MOST })
         const last = ids.length < MOST ? 0 : (ids.at(-1) ?? 0)
         const all = new Set(ids)

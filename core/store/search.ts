@@ -2,7 +2,7 @@ import type { SearchNode } from '../model/search-query.ts'
 import { foldText } from '../model/search-fold.ts'
 import { getMessage, type Message } from './message-list.ts'
 import { prepared } from './prepared.ts'
-import { compileSearch, type CompiledSearch, type SearchNames } from './search-sql.ts'
+import { compileSearch, hasPrefix, type CompiledSearch, type SearchNames } from './search-sql.ts'
 import type { Query, ReadDb } from './types.ts'
 
 /** What is to be found, where it goes on, and how much at once. */
@@ -53,8 +53,6 @@ const TAGGED = `
 const SKEWED = `
   SELECT id FROM message INDEXED BY message_skewed
   WHERE abs(id / 1048576 * 1000 - date_ms) > 172800000 AND id BETWEEN @low AND @high ORDER BY id DESC LIMIT @most`
-const HOLDS = 'EXISTS (SELECT 1 FROM message_text WHERE message_text MATCH @match AND rowid = f.id)'
-const IS_AMONG = 'f.id IN (SELECT rowid FROM message_text WHERE message_text MATCH @match)'
 const IS_TAGGED = `
   EXISTS (SELECT 1 FROM message_tag AS t WHERE t.message_id = f.id AND t.tag_id IN (SELECT value FROM json_each(@tags)))`
 const AMONG = (filter: string) => `
@@ -87,11 +85,42 @@ function namesOf(db: ReadDb): SearchNames {
   }
 }
 
+/**
+ * The ids that the full-text index has for a text, read once from the newest on. SQLite can't be told where to stop: what holds
+ * nothing below is looked for to the end, so asking for one span after the other would do that again and again.
+ */
+class Holding {
+  readonly #read: (high: number) => number[]
+  readonly #most: number
+  /** Newest first; all that there are from `#down` on. */
+  #ids: number[] = []
+  #down: number
+
+  constructor(db: ReadDb, match: string, high: number) {
+    this.#most = hasPrefix(match) ? PREFIX_ROWS : ROWS
+    this.#read = (below) =>
+      prepared<[object]>(db, MATCHING).pluck().all({ match, low: 0, high: below, most: this.#most }) as number[]
+    this.#down = high + 1
+  }
+
+  /** Those between two bounds, both included; each call is for ids below those of the call before. */
+  within(low: number, high: number): number[] {
+    this.#ids = this.#ids.filter((id) => id <= high)
+    while (this.#down > low) {
+      const more = this.#read(Math.min(high, this.#down - 1))
+      this.#ids.push(...more)
+      this.#down = more.length < this.#most ? 0 : (more.at(-1) ?? 0)
+    }
+    return this.#ids.filter((id) => id >= low)
+  }
+}
+
 /** Looks for at most `most` ids between two bounds, both included, and says down to which all were looked at. */
 type Look = (low: number, high: number, most: number) => { readonly ids: number[]; readonly down: number }
+const downTo = (ids: readonly number[], low: number, most: number) => (ids.length < most ? low : (ids.at(-1) ?? low))
 
 /** How the ids of a query are looked for. */
-function lookFor(db: ReadDb, search: CompiledSearch): Look {
+function lookFor(db: ReadDb, search: CompiledSearch, textsIn: (low: number, high: number) => object): Look {
   const { filter, values } = search
   // What is put together for one query stays out of the cache of statements.
   const idsOf = (sql: string) => db.prepare<[object]>(sql).pluck()
@@ -101,47 +130,77 @@ function lookFor(db: ReadDb, search: CompiledSearch): Look {
       : search.tags !== null
         ? { sql: prepared<[object]>(db, TAGGED).pluck(), tags: JSON.stringify(search.tags) }
         : undefined
-  const down = (ids: readonly number[], low: number, most: number) => (ids.length < most ? low : (ids.at(-1) ?? low))
   if (driver === undefined) {
     const all = idsOf(BETWEEN(filter ?? '1'))
     return (low, high, most) => {
-      const ids = all.all({ ...values, low, high, most }) as number[]
-      return { ids, down: down(ids, low, most) }
+      const ids = all.all({ ...values, ...textsIn(low, high), low, high, most }) as number[]
+      return { ids, down: downTo(ids, low, most) }
     }
   }
   const { sql, ...what } = driver
   if (filter === null)
     return (low, high, most) => {
       const ids = sql.all({ ...what, low, high, most }) as number[]
-      return { ids, down: down(ids, low, most) }
+      return { ids, down: downTo(ids, low, most) }
     }
   const among = idsOf(AMONG(filter))
   const atOnce = search.hasPrefix ? PREFIX_ROWS : ROWS
   return (low, high) => {
     const some = sql.all({ ...what, low, high, most: atOnce }) as number[]
-    const reached = down(some, low, atOnce)
-    const ids = among.all({ ...values, ids: JSON.stringify(some), low: reached, high }) as number[]
-    return { ids, down: reached }
+    const down = downTo(some, low, atOnce)
+    const ids = among.all({ ...values, ...textsIn(down, high), ids: JSON.stringify(some) }) as number[]
+    return { ids, down }
   }
 }
 
 /**
- * Messages that a query finds, newest arrival first. Ids are in date order, so there is nothing to sort: one span of time after
- * the other is looked at, a slice each, until there is enough to show.
+ * The same where only mail can be found whose Date is far from when it came: above and below the ids of a query's dates, so that
+ * a year that is long gone is not searched through all that came since.
+ */
+function lookForSkewed(
+  db: ReadDb,
+  search: CompiledSearch,
+  textsIn: (low: number, high: number) => object,
+  holding: Holding | null,
+): Look {
+  const conditions = [search.filter === null ? '1' : `(${search.filter})`, ...(search.tags === null ? [] : [IS_TAGGED])]
+  const what = { ...search.values, ...(search.tags === null ? {} : { tags: JSON.stringify(search.tags) }) }
+  return (low, high) => {
+    const skewed = prepared<[object]>(db, SKEWED).pluck().all({ low, high, most: SKEWED_ROWS }) as number[]
+    const down = downTo(skewed, low, SKEWED_ROWS)
+    if (skewed.length === 0) return { ids: [], down }
+    const held = holding === null ? null : new Set(holding.within(down, high))
+    const some = held === null ? skewed : skewed.filter((id) => held.has(id))
+    const among = db.prepare<[object]>(AMONG(conditions.join(' AND '))).pluck()
+    return { ids: among.all({ ...what, ...textsIn(down, high), ids: JSON.stringify(some) }) as number[], down }
+  }
+}
+
+/** The first id of mail that came at that time. */
+const idAt = (ms: number) => Math.floor(ms / 1000) * 2 ** 20
+
+/**
+ * Messages that a query finds, newest arrival first. Ids are in date order, so there is nothing to sort: hits of the index are read
+ * some at a time and everything else by spans of time, a slice each, until there is enough to show.
  */
 export function* searchMessages(db: ReadDb, args: SearchArgs): Generator<undefined, SearchFound, undefined> {
   const search = compileSearch(args.query, namesOf(db), args.nowMs)
-  const lookAll = lookFor(db, search)
   const bounds = prepared<[], { low: number | null; high: number | null }>(db, BOUNDS).get()
   const low = bounds?.low ?? 1
   let high = Math.min((args.before ?? Number.MAX_SAFE_INTEGER) - 1, bounds?.high ?? 0)
-  const lookSkewed = lookForSkewed(db, search)
+  const texts = search.texts.map(({ name, match }) => ({ name, holding: new Holding(db, match, high) }))
+  const textsIn = (from: number, to: number) =>
+    Object.fromEntries(texts.map(({ name, holding }) => [name, JSON.stringify(holding.within(from, to))]))
+  const lookAll = lookFor(db, search, textsIn)
+  const matching = search.match === null ? null : new Holding(db, search.match, high)
+  const lookSkewed = lookForSkewed(db, search, textsIn, matching)
   // Outside of these only mail with a strange Date can be of the time that is asked for. A second for what division drops.
   const oldest = idAt(search.fromMs - SKEW_MS - 1000)
   const newest = idAt(search.toMs + SKEW_MS + 1000)
+  const bySpan = search.match === null
+  let span = bySpan ? Math.max(DAY_IDS, Math.ceil((high - low) * FIRST_PART)) : Number.MAX_SAFE_INTEGER
   const rows: Message[] = []
   const startMs = performance.now()
-  let span = search.hasPrefix ? Number.MAX_SAFE_INTEGER : Math.max(DAY_IDS, Math.ceil((high - low) * FIRST_PART))
   while (high >= low) {
     const sliceMs = performance.now()
     const [look, end] =
@@ -163,40 +222,11 @@ export function* searchMessages(db: ReadDb, args: SearchArgs): Generator<undefin
     const nowMs = performance.now()
     const isEnough = rows.length === args.limit || nowMs - startMs > (rows.length > 0 ? SHOW_MS : BREATHE_MS)
     if (isEnough && high >= low) return { rows, before: reached }
-    if (look === lookAll && !search.hasPrefix)
-      span = Math.max(DAY_IDS, Math.ceil(span * growth(SLICE_MS / (nowMs - sliceMs))))
+    if (look === lookAll && bySpan) span = Math.max(DAY_IDS, Math.ceil(span * growth(SLICE_MS / (nowMs - sliceMs))))
     if (nowMs - startMs > SLICE_MS) yield undefined
   }
   return { rows, before: null }
 }
-
-/**
- * The same where only mail can be found whose Date is far from when it came: above and below the ids of a query's dates, so that
- * a year that is long gone is not searched through all that came since.
- */
-function lookForSkewed(db: ReadDb, search: CompiledSearch): Look {
-  const conditions = [
-    // What the index gathers whole before it answers is asked for once, not for each message.
-    ...(search.match === null ? [] : [search.hasPrefix ? IS_AMONG : HOLDS]),
-    ...(search.tags === null ? [] : [IS_TAGGED]),
-    ...(search.filter === null ? [] : [`(${search.filter})`]),
-  ]
-  const what = {
-    ...search.values,
-    ...(search.match === null ? {} : { match: search.match }),
-    ...(search.tags === null ? {} : { tags: JSON.stringify(search.tags) }),
-  }
-  return (low, high) => {
-    const some = prepared<[object]>(db, SKEWED).pluck().all({ low, high, most: SKEWED_ROWS }) as number[]
-    const down = some.length < SKEWED_ROWS ? low : (some.at(-1) ?? low)
-    if (some.length === 0) return { ids: [], down }
-    const among = db.prepare<[object]>(AMONG(conditions.join(' AND '))).pluck()
-    return { ids: among.all({ ...what, ids: JSON.stringify(some), low: down, high }) as number[], down }
-  }
-}
-
-/** The first id of mail that came at that time. */
-const idAt = (ms: number) => Math.floor(ms / 1000) * 2 ** 20
 
 /** How many times as much the next slice looks at. */
 const growth = (factor: number) => Math.min(8, Math.max(1 / 4, factor))
