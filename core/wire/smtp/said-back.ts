@@ -3,8 +3,8 @@ import type { ClientLogin } from './client-sasl.ts'
 import { encodeAnswer, startSasl, type ClientSaslPrimitives } from './client-sasl.ts'
 import type { SecretRange } from './secrets.ts'
 
-/** Shorter ones occur in any line. */
-const SHORTEST = 4
+/** A shorter one may be a word that any refusal holds, and to cut that out would tell of it. */
+const SHORTEST = 8
 /** What stands for a secret in words. */
 const HIDDEN = '<secret>'
 
