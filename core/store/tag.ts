@@ -29,6 +29,10 @@ const REMOVE = 'DELETE FROM tag WHERE id = ?'
 const OF_MESSAGE = `
   SELECT t.id FROM message_tag m JOIN tag t ON t.id = m.tag_id WHERE m.message_id = ?
   ORDER BY t.number IS NULL, t.number, t.name_key`
+const OF_MESSAGES = `
+  SELECT m.message_id AS messageId, t.id FROM json_each(?) CROSS JOIN message_tag m ON m.message_id = value
+    JOIN tag t ON t.id = m.tag_id
+  ORDER BY t.number IS NULL, t.number, t.name_key`
 const PUT = 'INSERT OR IGNORE INTO message_tag (message_id, tag_id) VALUES (?, ?)'
 const TAKE = 'DELETE FROM message_tag WHERE message_id = ? AND tag_id = ?'
 const FOLDER = 'SELECT folder_id AS folderId FROM message WHERE id = ?'
@@ -57,6 +61,18 @@ export function tagsOf(db: ReadDb, messageId: number): number[] {
   return prepared<[number], { id: number }>(db, OF_MESSAGE)
     .all(messageId)
     .map(({ id }) => id)
+}
+
+/** The same for many messages, in one question; those without tags are left out. */
+export function tagsOfAll(db: ReadDb, messageIds: readonly number[]): ReadonlyMap<number, readonly number[]> {
+  const found = new Map<number, number[]>()
+  const rows = prepared<[string], { messageId: number; id: number }>(db, OF_MESSAGES).all(JSON.stringify(messageIds))
+  for (const { messageId, id } of rows) {
+    const known = found.get(messageId)
+    if (known === undefined) found.set(messageId, [id])
+    else known.push(id)
+  }
+  return found
 }
 
 /** Makes or changes a tag. Throws `conflict` where another has its name or number, and `not-found` for an id that is gone. */

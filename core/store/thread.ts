@@ -29,6 +29,9 @@ const LAY_ALL = 'DELETE FROM thread_ghost WHERE thread_id = ?' // index thread_g
 const RENAME_GHOSTS = 'UPDATE thread_ghost SET thread_id = ? WHERE thread_id = ?'
 const RENAME = 'UPDATE message SET thread_id = ? WHERE thread_id = ?' // index message_thread
 const COUNT = 'SELECT count(*) AS n FROM (SELECT 1 FROM message WHERE thread_id = ? LIMIT ?)'
+const SIZES = `
+  SELECT value AS id, (SELECT count(*) FROM (SELECT 1 FROM message WHERE thread_id = value LIMIT ${MOST_IN_THREAD + 1})) AS n
+  FROM json_each(?)` // index message_thread
 const SAME_NAME = 'SELECT 1 FROM message WHERE message_id = ? LIMIT 1'
 const PEOPLE = `
   SELECT author_address AS author, addressees FROM message WHERE thread_id = ? ORDER BY date_ms DESC, id DESC LIMIT ?`
@@ -62,6 +65,13 @@ function keyOf(text: string): bigint {
 /** Messages of a thread, counted up to one more than the most there can be. */
 export function threadSize(db: ReadDb, threadId: number): number {
   return prepared<[number, number], { n: number }>(db, COUNT).get(threadId, MOST_IN_THREAD + 1)?.n ?? 0
+}
+
+/** The same for many threads, in one question. */
+export function threadSizes(db: ReadDb, threadIds: readonly number[]): ReadonlyMap<number, number> {
+  const ids = JSON.stringify([...new Set(threadIds)])
+  const rows = prepared<[string], { id: number; n: number }>(db, SIZES).all(ids)
+  return new Map(rows.map(({ id, n }) => [id, n]))
 }
 
 /**
