@@ -20,6 +20,8 @@ const AT_ONCE = 50
 const BYTES_AT_ONCE = 4 * 1024 * 1024
 /** Of a message so much is read: texts are in front of what is attached, and the rest of a long one has its names. */
 const READ_BYTES = 32 * 1024 * 1024
+/** Pages of the index that one step of merging writes. */
+const MERGED_PAGES = 250
 /** Others get their turn between two steps. */
 const PAUSE_MS = 2
 
@@ -58,9 +60,10 @@ export class Reindexer {
 
   async #steps(): Promise<void> {
     const { store, changes } = this.#deps
-    for (;;) {
+    for (let hasIndexed = false; ; hasIndexed = true) {
       const rebuild = getRebuild(store.read)
-      if (rebuild === null || this.#closed) return
+      if (this.#closed) return
+      if (rebuild === null) return hasIndexed ? this.#merge() : undefined
       const ids = listUnindexed(store.read, rebuild.below, AT_ONCE)
       const messages: { id: number; fields: IndexedFields }[] = []
       let bytes = 0
@@ -79,6 +82,12 @@ export class Reindexer {
       changes.emit('index')
       await this.#pause()
     }
+  }
+
+  /** Many small steps leave the index in many pieces, and a search asks each. */
+  async #merge(): Promise<void> {
+    while (!this.#closed && (await this.#deps.store.write('search.merge', { pages: MERGED_PAGES })).more)
+      await this.#pause()
   }
 
   #pause(): Promise<void> {
