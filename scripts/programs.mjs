@@ -27,7 +27,10 @@ export const PROGRAMS = {
   'fetchmail': { names: ['fetchmail'], debian: ['fetchmail'] },
   'curl': { names: ['curl'], debian: ['curl'] },
   'python': { names: ['python3'], debian: ['python3'] },
-  'git-send-email': { names: ['/usr/lib/git-core/git-send-email'], debian: ['git-email', 'libauthen-sasl-perl', 'libmailtools-perl'] },
+  'git-send-email': {
+    names: ['/usr/lib/git-core/git-send-email'],
+    debian: ['git-email', 'libauthen-sasl-perl', 'libmailtools-perl'],
+  },
   // Debian refuses Exim beside Postfix: `.ci/run` unpacks it there, and nothing is installed.
   'exim': { names: [join(EXIM_FOLDER, 'usr/sbin/exim4')], debian: ['exim4-daemon-light'] },
   'chromium': {

@@ -7,8 +7,7 @@ import { migration as relaying } from './migrations/0004-relaying.ts'
 import { migration as signing } from './migrations/0005-signing.ts'
 import { migration as fetching } from './migrations/0006-fetching.ts'
 import { migration as reading } from './migrations/0007-reading.ts'
-import { migration as sorting } from './migrations/0008-sorting.ts'
-import { migration as telling } from './migrations/0009-telling.ts'
+import { migration as telling } from './migrations/0008-telling.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -22,17 +21,7 @@ export interface Migration {
 }
 
 /** All steps there are, oldest first. */
-export const migrations: readonly Migration[] = [
-  first,
-  access,
-  sending,
-  relaying,
-  signing,
-  fetching,
-  reading,
-  sorting,
-  telling,
-]
+export const migrations: readonly Migration[] = [first, access, sending, relaying, signing, fetching, reading, telling]
 
 /** The version a database has once every step ran. */
 export function latestVersion(steps: readonly Migration[] = migrations): number {

@@ -30,7 +30,9 @@ test('who gets a blind copy stands in no byte that any other recipient can see',
       const all = await home.json<{ id: number; state: string }[]>(['log', 'list'])
       return all.length >= 2 && all.every(({ state }) => state === 'ok') ? all : undefined
     }, 'the sessions to be over')
-    const dialogues = await Promise.all(sessions.map(async ({ id }) => (await home.run(['log', 'export', String(id)])).stdout))
+    const dialogues = await Promise.all(
+      sessions.map(async ({ id }) => (await home.run(['log', 'export', String(id)])).stdout),
+    )
     const said = dialogues.join('\n')
     for (const name of ['bob@far', 'eve@far', 'kim@other'])
       expect(said.match(new RegExp(`^C: RCPT TO:<${name}\\.test>\\r?$`, 'gm'))).toHaveLength(1)

@@ -33,6 +33,14 @@ const BEGIN = 'MAIL FROM:<ada@client.example>\r\nRCPT TO:<bob@remote.example>\r\
 const codes = (chunks: Uint8Array[]) =>
   chunks.map((chunk) => Buffer.from(chunk).toString('latin1').slice(0, 9)).filter((line) => line[3] === ' ')
 
+test('a first line that is too long is refused once, whatever its end begins with, and the session goes on', async () => {
+  const long = Buffer.from(`EHLO ${'x'.repeat(5000)}`)
+  const { text } = await replies([long, Buffer.from('1=2\r\nNOOP\r\n')])
+  expect(text.match(/^500 .*line too long/gm)).toHaveLength(1)
+  expect(text).not.toContain('554')
+  expect(text).toMatch(/^250 /m)
+})
+
 describe('however the stream is cut', () => {
   const units = fc.constantFrom(
     'EHLO client.example\r\n',

@@ -191,13 +191,13 @@ export class ServerSession {
     const isAnswer = this.#isInExchange()
     const read = this.#input.readLine(isAnswer ? LONGEST_AUTH_LINE : LONGEST_COMMAND)
     if (read === undefined) return false
+    this.#isFirst = false
     const { line, isWhole, tooLong } = read
     if (tooLong !== undefined) {
       if (tooLong !== 'end') this.#hear(line.subarray(0, LONGEST_COMMAND), true)
       if (tooLong !== 'start') this.#refuseLine(reply(500, '5.5.2', 'line too long'))
       return true
     }
-    this.#isFirst = false
     if (isAnswer && isWhole) {
       this.#hear(line, false)
       this.#apply(onAuthLine(this.#state as AuthState, String.fromCharCode(...line), this.#terms))
