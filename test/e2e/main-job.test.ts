@@ -171,6 +171,37 @@ describe('the main job', () => {
     await read()
   })
 
+  test('an IMAP account stands beside it: its folders are here, and what is done here is done there', async () => {
+    dovecot.deliver(
+      'ida',
+      Buffer.from('From: kim@harbour.test\r\nTo: ida@feldt.test\r\nSubject: By IMAP\r\n\r\nA text.\r\n'),
+    )
+    await page.getByRole('button', { name: 'Settings', exact: true }).click()
+    await page.getByRole('tab', { name: 'Accounts' }).click()
+    await page.getByRole('button', { name: 'Add account' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Kind').selectOption('imap')
+    await dialog.getByLabel('IMAP server').fill('localhost')
+    await dialog.getByLabel('Port').fill(String(dovecot.imapTlsPort))
+    await dialog.getByLabel('User name').fill('ida')
+    await dialog.getByLabel('Password', { exact: true }).fill(MAILBOX_PASSWORD)
+    await dialog.getByRole('button', { name: 'Test', exact: true }).click()
+    await dialog.getByRole('heading', { name: 'It works' }).waitFor()
+    expect(await barriers(page)).toEqual([])
+    await read()
+    await dialog.getByRole('button', { name: 'Add account' }).click()
+    await page.getByRole('listitem', { name: 'ida' }).waitFor()
+    const folders = page.getByRole('region', { name: 'ida' })
+    await folders.getByRole('link', { name: /^inbox/i }).click()
+    const row = page.getByRole('listbox').getByRole('option', { name: /By IMAP/ })
+    await row.click()
+    await page.getByRole('article', { name: 'By IMAP' }).getByText('A text.').waitFor()
+    await page.getByRole('button', { name: 'Delete' }).click()
+    await row.waitFor({ state: 'detached' })
+    await expect.poll(() => dovecot.count('ida'), { timeout: 20_000 }).toBe(0)
+    await read()
+  })
+
   test('the protocol log shows both dialogues, and the password as a secret', async () => {
     await page.getByRole('button', { name: 'Protocol log' }).click()
     const log = page.getByRole('main', { name: 'Protocol log' })

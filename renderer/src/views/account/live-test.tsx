@@ -3,12 +3,10 @@ import { Dialogue } from '../log/dialogue.tsx'
 import { useDialogue } from '../log/use-dialogue.ts'
 import { STEPS, type StepName, type Test, type TestStep } from './use-test.ts'
 
-const TITLE: Readonly<Record<StepName, string>> = {
+const TITLE: Readonly<Record<Exclude<StepName, 'list'>, string>> = {
   connect: 'Connect',
   tls: 'Encrypt',
   login: 'Sign in',
-  list: 'Count messages',
-  folders: 'Look at the folders',
 }
 
 interface LiveTestProps {
@@ -19,7 +17,7 @@ interface LiveTestProps {
 
 /** The steps of a test and, below them, what is said while it runs. */
 export function LiveTest({ test, kind, isOpenTls }: LiveTestProps) {
-  const last = kind === 'imap' ? 'list' : 'folders'
+  const list = kind === 'imap' ? 'Look at the folders' : 'Count messages'
   return (
     <section className="test" aria-label="Live test">
       <header>
@@ -27,8 +25,12 @@ export function LiveTest({ test, kind, isOpenTls }: LiveTestProps) {
           {HEADING[test.at]} {test.at === 'running' ? <span className="live">Live</span> : null}
         </h2>
         <ul className="checks">
-          {STEPS.filter((step) => step !== last && (step !== 'tls' || isOpenTls)).map((step) => (
-            <TestStepRow key={step} title={TITLE[step]} step={test.steps.find((one) => one.step === step)} />
+          {STEPS.filter((step) => step !== 'tls' || isOpenTls).map((step) => (
+            <TestStepRow
+              key={step}
+              title={step === 'list' ? list : TITLE[step]}
+              step={test.steps.find((one) => one.step === step)}
+            />
           ))}
         </ul>
         {test.at === 'failed' &&

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { api, wordsOf } from '../../bridge/client.ts'
 import type { AccountSettings } from './account-fields.tsx'
 
-export const STEPS = ['connect', 'tls', 'login', 'list', 'folders'] as const
+export const STEPS = ['connect', 'tls', 'login', 'list'] as const
 export type StepName = (typeof STEPS)[number]
 
 export interface TestStep {
@@ -43,7 +43,7 @@ export function useTest() {
         say({ steps, sessionId: sessionId ?? now.sessionId })
       }
       const failed = now.steps.find((one) => one.state === 'failed')
-      const isDone = now.steps.some((one) => (one.step === 'list' || one.step === 'folders') && one.state === 'ok')
+      const isDone = now.steps.some((one) => one.step === 'list' && one.state === 'ok')
       say({ at: failed === undefined && isDone ? 'passed' : 'failed', message: failed?.text ?? null })
     } catch (error) {
       say({
