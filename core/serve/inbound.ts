@@ -95,8 +95,7 @@ export async function startInbound(options: InboundOptions): Promise<InboundServ
   const onSocket = (socket: Socket) => {
     const peer = socket.remoteAddress ?? ''
     const client = networkOf(peer, 32)
-    if (!isTrusted(peer) && !connections.take(client))
-      return clients.turnAway(socket, TOO_FAST)
+    if (!isTrusted(peer) && !connections.take(client)) return clients.turnAway(socket, TOO_FAST)
     clients.take(socket, client, (onEnd) => serve(socket, peer, onEnd))
   }
   const { server, host, port } = await listen(first['inbound.host'], first['inbound.port'] ?? 0, onSocket)
