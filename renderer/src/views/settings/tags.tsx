@@ -79,7 +79,7 @@ function TagDialog({ first, onClose }: { first: Omit<TagView, 'id'> & { id?: num
           <div className="fields">
             <Field
               label="Name"
-              className="half"
+              className="all"
               value={form.name}
               autoComplete="off"
               problem={problem}
@@ -87,12 +87,14 @@ function TagDialog({ first, onClose }: { first: Omit<TagView, 'id'> & { id?: num
             />
             <Field
               label="Colour"
+              className="half"
               type="color"
               value={form.colour}
               onChange={(colour) => setForm({ ...form, colour })}
             />
             <Select
               label="Key"
+              className="half"
               value={`${form.number ?? ''}`}
               options={[
                 { value: '', label: 'None' },
