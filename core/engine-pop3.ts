@@ -4,7 +4,7 @@ import type { Pop3ServerView } from './rpc/views.ts'
 import { isLoopback } from './serve/client-network.ts'
 import type { ListeningServer } from './serve/connect.ts'
 import { startPop3, type Pop3Options } from './serve/pop3.ts'
-import type { Endpoint } from './serve/submission.ts'
+import type { Endpoint } from './serve/listen-twice.ts'
 import type { Settings } from './settings.ts'
 import type { Vault } from './vault/vault.ts'
 

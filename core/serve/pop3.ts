@@ -1,17 +1,14 @@
-import { once } from 'node:events'
-import type { Server, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
-import { isFault } from '../base/fault.ts'
 import { servePop3 } from '../net/pop3-server-driver.ts'
 import type { ServerTls } from '../net/server-tls.ts'
 import type { Settings } from '../settings.ts'
 import type { Recorder } from '../transcript/sink.ts'
 import { isLoopback, networkOf } from './client-network.ts'
 import { Clients } from './clients.ts'
-import { listen } from './listen.ts'
+import { listenTwice, type TwoPorts } from './listen-twice.ts'
 import type { LoginOf } from './login.ts'
 import { Maildrops, type MaildropDeps } from './pop3-maildrop.ts'
-import type { Endpoint } from './submission.ts'
 
 export interface Pop3Options extends MaildropDeps {
   readonly settings: Pick<
@@ -32,14 +29,7 @@ export interface Pop3Options extends MaildropDeps {
   readonly onTrouble?: (words: string) => void
 }
 /** The POP3 server while it listens. */
-export interface Pop3Server {
-  /** Offers STLS; null where the setting says off. */
-  readonly plain: Endpoint | null
-  /** Begins with TLS (RFC 8314 §3.1); null where the setting says off, or its port was taken. */
-  readonly tls: Endpoint | null
-  /** Takes no more clients, lets those there at their next command go, and waits for them, but not for ever. */
-  close(): Promise<void>
-}
+export type Pop3Server = TwoPorts
 
 /**
  * Opens the POP3 server (RFC 1939), on one port or two. Throws `listen.taken` when its port cannot be had; of two, a taken port
@@ -75,35 +65,12 @@ export async function startPop3(options: Pop3Options): Promise<Pop3Server> {
     clients.take(socket, networkOf(peer, 32), serve, isSecureFromStart)
   }
 
-  const servers: Server[] = []
-  let closed: Promise<void> | undefined
-  const open = async (port: number | null, isTls: boolean): Promise<Endpoint | null> => {
-    if (port === null) return null
-    const opened = await listen(settings['pop3.host'], port, (socket) => onSocket(socket, isTls))
-    servers.push(opened.server)
-    return { host: opened.host, port: opened.port }
-  }
-  const plain = await open(settings['pop3.port'], false)
-  const tls = await open(settings['pop3.tlsPort'], true).catch((error: unknown) => {
-    if (plain === null || !isFault(error, 'listen.taken')) throw error
-    options.onTrouble?.(error.message)
-    return null
+  return listenTwice({
+    host: settings['pop3.host'],
+    plainPort: settings['pop3.port'],
+    tlsPort: settings['pop3.tlsPort'],
+    clients,
+    onSocket,
+    onTrouble: options.onTrouble,
   })
-
-  return {
-    plain,
-    tls,
-    async close() {
-      closed ??= leave()
-      await closed
-    },
-  }
-
-  async function leave(): Promise<void> {
-    const all = Promise.all(servers.map((server) => once(server, 'close')))
-    for (const server of servers) server.close()
-    const stopWaiting = clients.leave()
-    await all
-    stopWaiting()
-  }
 }

@@ -1,13 +1,11 @@
-import { once } from 'node:events'
-import type { Server, Socket } from 'node:net'
-import { isFault } from '../base/fault.ts'
+import type { Socket } from 'node:net'
 import type { ServerTls } from '../net/server-tls.ts'
 import { serveSmtp } from '../net/smtp-server-driver.ts'
 import type { Settings } from '../settings.ts'
 import type { Recorder } from '../transcript/sink.ts'
 import { isLoopback, networkOf } from './client-network.ts'
 import { Clients } from './clients.ts'
-import { listen } from './listen.ts'
+import { listenTwice, type TwoPorts } from './listen-twice.ts'
 import { ownName, submissionPolicy, type PolicyOptions } from './submission-policy.ts'
 import { networkTest } from './trusted.ts'
 
@@ -30,20 +28,8 @@ export interface SubmissionOptions extends PolicyOptions {
   /** Hears in words why one of two listeners is not there. */
   readonly onTrouble?: (words: string) => void
 }
-/** Where a listener is. */
-export interface Endpoint {
-  readonly host: string
-  readonly port: number
-}
 /** The submission server while it listens. */
-export interface SubmissionServer {
-  /** Offers STARTTLS; null where the setting says off. */
-  readonly plain: Endpoint | null
-  /** Begins with TLS (RFC 8314 §3.3); null where the setting says off, or its port was taken. */
-  readonly tls: Endpoint | null
-  /** Takes no more clients, says goodbye to those there at their next command, and waits for them, but not for ever. */
-  close(): Promise<void>
-}
+export type SubmissionServer = TwoPorts
 
 /** 50 MiB: about twice what the large providers take. */
 export const MOST_MESSAGE_BYTES = 52_428_800
@@ -87,35 +73,12 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
     clients.take(socket, networkOf(peer, 32), serve, isSecureFromStart)
   }
 
-  const servers: Server[] = []
-  let closed: Promise<void> | undefined
-  const open = async (port: number | null, isTls: boolean): Promise<Endpoint | null> => {
-    if (port === null) return null
-    const opened = await listen(settings['submission.host'], port, (socket) => onSocket(socket, isTls))
-    servers.push(opened.server)
-    return { host: opened.host, port: opened.port }
-  }
-  const plain = await open(settings['submission.port'], false)
-  const tls = await open(settings['submission.tlsPort'], true).catch((error: unknown) => {
-    if (plain === null || !isFault(error, 'listen.taken')) throw error
-    options.onTrouble?.(error.message)
-    return null
+  return listenTwice({
+    host: settings['submission.host'],
+    plainPort: settings['submission.port'],
+    tlsPort: settings['submission.tlsPort'],
+    clients,
+    onSocket,
+    onTrouble: options.onTrouble,
   })
-
-  return {
-    plain,
-    tls,
-    async close() {
-      closed ??= leave()
-      await closed
-    },
-  }
-
-  async function leave(): Promise<void> {
-    const all = Promise.all(servers.map((server) => once(server, 'close')))
-    for (const server of servers) server.close()
-    const stopWaiting = clients.leave()
-    await all
-    stopWaiting()
-  }
 }

@@ -32,7 +32,7 @@ export interface AcceptCell {
 }
 
 const ACCEPT =
-  '4k:1:reuse,4k:10:once,4k:50:once,4k:10:reuse,4k:50:reuse,64k:1:reuse,64k:10:reuse,64k:50:reuse,4k:10:reuse:flush,4k:50:reuse:flush'
+  '4k:1:reuse,4k:10:once,4k:50:once,4k:10:reuse,4k:50:reuse,4k:200:reuse,64k:1:reuse,64k:10:reuse,64k:50:reuse,4k:10:reuse:flush,4k:50:reuse:flush'
 const DELIVER = '1,200'
 
 /** How to call it. */
