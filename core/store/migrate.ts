@@ -8,6 +8,9 @@ import { migration as signing } from './migrations/0005-signing.ts'
 import { migration as fetching } from './migrations/0006-fetching.ts'
 import { migration as reading } from './migrations/0007-reading.ts'
 import { migration as telling } from './migrations/0008-telling.ts'
+import { migration as sorting } from './migrations/0009-sorting.ts'
+import { migration as importing } from './migrations/0010-importing.ts'
+import { migration as signingIn } from './migrations/0011-signing-in.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -21,7 +24,19 @@ export interface Migration {
 }
 
 /** All steps there are, oldest first. */
-export const migrations: readonly Migration[] = [first, access, sending, relaying, signing, fetching, reading, telling]
+export const migrations: readonly Migration[] = [
+  first,
+  access,
+  sending,
+  relaying,
+  signing,
+  fetching,
+  reading,
+  telling,
+  sorting,
+  importing,
+  signingIn,
+]
 
 /** The version a database has once every step ran. */
 export function latestVersion(steps: readonly Migration[] = migrations): number {
