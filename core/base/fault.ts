@@ -27,6 +27,10 @@ export interface FaultDetails {
   'account.test-failed': { readonly at: string; readonly reason: string }
   /** Which part of the query, in UTF-16 code units, and a sentence for a person. */
   'search.invalid': { readonly offset: number; readonly length: number; readonly reason: string }
+  /** Nothing that was named can be brought in, or what is there is no mail; `reason`: a sentence for a person. */
+  'import.nothing': { readonly path: string; readonly reason: string }
+  /** What an export would write over. */
+  'export.exists': { readonly path: string }
   'engine.locked': { readonly path: string }
   'engine.unreachable': { readonly path: string; readonly reason: string }
   'usage': { readonly reason: string }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { contactContract, setTagsCall, tagContract, threadCall } from './reading-contract.ts'
 import { routeContract } from './route-contract.ts'
 import { searchCall, searchContract } from './search-contract.ts'
+import { exportContract, importContract } from './transfer-contract.ts'
 import { unlockCall, vaultContract } from './vault-contract.ts'
 import {
   AccountKind,
@@ -237,7 +238,7 @@ export const contract = {
       .input(
         z.object({
           ids: z.array(Id).max(1000),
-          to: z.union([z.object({ folderId: Id }), z.object({ role: z.enum(['archive', 'trash', 'inbox']) })]),
+          to: z.union([z.object({ folderId: Id }), z.object({ role: z.enum(['archive', 'trash', 'inbox', 'junk']) })]),
         }),
       )
       .output(done),
@@ -254,6 +255,8 @@ export const contract = {
   tag: tagContract,
   contact: contactContract,
   search: searchContract,
+  imports: importContract,
+  exports: exportContract,
   compose: {
     upload: {
       begin: oc
