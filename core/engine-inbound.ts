@@ -1,12 +1,13 @@
 import type { Clock } from './base/clock.ts'
-import { isFault, reasonOf } from './base/fault.ts'
+import { reasonOf } from './base/fault.ts'
+import { logListeners, troubleText } from './engine-listeners.ts'
 import { makeDeliverInbound, type InboundDeps } from './mailbox/inbound.ts'
 import type { LocalMail } from './mailbox/local.ts'
 import type { Resolver } from './net/dns.ts'
 import { makeReverseName } from './net/reverse.ts'
 import type { InboundView } from './rpc/views.ts'
 import { isLoopback, networkOf } from './serve/client-network.ts'
-import { startInbound, type InboundOptions } from './serve/inbound.ts'
+import { startInbound, type InboundOptions, type InboundServer } from './serve/inbound.ts'
 import type { Settings } from './settings.ts'
 import type { Store } from './store/types.ts'
 
@@ -19,8 +20,10 @@ export interface InboundWiring
   readonly local: LocalMail
   readonly resolver: Resolver
   readonly log: (line: string) => void
+  /** Something changed that a status shows. */
+  readonly onStatus: () => void
 }
-/** The inbound server of an engine, or why there is none. */
+/** The inbound server of an engine; no listener where the settings want none. */
 export interface Inbound {
   readonly listener: InboundListener
   close(): Promise<void>
@@ -30,37 +33,35 @@ export interface Inbound {
 const GREYLIST = { waitMs: 300_000, windowMs: 4 * 3_600_000, rememberMs: 36 * 86_400_000 }
 const CLEAR_EVERY_MS = 3_600_000
 
-/**
- * Opens the inbound server where the settings want one. A port that cannot be had is no reason to do nothing else: mail is sent
- * all the same, and the status says why none can be received.
- */
+/** Opens the inbound server where the settings want one. */
 export async function openInbound(wiring: InboundWiring): Promise<Inbound> {
   const { settings, store, local, clock, log } = wiring
   const stopClearing = clearGreylist(clock, () => store.write('greylist.expire', {}), log)
   if (!settings()['inbound.enabled'] || settings()['inbound.port'] === null)
     return { listener: undefined, close: async () => stopClearing() }
-  try {
-    const server = await startInbound({
-      ...wiring,
-      isLocal: local.isLocal,
-      find: local.find,
-      deliver: makeDeliverInbound({ ...wiring, find: local.find }),
-      greylist: (peer, sender, recipient) =>
-        store.write('greylist.see', { ...GREYLIST, network: networkOf(peer, 24), sender, recipient }),
-      stage: () => store.stage(),
-      reverseName: makeReverseName(wiring.resolver),
-    })
-    return {
-      listener: { host: server.host, port: server.port },
-      async close() {
-        stopClearing()
-        await server.close()
-      },
-    }
-  } catch (error) {
-    if (!isFault(error, 'listen.taken')) throw error
-    log(`inbound server: ${reasonOf(error)}`)
-    return { listener: { error: reasonOf(error) }, close: async () => stopClearing() }
+  const tellLog = logListeners('inbound server', log)
+  const onListeners = () => {
+    tellLog(inboundTroubles(listener))
+    wiring.onStatus()
+  }
+  const listener: InboundServer = await startInbound({
+    ...wiring,
+    isLocal: local.isLocal,
+    find: local.find,
+    deliver: makeDeliverInbound({ ...wiring, find: local.find }),
+    greylist: (peer, sender, recipient) =>
+      store.write('greylist.see', { ...GREYLIST, network: networkOf(peer, 24), sender, recipient }),
+    stage: () => store.stage(),
+    reverseName: makeReverseName(wiring.resolver),
+    onListeners,
+  })
+  onListeners()
+  return {
+    listener,
+    async close() {
+      stopClearing()
+      await listener.close()
+    },
   }
 }
 
@@ -88,8 +89,15 @@ function clearGreylist(
   }
 }
 
-/** What came of opening the inbound server; `error` says why nothing listens. */
-export type InboundListener = { readonly host: string; readonly port: number } | { readonly error: string } | undefined
+/** The inbound server; undefined where the settings want none. */
+export type InboundListener = Pick<InboundServer, 'endpoint' | 'trouble'> | undefined
+
+/** Why mail from other servers cannot come in, in words. */
+export function inboundTroubles(listener: InboundListener): string[] {
+  const trouble = listener?.trouble ?? null
+  if (trouble === null) return []
+  return [troubleText('Mail from other servers cannot be received', trouble, 'inbound.host', 'inbound.port')]
+}
 
 type InboundSettings = Pick<Settings, 'inbound.enabled' | 'inbound.host' | 'inbound.port' | 'local.domains'>
 
@@ -103,17 +111,19 @@ export function inboundView(listener: InboundListener, settings: InboundSettings
       : 'Mail from other servers is not received: the inbound server is switched off (inbound.enabled).'
     return { state: 'off', host, port, reach: null, text }
   }
-  if ('error' in listener) {
-    const text = `Mail from other servers cannot be received: ${listener.error}.`
+  const { endpoint } = listener
+  if (endpoint === null) {
+    const [text = 'Mail from other servers cannot be received: the inbound server is being closed.'] =
+      inboundTroubles(listener)
     return { state: 'failed', host, port, reach: null, text }
   }
-  const reach = isLoopback(listener.host) ? 'this-computer' : 'other-computers'
+  const reach = isLoopback(endpoint.host) ? 'this-computer' : 'other-computers'
   return {
     state: 'listening',
-    host: listener.host,
-    port: listener.port,
+    host: endpoint.host,
+    port: endpoint.port,
     reach,
-    text: sentence(listener, reach, domains),
+    text: sentence(endpoint, reach, domains),
   }
 }
 

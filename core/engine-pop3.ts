@@ -1,30 +1,25 @@
 import { randomBytes } from 'node:crypto'
-import { isFault, reasonOf } from './base/fault.ts'
+import { troubleTexts, type ListenerView } from './engine-listeners.ts'
 import type { Pop3ServerView } from './rpc/views.ts'
 import { isLoopback } from './serve/client-network.ts'
 import type { ListeningServer } from './serve/connect.ts'
 import { startPop3, type Pop3Options } from './serve/pop3.ts'
-import type { Endpoint } from './serve/listen-twice.ts'
+import type { Endpoint } from './serve/listen-again.ts'
 import type { Settings } from './settings.ts'
 import type { Vault } from './vault/vault.ts'
 
-/** What came of opening the POP3 server; `error` says why nothing listens. */
-export type Pop3Listener =
-  { readonly plain: Endpoint | null; readonly tls: Endpoint | null } | { readonly error: string } | undefined
+/** The POP3 server; undefined where the settings want none. */
+export type Pop3Listener = ListenerView | undefined
 
 /** What the POP3 server of an engine is made from. */
 export interface Pop3Wiring extends Omit<Pop3Options, 'uidlKey'> {
   readonly vault: Pick<Vault, 'getSecret' | 'putSecret'>
   readonly settings: Pop3Options['settings'] & Pick<Settings, 'pop3.enabled'>
-  readonly log: (line: string) => void
 }
 
 const UIDL_KEY = ['pop3-uidl', 'key'] as const
 
-/**
- * Opens the POP3 server where the settings want one. A port that cannot be had is no reason to do nothing else: the status says
- * why nobody can read mail here.
- */
+/** Opens the POP3 server where the settings want one. */
 export async function openPop3(
   wiring: Pop3Wiring,
 ): Promise<{ readonly listener: Pop3Listener; close(): Promise<void> }> {
@@ -33,14 +28,15 @@ export async function openPop3(
   if (!settings['pop3.enabled'] || (settings['pop3.port'] === null && settings['pop3.tlsPort'] === null))
     return { listener: undefined, close: nothing }
   let key: Promise<Uint8Array> | undefined
-  try {
-    const server = await startPop3({ ...wiring, uidlKey: () => (key ??= uidlKey(vault)) })
-    return { listener: server, close: () => server.close() }
-  } catch (error) {
-    if (!isFault(error, 'listen.taken')) throw error
-    wiring.log(`POP3 server: ${reasonOf(error)}`)
-    return { listener: { error: reasonOf(error) }, close: nothing }
-  }
+  const server = await startPop3({ ...wiring, uidlKey: () => (key ??= uidlKey(vault)) })
+  return { listener: server, close: () => server.close() }
+}
+
+const KEYS = { host: 'pop3.host', plain: 'pop3.port', tls: 'pop3.tlsPort' }
+
+/** Why programs cannot read mail where they should, in words. */
+export function pop3Troubles(listener: Pop3Listener): string[] {
+  return listener === undefined ? [] : troubleTexts('Other programs cannot read mail here', listener, KEYS)
 }
 
 /** Made once: programs fetch everything again where unique-ids change. */
@@ -65,8 +61,8 @@ export function pop3View(listener: Pop3Listener, settings: Pop3Settings): Pop3Se
       : 'Other programs cannot read mail here: the POP3 server is switched off (pop3.enabled).'
     return { ...planned, state: 'off', text }
   }
-  if ('error' in listener)
-    return { ...planned, state: 'failed', text: `Other programs cannot read mail here: ${listener.error}.` }
+  if (listener.plain === null && listener.tls === null)
+    return { ...planned, state: 'failed', text: pop3Troubles(listener).join(' ') }
   const places = [listener.tls, listener.plain].filter((one) => one !== null)
   const reach = places.every((one) => isLoopback(one.host)) ? 'this-computer' : 'other-computers'
   const where = [
@@ -91,10 +87,7 @@ export function receivingServers(listener: Pop3Listener, settings: Pop3Settings)
   if (!settings['pop3.enabled']) return []
   const host = settings['pop3.host'] === 'localhost' ? '127.0.0.1' : settings['pop3.host']
   const planned = (port: number | null) => (port === null || port === 0 ? null : { host, port })
-  const { plain, tls } =
-    listener !== undefined && 'plain' in listener
-      ? listener
-      : { plain: planned(settings['pop3.port']), tls: planned(settings['pop3.tlsPort']) }
+  const { plain, tls } = listener ?? { plain: planned(settings['pop3.port']), tls: planned(settings['pop3.tlsPort']) }
   return [
     ...(tls === null ? [] : [{ ...tls, security: 'implicit' as const }]),
     ...(plain === null ? [] : [{ ...plain, security: 'starttls' as const }]),

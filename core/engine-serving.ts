@@ -3,7 +3,8 @@ import type { Clock } from './base/clock.ts'
 import { authorsOf } from './message/authors.ts'
 import { parseDomain, type Mailbox } from './model/address.ts'
 import type { Accept } from './model/submission.ts'
-import { openPop3, receivingServers, type Pop3Listener } from './engine-pop3.ts'
+import { logListeners, troubleTexts } from './engine-listeners.ts'
+import { openPop3, pop3Troubles, receivingServers, type Pop3Listener } from './engine-pop3.ts'
 import { isIpAddress } from './net/address.ts'
 import { accessHandlers } from './serve/access-handlers.ts'
 import { openCertificates, type Certificates } from './serve/certificates.ts'
@@ -51,7 +52,7 @@ export interface EngineServing {
   pop3(): Pop3Listener
   /** Sentences for a person, for as long as they hold. */
   troubles(): string[]
-  /** Opens certificate, submission server and POP3 server. Throws `listen.taken` of the submission server. */
+  /** Opens certificate, submission server and POP3 server. A port that cannot be had is a trouble, and tried again. */
   start(joints: SubmissionJoints): Promise<void>
   close(): Promise<void>
 }
@@ -64,7 +65,6 @@ export async function openServing(deps: EngineServingDeps): Promise<EngineServin
   const logins = openLogins({ store, passwords, clock, onUsed: (ids) => changes.emit(...ids) })
   let server: SubmissionServer | undefined
   let pop3: Awaited<ReturnType<typeof openPop3>> | undefined
-  const portTroubles: string[] = []
   let held: Certificates | undefined
   let opening: Promise<Certificates> | undefined
 
@@ -81,9 +81,12 @@ export async function openServing(deps: EngineServingDeps): Promise<EngineServin
       ? listIdentities(store.read).map(({ mailbox }) => mailbox)
       : listOwnAddresses(store.read, userId)
 
-  const withoutTls = (what: string, words: string) => {
-    log(words)
-    portTroubles.push(`Other programs cannot ${what} inside TLS: ${words}.`)
+  const submissionTroubles = () =>
+    server === undefined ? [] : troubleTexts('Other programs cannot submit mail', server, SUBMISSION_KEYS)
+  const tellLog = logListeners('servers for other programs', log)
+  const onListeners = () => {
+    tellLog([...submissionTroubles(), ...pop3Troubles(pop3?.listener)])
+    onStatus()
   }
 
   return {
@@ -110,7 +113,8 @@ export async function openServing(deps: EngineServingDeps): Promise<EngineServin
     troubles() {
       const trouble = held?.facts().trouble
       return [
-        ...portTroubles,
+        ...submissionTroubles(),
+        ...pop3Troubles(pop3?.listener),
         ...(trouble === undefined || trouble === null ? [] : [`The certificate needs you: ${trouble}.`]),
       ]
     },
@@ -128,7 +132,7 @@ export async function openServing(deps: EngineServingDeps): Promise<EngineServin
           tls: current,
           ownAddresses,
           authorsOf,
-          onTrouble: (words) => withoutTls('submit mail', words),
+          onListeners,
         })
       pop3 = await openPop3({
         store,
@@ -139,10 +143,9 @@ export async function openServing(deps: EngineServingDeps): Promise<EngineServin
         loginOf: logins.of,
         tls: current,
         onFolders: deps.onFolders,
-        log,
-        onTrouble: (words) => withoutTls('read mail', words),
+        onListeners,
       })
-      onStatus()
+      onListeners()
     },
     async close() {
       // Whoever waits for a login is let go of, before the sessions are waited for.
@@ -153,6 +156,8 @@ export async function openServing(deps: EngineServingDeps): Promise<EngineServin
     },
   }
 }
+
+const SUBMISSION_KEYS = { host: 'submission.host', plain: 'submission.port', tls: 'submission.tlsPort' }
 
 /** Host names as they stand in certificates: A-labels. */
 const asciiName = (name: string) => (name === '' || isIpAddress(name) ? name : (parseDomain(name) ?? name))

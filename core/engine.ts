@@ -7,7 +7,7 @@ import { reasonOf } from './base/fault.ts'
 import { defaultKeyFile } from './base/paths.ts'
 import { appHandlers } from './engine-app.ts'
 import { openDkim } from './engine-dkim.ts'
-import { inboundView, openInbound, type Inbound } from './engine-inbound.ts'
+import { inboundTroubles, inboundView, openInbound, type Inbound } from './engine-inbound.ts'
 import { LoopWatch, type LoopDelay } from './engine-loop.ts'
 import { byWay, filesBack, keepQueueShort, networkNow } from './engine-queue.ts'
 import { pop3View } from './engine-pop3.ts'
@@ -100,6 +100,9 @@ export interface Engine {
   readonly submissionTls: { readonly host: string; readonly port: number } | null
   /** Where other servers deliver mail for the local domains; null while nothing listens. */
   readonly inbound: { readonly host: string; readonly port: number } | null
+  /** Where other programs read mail by POP3, with STLS and inside TLS; null while nothing listens. */
+  readonly pop3: { readonly host: string; readonly port: number } | null
+  readonly pop3Tls: { readonly host: string; readonly port: number } | null
   /** The only way into the queue. */
   readonly accept: Accept
   /** The first identity's address: who the person is when nothing else says so. */
@@ -142,8 +145,8 @@ class Opened {
 }
 
 /**
- * Starts an engine on a data folder, which is made when it is missing. Throws `settings.*`, `store.*`, `vault.*` and
- * `listen.taken`, having closed all that it had opened.
+ * Starts an engine on a data folder, which is made when it is missing. Throws `settings.*`, `store.*` and `vault.*`, having
+ * closed all that it had opened.
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const opened = new Opened(options.log)
@@ -325,7 +328,13 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       settings,
       queue: () => queueCounts(store.read),
       liveSessions: () => recorder.live().filter((head) => head.state === 'live').length,
-      troubles: () => [...troubles, ...routes.troubles(), ...serving.troubles(), ...dkim.warnings()],
+      troubles: () => [
+        ...troubles,
+        ...routes.troubles(),
+        ...serving.troubles(),
+        ...inboundTroubles(inbound?.listener),
+        ...dkim.warnings(),
+      ],
       warnings: () => queue.warnings(),
       hasIdentity: () => listIdentities(store.read).length > 0,
       listSettings: () => config.list(),
@@ -416,6 +425,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       describe: (raw) => parse.fields(raw),
       onFolders,
       onForwarded: (due) => queue.add(due),
+      onStatus: () => statusChanges.emit('status'),
     })
     const server = inbound
     opened.add('inbound server', () => server.close())
@@ -436,9 +446,21 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     alone,
     router,
     bytes: handles,
-    submission: serving.submission().plain,
-    submissionTls: serving.submission().tls,
-    inbound: inbound?.listener && 'port' in inbound.listener ? inbound.listener : null,
+    get submission() {
+      return serving.submission().plain
+    },
+    get submissionTls() {
+      return serving.submission().tls
+    },
+    get inbound() {
+      return inbound?.listener?.endpoint ?? null
+    },
+    get pop3() {
+      return serving.pop3()?.plain ?? null
+    },
+    get pop3Tls() {
+      return serving.pop3()?.tls ?? null
+    },
     accept,
     ownAddress(): Mailbox | undefined {
       const [first] = listIdentities(store.read)

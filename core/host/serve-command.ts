@@ -97,10 +97,12 @@ export async function serve(at: CommandLine, io: CommandIo): Promise<number> {
     const submission = engine?.submission ?? null
     const submissionTls = engine?.submissionTls ?? null
     const inbound = engine?.inbound ?? null
+    const pop3 = engine?.pop3 ?? null
+    const pop3Tls = engine?.pop3Tls ?? null
     if (args.has('--human')) await io.stdout(`Posthorn is at ${address}\n`)
     else
       await io.stdout(
-        `${JSON.stringify({ ready: true, locked: engine === undefined, pid: process.pid, ui: address, submission, submissionTls, inbound })}\n`,
+        `${JSON.stringify({ ready: true, locked: engine === undefined, pid: process.pid, ui: address, submission, submissionTls, inbound, pop3, pop3Tls })}\n`,
       )
     if (args.has('--open')) openInBrowser(address)
     await Promise.race([stopped.then((signal) => log(`stopping: ${signal}`)), failed])

@@ -1,5 +1,5 @@
 import { accountId } from './account-commands.ts'
-import { EXIT, usage, type Command } from './command.ts'
+import { EXIT, usage, type Api, type Command } from './command.ts'
 import { harmless, table, time } from './print.ts'
 
 export const fetch: Command = {
@@ -74,12 +74,32 @@ export const status: Command = {
   async run(context) {
     const now = await context.api.app.status()
     const eventLoop = context.engine.eventLoopDelay(context.args.has('--reset'))
-    await context.show({ ...now, eventLoop }, () => {
-      const server = now.submission
-        ? `Submission server on ${now.submission.host}:${now.submission.port}`
-        : 'No submission server'
-      return `${server}\n${now.inbound.text}\n${now.pop3.text}\n${now.waiting} waiting${now.nextAttemptMs === null ? '' : `, next try ${time(now.nextAttemptMs)}`}${now.queuePaused ? ', queue paused' : ''}\n${now.warnings.map((w) => `${w.text}\n`).join('')}`
+    const running = !context.engine.alone
+    await context.show({ ...now, running, eventLoop }, () => {
+      const servers = [submissionWords(now), now.inbound.text, now.pop3.text]
+      const lines = [
+        ...(running ? servers : [STOPPED]),
+        `${now.waiting} waiting${now.nextAttemptMs === null ? '' : `, next try ${time(now.nextAttemptMs)}`}${now.queuePaused ? ', queue paused' : ''}`,
+        ...now.warnings.map(({ text }) => text).filter((text) => !servers.some((words) => words.includes(text))),
+      ]
+      return `${lines.join('\n')}\n`
     })
     return EXIT.ok
   },
 }
+
+const STOPPED =
+  'Posthorn is stopped: nothing is sent, fetched or received. Start it with npm start, or with posthorn serve.'
+
+type Status = Awaited<ReturnType<Api['app']['status']>>
+
+function submissionWords({ submission, submissionTls }: Status): string {
+  const places = [
+    ...(submissionTls === null ? [] : [`${formatPlace(submissionTls)} (TLS)`]),
+    ...(submission === null ? [] : [`${formatPlace(submission)} (STARTTLS)`]),
+  ]
+  if (places.length === 0) return 'Other programs cannot submit mail: no submission server listens.'
+  return `Programs submit mail on ${places.join(' and ')}.`
+}
+const formatPlace = ({ host, port }: { readonly host: string; readonly port: number }) =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`

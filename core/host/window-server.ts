@@ -156,7 +156,7 @@ export async function serveWindow(options: {
       failed(
         new Fault(
           'listen.taken',
-          `serve the window on 127.0.0.1 port ${options.port}: ${error.code === 'EADDRINUSE' ? 'another program listens there' : error.message}`,
+          `serve the window on 127.0.0.1 port ${options.port}: ${error.code === 'EADDRINUSE' ? 'another program listens there' : error.message}; set ui.port to another one, or to 0 for any that is free`,
           { host: '127.0.0.1', port: options.port, reason: error.code ?? error.message },
           error,
         ),

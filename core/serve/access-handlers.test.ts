@@ -372,18 +372,17 @@ describe('the port for TLS', () => {
   })
   test('that is taken is said, and STARTTLS serves alone', async () => {
     const { tlsPort } = await start()
-    const troubles: string[] = []
     const second = await startSubmission({
       ...house,
       settings: { ...settings, 'submission.tlsPort': tlsPort },
       recorder: createRecorder({ sink: async () => {}, clock: impatientClock, firstSessionId: 1 }),
       clock: impatientClock,
       tls: () => localhostTls,
-      onTrouble: (words) => void troubles.push(words),
     })
     expect(second.tls).toBeNull()
     expect(second.plain).not.toBeNull()
-    expect(troubles).toEqual([`listen on 127.0.0.1 port ${tlsPort}: another program listens there`])
+    expect(second.troubles.plain).toBeNull()
+    expect(second.troubles.tls?.message).toBe(`listen on 127.0.0.1 port ${tlsPort}: another program listens there`)
     await second.close()
   })
   test('shares its limits with the other port', async () => {

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import type { ReverseName } from '../net/reverse.ts'
@@ -11,7 +10,7 @@ import { reply } from '../wire/smtp/server-reply.ts'
 import { networkOf, plainAddress } from './client-network.ts'
 import { Clients } from './clients.ts'
 import { inboundPolicy, ownName, type InboundPolicyDeps } from './inbound-policy.ts'
-import { listen } from './listen.ts'
+import { keepListening, type Listener } from './listen-again.ts'
 import type { LoginOf } from './login.ts'
 import { Rate } from './rate.ts'
 import { networkTest } from './trusted.ts'
@@ -25,11 +24,11 @@ export interface InboundOptions extends Omit<InboundPolicyDeps, 'settings' | 'ta
   readonly login: LoginOf
   /** Looked up for the transcript, and never waited for. */
   readonly reverseName: ReverseName
+  /** The listener came, or cannot be there for another reason than before. */
+  readonly onListeners?: () => void
 }
-/** The inbound server while it listens. */
-export interface InboundServer {
-  readonly host: string
-  readonly port: number
+/** The inbound server while it listens, or tries to. */
+export interface InboundServer extends Pick<Listener, 'endpoint' | 'trouble'> {
   /** Takes no more clients, says goodbye to those there at their next command, and waits for them, but not for ever. */
   close(): Promise<void>
 }
@@ -42,8 +41,8 @@ const LIMITS = { messageBytes: MOST_MESSAGE_BYTES, headBytes: 102_400, lineBytes
 const TOO_FAST = reply(421, '4.7.0', 'too many connections in a minute, try again later')
 
 /**
- * Opens the server that takes mail from other servers for our own domains (RFC 5321). Throws `listen.taken` when the port cannot
- * be had.
+ * Opens the server that takes mail from other servers for our own domains (RFC 5321). A port that cannot be had is its trouble,
+ * and tried again.
  */
 export async function startInbound(options: InboundOptions): Promise<InboundServer> {
   const { settings, clock, recorder, reverseName } = options
@@ -98,17 +97,23 @@ export async function startInbound(options: InboundOptions): Promise<InboundServ
     if (!isTrusted(peer) && !connections.take(client)) return clients.turnAway(socket, TOO_FAST)
     clients.take(socket, client, (onEnd) => serve(socket, peer, onEnd))
   }
-  const { server, host, port } = await listen(first['inbound.host'], first['inbound.port'] ?? 0, onSocket)
-  let closed: Promise<unknown> | undefined
+  const listener = await keepListening({
+    host: first['inbound.host'],
+    port: first['inbound.port'] ?? 0,
+    clock,
+    onSocket,
+    onChange: options.onListeners,
+  })
+  let closed: Promise<void> | undefined
   return {
-    host,
-    port,
+    get endpoint() {
+      return listener.endpoint
+    },
+    get trouble() {
+      return listener.trouble
+    },
     async close() {
-      if (closed === undefined) {
-        closed = once(server, 'close')
-        server.close()
-        void closed.then(clients.leave())
-      }
+      closed ??= listener.close().then(clients.leave())
       await closed
     },
   }

@@ -1,20 +1,17 @@
-import { once } from 'node:events'
-import type { Server, Socket } from 'node:net'
-import { isFault } from '../base/fault.ts'
+import type { Socket } from 'node:net'
+import type { Clock } from '../base/clock.ts'
+import type { Fault } from '../base/fault.ts'
 import type { Clients } from './clients.ts'
-import { listen } from './listen.ts'
+import { keepListening, type Endpoint, type Listener } from './listen-again.ts'
 
-/** Where a server listens. */
-export interface Endpoint {
-  readonly host: string
-  readonly port: number
-}
 /** A server on one port or two, while it listens. */
 export interface TwoPorts {
-  /** Offers an upgrade to TLS; null where the setting says off. */
+  /** Offers an upgrade to TLS; null where the setting says off, or while its port cannot be had. */
   readonly plain: Endpoint | null
-  /** Begins with TLS (RFC 8314 §3); null where the setting says off, or its port was taken. */
+  /** Begins with TLS (RFC 8314 §3); null where the setting says off, or while its port cannot be had. */
   readonly tls: Endpoint | null
+  /** What stands in the way of a port that is wanted, which is tried again and again. */
+  readonly troubles: { readonly plain: Fault<'listen.taken'> | null; readonly tls: Fault<'listen.taken'> | null }
   /** Takes no more clients, lets those there at their next command go, and waits for them, but not for ever. */
   close(): Promise<void>
 }
@@ -24,32 +21,34 @@ interface Options {
   /** Null: none. */
   readonly plainPort: number | null
   readonly tlsPort: number | null
+  readonly clock: Clock
   /** Who is there, on both ports together. */
   readonly clients: Pick<Clients, 'leave'>
   readonly onSocket: (socket: Socket, isSecureFromStart: boolean) => void
-  /** Hears in words why one of two listeners is not there. */
-  readonly onTrouble: ((words: string) => void) | undefined
+  /** One of the listeners came, or cannot be there for another reason than before. */
+  readonly onChange: (() => void) | undefined
 }
 
-/** Listens on one port or two. Throws `listen.taken` when its port cannot be had; of two, a taken one for TLS is said and done without. */
+/** Listens on one port or two. A port that cannot be had keeps nothing from running: it is tried again until it can. */
 export async function listenTwice(options: Options): Promise<TwoPorts> {
-  const servers: Server[] = []
-  let closed: Promise<void> | undefined
-  const open = async (port: number | null, isTls: boolean): Promise<Endpoint | null> => {
-    if (port === null) return null
-    const opened = await listen(options.host, port, (socket) => options.onSocket(socket, isTls))
-    servers.push(opened.server)
-    return { host: opened.host, port: opened.port }
-  }
+  const { host, clock, onChange } = options
+  const open = (port: number | null, isTls: boolean): Promise<Listener> | null =>
+    port === null
+      ? null
+      : keepListening({ host, port, clock, onSocket: (socket) => options.onSocket(socket, isTls), onChange })
   const plain = await open(options.plainPort, false)
-  const tls = await open(options.tlsPort, true).catch((error: unknown) => {
-    if (plain === null || !isFault(error, 'listen.taken')) throw error
-    options.onTrouble?.(error.message)
-    return null
-  })
+  const tls = await open(options.tlsPort, true)
+  let closed: Promise<void> | undefined
   return {
-    plain,
-    tls,
+    get plain() {
+      return plain?.endpoint ?? null
+    },
+    get tls() {
+      return tls?.endpoint ?? null
+    },
+    get troubles() {
+      return { plain: plain?.trouble ?? null, tls: tls?.trouble ?? null }
+    },
     async close() {
       closed ??= leave()
       await closed
@@ -57,8 +56,7 @@ export async function listenTwice(options: Options): Promise<TwoPorts> {
   }
 
   async function leave(): Promise<void> {
-    const all = Promise.all(servers.map((server) => once(server, 'close')))
-    for (const server of servers) server.close()
+    const all = Promise.all([plain?.close(), tls?.close()])
     const stopWaiting = options.clients.leave()
     await all
     stopWaiting()

@@ -25,15 +25,14 @@ export interface Pop3Options extends MaildropDeps {
   readonly loginOf: LoginOf
   /** Key and certificate as they are now. */
   readonly tls: () => ServerTls
-  /** Hears in words why one of two listeners is not there. */
-  readonly onTrouble?: (words: string) => void
+  /** A listener came, or cannot be there for another reason than before. */
+  readonly onListeners?: () => void
 }
 /** The POP3 server while it listens. */
 export type Pop3Server = TwoPorts
 
 /**
- * Opens the POP3 server (RFC 1939), on one port or two. Throws `listen.taken` when its port cannot be had; of two, a taken port
- * for TLS only is said and done without.
+ * Opens the POP3 server (RFC 1939), on one port or two. A port that cannot be had is among its troubles, and tried again.
  */
 export async function startPop3(options: Pop3Options): Promise<Pop3Server> {
   const { settings, clock, recorder } = options
@@ -69,8 +68,9 @@ export async function startPop3(options: Pop3Options): Promise<Pop3Server> {
     host: settings['pop3.host'],
     plainPort: settings['pop3.port'],
     tlsPort: settings['pop3.tlsPort'],
+    clock,
     clients,
     onSocket,
-    onTrouble: options.onTrouble,
+    onChange: options.onListeners,
   })
 }

@@ -9,7 +9,7 @@ import { impatientClock } from '../../test/support/impatient-clock.ts'
 import { localhost, localhostTls } from '../../test/support/localhost.ts'
 import { House } from '../../test/support/submission-house.ts'
 import type { Clock } from '../base/clock.ts'
-import { Fault, isFault } from '../base/fault.ts'
+import { Fault } from '../base/fault.ts'
 import { defaultSettings, type Settings } from '../settings.ts'
 import { createRecorder } from '../transcript/recorder.ts'
 import type { TranscriptBatch } from '../transcript/sink.ts'
@@ -104,15 +104,47 @@ async function dial(port: number, host = '127.0.0.1') {
 const TRUSTED = { 'submission.trustedAddresses': ['127.0.0.0/8'] } as const
 const BEGIN = 'EHLO a\r\nMAIL FROM:<ada@local.example>\r\nRCPT TO:<bob@remote.example>\r\nDATA\r\n'
 
-test('says which port is taken and by what', async () => {
+test('says which port is taken and by what, and listens there as soon as it is free', async () => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   const { port } = taken.address() as AddressInfo
-  const error: unknown = await start(new House(), { 'submission.port': port }).catch((thrown: unknown) => thrown)
-  expect(isFault(error, 'listen.taken') && error.message).toBe(
-    `listen on 127.0.0.1 port ${port}: another program listens there`,
+  const changed = Promise.withResolvers<void>()
+  const timers: (() => void)[] = []
+  const after: Clock['after'] = (_, run) => {
+    timers.push(run)
+    return () => {}
+  }
+  await start(
+    new House(),
+    { 'submission.port': port },
+    { clock: { ...impatientClock, after }, onListeners: changed.resolve },
   )
+  expect(server?.plain).toBeNull()
+  expect(server?.troubles.plain?.message).toBe(`listen on 127.0.0.1 port ${port}: another program listens there`)
   taken.close()
+  await once(taken, 'close')
+  for (const run of timers) run()
+  await changed.promise
+  expect(server?.plain).toEqual({ host: '127.0.0.1', port })
+  expect(server?.troubles.plain).toBeNull()
+  expect(await (await dial(port)).first()).toMatch(/^220 /)
+})
+
+test('is closed while it tries to listen, and tries no more', async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const timers = new Set<() => void>()
+  const after: Clock['after'] = (_, run) => {
+    timers.add(run)
+    return () => void timers.delete(run)
+  }
+  await start(new House(), { 'submission.port': port }, { clock: { ...impatientClock, after } })
+  expect(timers.size).toBe(1)
+  await server?.close()
+  taken.close()
+  await once(taken, 'close')
+  expect(timers.size).toBe(0)
 })
 
 test('lets a trusted network submit without a login, from an address in a local domain only', async () => {

@@ -25,8 +25,8 @@ export interface SubmissionOptions extends PolicyOptions {
   readonly recorder: Recorder
   /** Key and certificate as they are now. */
   readonly tls: () => ServerTls
-  /** Hears in words why one of two listeners is not there. */
-  readonly onTrouble?: (words: string) => void
+  /** A listener came, or cannot be there for another reason than before. */
+  readonly onListeners?: () => void
 }
 /** The submission server while it listens. */
 export type SubmissionServer = TwoPorts
@@ -39,8 +39,7 @@ const LONGEST_LINE_BYTES = 1_048_576
 const LIMITS = { messageBytes: MOST_MESSAGE_BYTES, headBytes: 102_400, lineBytes: LONGEST_LINE_BYTES }
 
 /**
- * Opens the submission server (RFC 6409), on one port or two. Throws `listen.taken` when its port cannot be had; of two, a
- * taken port for TLS only is said and done without.
+ * Opens the submission server (RFC 6409), on one port or two. A port that cannot be had is among its troubles, and tried again.
  */
 export async function startSubmission(options: SubmissionOptions): Promise<SubmissionServer> {
   const { settings, clock, recorder } = options
@@ -77,8 +76,9 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
     host: settings['submission.host'],
     plainPort: settings['submission.port'],
     tlsPort: settings['submission.tlsPort'],
+    clock,
     clients,
     onSocket,
-    onTrouble: options.onTrouble,
+    onChange: options.onListeners,
   })
 }

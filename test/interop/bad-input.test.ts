@@ -69,16 +69,21 @@ test('a port that is taken is named, and nothing is left locked', async () => {
   await once(other, 'listening')
   cleanups.push(() => other.close())
   const { port } = other.address() as AddressInfo
-  const home = newHome({ submission: { port } })
-  for (const settings of [{ submission: { port } }, { submission: { port: 0 }, ui: { port } }]) {
-    home.settings(settings)
-    const ran = await refused(home)
-    expect(ran.status).toBe(69)
-    expect(ran.stdout).toBe('')
-    expect(ran.stderr).toMatch(new RegExp(`127\\.0\\.0\\.1.*${port}.*another program listens there`))
-  }
-  home.settings({ submission: TRUSTED })
-  await serve(home)
+  const home = newHome({ submission: { port: 0 }, ui: { port } })
+  const ran = await refused(home)
+  expect(ran).toMatchObject({ status: 69, stdout: '' })
+  expect(ran.stderr).toMatch(new RegExp(`127\\.0\\.0\\.1.*${port}.*another program listens there; set ui\\.port`))
+
+  // A server for other programs is no reason to keep anybody from the mail.
+  home.settings({ submission: { port, tlsPort: 0 } })
+  const served = await serve(home)
+  expect(served.ready).toMatchObject({ submission: null, submissionTls: { host: '127.0.0.1' } })
+  const words = `Other programs cannot submit mail: listen on 127.0.0.1 port ${port}: another program listens there.`
+  expect(served.stderr).toContain(words)
+  const { stdout } = await home.run(['status'])
+  expect(stdout).toContain(words)
+  expect(stdout).toMatch(/^Programs submit mail on 127\.0\.0\.1:\d+ \(TLS\)\.$/m)
+  expect(stdout).toContain('posthorn setting set submission.port')
 })
 
 test('without its key serve is locked, nothing listens but window and socket, and sendmail keeps its hands off', async () => {

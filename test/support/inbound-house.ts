@@ -98,7 +98,7 @@ export async function openInboundHouse(options: {
   })
   return Object.assign(house, {
     server,
-    port: server.port,
+    port: server.endpoint?.port ?? 0,
     store,
     forwarded,
     async inbox(who: 'ada' | 'bob' | 'me') {
