@@ -1,6 +1,7 @@
 import { Agent, request, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { systemClock, type Clock } from '../base/clock.ts'
+import { errnoWords } from '../base/errno.ts'
 import { reasonOf } from '../base/fault.ts'
 import { formatEndpoint, hasGlobalIpv6, isPrivate } from './address.ts'
 import { CONNECT_TIMEOUT_SHORT_MS, type Dialer } from './dial.ts'
@@ -78,7 +79,7 @@ export function makeHttpsGet({ resolver, dial, clock = systemClock, hasIpv6 = ha
       for (const address of open) {
         const dialled = await dial({ address, port: PORT, timeoutMs: CONNECT_TIMEOUT_SHORT_MS }, gone.signal)
         if (!dialled.ok) {
-          reason = `${formatEndpoint(address, PORT)}: ${dialled.errno}`
+          reason = `${formatEndpoint(address, PORT)}: ${errnoWords(dialled.errno)}`
           continue
         }
         const drop = () => dialled.socket.destroy()

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { errnoWords, shortErrno } from '../base/errno.ts'
 import type { TlsMode } from '../model/outcome.ts'
 import type { Recorder, Transcript } from '../transcript/sink.ts'
 import type { Dialer } from './dial.ts'
@@ -47,18 +48,20 @@ export function closeImapWith(transcript: Transcript, trouble: ImapTrouble): voi
     'preauth': 'PREAUTH',
     'protocol': 'protocol',
     'host': 'no host',
-    'connect': 'refused',
+    'connect': 'no connection',
     'handshake': 'tls',
     'silent': 'timeout',
     'lost': 'lost',
     'given-up': 'given up',
   }
-  transcript.worst(trouble.kind === 'connect' ? trouble.errno : word[trouble.kind])
+  transcript.worst(trouble.kind === 'connect' ? shortErrno(trouble.errno) : word[trouble.kind])
   const why =
     'reason' in trouble
       ? trouble.reason
-      : trouble.kind === 'silent'
-        ? `nothing came for ${trouble.seconds} s`
-        : word[trouble.kind]
+      : trouble.kind === 'connect'
+        ? `no connection to ${trouble.address}: ${errnoWords(trouble.errno)}`
+        : trouble.kind === 'silent'
+          ? `nothing came for ${trouble.seconds} s`
+          : word[trouble.kind]
   transcript.close(trouble.kind === 'given-up' ? 'aborted' : 'failed', trouble.kind === 'lost' ? 'S' : 'us', why)
 }

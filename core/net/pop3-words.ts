@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { errnoWords, shortErrno } from '../base/errno.ts'
 import type { TlsMode } from '../model/outcome.ts'
 import type { ContentRef } from '../model/transcript.ts'
 import type { Recorder, Transcript } from '../transcript/sink.ts'
@@ -64,15 +65,6 @@ export type OpenedPop3 =
   | { readonly ok: true; readonly session: Pop3Session }
   | { readonly ok: false; readonly trouble: Pop3Trouble; readonly sessionId: number | undefined }
 
-/** What a list of sessions says of a connection that was not made. */
-const CONNECT_WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'refused',
-  ETIMEDOUT: 'timeout',
-  ECONNRESET: 'reset',
-  ENETUNREACH: 'unreachable',
-  EHOSTUNREACH: 'unreachable',
-}
-
 /** Ends a transcript by what ended its session. */
 export function closeWith(transcript: Transcript, trouble: Pop3Trouble): void {
   const word: Readonly<Record<Pop3Trouble['kind'], string>> = {
@@ -88,12 +80,12 @@ export function closeWith(transcript: Transcript, trouble: Pop3Trouble): void {
     'lost': 'lost',
     'given-up': 'given up',
   }
-  transcript.worst(trouble.kind === 'connect' ? (CONNECT_WORDS[trouble.errno] ?? word.connect) : word[trouble.kind])
+  transcript.worst(trouble.kind === 'connect' ? shortErrno(trouble.errno) : word[trouble.kind])
   const why =
     'reason' in trouble
       ? trouble.reason
       : trouble.kind === 'connect'
-        ? `no connection to ${trouble.address} (${trouble.errno})`
+        ? `no connection to ${trouble.address}: ${errnoWords(trouble.errno)}`
         : trouble.kind === 'silent'
           ? `nothing came for ${trouble.seconds} s`
           : word[trouble.kind]

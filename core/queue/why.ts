@@ -117,6 +117,13 @@ const ERRNO: Readonly<Record<string, string>> = {
   EPERM: 'this computer or its firewall does not allow it',
   ENETUNREACH: 'this computer has no way there; is it online?',
   ENETDOWN: 'this computer is offline',
+  ECONNABORTED: 'it broke the connection off',
+  EPIPE: 'it broke the connection off',
+  EHOSTDOWN: 'it cannot be reached',
+  EADDRNOTAVAIL: 'this computer has no way there; is it online?',
+  EMFILE: 'this computer has too many connections open',
+  ENFILE: 'this computer has too many connections open',
+  ENOBUFS: 'this computer has too many connections open',
 }
 function connectWords(mx: string, errno: string): string {
   const host = mx === '' ? 'the server' : mx

@@ -1,3 +1,4 @@
+import { errnoWords, shortErrno } from '../base/errno.ts'
 import type { AttemptTls, TlsDemand } from '../model/attempt-tls.ts'
 import type { Cause } from '../model/outcome.ts'
 import { formatEndpoint, isLoopback } from '../net/address.ts'
@@ -137,9 +138,9 @@ async function connect(
   if (!dialled.ok) {
     const why: Cause = { at: 'connect', mx: host, errno: dialled.errno }
     deadHosts.failed(endpoint, why, settings['retry.scheduleSeconds'])
-    transcript.worst(CONNECT_WORDS[dialled.errno] ?? dialled.errno)
+    transcript.worst(shortErrno(dialled.errno))
     const state = dialled.errno === 'ABORTED' ? 'aborted' : 'deferred'
-    transcript.close(state, 'us', `no connection: ${dialled.errno} (${dialled.reason})`)
+    transcript.close(state, 'us', `no connection: ${errnoWords(dialled.errno)}`)
     return { ok: false, why, isFinal: false, isHandshake: false }
   }
   const target: SmtpTarget = {
@@ -158,13 +159,4 @@ async function connect(
   if (opened.ok || (opened.why.at !== 'greeting' && opened.why.at !== 'connect')) deadHosts.answered(endpoint)
   else if (!signal.aborted) deadHosts.failed(endpoint, opened.why, settings['retry.scheduleSeconds'])
   return opened
-}
-
-/** Errors of `connect` as lists show them. */
-const CONNECT_WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'refused',
-  ETIMEDOUT: 'timeout',
-  ECONNRESET: 'reset',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
 }

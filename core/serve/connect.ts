@@ -268,10 +268,11 @@ function git(at: At): Guide {
 function curl(at: At): Guide {
   const url = `${isImplicit(at) ? 'smtps' : 'smtp'}://${urlHost(at.host)}:${at.port}`
   const words = [
-    `curl --url ${url} --ssl-reqd`,
+    // What mail programs save ends its lines with LF or CRLF: curl is given LF and makes CRLF of it.
+    `tr -d '\\r' < message.eml | curl --url ${url} --ssl-reqd`,
     ...whenOwn(at, `--cacert ${CERTIFICATE_FILE}`),
     `--user ${inShell(`${at.address}:${PASSWORD_PLACE}`)}`,
-    `--mail-from ${inShell(at.address)} --mail-rcpt bob@example.org --crlf --upload-file message.eml`,
+    `--mail-from ${inShell(at.address)} --mail-rcpt bob@example.org --crlf --upload-file -`,
   ]
   return {
     id: 'curl',
