@@ -1,4 +1,5 @@
 import { Fault } from './base/fault.ts'
+import { KEY_SCHEMES, parseBinding, type KeyScheme } from './model/command-table.ts'
 
 /** One setting: what it may be, what it is when nobody says, and the sentence the settings page shows. */
 export interface Setting<T> {
@@ -309,6 +310,18 @@ export const SETTINGS = {
     (v) => v === 'smtp' || v === 'pop3' || v === 'imap',
   ),
   'ui.port': whole('Port the window is served on in the browser; 0 for any free one.', 0, 0, 65535, { unit: 'port' }),
+  'keys.scheme': text(
+    'Which keys act in the window: its own, those of Thunderbird or Gmail, or none that are single letters.',
+    'posthorn',
+    '"posthorn", "thunderbird", "gmail" or "off"',
+    (v) => KEY_SCHEMES.some((scheme) => scheme === v),
+  ) as Setting<KeyScheme>,
+  'keys.own': list(
+    'Keys of your own, which win over the scheme: a command and what is pressed for it, or nothing.',
+    [] as readonly string[],
+    'a list of lines such as "archive=y", "log=Mod+Shift+L" or "junk="',
+    (v): v is string => isText(v) && parseBinding(v) !== undefined,
+  ),
 } as const
 
 export type SettingKey = keyof typeof SETTINGS

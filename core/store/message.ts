@@ -214,7 +214,7 @@ function sibling(db: WriteDb, folderId: number, role: Exclude<FolderRole, 'other
 }
 
 /** Where `move` goes: a folder, or the owner's folder of a role. */
-export type MoveTarget = { readonly folderId: number } | { readonly role: 'archive' | 'trash' | 'inbox' }
+export type MoveTarget = { readonly folderId: number } | { readonly role: 'archive' | 'trash' | 'inbox' | 'junk' }
 
 /** Moves messages. Returns every folder that changed. Throws `not-found` when the folder is gone. */
 export function moveMessages(db: WriteDb, ids: readonly number[], to: MoveTarget): number[] {

@@ -1,4 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
+import { commandOf } from '../commands/bindings.ts'
 import { useEffect, useId, useRef, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
 
 /** A row of the list: something to choose, or a heading over those that follow. */
@@ -27,19 +28,17 @@ interface Props<T> {
   readonly onDo?: (what: string, value: T) => void
   /** Enter or a double click. */
   readonly onOpen?: (value: T) => void
-  /** A key the list does not use itself; true when it was used. */
-  readonly onOtherKey?: (event: KeyboardEvent) => boolean
   /** The end of what is loaded came near. */
   readonly onNearEnd?: () => void
   readonly children: (value: T, isSelected: boolean) => ReactNode
 }
 
 /**
- * A list of any length of which only the visible rows exist. One tab stop; arrows, J and K, Home, End and pages move,
+ * A list of any length of which only the visible rows exist. One tab stop; arrows, the keys of next and previous, Home, End and pages move,
  * Shift extends, Ctrl adds. Rows hold no controls of their own for the keyboard: each has a key instead.
  */
 export function VirtualListbox<T>(props: Props<T>) {
-  const { items, picked, multiple = false, onPick, onDo, onOpen, onOtherKey, onNearEnd } = props
+  const { items, picked, multiple = false, onPick, onDo, onOpen, onNearEnd } = props
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
   const anchor = useRef<number | null>(null)
@@ -86,13 +85,13 @@ export function VirtualListbox<T>(props: Props<T>) {
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / props.rowPx) - 1)
     const mod = event.ctrlKey || event.metaKey
     const how = event.shiftKey ? 'extend' : 'only'
-    const letter = mod || event.altKey ? '' : event.key.toLowerCase()
+    const command = commandOf(event.nativeEvent)
     const move = (to: number) => {
       event.preventDefault()
       pickAt(to, how)
     }
-    if (event.key === 'ArrowDown' || letter === 'j') move(at + 1)
-    else if (event.key === 'ArrowUp' || letter === 'k') move(Math.max(0, at - 1))
+    if (event.key === 'ArrowDown' || command === 'next') move(at + 1)
+    else if (event.key === 'ArrowUp' || command === 'previous') move(Math.max(0, at - 1))
     else if (event.key === 'PageDown') move(at + page)
     else if (event.key === 'PageUp') move(at - page)
     else if (event.key === 'Home') move(0)
@@ -106,7 +105,7 @@ export function VirtualListbox<T>(props: Props<T>) {
     } else if (multiple && mod && event.key.toLowerCase() === 'a') {
       event.preventDefault()
       onPick({ active: picked.active, selected: new Set(options.map((option) => option.key)) })
-    } else if (onOtherKey?.(event) === true) event.preventDefault()
+    }
   }
 
   const optionOf = (event: MouseEvent) => {

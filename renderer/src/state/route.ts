@@ -10,7 +10,9 @@ export const SETTINGS_PAGES = [
   'programs',
   'local',
   'tags',
+  'transfer',
   'protection',
+  'keys',
   'settings',
   'about',
 ] as const

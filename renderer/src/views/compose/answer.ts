@@ -6,7 +6,7 @@ import { act } from '../../state/act.ts'
 import { compose, emptyDraft } from './composer.ts'
 import { formatPart } from './part-handle.ts'
 
-export type Manner = 'reply' | 'reply-all' | 'forward'
+export type Manner = 'reply' | 'reply-all' | 'forward' | 'edit-as-new'
 
 /** Opens the composer with an answer to a message. */
 export async function composeFrom(manner: Manner, id: number): Promise<void> {
@@ -15,7 +15,10 @@ export async function composeFrom(manner: Manner, id: number): Promise<void> {
     identities: await api.identity.list(),
   }))
   if (found === undefined) return
-  const content = answerTo(found.message, manner, found.identities, Date.now())
+  const content =
+    manner === 'edit-as-new'
+      ? editedAsNew(found.message, found.identities)
+      : answerTo(found.message, manner, found.identities, Date.now())
   compose({ kind: 'answer', content })
 }
 
@@ -25,7 +28,7 @@ const isSame = (a: Person, b: { readonly address: string }) => a.address.toLower
 /** The draft that answers `message`. It is written as the identity the message was sent to. */
 export function answerTo(
   message: MessageView,
-  manner: Manner,
+  manner: Exclude<Manner, 'edit-as-new'>,
   identities: readonly IdentityView[],
   nowMs: number,
 ): DraftContent {
@@ -51,15 +54,7 @@ export function answerTo(
     identityId: mine?.id ?? null,
     cc: list(cc),
     subject: prefixed(message.subject, manner === 'forward' ? 'Fwd' : 'Re'),
-    attachments:
-      manner !== 'forward'
-        ? []
-        : message.parts.map(({ index, filename, contentType, sizeBytes }) => ({
-            handle: formatPart({ messageId: message.id, index }),
-            filename,
-            contentType,
-            sizeBytes,
-          })),
+    attachments: manner === 'forward' ? filesOf(message) : [],
     text: manner === 'forward' ? forwarded(message, nowMs) : quoted(message, nowMs),
     ...(manner === 'forward'
       ? {}
@@ -72,6 +67,28 @@ export function answerTo(
         }),
   }
 }
+
+/** The message once more, to be changed and sent: as its writer where that is one of the person's identities. */
+export function editedAsNew(message: MessageView, identities: readonly IdentityView[]): DraftContent {
+  const list = (people: readonly Person[]) => people.map(formatAddress).join(', ')
+  const writer = identities.find((identity) => message.from.some((one) => isSame(one, identity)))
+  return {
+    ...emptyDraft(list(message.to)),
+    identityId: writer?.id ?? null,
+    cc: list(message.cc),
+    subject: message.subject,
+    text: textOf(message),
+    attachments: filesOf(message),
+  }
+}
+
+const filesOf = (message: MessageView): DraftContent['attachments'] =>
+  message.parts.map(({ index, filename, contentType, sizeBytes }) => ({
+    handle: formatPart({ messageId: message.id, index }),
+    filename,
+    contentType,
+    sizeBytes,
+  }))
 
 /** `Re: ` once, however often it was answered. */
 export function prefixed(subject: string, prefix: 'Re' | 'Fwd'): string {

@@ -4,6 +4,7 @@ import { api } from '../../bridge/client.ts'
 import { count, size } from '../../format/size.ts'
 import { clockSeconds, took } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
+import { keyOf } from '../../commands/bindings.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -55,7 +56,12 @@ export function LogView({ route }: { readonly route: LogRoute }) {
   return (
     <main className="page log" aria-label="Protocol log">
       <header className="page-head">
-        <IconButton icon="left" label="Back to mail" keys="F12" onClick={() => go(INBOX)} />
+        <IconButton
+          icon="left"
+          label="Back to mail"
+          {...(keyOf('log') === undefined ? {} : { keys: keyOf('log')! })}
+          onClick={() => go(INBOX)}
+        />
         <h1>Protocol log</h1>
         {status.liveSessions === 0 ? null : <span className="live">Live</span>}
         <span className="quiet num clip grow">
@@ -67,7 +73,7 @@ export function LogView({ route }: { readonly route: LogRoute }) {
         </Button>
       </header>
       <div className="filters" role="toolbar" aria-label="Filter sessions">
-        {([null, 'smtp', 'pop3'] as const).map((one) => (
+        {([null, 'smtp', 'pop3', 'imap'] as const).map((one) => (
           <button
             key={one}
             type="button"

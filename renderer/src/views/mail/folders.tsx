@@ -6,7 +6,8 @@ import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import { formatRoute, type Route } from '../../state/route.ts'
 
-const ICON: Readonly<Record<FolderView['role'], IconName>> = {
+/** What each kind of folder looks like. */
+export const FOLDER_ICONS: Readonly<Record<FolderView['role'], IconName>> = {
   inbox: 'inbox',
   sent: 'sent',
   drafts: 'draft',
@@ -83,7 +84,7 @@ export function Folders({ folders, route, waiting, drafts, searches, onForget, o
             <Entry
               key={folder.id}
               to={{ view: 'mail', folderId: folder.id, messageId: null }}
-              icon={ICON[folder.role]}
+              icon={FOLDER_ICONS[folder.role]}
               name={folder.name}
               current={route.view === 'mail' && route.folderId === folder.id}
               count={folder.unread}

@@ -1,4 +1,4 @@
-import type { MessageRow } from '../../../../core/rpc/views.ts'
+import type { FolderView, MessageRow } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
 import { count } from '../../format/size.ts'
 import { act } from '../../state/act.ts'
@@ -25,13 +25,30 @@ export async function toggleTag(rows: readonly Pick<MessageRow, 'id' | 'tags'>[]
   await act('Tagging', () => api.mail.setTags({ ids, add: add ? [tagId] : [], remove: add ? [] : [tagId] }))
 }
 
+/** Takes every tag off all of them. */
+export async function clearTags(rows: readonly Pick<MessageRow, 'id' | 'tags'>[]): Promise<void> {
+  const remove = [...new Set(rows.flatMap(({ tags }) => tags))]
+  if (remove.length === 0) return
+  await act('Tagging', () => api.mail.setTags({ ids: rows.map(({ id }) => id), add: [], remove }))
+}
+
+/** Where messages can be moved, and what is said when they are there. */
+const MOVED = {
+  archive: ['archived', 'archive'],
+  trash: ['moved to Trash', 'trash'],
+  junk: ['moved to Junk', 'spam'],
+  inbox: ['moved to the Inbox', 'inbox'],
+} as const
+
 /** Moves messages and offers to move them back. True when it worked. */
-export async function moveTo(rows: Rows, role: 'archive' | 'trash'): Promise<boolean> {
+export async function moveTo(rows: Rows, to: keyof typeof MOVED | Pick<FolderView, 'id' | 'name'>): Promise<boolean> {
   const ids = rows.map((row) => row.id)
-  const done = await act('Moving', () => api.mail.move({ ids, to: { role } }))
+  const target = typeof to === 'string' ? { role: to } : { folderId: to.id }
+  const done = await act('Moving', () => api.mail.move({ ids, to: target }))
   if (done === undefined) return false
-  toast(`${count(ids.length, 'message')} ${role === 'trash' ? 'moved to Trash' : 'archived'}.`, {
-    icon: role === 'trash' ? 'trash' : 'archive',
+  const [words, icon] = typeof to === 'string' ? MOVED[to] : ([`moved to ${to.name}`, 'folder'] as const)
+  toast(`${count(ids.length, 'message')} ${words}.`, {
+    icon,
     action: { label: 'Undo', run: () => void moveBack(rows) },
   })
   return true

@@ -8,15 +8,18 @@ import { Empty } from '../../parts/empty.tsx'
 import { Load } from '../../parts/load.tsx'
 import type { Picked } from '../../parts/virtual-listbox.tsx'
 import { fetching, getMail } from '../../state/actions.ts'
+import { keyOf } from '../../commands/bindings.ts'
+import { useOffers, type Offers } from '../../commands/offers.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { useNow } from '../../state/now.ts'
 import { go, type Route } from '../../state/route.ts'
 import type { Live } from '../../state/use-live.ts'
 import { composeFrom } from '../compose/answer.ts'
-import { moveTo, removeForGood, toggleSeen, toggleStar, toggleTag } from './mail-actions.ts'
-import { commandOf, MessageList, type Command } from './message-list.tsx'
+import { clearTags, moveTo, removeForGood, toggleSeen, toggleStar, toggleTag } from './mail-actions.ts'
+import { MessageList, type Command } from './message-list.tsx'
+import { MoveDialog } from './move-dialog.tsx'
 import { Reader } from './reader.tsx'
-import { nextAfter } from './rows.ts'
+import { nextAfter, unreadFrom } from './rows.ts'
 import { useMessageList, type MessageList as Listed } from './use-message-list.ts'
 
 type MailRoute = Extract<Route, { view: 'mail' }>
@@ -70,6 +73,7 @@ export function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onSh
   const { tags } = useEngine()
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set())
   const [doomed, setDoomed] = useState<readonly MessageRow[]>([])
+  const [moving, setMoving] = useState<readonly MessageRow[]>([])
   const rows = live.at === 'ready' ? live.value.rows : NONE
   const picked: Picked = useMemo(() => {
     const real = messageId === null ? selected : selected.has(messageId) ? selected : new Set([messageId])
@@ -93,18 +97,46 @@ export function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onSh
     const some = chosen(ids)
     const first = some[0]
     if (first === undefined) return
-    if (command.startsWith('tag-')) {
+    if (command === 'tag-0') void clearTags(some)
+    else if (command.startsWith('tag-')) {
       const tag = tags.find(({ number }) => `tag-${number}` === command)
       if (tag !== undefined) void toggleTag(some, tag.id)
     } else if (command === 'toggle-seen') void toggleSeen(some)
     else if (command === 'toggle-star') void toggleStar(some)
-    else if (command === 'archive') void moveTo(some, 'archive').then((done) => (done ? leave(some) : undefined))
-    else if (command === 'delete') {
-      if (folderRole === 'trash') setDoomed(some)
-      else void moveTo(some, 'trash').then((done) => (done ? leave(some) : undefined))
-    } else if (command === 'reply' || command === 'reply-all' || command === 'forward')
+    else if (command === 'archive') away(some, 'archive')
+    else if (command === 'junk') away(some, folderRole === 'junk' ? 'inbox' : 'junk')
+    else if (command === 'move') setMoving(some)
+    else if (command === 'delete-for-good' || (command === 'delete' && folderRole === 'trash')) setDoomed(some)
+    else if (command === 'delete') away(some, 'trash')
+    else if (command === 'reply' || command === 'reply-all' || command === 'forward' || command === 'edit-as-new')
       void composeFrom(command, first.id)
   }
+  const away = (some: readonly MessageRow[], to: Parameters<typeof moveTo>[1]) =>
+    void moveTo(some, to).then((done) => (done ? leave(some) : undefined))
+  const show = (row: MessageRow | undefined) =>
+    row === undefined ? undefined : onPick({ active: row.id, selected: new Set([row.id]) })
+  const place = rows.findIndex(({ id }) => id === messageId)
+  const ids = [...picked.selected]
+  const onThese = (command: Command) => () => onCommand(command, ids)
+  const offers: Offers = {
+    ...(rows.length === 0
+      ? {}
+      : {
+          'next': () => show(rows[place + 1]),
+          'previous': () => show(rows[place - 1]),
+          'next-unread': () => show(unreadFrom(rows, place, 1)),
+          'previous-unread': () => show(unreadFrom(rows, place, -1)),
+        }),
+    ...(ids.length === 0
+      ? {}
+      : Object.fromEntries(
+          [...FOR_MESSAGES, ...Array.from({ length: 10 }, (_, n) => `tag-${n}` as const)].map((command) => [
+            command,
+            onThese(command),
+          ]),
+        )),
+  }
+  useOffers(offers)
 
   return (
     <>
@@ -137,21 +169,17 @@ export function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onSh
           }
         </Load>
       </section>
-      {/* Keys reach it from the message's own controls and from the mail frame. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
-      <main
-        className="reader"
-        aria-label="Message"
-        onKeyDown={(event) => {
-          const inDialog = event.target instanceof Element && event.target.closest('[role="dialog"]') !== null
-          const command = inDialog ? undefined : commandOf(event)
-          if (command === undefined || picked.selected.size === 0) return
-          event.preventDefault()
-          onCommand(command, [...picked.selected])
-        }}
-      >
+      <main className="reader" aria-label="Message">
         <ReaderPane picked={picked} hasRows={rows.length > 0} nowMs={nowMs} onCommand={onCommand} />
       </main>
+      {moving.length === 0 ? null : (
+        <MoveDialog
+          count={moving.length}
+          fromId={moving[0]?.folderId ?? null}
+          onMove={(folder) => away(moving, folder)}
+          onClose={() => setMoving([])}
+        />
+      )}
       <Confirm
         title={`Delete ${count(doomed.length, 'message')} for good?`}
         isOpen={doomed.length > 0}
@@ -160,19 +188,38 @@ export function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onSh
         onClose={() => setDoomed([])}
         onConfirm={() => void removeForGood(doomed).then((done) => (done ? leave(doomed) : undefined))}
       >
-        <p>What is deleted from Trash is gone from this computer and cannot be brought back.</p>
+        <p>What is deleted for good is gone from this computer and cannot be brought back.</p>
       </Confirm>
     </>
   )
 }
 
 const NONE: readonly MessageRow[] = []
+const FOR_MESSAGES = [
+  'reply',
+  'reply-all',
+  'forward',
+  'edit-as-new',
+  'archive',
+  'delete',
+  'delete-for-good',
+  'junk',
+  'move',
+  'toggle-seen',
+  'toggle-star',
+] as const satisfies readonly Command[]
 
 interface ReaderPaneProps {
   readonly picked: Picked
   readonly hasRows: boolean
   readonly nowMs: number
   readonly onCommand: (command: Command, ids: readonly number[]) => void
+}
+
+/** The key of a command, for a tip. */
+const keyed = (command: Command) => {
+  const keys = keyOf(command)
+  return keys === undefined ? {} : { keys }
 }
 
 function ReaderPane({ picked, hasRows, nowMs, onCommand }: ReaderPaneProps) {
@@ -190,8 +237,18 @@ function ReaderPane({ picked, hasRows, nowMs, onCommand }: ReaderPaneProps) {
             <Button icon="trash" onClick={() => onCommand('delete', ids)}>
               Delete
             </Button>
-            <IconButton icon="dot" label="Read or unread" keys="M" onClick={() => onCommand('toggle-seen', ids)} />
-            <IconButton icon="star" label="Star or not" keys="S" onClick={() => onCommand('toggle-star', ids)} />
+            <IconButton
+              icon="dot"
+              label="Read or unread"
+              {...keyed('toggle-seen')}
+              onClick={() => onCommand('toggle-seen', ids)}
+            />
+            <IconButton
+              icon="star"
+              label="Star or not"
+              {...keyed('toggle-star')}
+              onClick={() => onCommand('toggle-star', ids)}
+            />
           </>
         }
       >

@@ -1,4 +1,5 @@
-import { useMemo, type KeyboardEvent } from 'react'
+import { useMemo } from 'react'
+import type { CommandId } from '../../../../core/model/command-table.ts'
 import type { TagView } from '../../../../core/rpc/reading-contract.ts'
 import type { SearchHit } from '../../../../core/rpc/search-contract.ts'
 import type { MessageRow } from '../../../../core/rpc/views.ts'
@@ -10,9 +11,23 @@ import { VirtualListbox, type Picked } from '../../parts/virtual-listbox.tsx'
 import { Marked } from './marked.tsx'
 import { withHeadings } from './rows.ts'
 
-/** What can be done with messages; `tag-3` puts the tag of key 3 on them, or takes it off. */
+/** What can be done with messages; `tag-3` puts the tag of key 3 on them, or takes it off, `tag-0` takes off all. */
 export type Command =
-  `tag-${number}` | 'archive' | 'delete' | 'toggle-seen' | 'toggle-star' | 'reply' | 'reply-all' | 'forward'
+  | `tag-${number}`
+  | Extract<
+      CommandId,
+      | 'archive'
+      | 'delete'
+      | 'delete-for-good'
+      | 'junk'
+      | 'move'
+      | 'toggle-seen'
+      | 'toggle-star'
+      | 'reply'
+      | 'reply-all'
+      | 'forward'
+      | 'edit-as-new'
+    >
 
 interface Props {
   readonly label: string
@@ -26,23 +41,6 @@ interface Props {
   readonly onPick: (picked: Picked) => void
   readonly onCommand: (command: Command, ids: readonly number[]) => void
   readonly onNearEnd: () => void
-}
-
-const KEYS: Readonly<Record<string, Command>> = {
-  Delete: 'delete',
-  a: 'archive',
-  e: 'archive',
-  m: 'toggle-seen',
-  s: 'toggle-star',
-  r: 'reply',
-  R: 'reply-all',
-  f: 'forward',
-}
-
-/** The command a key stands for in the list and in the reader. */
-export function commandOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>): Command | undefined {
-  if (event.ctrlKey || event.metaKey || event.altKey) return undefined
-  return /^[1-9]$/.test(event.key) ? `tag-${Number(event.key)}` : KEYS[event.key]
 }
 
 /** Pure: the list of messages, with headings by day. */
@@ -61,12 +59,6 @@ export function MessageList(props: Props) {
       onPick={onPick}
       onNearEnd={props.onNearEnd}
       onDo={(_, row) => onCommand('toggle-star', [row.id])}
-      onOtherKey={(event) => {
-        const command = commandOf(event)
-        if (command === undefined || picked.selected.size === 0) return false
-        onCommand(command, [...picked.selected])
-        return true
-      }}
     >
       {(row) => <Row row={row} nowMs={nowMs} showAddressees={props.showAddressees} tags={props.tags} />}
     </VirtualListbox>

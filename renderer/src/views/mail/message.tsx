@@ -10,6 +10,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { MenuButton } from '../../parts/menu.tsx'
 import { TagChip } from '../../parts/tag-chip.tsx'
 import { formatRoute, go } from '../../state/route.ts'
+import { keyOf } from '../../commands/bindings.ts'
 import { MailFrame } from './mail-frame.tsx'
 import type { Command } from './message-list.tsx'
 import { PlainBody } from './plain-body.tsx'
@@ -38,22 +39,27 @@ export function Message(props: Props) {
   return (
     <>
       <div className="commands" role="toolbar" aria-label="Message commands">
-        <Button kind="plain" icon="reply" title="Reply (R)" onClick={() => onCommand('reply')}>
+        <Button kind="plain" icon="reply" title={tip('Reply', 'reply')} onClick={() => onCommand('reply')}>
           Reply
         </Button>
-        <Button kind="plain" icon="reply-all" title="Reply all (Shift R)" onClick={() => onCommand('reply-all')}>
+        <Button
+          kind="plain"
+          icon="reply-all"
+          title={tip('Reply all', 'reply-all')}
+          onClick={() => onCommand('reply-all')}
+        >
           Reply all
         </Button>
-        <Button kind="plain" icon="forward" title="Forward (F)" onClick={() => onCommand('forward')}>
+        <Button kind="plain" icon="forward" title={tip('Forward', 'forward')} onClick={() => onCommand('forward')}>
           Forward
         </Button>
         <span className="bar-gap" />
-        <IconButton icon="archive" label="Archive" keys="A" onClick={() => onCommand('archive')} />
-        <IconButton icon="trash" label="Delete" keys="Del" onClick={() => onCommand('delete')} />
+        <IconButton icon="archive" label="Archive" {...keyed('archive')} onClick={() => onCommand('archive')} />
+        <IconButton icon="trash" label="Delete" {...keyed('delete')} onClick={() => onCommand('delete')} />
         <IconButton
           icon={message.starred ? 'star-on' : 'star'}
           label={message.starred ? 'Remove the star' : 'Star'}
-          keys="S"
+          {...keyed('toggle-star')}
           className={message.starred ? 'starred' : ''}
           onClick={() => onCommand('toggle-star')}
         />
@@ -62,7 +68,7 @@ export function Message(props: Props) {
           <IconButton
             icon="wire"
             label="The session that brought this message"
-            keys="Shift F12"
+            {...keyed('log-of-message')}
             className="opt"
             onClick={toLog}
           />
@@ -75,7 +81,7 @@ export function Message(props: Props) {
               id: 'seen',
               label: message.seen ? 'Mark as unread' : 'Mark as read',
               icon: 'dot',
-              keys: 'M',
+              ...keyed('toggle-seen'),
               run: () => onCommand('toggle-seen'),
             },
             ...props.tags.map(({ id, name, number }) => ({
@@ -85,7 +91,16 @@ export function Message(props: Props) {
               ...(number === null ? {} : { keys: `${number}` }),
               run: () => props.onTag(id),
             })),
-            { id: 'source', label: 'View source', icon: 'code', run: onSource },
+            { id: 'move', label: 'Move to a folder…', icon: 'folder', ...keyed('move'), run: () => onCommand('move') },
+            { id: 'junk', label: 'Junk, or not junk', icon: 'spam', ...keyed('junk'), run: () => onCommand('junk') },
+            {
+              id: 'edit-as-new',
+              label: 'Edit as new',
+              icon: 'draft',
+              ...keyed('edit-as-new'),
+              run: () => onCommand('edit-as-new'),
+            },
+            { id: 'source', label: 'View source', icon: 'code', ...keyed('source'), run: onSource },
             { id: 'session', label: 'Show the sessions', icon: 'wire', run: toLog },
           ]}
         />
@@ -132,6 +147,15 @@ export function Message(props: Props) {
       </article>
     </>
   )
+}
+
+const keyed = (command: string) => {
+  const keys = keyOf(command)
+  return keys === undefined ? {} : { keys }
+}
+const tip = (label: string, command: string) => {
+  const keys = keyOf(command)
+  return keys === undefined ? label : `${label} (${keys})`
 }
 
 function Head({ message, nowMs }: Props) {

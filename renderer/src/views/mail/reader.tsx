@@ -7,6 +7,8 @@ import { act } from '../../state/act.ts'
 import { compose } from '../compose/composer.ts'
 import { useLive } from '../../state/use-live.ts'
 import { Load } from '../../parts/load.tsx'
+import { useOffers } from '../../commands/offers.ts'
+import { go } from '../../state/route.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { Conversation } from './conversation.tsx'
 import { toggleTag } from './mail-actions.ts'
@@ -43,6 +45,10 @@ export function Reader({ id, nowMs, onCommand }: Props) {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [id, live.at])
 
+  useOffers({
+    'source': () => setShowsSource(true),
+    'log-of-message': () => go({ view: 'log', sessionId: null, seq: null, of: { messageId: id } }),
+  })
   const parts = live.at === 'ready' ? live.value.parts : undefined
   const imageOf = useMemo(() => {
     const known = new Map<string, Promise<string | undefined>>()

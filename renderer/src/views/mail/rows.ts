@@ -23,3 +23,13 @@ export function nextAfter(rows: readonly { id: number }[], gone: ReadonlySet<num
   const below = rows.slice(last + 1).find((row) => !gone.has(row.id))
   return (below ?? rows.findLast((row) => !gone.has(row.id)))?.id ?? null
 }
+
+/** The next row in a direction that nobody has read yet. */
+export function unreadFrom<T extends { readonly seen: boolean }>(
+  rows: readonly T[],
+  place: number,
+  step: 1 | -1,
+): T | undefined {
+  for (let at = place + step; at >= 0 && at < rows.length; at += step) if (rows[at]?.seen === false) return rows[at]
+  return undefined
+}

@@ -18,6 +18,7 @@ const ROOM: Readonly<Record<string, string>> = {
   queue: 'Queue',
   retry: 'Tries',
   ui: 'Window',
+  keys: 'Keys',
 }
 
 /** Every setting with its sentence and what is allowed, by room. */

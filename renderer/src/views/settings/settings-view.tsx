@@ -7,12 +7,14 @@ import { Accounts } from './accounts.tsx'
 import { AllSettings } from './all-settings.tsx'
 import { Destinations } from './destinations.tsx'
 import { Identities } from './identities.tsx'
+import { Keys } from './keys.tsx'
 import { LocalMail } from './local-mail.tsx'
 import { Programs } from './programs.tsx'
 import { Protection } from './protection.tsx'
 import { Routes } from './routes.tsx'
 import { Signing } from './signing.tsx'
 import { Tags } from './tags.tsx'
+import { Transfer } from './transfer.tsx'
 
 const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view: () => React.ReactNode }>> = {
   accounts: { title: 'Accounts', icon: 'inbox', view: () => <Accounts /> },
@@ -23,7 +25,9 @@ const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view:
   programs: { title: 'Other programs', icon: 'plug', view: () => <Programs /> },
   local: { title: 'Local mail', icon: 'local', view: () => <LocalMail /> },
   tags: { title: 'Tags', icon: 'tag', view: () => <Tags /> },
+  transfer: { title: 'Import and export', icon: 'download', view: () => <Transfer /> },
   protection: { title: 'Protection', icon: 'key', view: () => <Protection /> },
+  keys: { title: 'Keys', icon: 'bolt', view: () => <Keys /> },
   settings: { title: 'All settings', icon: 'settings', view: () => <AllSettings /> },
   about: { title: 'About', icon: 'info', view: () => <About /> },
 }

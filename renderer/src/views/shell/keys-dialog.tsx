@@ -1,32 +1,18 @@
+import { COMMANDS, COMMAND_GROUPS, isCommandId, type CommandEntry } from '../../../../core/model/command-table.ts'
+import { bindings } from '../../commands/bindings.ts'
+import { showChord } from '../../commands/chord.ts'
 import { Dialog } from '../../parts/dialog.tsx'
+import { formatRoute } from '../../state/route.ts'
 
-const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
+/** Keys that belong to a part of the window and are no commands. */
+const FIXED: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
   [
-    'Anywhere',
+    'In any list',
     [
-      ['N or C', 'New message'],
-      ['Ctrl K or /', 'Search all mail'],
-      ['F12', 'Protocol log'],
-      ['Shift F12', 'Sessions of this message'],
-      ['G then I', 'Inbox'],
-      ['G then Q', 'Queue'],
-      ['Ctrl ,', 'Settings'],
-      ['?', 'These keys'],
-    ],
-  ],
-  [
-    'In the list',
-    [
-      ['↓ ↑ or J K', 'Next, previous'],
+      ['↓ ↑', 'Next, previous'],
       ['Shift ↓ ↑', 'Select several'],
       ['Ctrl A', 'Select all'],
-      ['A or E', 'Archive'],
-      ['Del', 'Delete'],
-      ['Ctrl Z', 'Undo'],
-      ['M', 'Read or unread'],
-      ['S', 'Star'],
-      ['R or Shift R', 'Reply, reply all'],
-      ['F', 'Forward'],
+      ['1 … 9, 0', 'Tags on and off, all off'],
     ],
   ],
   [
@@ -38,28 +24,51 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
   ],
 ]
 
-/** The keys, on one page. */
+/** The keys, on one page, as they are set now. */
 export function KeysDialog({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
+  const keys = bindings.use()
+  const ids = Object.keys(COMMANDS).filter(isCommandId)
+  const groups = COMMAND_GROUPS.map((group) => {
+    const own = ids.filter((id) => COMMANDS[id].group === group && (keys.get(id)?.length ?? 0) > 0)
+    return [
+      group,
+      own.map((id) => [keys.get(id)!.map((chord) => showChord(chord)), wordsOf(COMMANDS[id])] as const),
+    ] as const
+  })
   return (
-    <Dialog title="Keys" isOpen={isOpen} onClose={onClose}>
+    <Dialog title="Keys" wide isOpen={isOpen} onClose={onClose}>
       <div className="dialog-body keys">
-        {KEYS.map(([where, list]) => (
-          <section key={where}>
-            <h3>{where}</h3>
-            <dl>
-              {list.map(([key, does]) => (
-                <div key={key}>
-                  <dt>
-                    <kbd>{key}</kbd>
-                  </dt>
-                  <dd>{does}</dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
-        <p className="quiet">Letters work while the list or the message has the focus, never while you type.</p>
+        <div className="key-columns">
+          {[
+            ...groups,
+            ...FIXED.map(([name, list]) => [name, list.map(([key, does]) => [[key], does] as const)] as const),
+          ].map(([where, list]) => (
+            <section key={where}>
+              <h3>{where}</h3>
+              <dl>
+                {list.map(([chords, does]) => (
+                  <div key={does}>
+                    <dt>
+                      {chords.slice(0, 2).map((chord) => (
+                        <kbd key={chord}>{chord}</kbd>
+                      ))}
+                    </dt>
+                    <dd>{does}</dd>
+                  </div>
+                ))}
+              </dl>
+            </section>
+          ))}
+        </div>
+        <p className="quiet">
+          Letters work while you read, never while you type.{' '}
+          <a href={formatRoute({ view: 'settings', page: 'keys' })} onClick={onClose}>
+            Change the keys
+          </a>
+        </p>
       </div>
     </Dialog>
   )
 }
+
+const wordsOf = (entry: CommandEntry) => entry.label

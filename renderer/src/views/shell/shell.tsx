@@ -19,8 +19,11 @@ import { SettingsView } from '../settings/settings-view.tsx'
 import { Banners } from './banners.tsx'
 import { SearchField } from './search-field.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
+import { Palette } from '../../commands/palette.tsx'
+import { keyOf } from '../../commands/bindings.ts'
+import { useKeys } from '../../commands/use-keys.ts'
 import { StatusBar } from './status-bar.tsx'
-import { useKeys } from './use-keys.ts'
+import { useShellCommands } from './use-shell-commands.ts'
 
 const searchChanges = { changes: api.search.changes }
 
@@ -32,11 +35,14 @@ export function Shell() {
   const searches = useLive('searches', () => api.search.saved.list(), searchChanges)
   const busy = fetching.use()
   const [keys, setKeys] = useState(false)
+  const [finds, setFinds] = useState(false)
   const search = useRef<HTMLInputElement>(null)
-  useKeys({
+  useKeys()
+  useShellCommands({
+    route,
     showKeys: () => setKeys(true),
+    findCommand: () => setFinds(true),
     focusSearch: () => search.current?.focus(),
-    hasAccounts: accounts.length > 0,
   })
   useEffect(() => {
     document.title = `${TITLE[route.view]} – Posthorn`
@@ -58,7 +64,7 @@ export function Shell() {
             kind="plain"
             icon="wire"
             aria-pressed={route.view === 'log'}
-            title="Protocol log (F12)"
+            title={`Protocol log (${keyOf('log') ?? 'no key'})`}
             onClick={() => go({ view: 'log', sessionId: null, seq: null, of: null })}
           >
             Protocol log
@@ -66,7 +72,7 @@ export function Shell() {
           <IconButton
             icon="settings"
             label="Settings"
-            keys="Ctrl ,"
+            {...(keyOf('settings') === undefined ? {} : { keys: keyOf('settings')! })}
             aria-pressed={route.view === 'settings'}
             onClick={() => go({ view: 'settings', page: 'accounts' })}
           />
@@ -94,6 +100,7 @@ export function Shell() {
       </div>
       <StatusBar />
       <ComposePanel />
+      <Palette isOpen={finds} onClose={() => setFinds(false)} />
       <KeysDialog isOpen={keys} onClose={() => setKeys(false)} />
     </div>
   )

@@ -1,0 +1,109 @@
+/**
+ * Everything a person can ask of the window by name: the one table behind keys, palette, help and menus. A chord is written
+ * `Mod+Shift+P` (Mod is Ctrl, on a Mac ⌘), `Shift+F12`, a character as it is typed (`R` is Shift and r), or two of them one
+ * after the other (`g i`).
+ */
+export interface CommandEntry {
+  readonly label: string
+  readonly group: CommandGroup
+  /** Its keys in Posthorn's own scheme; the first is the one that is shown. */
+  readonly keys: readonly string[]
+  /** Its keys in other schemes, where they differ. */
+  readonly thunderbird?: readonly string[]
+  readonly gmail?: readonly string[]
+}
+
+export type CommandGroup = 'Anywhere' | 'Go to' | 'Message' | 'List'
+export const COMMAND_GROUPS: readonly CommandGroup[] = ['Anywhere', 'Go to', 'List', 'Message']
+
+export const COMMANDS = {
+  'compose': { label: 'New message', group: 'Anywhere', keys: ['c', 'Mod+N'], thunderbird: ['Mod+N', 'Mod+M'] },
+  'search': { label: 'Search all mail', group: 'Anywhere', keys: ['Mod+K', '/'] },
+  'get-mail': { label: 'Get mail', group: 'Anywhere', keys: ['F5', 'F9'] },
+  'undo': { label: 'Undo', group: 'Anywhere', keys: ['Mod+Z'], gmail: ['z', 'Mod+Z'] },
+  'palette': { label: 'Find a command', group: 'Anywhere', keys: ['Mod+Shift+P'] },
+  'next-pane': { label: 'Next pane', group: 'Anywhere', keys: ['F6'] },
+  'previous-pane': { label: 'Previous pane', group: 'Anywhere', keys: ['Shift+F6'] },
+  'keys': { label: 'Show all keys', group: 'Anywhere', keys: ['?', 'F1'] },
+  'inbox': { label: 'Unified inbox', group: 'Go to', keys: ['g i'] },
+  'starred': { label: 'Starred messages', group: 'Go to', keys: ['g s'] },
+  'sent': { label: 'Sent', group: 'Go to', keys: ['g t'] },
+  'drafts': { label: 'Drafts', group: 'Go to', keys: ['g d'] },
+  'queue': { label: 'Queue', group: 'Go to', keys: ['g q'] },
+  'log': { label: 'Protocol log', group: 'Go to', keys: ['F12', 'g l'] },
+  'settings': { label: 'Settings', group: 'Go to', keys: ['Mod+,'] },
+  'next': { label: 'Next', group: 'List', keys: ['j'], thunderbird: ['f'] },
+  'previous': { label: 'Previous', group: 'List', keys: ['k'], thunderbird: ['b'] },
+  'next-unread': { label: 'Next unread', group: 'List', keys: ['n'], gmail: ['Mod+ArrowDown'] },
+  'previous-unread': { label: 'Previous unread', group: 'List', keys: ['p'], gmail: ['Mod+ArrowUp'] },
+  'reply': { label: 'Reply', group: 'Message', keys: ['r', 'Mod+R'], thunderbird: ['Mod+R'] },
+  'reply-all': {
+    label: 'Reply to all',
+    group: 'Message',
+    keys: ['R', 'Mod+Shift+R'],
+    thunderbird: ['Mod+Shift+R'],
+    gmail: ['a', 'Mod+Shift+R'],
+  },
+  'forward': { label: 'Forward', group: 'Message', keys: ['f', 'Mod+Shift+F', 'Mod+L'], thunderbird: ['Mod+L'] },
+  'edit-as-new': { label: 'Edit as new', group: 'Message', keys: ['Mod+E'] },
+  'archive': { label: 'Archive', group: 'Message', keys: ['a', 'e'], thunderbird: ['a'], gmail: ['e'] },
+  'delete': { label: 'Delete', group: 'Message', keys: ['Delete'], gmail: ['#', 'Delete'] },
+  'delete-for-good': { label: 'Delete for good', group: 'Message', keys: ['Shift+Delete'] },
+  'junk': { label: 'Junk, or not junk', group: 'Message', keys: ['!'], thunderbird: ['j'] },
+  'move': { label: 'Move to a folder', group: 'Message', keys: ['v', 'Mod+Shift+M'] },
+  'toggle-seen': { label: 'Read or unread', group: 'Message', keys: ['m'], gmail: ['I'] },
+  'toggle-star': { label: 'Star', group: 'Message', keys: ['s'] },
+  'source': { label: 'View source', group: 'Message', keys: ['Mod+U'] },
+  'log-of-message': { label: 'Sessions of this message', group: 'Message', keys: ['Shift+F12'] },
+} as const satisfies Readonly<Record<string, CommandEntry>>
+
+/** A command by its name. */
+export type CommandId = keyof typeof COMMANDS
+
+/** Which keys act: a set people know from elsewhere, or none that are single letters. */
+export const KEY_SCHEMES = ['posthorn', 'thunderbird', 'gmail', 'off'] as const
+export type KeyScheme = (typeof KEY_SCHEMES)[number]
+
+/** True for the name of a command. */
+export function isCommandId(name: string): name is CommandId {
+  return Object.hasOwn(COMMANDS, name)
+}
+
+/** True where a chord is one or two characters without a modifier, which somebody may type by mistake (WCAG 2.1.4). */
+export function isLetters(chord: string): boolean {
+  return chord.split(' ').every((one) => [...one].length === 1)
+}
+
+const NAMED =
+  '(?:F[1-9]|F1[0-2]|Enter|Delete|Backspace|Insert|Home|End|PageUp|PageDown|Arrow(?:Up|Down|Left|Right)|Space)'
+const CHORD = new RegExp(`^(?:(?:Mod\\+)?(?:Alt\\+)?(?:Shift\\+)?(?:${NAMED}|\\S)|\\S \\S)$`, 'u')
+
+/** True for what can be pressed. */
+export function isChord(text: string): boolean {
+  return CHORD.test(text)
+}
+
+/** One line of a person's own keys: `archive=y`; without a chord (`archive=`) the command has none. */
+export function parseBinding(line: string): { readonly id: CommandId; readonly chord: string | null } | undefined {
+  const at = line.indexOf('=')
+  const id = line.slice(0, at)
+  const chord = line.slice(at + 1)
+  if (at < 1 || !isCommandId(id) || (chord !== '' && !isChord(chord))) return undefined
+  return { id, chord: chord === '' ? null : chord }
+}
+
+/** The keys of each command under a scheme and a person's own lines, which win over every other use of their chord. */
+export function keysOf(scheme: KeyScheme, own: readonly string[]): ReadonlyMap<CommandId, readonly string[]> {
+  const mine = own.flatMap((line) => parseBinding(line) ?? [])
+  const taken = new Set(mine.flatMap(({ chord }) => chord ?? []))
+  const ids = Object.keys(COMMANDS).filter(isCommandId)
+  return new Map(
+    ids.map((id) => {
+      const lines = mine.filter((one) => one.id === id)
+      if (lines.length > 0) return [id, lines.flatMap(({ chord }) => chord ?? [])]
+      const entry: CommandEntry = COMMANDS[id]
+      const keys = (scheme === 'thunderbird' || scheme === 'gmail' ? entry[scheme] : undefined) ?? entry.keys
+      return [id, keys.filter((chord) => !taken.has(chord) && (scheme !== 'off' || !isLetters(chord)))]
+    }),
+  )
+}

@@ -1,0 +1,115 @@
+import { useState } from 'react'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Check, Field, Select } from '../../parts/field.tsx'
+import { saveBytes } from '../../state/actions.ts'
+import { useEngine } from '../../state/engine.tsx'
+
+type What = Parameters<typeof api.exports.start>[0]['what']
+type Format = Parameters<typeof api.exports.start>[0]['format']
+
+/** Chooses what is taken out, as what, and where to. */
+export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
+  const { folders } = useEngine()
+  const list = folders.at === 'ready' ? folders.value : []
+  const [chosen, setChosen] = useState('all')
+  const [query, setQuery] = useState('')
+  const [format, setFormat] = useState<Format | 'download'>('mbox')
+  const [to, setTo] = useState('')
+  const [overwrite, setOverwrite] = useState(false)
+  const [problem, setProblem] = useState<string>()
+  const [busy, setBusy] = useState(false)
+  const what: What =
+    chosen === 'all' ? { all: true } : chosen === 'query' ? { query: query.trim() } : { folderId: Number(chosen) }
+  const isReady = !busy && (chosen !== 'query' || query.trim() !== '') && (format === 'download' || to.trim() !== '')
+  const save = async () => {
+    setBusy(true)
+    setProblem(undefined)
+    try {
+      if (format === 'download') {
+        const { handle, filename } = await api.exports.download({ what })
+        saveBytes(handle, filename)
+      } else await api.exports.start({ what, format, to: to.trim(), ...(overwrite ? { overwrite } : {}) })
+      onClose()
+    } catch (error) {
+      setProblem(wordsOf(error))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Dialog title="Export mail" isOpen onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (isReady) void save()
+        }}
+      >
+        <div className="dialog-body">
+          <Select
+            label="What"
+            value={chosen}
+            options={[
+              { value: 'all', label: 'All mail' },
+              { value: 'query', label: 'What a search finds' },
+              ...list.map((folder) => ({
+                value: `${folder.id}`,
+                label: folder.owner === null ? folder.name : `${folder.owner.name}: ${folder.name}`,
+              })),
+            ]}
+            onChange={setChosen}
+          />
+          {chosen === 'query' ? (
+            <Field
+              label="Search"
+              value={query}
+              placeholder="from:ada after:2026-01-01"
+              spellCheck={false}
+              autoComplete="off"
+              onChange={setQuery}
+            />
+          ) : null}
+          <Select
+            label="As"
+            value={format}
+            options={[
+              { value: 'mbox', label: 'mbox: one file a folder' },
+              { value: 'maildir', label: 'Maildir: a file a message, with its flags' },
+              { value: 'eml', label: '.eml: a file a message, to open with a double click' },
+              { value: 'download', label: 'One mbox file, saved by this window' },
+            ]}
+            onChange={setFormat}
+          />
+          {format === 'download' ? null : (
+            <>
+              <Field
+                label={format === 'mbox' && chosen !== 'all' ? 'To the file' : 'To the folder'}
+                value={to}
+                placeholder={format === 'mbox' && chosen !== 'all' ? '/home/me/mail.mbox' : '/home/me/mail'}
+                spellCheck={false}
+                autoComplete="off"
+                hint="A path on this computer."
+                onChange={setTo}
+              />
+              <Check label="Replace what is there" checked={overwrite} onChange={setOverwrite} />
+            </>
+          )}
+          {problem === undefined ? null : (
+            <p className="danger" role="alert">
+              {problem}
+            </p>
+          )}
+        </div>
+        <footer>
+          <Button kind="plain" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button kind="primary" submit disabled={!isReady}>
+            {busy ? 'Working' : 'Export'}
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,65 @@
+import type { ExportView } from '../../../../core/rpc/transfer-contract.ts'
+import { api } from '../../bridge/client.ts'
+import { count, size } from '../../format/size.ts'
+import { ago } from '../../format/time.ts'
+import { visible } from '../../format/wire-text.ts'
+import { Button } from '../../parts/button.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { act } from '../../state/act.ts'
+import { useNow } from '../../state/now.ts'
+
+/** The exports of this run, the newest first. */
+export function ExportList({ exports }: { readonly exports: readonly ExportView[] }) {
+  const nowMs = useNow(30_000)
+  return (
+    <ul className="cards">
+      {exports.map((one) => (
+        <li key={one.id} aria-label={`Export to ${one.path}`}>
+          <div className="grow">
+            <b className="clip">
+              <bdi>{visible(one.path)}</bdi>
+            </b>
+            <p className="num">
+              {one.exported.toLocaleString('en')} of {count(one.total, 'message')}, {size(one.bytesDone)}
+            </p>
+            {one.state === 'running' ? (
+              <progress
+                className="wide"
+                aria-label="Progress of the export"
+                value={one.total === 0 ? 0 : one.exported / one.total}
+              />
+            ) : null}
+            {one.state === 'failed' ? (
+              <p className="notice danger">
+                <Icon name="fail" /> <span>{one.reason}</span>
+              </p>
+            ) : (
+              <p className="quiet">
+                {one.state === 'running' ? 'Being written.' : one.state === 'done' ? 'Done' : 'Stopped'}
+                {one.endedMs === null ? '' : ` ${ago(one.endedMs, nowMs)}.`}
+              </p>
+            )}
+            {one.problemsTotal === 0 ? null : (
+              <details>
+                <summary>{count(one.problemsTotal, 'message')} could not be read whole</summary>
+                <ul>
+                  {one.problems.map((problem) => (
+                    <li key={problem}>{visible(problem)}</li>
+                  ))}
+                </ul>
+              </details>
+            )}
+          </div>
+          {one.state === 'running' ? (
+            <Button
+              icon="pause"
+              onClick={() => void act('Stopping the export', () => api.exports.cancel({ id: one.id }))}
+            >
+              Stop
+            </Button>
+          ) : null}
+        </li>
+      ))}
+    </ul>
+  )
+}

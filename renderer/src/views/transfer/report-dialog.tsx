@@ -1,0 +1,70 @@
+import { useEffect, useState } from 'react'
+import type { ImportProblemView } from '../../../../core/rpc/transfer-contract.ts'
+import { api } from '../../bridge/client.ts'
+import { visible } from '../../format/wire-text.ts'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { act } from '../../state/act.ts'
+
+const PAGE = 200
+const WHAT = { deleted: 'left out', damaged: 'damaged', refused: 'not imported' } as const
+
+/** What an import left out or could not take whole, line by line. */
+export function ReportDialog({ id, onClose }: { readonly id: number; readonly onClose: () => void }) {
+  const [rows, setRows] = useState<readonly ImportProblemView[]>([])
+  const [total, setTotal] = useState<number | null>(null)
+  const [hasMore, setHasMore] = useState(true)
+  const read = async (after: number | null) => {
+    const page = await act('Reading the report', () => api.imports.report({ id, after, limit: PAGE }))
+    if (page === undefined) return
+    setRows((before) => (after === null ? page.rows : [...before, ...page.rows]))
+    setTotal(page.total)
+    setHasMore(page.more)
+  }
+  useEffect(() => {
+    void read(null)
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each import
+  }, [id])
+  return (
+    <Dialog title="Report of the import" isOpen wide onClose={onClose}>
+      {/* Focusable, so that the keyboard can scroll it. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className="report" tabIndex={0} role="region" aria-label="Messages of the report">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Message</th>
+              <th scope="col">What</th>
+              <th scope="col">Why</th>
+              <th scope="col">Where</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.id}>
+                <td>
+                  <bdi>{visible(row.subject) || '(no subject)'}</bdi>
+                </td>
+                <td className={row.what === 'refused' ? 'danger' : undefined}>{WHAT[row.what]}</td>
+                <td>{row.reason}</td>
+                <td className="mono">
+                  <bdi>{visible(row.path)}</bdi>
+                  {row.offset === null ? '' : `, byte ${row.offset.toLocaleString('en')}`}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <footer>
+        <span className="grow quiet num">
+          {total === null ? '' : `${rows.length.toLocaleString('en')} of ${total.toLocaleString('en')} lines`}
+        </span>
+        {hasMore && rows.length > 0 ? <Button onClick={() => void read(rows.at(-1)?.id ?? null)}>More</Button> : null}
+        <Button kind="primary" onClick={onClose}>
+          Close
+        </Button>
+      </footer>
+    </Dialog>
+  )
+}
