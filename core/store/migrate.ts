@@ -11,6 +11,7 @@ import { migration as telling } from './migrations/0008-telling.ts'
 import { migration as sorting } from './migrations/0009-sorting.ts'
 import { migration as importing } from './migrations/0010-importing.ts'
 import { migration as signingIn } from './migrations/0011-signing-in.ts'
+import { migration as protocolLog } from './migrations/0012-protocol-log.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -36,6 +37,7 @@ export const migrations: readonly Migration[] = [
   sorting,
   importing,
   signingIn,
+  protocolLog,
 ]
 
 /** The version a database has once every step ran. */
