@@ -7,6 +7,7 @@ import { insertMessage } from './message.ts'
 import { prepared } from './prepared.ts'
 import { insertEntry } from './queue-change.ts'
 import { listDueOfEntry, type DueRecipient } from './queue-due.ts'
+import { noteArrivals, sourceOfOwner } from './rule-todo.ts'
 import { getEntry } from './queue.ts'
 import type { Body, Operation, WriteDb } from './types.ts'
 
@@ -72,7 +73,9 @@ function deliverInbound(db: WriteDb, args: InboundDelivery, nowMs: number) {
   const delivered = args.mailboxes.map(({ owner, prefix }) => {
     const folderId = ensureFolder(db, owner, 'inbox')
     const message = { folderId, body: { blobId }, prefix, removed: [], fields, receivedMs: nowMs, seen: false }
-    return { folderId, messageId: insertMessage(db, message, nowMs) }
+    const messageId = insertMessage(db, message, nowMs)
+    noteArrivals(db, [messageId], sourceOfOwner(owner), nowMs)
+    return { folderId, messageId }
   })
   const due = args.forwards.flatMap(({ to, prefix }) => {
     const stored = insertEntry(

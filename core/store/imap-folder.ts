@@ -35,11 +35,15 @@ const ADD = 'INSERT INTO imap_folder (folder_id, account_id, path) VALUES (?, ?,
 const NAME = 'UPDATE folder SET name = ? WHERE id = ? AND name <> ?'
 const ROLE = 'UPDATE folder SET role = ? WHERE id = ?'
 const FORGET = 'DELETE FROM imap_folder WHERE folder_id = ?'
-const BEGIN = 'UPDATE imap_folder SET uid_validity = ?, uid_next = NULL, modseq = NULL WHERE folder_id = ?'
+const BEGIN = `
+  UPDATE imap_folder SET uid_validity = ?, uid_next = NULL, modseq = NULL, rules_from_uid = ? WHERE folder_id = ?`
 const OLD = 'UPDATE imap_place SET uid = -uid WHERE folder_id = ? AND uid > 0 AND message_id IS NOT NULL'
 const DROP_PLACES = 'DELETE FROM imap_place WHERE folder_id = ? AND uid > 0'
 const LOST_DELETES = `UPDATE imap_change SET uid = NULL WHERE kind = 'delete' AND folder_id = ?`
-const SYNCED = 'UPDATE imap_folder SET uid_next = ?, modseq = ? WHERE folder_id = ? AND uid_validity = ?'
+const SYNCED = `
+  UPDATE imap_folder SET uid_next = @uidNext, modseq = @modseq, rules_from_uid = coalesce(rules_from_uid,
+    (SELECT max(uid) + 1 FROM imap_place WHERE folder_id = @folderId AND uid > 0), 1)
+  WHERE folder_id = @folderId AND uid_validity = @uidValidity`
 const SOME_PLACED = 'SELECT message_id AS id FROM imap_place WHERE folder_id = ? AND message_id IS NOT NULL LIMIT ?'
 const UNPLACE = 'DELETE FROM imap_place WHERE message_id = ?'
 const DROP_CHANGES = 'DELETE FROM imap_change WHERE message_id = ?'
@@ -119,14 +123,20 @@ export const imapFolderOperations = {
     }
     return { more, folderIds: [...new Set([...touched, folderId])] }
   },
-  /** A folder is looked at under this UIDVALIDITY. When it is another than before, all its numbers mean nothing any more. */
-  'imap.begin': (db: WriteDb, args: { readonly folderId: number; readonly uidValidity: number }): void => {
+  /**
+   * A folder is looked at under this UIDVALIDITY. When it is another than before, all its numbers mean nothing any more, and what has a
+   * number below `uidNext` was there before.
+   */
+  'imap.begin': (
+    db: WriteDb,
+    args: { readonly folderId: number; readonly uidValidity: number; readonly uidNext?: number | null },
+  ): void => {
     const folder = getImapFolder(db, args.folderId)
     if (folder === undefined || folder.uidValidity === args.uidValidity) return
     prepared(db, OLD).run(args.folderId)
     prepared(db, DROP_PLACES).run(args.folderId)
     prepared(db, LOST_DELETES).run(args.folderId)
-    prepared(db, BEGIN).run(args.uidValidity, args.folderId)
+    prepared(db, BEGIN).run(args.uidValidity, args.uidNext ?? null, args.folderId)
   },
   /** All up to there is here, with the flags it has. */
   'imap.synced': (
@@ -138,6 +148,6 @@ export const imapFolderOperations = {
       readonly modseq: string | null
     },
   ): void => {
-    prepared(db, SYNCED).run(args.uidNext, args.modseq, args.folderId, args.uidValidity)
+    prepared(db, SYNCED).run(args)
   },
 } satisfies Record<string, Operation<never, unknown>>

@@ -6,6 +6,7 @@ import { dropVanished, getImapFolder } from './imap-folder.ts'
 import { insertMessage, moveMessages, setAnswered, setSeen, setStarred } from './message.ts'
 import { getMessage } from './message-list.ts'
 import { prepared } from './prepared.ts'
+import { noteImapArrivals, type ImapCame } from './rule-todo.ts'
 import type { Body, Operation, Query, ReadDb, WriteDb } from './types.ts'
 
 /** A message that a server has given us. */
@@ -189,7 +190,8 @@ export const imapOperations = {
     nowMs: number,
   ): (number | null)[] => {
     requireSame(db, args, 'keep mail of')
-    return args.arrivals.map(({ uid, flags, body, fields, receivedMs }) => {
+    const came: ImapCame[] = []
+    const ids = args.arrivals.map(({ uid, flags, body, fields, receivedMs }) => {
       if (prepared(db, AT).get(args.folderId, uid) !== undefined) return null
       const seen = (flags & SEEN) !== 0
       const message = { folderId: args.folderId, body, prefix: '', removed: [], fields, receivedMs, seen }
@@ -197,8 +199,12 @@ export const imapOperations = {
       if ((flags & FLAGGED) !== 0) setStarred(db, [id], true)
       if ((flags & ANSWERED) !== 0) setAnswered(db, { ids: [id], how: 'answered' })
       settle(db, args, uid, flags, id)
+      const sizeBytes = 'raw' in body ? body.raw.length : body.sizeBytes
+      came.push({ id, uid, headerId: fields.messageId, sizeBytes, receivedMs })
       return id
     })
+    noteImapArrivals(db, args.folderId, came, nowMs)
+    return ids
   },
   /** Finds messages that are here already among new numbers. Returns the numbers that are none of them. */
   'imap.adopt': (db: WriteDb, args: In & { readonly heads: readonly ImapHead[] }): number[] => {

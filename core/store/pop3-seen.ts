@@ -5,6 +5,7 @@ import { ensureFolder } from './folder.ts'
 import { insertUnindexed, replaceMessage } from './message.ts'
 import { getMessage } from './message-list.ts'
 import { prepared } from './prepared.ts'
+import { noteArrivals } from './rule-todo.ts'
 import { indexMessage } from './search-index.ts'
 import type { Body, Operation, ReadDb, WriteDb } from './types.ts'
 
@@ -106,6 +107,8 @@ export const pop3SeenOperations = {
     })
     for (const [index, messageId] of messageIds.entries())
       if (messageId !== null) indexMessage(db, messageId, args.arrivals[index]!.fields)
+    const came = messageIds.filter((id) => id !== null)
+    noteArrivals(db, came, { kind: 'account', accountId: args.accountId }, nowMs)
     return { folderId, messageIds }
   },
   /** Puts the whole message where only its header was. Returns its folder. Throws `not-found` when it is gone. */

@@ -13,6 +13,8 @@ import { insertMessage, type NewMessage } from './message.ts'
 import { countPace } from './pace.ts'
 import { prepared } from './prepared.ts'
 import { getEntry, getRecipient, onlineMs, type QueueEntry, type QueueRecipient } from './queue.ts'
+import { endSend } from './rule-send.ts'
+import { noteArrivals, sourceOfOwner } from './rule-todo.ts'
 import { countFate } from './suppression.ts'
 import type { Body, Operation, WriteDb } from './types.ts'
 
@@ -51,6 +53,8 @@ export interface NewEntry {
   readonly undo?: { readonly forMs: number; readonly draft: string }
   /** What DKIM came to; left out for what goes unsigned. */
   readonly signing?: Signing
+  /** The job of a rule that this is, which ends with it. */
+  readonly ruleSendId?: number
 }
 
 const INSERT_ENTRY = `
@@ -101,7 +105,9 @@ function keep(
   const whose = owner === 'sender' ? { accountId: null, userId: entry.userId } : owner
   const folderId = role === 'dead-letters' ? ensureDeadLetters(db) : ensureFolder(db, whose, role)
   const body = message.body === 'entry' ? { blobId: entry.blobId } : message.body
-  insertMessage(db, { ...message, body, folderId }, nowMs)
+  const id = insertMessage(db, { ...message, body, folderId }, nowMs)
+  // Mail that is delivered here; reports of ours stay where they are looked for.
+  if (role === 'inbox' && message.body === 'entry') noteArrivals(db, [id], sourceOfOwner(whose), nowMs)
   return folderId
 }
 
@@ -153,6 +159,7 @@ export function insertEntry(db: WriteDb, args: NewEntry, nowMs: number) {
     return Number(prepared(db, INSERT_RECIPIENT).run(...row).lastInsertRowid)
   })
   if (args.signing) noteSigning(db, entryId, args.signing)
+  if (args.ruleSendId !== undefined) endSend(db, args.ruleSendId, entryId, nowMs)
   const folderIds = args.kept.map((one) =>
     keep(db, inAccount(db, one, args.from), { blobId, userId: args.userId }, nowMs),
   )
