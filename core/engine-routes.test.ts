@@ -26,9 +26,15 @@ let api: Pick<ContractRouterClient<Contract>, 'route'>
 let notes: string[]
 let flush: () => Promise<void>
 
+/** Nobody signs in by a provider's page here. */
+const signIns = {
+  troubleOf: () => null,
+  tokenOf: async () => ({ ok: false, needsPerson: true, reason: 'There is none.' }) as const,
+}
+
 beforeEach(async () => {
   store = openInlineStore(systemClock)
-  routes = openRoutes({ store, isLocal: () => false })
+  routes = openRoutes({ store, isLocal: () => false, signIns })
   notes = []
   const settings = { ...defaultSettings(), 'relay.ehloName': 'client.test' }
   const recorder = createRecorder({

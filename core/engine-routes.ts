@@ -1,4 +1,5 @@
 import { Changes } from './base/changes.ts'
+import type { TokenOf } from './model/access-token.ts'
 import type { ForwardPath, ReversePath } from './model/address.ts'
 import type { Route } from './model/outcome.ts'
 import type { Queue } from './queue/queue.ts'
@@ -17,6 +18,11 @@ import type { Store } from './store/types.ts'
 export interface RoutesContext {
   readonly store: Store
   readonly isLocal: (domain: ForwardPath['domain']) => boolean
+  readonly signIns: {
+    readonly tokenOf: TokenOf
+    /** Why somebody has to sign in again; null where nothing is wrong. */
+    readonly troubleOf: (signInId: number) => string | null
+  }
 }
 
 /** Routes, their logins and the rules among them, as the queue, the relay and the window each need them. */
@@ -30,6 +36,8 @@ export interface Routes {
   /** What a person should know of, in words. */
   readonly troubles: () => string[]
   readonly changes: Changes<number>
+  /** Their sign-in works again: nothing is wrong with them any more. */
+  readonly onSignedIn: (routeIds: readonly number[]) => void
   /** Answers `route.*`. `release` lets go what waits for a route, or (null) for any rule. */
   readonly handlers: (
     relay: RelayDeps,
@@ -38,7 +46,7 @@ export interface Routes {
 }
 
 /** Opens the routes of a store. What is read of them serves until one of them changes; only handlers and the relay do that. */
-export function openRoutes({ store, isLocal }: RoutesContext): Routes {
+export function openRoutes({ store, isLocal, signIns }: RoutesContext): Routes {
   const changes = new Changes<number>()
   let servers: ReadonlyMap<number, StoredRoute> | undefined
   let rules: ReturnType<typeof listRules> | undefined
@@ -68,6 +76,12 @@ export function openRoutes({ store, isLocal }: RoutesContext): Routes {
   const signInOf = (routeId: number): RouteSignIn => {
     const route = known().get(routeId)
     if (!route) return {}
+    const { user, signInId } = route
+    if (user !== null && signInId !== null) {
+      const trouble = signIns.troubleOf(signInId) ?? route.trouble
+      const by = { user, token: (refused?: string) => signIns.tokenOf(signInId, refused) }
+      return { ...(trouble === null ? {} : { trouble }), by }
+    }
     const secret = route.user === null ? undefined : getSecret(store.read, ROUTE_LOGIN, String(routeId))
     return {
       ...(route.trouble === null ? {} : { trouble: route.trouble }),
@@ -99,6 +113,10 @@ export function openRoutes({ store, isLocal }: RoutesContext): Routes {
             ],
       ),
     changes,
+    onSignedIn(routeIds) {
+      forget(undefined)
+      changes.emit(...routeIds)
+    },
     handlers: (relay, release) =>
       routeHandlers({
         list: () => [...known().values()],
@@ -114,9 +132,12 @@ export function openRoutes({ store, isLocal }: RoutesContext): Routes {
         explain: (from, to, tries) => (isLocal(to.domain) ? { kind: 'local' } : routeFor(from, to.domain, tries)),
         targetOf(routeId) {
           const route = known().get(routeId)
-          const { login } = signInOf(routeId)
-          return route && { host: route.host, port: route.port, tls: route.tls, ...(login && { login }) }
+          const { login, by } = signInOf(routeId)
+          return (
+            route && { host: route.host, port: route.port, tls: route.tls, ...(login && { login }), ...(by && { by }) }
+          )
         },
+        tokenOf: signIns.tokenOf,
         test: (target, signal) => testRoute(target, relay, signal),
         changes,
       }),

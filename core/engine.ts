@@ -15,6 +15,7 @@ import { openReading } from './engine-reading.ts'
 import { openSearch } from './engine-search.ts'
 import { openRoutes, releaseHeld } from './engine-routes.ts'
 import { openServing } from './engine-serving.ts'
+import { openSignIns } from './engine-sign-ins.ts'
 import { EngineSettings } from './engine-settings.ts'
 import { openTls } from './engine-tls.ts'
 import { accountHandlers } from './fetch/handlers.ts'
@@ -37,6 +38,7 @@ import { makeDialer, type Dialer } from './net/dial.ts'
 import { dnsServers } from './net/dns-servers.ts'
 import { makeResolver, type Resolver } from './net/dns.ts'
 import { makeFindHost } from './net/find-host.ts'
+import { makeHttpsGet } from './net/https-get.ts'
 import { queueHandlers } from './queue/handlers.ts'
 import { startQueue } from './queue/queue.ts'
 import { watchIncomingReports } from './queue/incoming-reports.ts'
@@ -61,7 +63,7 @@ import { logHandlers } from './transcript/handlers.ts'
 import { createRecorder } from './transcript/recorder.ts'
 import { vaultHandlers } from './vault/handlers.ts'
 import { openVault, tidyVault } from './vault/key.ts'
-import { accountLogin, vault } from './vault/vault.ts'
+import { vault } from './vault/vault.ts'
 import { waysIn } from './vault/ways.ts'
 
 /** What an engine is started with. Clock, resolver and dialer are the machine's own unless others are handed in. */
@@ -220,8 +222,15 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const resolver = options.resolver ?? makeResolver({ servers: () => dnsServers(settings()['dns.servers']), clock })
   const dial = options.dialer ?? makeDialer(clock)
   const local = openLocalMail({ read: store.read, settings })
-  const routes = openRoutes({ store, isLocal: (domain) => local.isLocal(domain) })
-  routes.changes.watch(() => statusChanges.emit('status'))
+  const ask = makeHttpsGet({ resolver, dial, clock })
+  const { signIns, ...signingIn } = openSignIns({ store, vault: secrets, settings, ask, clock, log })
+  opened.add('sign-ins', () => signIns.close())
+  const routes = openRoutes({
+    store,
+    isLocal: (domain) => local.isLocal(domain),
+    signIns: { tokenOf: (id, refused) => signIns.tokenOf(id, refused), troubleOf: (id) => signIns.troubleOf(id) },
+  })
+  for (const changes of [routes.changes, signIns.changes]) changes.watch(() => statusChanges.emit('status'))
   const tls = openTls({ store, settings, resolver, dial, clock, log })
   opened.add('TLS policies', () => tls.close())
   const dkim = openDkim({ store, resolver, clock, log })
@@ -287,7 +296,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     findHost: makeFindHost(resolver),
     clock,
     caFile: () => settings()['relay.caFile'],
-    loginOf: (accountId) => accountLogin(secrets, accountId),
+    loginOf: signingIn.loginOf,
     readFields: (raw) => parse.fields(raw),
     onMail: (folderId) => mailChanges.emit(folderId),
     fetchImap: (account, signal) => imap.fetch(account, signal),
@@ -296,6 +305,12 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const imap = openImapAccounts({ ...fetchDeps, store }, { mailChanges, accountChanges: fetcher.changes })
   opened.add('IMAP accounts', () => imap.stop())
   opened.add('fetcher', () => fetcher.stop())
+  const release = releaseHeld(store, settings, queue)
+  signingIn.onSignedIn(async ({ accountIds, routeIds }) => {
+    routes.onSignedIn(routeIds)
+    for (const id of routeIds) await release(id)
+    if (!alone) for (const id of accountIds) void fetcher.fetch(id).catch(() => {})
+  })
   await ensurePersonFolders(store)
 
   const reading = openReading({ store, clock, describe: (raw) => parse.fields(raw), onFolders, log })
@@ -331,6 +346,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       troubles: () => [
         ...troubles,
         ...routes.troubles(),
+        ...signIns.troubles(),
         ...serving.troubles(),
         ...inboundTroubles(inbound?.listener),
         ...dkim.warnings(),
@@ -346,12 +362,13 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     }),
     alias: aliasHandlers({ store, local, changes: aliasChanges }),
     identity: identityHandlers({ store, identityChanges }),
-    route: routes.handlers(relay, releaseHeld(store, settings, queue)),
+    route: routes.handlers(relay, release),
     user: serving.user,
     access: serving.access,
     tls: tls.handlers,
     dkim: dkim.handlers,
-    account: accountHandlers({ deps: fetchDeps, fetcher, imap }),
+    account: accountHandlers({ deps: fetchDeps, fetcher, imap, tokenOf: (id) => signIns.tokenOf(id) }),
+    signIn: signingIn.handlers,
     mail: mailHandlers({
       store,
       parse,

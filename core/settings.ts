@@ -1,4 +1,5 @@
 import { Fault } from './base/fault.ts'
+import { httpsUrl, parseOwnProvider } from './model/sign-in-provider.ts'
 import { KEY_SCHEMES, parseBinding, type KeyScheme } from './model/command-table.ts'
 
 /** One setting: what it may be, what it is when nobody says, and the sentence the settings page shows. */
@@ -92,6 +93,9 @@ const isNetwork = (v: unknown): v is string => {
 const LABEL = /^(?!-)[\p{L}\p{N}-]{1,63}(?<!-)$/u
 const isDomainName = (v: unknown): v is string =>
   isText(v) && v.length <= 253 && v.split('.').every((label) => LABEL.test(label))
+const isClientWord = (v: string) => /^[!-~]{0,1000}$/.test(v)
+const clientWord = (about: string) => text(about, '', 'printable ASCII without spaces, or "" for none', isClientWord)
+const isOwnProvider = (v: unknown): v is string => isText(v) && parseOwnProvider(v) !== undefined
 const isSeconds = (v: unknown): v is number => typeof v === 'number' && Number.isInteger(v) && v >= 1 && v <= 864_000
 const isHost = (v: string) => isAddress(v) || v === 'localhost'
 
@@ -302,6 +306,30 @@ export const SETTINGS = {
     1,
     864_000,
     { unit: 'seconds' },
+  ),
+  'discovery.ispdbUrl': text(
+    "Where the settings of well-known providers are looked up by their domain's name; empty for nowhere.",
+    'https://live.thunderbird.net/autoconfig/v1.1/',
+    'an https URL that ends in a slash, or ""',
+    (v) => v === '' || (v.endsWith('/') && httpsUrl(v) !== undefined),
+  ),
+  'discovery.allowPrivateAddresses': flag(
+    "Look for settings at private and loopback addresses, too. For one's own network only.",
+    false,
+  ),
+  'oauth.google.clientId': clientWord('Client id with which Posthorn signs people in at Google.'),
+  'oauth.google.clientSecret': clientWord(
+    'Client secret that Google gives with it; of an installed program it is no secret (RFC 8252 §8.5).',
+  ),
+  'oauth.microsoft.clientId': clientWord('Client id with which Posthorn signs people in at Microsoft.'),
+  'oauth.yahoo.clientId': clientWord('Client id with which Posthorn signs people in at Yahoo.'),
+  'oauth.yahoo.clientSecret': clientWord('Client secret that Yahoo gives with it.'),
+  'oauth.fastmail.clientId': clientWord('Client id with which Posthorn signs people in at Fastmail.'),
+  'oauth.providers': list(
+    'Further providers that sign people in by OAuth 2.0, such as the one of a firm.',
+    [] as readonly string[],
+    'a list of "id=ID authorize=URL token=URL client=ID", each also with name=, secret=, scope=A+B and hosts=A+B',
+    isOwnProvider,
   ),
   'log.protocols': list(
     'Protocols whose sessions are recorded in the protocol log.',

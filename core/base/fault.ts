@@ -24,6 +24,8 @@ export interface FaultDetails {
   'route.insecure': { readonly host: string; readonly reason: string }
   /** `reason`: a sentence for a person. */
   'fetch.failed': { readonly what: string; readonly reason: string }
+  /** `reason`: a sentence for a person. */
+  'sign-in.failed': { readonly provider: string; readonly reason: string }
   'account.test-failed': { readonly at: string; readonly reason: string }
   /** Which part of the query, in UTF-16 code units, and a sentence for a person. */
   'search.invalid': { readonly offset: number; readonly length: number; readonly reason: string }

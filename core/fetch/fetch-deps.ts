@@ -8,11 +8,22 @@ export interface AccountLogin {
   readonly kind: 'password' | 'token'
   readonly secret: string
 }
+/** Why an account can't sign in now, in words; `retry` as of a fetch. */
+export interface NoLogin {
+  readonly problem: string
+  readonly retry: Retry
+}
 /** What fetching works with. */
 export interface FetchDeps extends Pop3Peers {
   readonly store: Pick<Store, 'read' | 'write' | 'stage'>
-  /** Joint: what an account signs in with, from the vault; undefined when there is nothing. A token may be made anew for it. */
-  readonly loginOf: (accountId: number) => AccountLogin | undefined | Promise<AccountLogin | undefined>
+  /**
+   * Joint: what an account signs in with, from the vault; undefined when there is nothing. The token of a sign-in is made anew where
+   * it has run out, or where it is the one that was `refused`.
+   */
+  readonly loginOf: (
+    accountId: number,
+    refused?: string,
+  ) => AccountLogin | NoLogin | undefined | Promise<AccountLogin | NoLogin | undefined>
   /** Joint: what is known of a message, read where it does not hold up the window. */
   readonly readFields: (raw: Uint8Array | readonly Uint8Array[]) => Promise<MessageFields>
   /** Joint: fetches an account of IMAP. */

@@ -1,7 +1,8 @@
 import { implement } from '@orpc/server'
 import { Fault } from '../base/fault.ts'
+import type { TokenOf } from '../model/access-token.ts'
 import { contract } from '../rpc/contract.ts'
-import { listAccounts, type Account } from '../store/account.ts'
+import { listAccounts, type Account, type AccountSecret } from '../store/account.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { FetchDeps } from './fetch-deps.ts'
 import type { ImapAccounts } from './imap-accounts.ts'
@@ -26,6 +27,19 @@ function given<T extends object>(some: T): { [K in keyof T]?: Exclude<T[K], unde
   return Object.fromEntries(Object.entries(some).filter(([, value]) => value !== undefined)) as never
 }
 
+/** What an account is to sign in with. Throws `conflict` where that is nothing, or two things. */
+function secretOf(input: {
+  readonly login?: 'password' | 'token' | undefined
+  readonly password?: string | undefined
+  readonly signInId?: number | undefined
+}): AccountSecret {
+  const { login = 'password', password, signInId } = input
+  if (password !== undefined && signInId === undefined) return { login, value: Buffer.from(password, 'utf8') }
+  if (signInId !== undefined && password === undefined) return { signInId }
+  const reason = 'give either a password or a sign-in'
+  throw new Fault('conflict', `sign in: ${reason}`, { what: 'account', reason })
+}
+
 /** Rules, and what its owner should know about them. */
 function pop3View({ pop3, tls, keep }: Pick<Account, 'pop3' | 'tls' | 'keep'>) {
   if (pop3 === null) return null
@@ -39,10 +53,12 @@ export function accountHandlers({
   deps,
   fetcher,
   imap,
+  tokenOf,
 }: {
   readonly deps: FetchDeps
   readonly fetcher: Fetcher
   readonly imap: ImapAccounts
+  readonly tokenOf: TokenOf
 }) {
   const os = implement(contract.account)
   const { store } = deps
@@ -58,19 +74,31 @@ export function accountHandlers({
   return {
     list: os.list.handler(() => listAccounts(store.read).map(toView)),
     test: os.test.handler(async function* ({ input, signal }) {
-      const { kind = 'pop3', login = 'password', allowApop, ...rest } = input
-      const at = { ...rest, host: hostOf(input.host), login }
+      const { kind = 'pop3', allowApop, port, tls, user } = input
+      const secret = secretOf(input)
+      let known: { readonly login: 'password' | 'token'; readonly text: string }
+      if ('signInId' in secret) {
+        const got = await tokenOf(secret.signInId)
+        if (!got.ok)
+          return yield { step: 'login' as const, state: 'failed' as const, text: got.reason, sessionId: null }
+        known = { login: 'token', text: got.token }
+      } else known = { login: secret.login, text: Buffer.from(secret.value).toString('utf8') }
+      const at = { host: hostOf(input.host), port, tls, user, login: known.login }
       yield* kind === 'imap'
-        ? testImapAccount({ ...at, secret: input.password }, deps, signal)
-        : testAccount({ ...at, ...(allowApop !== undefined && { allowApop }) }, deps, signal)
+        ? testImapAccount({ ...at, secret: known.text }, deps, signal)
+        : testAccount({ ...at, password: known.text, ...(allowApop !== undefined && { allowApop }) }, deps, signal)
     }),
     add: os.add.handler(async ({ input }) => {
-      const { password, login = 'password', name, rules, kind, sentCopy, ...rest } = input
+      const { port, tls, user, keep, everySeconds, name, rules, kind, sentCopy } = input
       const account = await store.write('account.add', {
-        ...rest,
+        port,
+        tls,
+        user,
+        keep,
+        everySeconds,
         host: hostOf(input.host),
-        name: name.trim() || input.user,
-        secret: { login, value: Buffer.from(password, 'utf8') },
+        name: name.trim() || user,
+        secret: secretOf(input),
         ...(rules && { rules: given(rules) }),
         ...(kind && { kind }),
         ...(sentCopy && { sentCopy }),
@@ -79,15 +107,16 @@ export function accountHandlers({
       return toView(account)
     }),
     save: os.save.handler(async ({ input }) => {
-      const { id, password, login = 'password', rules, host, name, sentCopy, ...rest } = input
+      const { id, rules, host, name, sentCopy, port, tls, user, keep, everySeconds } = input
+      const isOtherLogin = input.password !== undefined || input.signInId !== undefined
       const account = await store.write('account.save', {
         id,
         settings: {
-          ...given(rest),
+          ...given({ port, tls, user, keep, everySeconds }),
           ...(host !== undefined && { host: hostOf(host) }),
           ...(name !== undefined && name.trim() !== '' && { name: name.trim() }),
         },
-        ...(password !== undefined && { secret: { login, value: Buffer.from(password, 'utf8') } }),
+        ...(isOtherLogin && { secret: secretOf(input) }),
         ...(rules && { rules: given(rules) }),
         ...(sentCopy && { sentCopy }),
       })

@@ -5,9 +5,8 @@ import { countChanges, lastChange } from '../store/imap-change.ts'
 import { listImapFolders } from '../store/imap-folder.ts'
 import type { Fetched } from './fetch-deps.ts'
 import type { Fetcher } from './fetcher.ts'
-import { openImap } from './imap-client.ts'
 import { fetchImapAccount } from './imap.ts'
-import { targetOf, type ImapDeps, type Progress } from './imap-words.ts'
+import { openAccount, type ImapDeps, type Progress } from './imap-words.ts'
 
 /** Accounts of IMAP while they are looked after: news from their servers, and what was done here. */
 export interface ImapAccounts {
@@ -69,9 +68,9 @@ export function openImapAccounts(
   const listen = async (account: Account, mine: { isOpen: boolean }, signal: AbortSignal): Promise<void> => {
     for (let tries = 0; !signal.aborted; tries++) {
       const inbox = listImapFolders(store.read, account.id).find(({ role }) => role === 'inbox')
-      const target = inbox === undefined ? undefined : await targetOf(account, deps)
       // Until it was fetched once there is nothing to listen to.
-      const opened = target === undefined ? undefined : await openImap(target, deps, signal)
+      const got = inbox === undefined ? undefined : await openAccount(account, deps, signal)
+      const opened = got === undefined || 'problem' in got ? undefined : got
       if (opened?.ok) {
         const { session } = opened
         try {
@@ -136,9 +135,9 @@ export function openImapAccounts(
     }
   }
   const nameOf = (account: Account) => {
-    const { host, port, tls, user, login, lastError } = account
+    const { host, port, tls, user, login, signInId, lastError } = account
     const hasInbox = listImapFolders(store.read, account.id).some(({ role }) => role === 'inbox')
-    return JSON.stringify([host, port, tls, user, login, hasInbox, lastError === null])
+    return JSON.stringify([host, port, tls, user, login, signInId, hasInbox, lastError === null])
   }
 
   /** Something was done here: what a server has to hear of goes there. */

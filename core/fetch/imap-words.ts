@@ -2,7 +2,9 @@ import { never } from '../base/never.ts'
 import type { ImapTarget, ImapTrouble } from '../net/imap-words.ts'
 import type { Account } from '../store/account.ts'
 import type { Store } from '../store/types.ts'
-import type { FetchDeps } from './fetch-deps.ts'
+import { openWithLogin } from './account-login.ts'
+import type { AccountLogin, FetchDeps, NoLogin } from './fetch-deps.ts'
+import { openImap, type OpenedImap } from './imap-client.ts'
 import { connectReason, handshakeReason, type Maildrop, type Usual } from './words.ts'
 
 const IMAP: Usual = { upgrade: 'STARTTLS', implicit: 993, plain: 143 }
@@ -52,13 +54,18 @@ export function describeImapTrouble(trouble: ImapTrouble, at: Maildrop): string 
   }
 }
 
-/** Of an account whose secret is not in the vault. */
-export const NO_SECRET = 'The password of this account is missing: add the account again.'
-
-/** Where an account is and what it signs in with; undefined when that is not there. */
-export async function targetOf(account: Account, deps: Pick<ImapDeps, 'loginOf'>): Promise<ImapTarget | undefined> {
-  const known = await deps.loginOf(account.id)
-  if (known === undefined) return undefined
+/** Where an account is and what it signs in with. */
+export function targetOf(account: Account, { kind: login, secret }: AccountLogin): ImapTarget {
   const { host, port, tls, user, id: accountId } = account
-  return { host, port, tls, user, login: known.kind, secret: known.secret, accountId }
+  return { host, port, tls, user, login, secret, accountId }
+}
+
+/** Opens an account's session with what it signs in with. */
+export function openAccount(account: Account, deps: ImapDeps, signal?: AbortSignal): Promise<OpenedImap | NoLogin> {
+  return openWithLogin(
+    account,
+    deps,
+    (login) => openImap(targetOf(account, login), deps, signal),
+    (opened) => !opened.ok && opened.trouble.kind === 'refused' && opened.trouble.at === 'login',
+  )
 }

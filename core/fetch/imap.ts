@@ -3,11 +3,11 @@ import type { FolderRole } from '../store/folder.ts'
 import type { Account } from '../store/account.ts'
 import { countPlaces, countPlacesIn, listPlaces } from '../store/imap.ts'
 import { listImapFolders, type ImapFolder, type ListedFolder } from '../store/imap-folder.ts'
-import { openImap, type ImapSession, type Selected } from './imap-client.ts'
+import type { ImapSession, Selected } from './imap-client.ts'
 import { bitsOf } from './imap-flags.ts'
 import { adoptKnown, Incoming, type Here } from './imap-messages.ts'
 import { Replay } from './imap-replay.ts'
-import { describeImapTrouble, NO_SECRET, targetOf, type ImapDeps } from './imap-words.ts'
+import { describeImapTrouble, openAccount, type ImapDeps } from './imap-words.ts'
 import type { Fetched } from './fetch-deps.ts'
 
 const MOST_FOLDERS = 5000
@@ -26,9 +26,8 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
  */
 export async function fetchImapAccount(account: Account, deps: ImapDeps, signal?: AbortSignal): Promise<Fetched> {
   const none = { fetched: 0, removed: 0, sessionId: undefined }
-  const target = await targetOf(account, deps)
-  if (target === undefined) return { ...none, problem: NO_SECRET, retry: 'person' }
-  const opened = await openImap(target, deps, signal)
+  const opened = await openAccount(account, deps, signal)
+  if ('problem' in opened) return { ...none, ...opened }
   if (!opened.ok) {
     const { trouble, sessionId } = opened
     const retry = trouble.kind === 'refused' && trouble.at === 'login' ? 'person' : 'usual'
@@ -169,7 +168,7 @@ class Pass {
       return
     }
     const here: Here = { folderId: folder.folderId, uidValidity: selected.uidValidity }
-    await store.write('imap.begin', here)
+    await store.write('imap.begin', { ...here, uidNext: selected.uidNext })
     const isAnew = folder.uidValidity !== selected.uidValidity
     const listed = await this.#session.search({ all: true })
     // An answer that is not about all that the server has counted says nothing of what is missing in it.

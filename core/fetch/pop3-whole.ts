@@ -1,11 +1,10 @@
 import { Fault, reasonOf } from '../base/fault.ts'
-import { openPop3 } from '../net/pop3-client-driver.ts'
 import type { Pop3Session } from '../net/pop3-words.ts'
 import { getAccount, type Account } from '../store/account.ts'
 import { getPartial } from '../store/pop3-seen.ts'
 import { Arrival } from './arrival.ts'
 import type { FetchDeps } from './fetch-deps.ts'
-import { targetOf } from './pop3.ts'
+import { openMaildrop } from './pop3.ts'
 import { listMaildrop } from './pop3-listing.ts'
 import { describeTrouble } from './words.ts'
 
@@ -19,9 +18,8 @@ export async function fetchWhole(messageId: number, deps: FetchDeps, signal?: Ab
   const account = partial.source === null ? undefined : getAccount(deps.store.read, partial.source.accountId)
   if (partial.source === null || account === undefined)
     throw failed('The account this message came by is not here any more: only its header was fetched.')
-  const target = await targetOf(account, deps)
-  if (target === undefined) throw failed('The password of this account is missing: add the account again.')
-  const opened = await openPop3(target, deps, signal)
+  const opened = await openMaildrop(account, deps, signal)
+  if ('problem' in opened) throw failed(opened.problem)
   if (!opened.ok) throw failed(describeTrouble(opened.trouble, account))
   try {
     await bring(messageId, partial.source.uidl, account, opened.session, deps)

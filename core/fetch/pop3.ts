@@ -1,18 +1,23 @@
 import { isFault, reasonOf } from '../base/fault.ts'
 import { openPop3 } from '../net/pop3-client-driver.ts'
-import type { Pop3Session, Pop3Target } from '../net/pop3-words.ts'
+import type { OpenedPop3, Pop3Session } from '../net/pop3-words.ts'
 import type { Account } from '../store/account.ts'
-import type { FetchDeps, Fetched } from './fetch-deps.ts'
+import { openWithLogin } from './account-login.ts'
+import type { FetchDeps, Fetched, NoLogin } from './fetch-deps.ts'
 import { Pop3Run } from './pop3-run.ts'
 import { describeTrouble, retryOf } from './words.ts'
 
-/** Where an account's maildrop is and what opens it; undefined where the vault has nothing. */
-export async function targetOf(account: Account, deps: FetchDeps): Promise<Pop3Target | undefined> {
-  const login = await deps.loginOf(account.id)
-  if (login === undefined) return undefined
+/** Opens an account's maildrop with what it signs in with. */
+export function openMaildrop(account: Account, deps: FetchDeps, signal?: AbortSignal): Promise<OpenedPop3 | NoLogin> {
   const { host, port, tls, user, id: accountId } = account
   const allowApop = account.pop3?.allowApop ?? true
-  return { host, port, tls, user, password: login.secret, login: login.kind, allowApop, accountId }
+  const target = { host, port, tls, user, allowApop, accountId }
+  return openWithLogin(
+    account,
+    deps,
+    ({ kind: login, secret: password }) => openPop3({ ...target, login, password }, deps, signal),
+    (opened) => !opened.ok && opened.trouble.kind === 'refused' && opened.trouble.at === 'login',
+  )
 }
 
 /**
@@ -21,12 +26,8 @@ export async function targetOf(account: Account, deps: FetchDeps): Promise<Pop3T
  */
 export async function fetchAccount(account: Account, deps: FetchDeps, signal?: AbortSignal): Promise<Fetched> {
   const nothing = { fetched: 0, removed: 0 }
-  const target = await targetOf(account, deps)
-  if (target === undefined) {
-    const problem = 'The password of this account is missing: give it again in the settings of the account.'
-    return { ...nothing, problem, sessionId: undefined, retry: 'person' }
-  }
-  const opened = await openPop3(target, deps, signal)
+  const opened = await openMaildrop(account, deps, signal)
+  if ('problem' in opened) return { ...nothing, ...opened, sessionId: undefined }
   if (!opened.ok) {
     const { trouble, sessionId } = opened
     return { ...nothing, problem: describeTrouble(trouble, account), sessionId, retry: retryOf(trouble) }

@@ -15,17 +15,25 @@ export type HttpsAnswer =
       readonly status: number
       /** The media type in lower case without parameters; '' where none was said. */
       readonly mediaType: string
+      /** Where a redirect leads, as it was said; '' where none does. */
+      readonly location: string
       readonly body: Buffer
       readonly notes: readonly string[]
     }
   | { readonly ok: false; readonly reason: string; readonly notes: readonly string[] }
-/** Joint: one GET at port 443, in at most a minute. Never throws. */
+/** Joint: one GET, or one POST where `post` is given, by HTTPS. Never throws. */
 export type HttpsGet = (host: string, path: string, terms: HttpsTerms) => Promise<HttpsAnswer>
 export interface HttpsTerms {
   /** Extra authorities, as a PEM file; '' for none. */
   readonly caFile: string
   /** Private and loopback addresses are dialled, too. */
   readonly allowPrivate: boolean
+  /** Another port than 443. */
+  readonly port?: number
+  /** The media type that is wanted; plain text where this is left out. */
+  readonly accept?: string
+  /** Sent in a POST. */
+  readonly post?: { readonly mediaType: string; readonly body: string }
   /** A longer body is no answer. */
   readonly mostBytes: number
   /** For all of it: names, connection, handshake and answer. */
@@ -41,7 +49,9 @@ interface Deps {
   readonly hasIpv6?: () => boolean
 }
 
-const PORT = 443
+const HTTPS_PORT = 443
+/** Longer places to go on to are not gone to. */
+const LONGEST_LOCATION = 2000
 /** Addresses tried of one host. */
 const MOST_ADDRESSES = 2
 
@@ -52,6 +62,9 @@ const MOST_ADDRESSES = 2
 export function makeHttpsGet({ resolver, dial, clock = systemClock, hasIpv6 = hasGlobalIpv6 }: Deps): HttpsGet {
   return async (host, path, terms) => {
     const notes: string[] = []
+    const { port = HTTPS_PORT } = terms
+    // Without the query: it may carry somebody's address.
+    const url = `https://${host}${port === HTTPS_PORT ? '' : `:${port}`}${path.split('?', 1)[0]}`
     const gone = new AbortController()
     const giveUp = () => gone.abort()
     const cancel = clock.after(terms.timeoutMs, giveUp)
@@ -60,7 +73,7 @@ export function makeHttpsGet({ resolver, dial, clock = systemClock, hasIpv6 = ha
     const failed = (reason: string): HttpsAnswer => {
       const late = terms.signal?.aborted ? 'given up' : `no whole answer within ${terms.timeoutMs / 1000} s`
       const why = gone.signal.aborted ? late : reason
-      notes.push(`https://${host}${path}: ${why}`)
+      notes.push(`${url}: ${why}`)
       return { ok: false, reason: why, notes }
     }
     try {
@@ -77,9 +90,9 @@ export function makeHttpsGet({ resolver, dial, clock = systemClock, hasIpv6 = ha
         return failed(found.length > 0 ? `${host} has only private addresses` : `${host} has no address`)
       let reason = ''
       for (const address of open) {
-        const dialled = await dial({ address, port: PORT, timeoutMs: CONNECT_TIMEOUT_SHORT_MS }, gone.signal)
+        const dialled = await dial({ address, port, timeoutMs: CONNECT_TIMEOUT_SHORT_MS }, gone.signal)
         if (!dialled.ok) {
-          reason = `${formatEndpoint(address, PORT)}: ${errnoWords(dialled.errno)}`
+          reason = `${formatEndpoint(address, port)}: ${errnoWords(dialled.errno)}`
           continue
         }
         const drop = () => dialled.socket.destroy()
@@ -89,12 +102,12 @@ export function makeHttpsGet({ resolver, dial, clock = systemClock, hasIpv6 = ha
         // A certificate that is not trusted is no reason to ask another machine of the same name.
         if (!secured.ok) {
           drop()
-          return failed(`TLS with ${formatEndpoint(address, PORT)} failed: ${secured.reason}`)
+          return failed(`TLS with ${formatEndpoint(address, port)} failed: ${secured.reason}`)
         }
         const { facts, socket } = secured
-        notes.push(`https://${host}${path} at ${formatEndpoint(address, PORT)}, ${facts.version} ${facts.cipher}`)
+        notes.push(`${url} at ${formatEndpoint(address, port)}, ${facts.version} ${facts.cipher}`)
         try {
-          const answer = await get(socket, host, path, terms.mostBytes)
+          const answer = await get(socket, port === HTTPS_PORT ? host : `${host}:${port}`, path, terms)
           notes.push(`${answer.status} ${answer.mediaType}, ${answer.body.length} bytes`)
           return { ok: true, ...answer, notes }
         } catch (error) {
@@ -124,12 +137,19 @@ function untilGone<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 /** One request over a connection of our own making. Rejects for what is no HTTP, is cut off, or is too long. */
-function get(socket: Duplex, host: string, path: string, mostBytes: number) {
-  return new Promise<{ status: number; mediaType: string; body: Buffer }>((resolve, reject) => {
-    const headers = { 'host': host, 'accept': 'text/plain', 'user-agent': 'Posthorn', 'connection': 'close' }
+function get(socket: Duplex, host: string, path: string, { accept = 'text/plain', post, mostBytes }: HttpsTerms) {
+  type Got = { status: number; mediaType: string; location: string; body: Buffer }
+  return new Promise<Got>((resolve, reject) => {
+    const headers = {
+      host,
+      accept,
+      'user-agent': 'Posthorn',
+      'connection': 'close',
+      ...(post && { 'content-type': post.mediaType, 'content-length': Buffer.byteLength(post.body) }),
+    }
     // Only an agent's own connections are sure to be taken: a request without one would look the host up by itself.
     const agent = Object.assign(new Agent(), { createConnection: () => socket })
-    const asked = request({ agent, host, path, headers })
+    const asked = request({ agent, host, path, headers, method: post ? 'POST' : 'GET' })
     asked.on('error', reject)
     asked.on('response', (response: IncomingMessage) => {
       const chunks: Buffer[] = []
@@ -144,9 +164,15 @@ function get(socket: Duplex, host: string, path: string, mostBytes: number) {
       response.on('aborted', () => reject(new Error('the answer was cut off')))
       response.on('end', () => {
         const mediaType = (response.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-        resolve({ status: response.statusCode ?? 0, mediaType: mediaType.slice(0, 100), body: Buffer.concat(chunks) })
+        const { location = '' } = response.headers
+        resolve({
+          status: response.statusCode ?? 0,
+          mediaType: mediaType.slice(0, 100),
+          location: location.length > LONGEST_LOCATION ? '' : location,
+          body: Buffer.concat(chunks),
+        })
       })
     })
-    asked.end()
+    asked.end(post?.body)
   })
 }

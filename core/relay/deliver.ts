@@ -37,7 +37,7 @@ class Run {
   readonly #signal: AbortSignal
   readonly #settings: Settings
   readonly #deadHosts: DeadHosts
-  readonly #signIn: RouteSignIn
+  #signIn: RouteSignIn
   /** Facts found since the last transcript was opened: they head the next one. */
   #notes: string[] = []
   #work: Work | undefined
@@ -72,11 +72,33 @@ class Run {
     if (why !== undefined) this.#notes.push(`route: ${why}`)
     await this.#useParked()
     if (!this.#work) return
+    const token = await this.#getToken()
+    if (token !== 'ready') return 'why' in token ? this.#giveUp(token) : undefined
     const plan = await planRoute(route, this.#settings, resolver, random)
     this.#notes.push(...plan.notes)
     if (plan.kind === 'hosts') while (await this.#tryHosts(plan));
     else this.#work?.blame(plan.kind, plan.why)
     await this.#giveUp(plan)
+  }
+
+  /** Gets the token of a route that signs in by one, another one than `refused`. Where there is none, all is held or waits. */
+  async #getToken(refused?: string): Promise<'ready' | { readonly kind: 'held' } | Extract<RoutePlan, { why: Cause }>> {
+    const { by } = this.#signIn
+    const { route } = this.#delivery
+    if (by === undefined || route.kind !== 'smarthost') return 'ready'
+    const got = await by.token(refused)
+    if (got.ok) {
+      this.#signIn = { ...this.#signIn, login: { user: by.user, kind: 'token', secret: got.token } }
+      return 'ready'
+    }
+    if (got.needsPerson) {
+      await this.#holdAll({ at: 'login', mx: route.host, reason: got.reason, routeId: route.routeId })
+      return { kind: 'held' }
+    }
+    const why = ours(got.reason, 451, '4.7.0')
+    this.#notes.push(got.reason)
+    this.#work?.blame('deferred', why)
+    return { kind: 'deferred', why, notes: [] }
   }
 
   /** Nothing of this goes anywhere until its user has done something. */
@@ -115,7 +137,14 @@ class Run {
   async #tryAddress(address: Address, plan: HostPlan): Promise<void> {
     let hasProgressed = true
     while (this.#work && hasProgressed && !this.#signal.aborted && mayGoTo(address.host, plan, this.#work)) {
-      const opened = await openSession(address, plan, this.#openContext(this.#work))
+      let opened = await openSession(address, plan, this.#openContext(this.#work))
+      const refused = this.#signIn.login?.secret
+      // A token may end before its hour: once another one is tried.
+      if (!opened.ok && opened.why.at === 'login' && opened.why.reply && this.#signIn.by && !this.#signal.aborted) {
+        if ((await this.#getToken(refused)) !== 'ready' || !this.#work) return
+        if (this.#signIn.login?.secret !== refused)
+          opened = await openSession(address, plan, this.#openContext(this.#work))
+      }
       if (!opened.ok) {
         if (opened.why.at === 'login') return this.#holdForLogin(opened.why)
         this.#work.blame(opened.isFinal && !plan.isFixed ? 'bounced' : 'deferred', opened.why)

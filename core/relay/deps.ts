@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { AccessToken } from '../model/access-token.ts'
 import type { OpenBody } from '../model/blob-view.ts'
 import type { Dialer } from '../net/dial.ts'
 import type { Resolver } from '../net/dns.ts'
@@ -12,6 +13,8 @@ import type { OnTlsSeen, TlsPolicyFor } from './tls-policy-joint.ts'
 /** How a route signs in, and what is wrong with that. */
 export interface RouteSignIn {
   readonly login?: Pick<ClientLogin, 'user' | 'secret' | 'kind'>
+  /** In place of a login: where its token comes from at the moment it is needed. `refused`: one the server did not take. */
+  readonly by?: { readonly user: string; readonly token: (refused?: string) => Promise<AccessToken> }
   /** Its login was refused, in words: nobody signs in there until the user has mended that. */
   readonly trouble?: string
 }

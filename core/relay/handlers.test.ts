@@ -6,6 +6,12 @@ import type { RouteRule } from '../model/route-rule.ts'
 import { routeHandlers, type HandledRoute, type RouteDeps } from './handlers.ts'
 import { chooseRoute } from './route-rules.ts'
 
+const kept = (login: { readonly kind: HandledRoute['login'] } | { readonly signInId: number } | null | undefined) => {
+  if (!login) return { login: 'none', signInId: null } as const
+  return 'kind' in login
+    ? { login: login.kind, signInId: null }
+    : ({ login: 'token', signInId: login.signInId } as const)
+}
 /** Handlers over lists in memory. */
 function house() {
   const routes: HandledRoute[] = []
@@ -15,12 +21,12 @@ function house() {
   const deps: RouteDeps = {
     list: () => routes,
     async add({ login, ...server }) {
-      if (login) secrets.push(Buffer.from(login.secret).toString())
+      if (login && 'secret' in login) secrets.push(Buffer.from(login.secret).toString())
       const route = {
         ...server,
         id: routes.length + 1,
         user: login?.user ?? null,
-        login: login?.kind ?? 'none',
+        ...kept(login),
         trouble: null,
       } as const
       routes.push(route)
@@ -28,7 +34,7 @@ function house() {
     },
     async setLogin({ routeId, login }) {
       const route = routes.find(({ id }) => id === routeId)!
-      Object.assign(route, { user: login?.user ?? null, login: login?.kind ?? 'none', trouble: null })
+      Object.assign(route, { user: login?.user ?? null, ...kept(login), trouble: null })
       return route
     },
     async clearTrouble(routeId) {
@@ -72,6 +78,7 @@ function house() {
     async *test({ host, login }) {
       yield { step: 'connect', state: 'ok', text: `${host} ${login?.user ?? ''}`, sessionId: null }
     },
+    tokenOf: async () => ({ ok: false, needsPerson: true, reason: 'There is none.' }),
     changes: new Changes<number>(),
   }
   return { handlers: routeHandlers(deps), routes, released, secrets }
@@ -105,6 +112,7 @@ test('a login goes in, never comes out, lets go what was held, and is not sent i
     tls: 'starttls',
     user: 'ada',
     login: 'password',
+    signInId: null,
     trouble: null,
   })
   expect(secrets).toEqual(['open sesame'])

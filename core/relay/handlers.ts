@@ -1,6 +1,7 @@
 import { implement } from '@orpc/server'
 import type { Changes } from '../base/changes.ts'
 import { Fault } from '../base/fault.ts'
+import type { TokenOf } from '../model/access-token.ts'
 import { parseMailbox, type ForwardPath, type ReversePath } from '../model/address.ts'
 import type { Route, TlsMode } from '../model/outcome.ts'
 import { describeRule, parseDomainPattern, parseSenderPattern, type RouteRule } from '../model/route-rule.ts'
@@ -14,8 +15,11 @@ import type { RouteTestStep, RouteTestTarget } from './test-route.ts'
 export interface HandledRoute extends RouteServer {
   readonly user: string | null
   readonly login: 'none' | 'password' | 'token'
+  readonly signInId: number | null
 }
-type NewLogin = { readonly user: string; readonly kind: 'password' | 'token'; readonly secret: Uint8Array }
+type NewLogin = { readonly user: string } & (
+  { readonly kind: 'password' | 'token'; readonly secret: Uint8Array } | { readonly signInId: number }
+)
 type NewRule = Omit<RouteRule, 'id'> & { readonly id?: number }
 
 /** What `route.*` is wired to. Secrets go in and never come out. */
@@ -39,6 +43,8 @@ export interface RouteDeps {
   readonly explain: (from: ReversePath, to: ForwardPath, tries: number) => Route
   /** How a stored route is tested: with the login it has. */
   readonly targetOf: (routeId: number) => RouteTestTarget | undefined
+  /** Joint: a token of a sign-in. */
+  readonly tokenOf: TokenOf
   readonly test: (target: RouteTestTarget, signal: AbortSignal | undefined) => AsyncIterable<RouteTestStep>
   readonly changes: Changes<number>
 }
@@ -99,7 +105,7 @@ export function routeHandlers(deps: RouteDeps) {
       return ok
     }),
     test: os.test.handler(async function* ({ input, signal }) {
-      yield* deps.test('id' in input ? storedTarget(input.id, deps) : newTarget(input), signal)
+      yield* deps.test('id' in input ? storedTarget(input.id, deps) : newTarget(input, deps), signal)
     }),
     rules: os.rules.handler(rules),
     saveRule: os.saveRule.handler(async ({ input }) => {
@@ -129,7 +135,7 @@ export function routeHandlers(deps: RouteDeps) {
   }
 }
 
-const toView = ({ id, host, port, tls, user, login, trouble }: HandledRoute) => ({
+const toView = ({ id, host, port, tls, user, login, signInId, trouble }: HandledRoute) => ({
   id,
   kind: 'smarthost' as const,
   host,
@@ -137,10 +143,14 @@ const toView = ({ id, host, port, tls, user, login, trouble }: HandledRoute) => 
   tls,
   user,
   login,
+  signInId,
   trouble,
 })
-type InputLogin = Omit<NewLogin, 'secret'> & { readonly secret: string }
-const toLogin = ({ user, kind, secret }: InputLogin): NewLogin => ({ user, kind, secret: Buffer.from(secret, 'utf8') })
+type InputLogin = { readonly user: string } & (
+  { readonly kind: 'password' | 'token'; readonly secret: string } | { readonly signInId: number }
+)
+const toLogin = (login: InputLogin): NewLogin =>
+  'secret' in login ? { ...login, secret: Buffer.from(login.secret, 'utf8') } : login
 
 function hostOf(text: string): string {
   const host = text.trim().toLowerCase()
@@ -166,16 +176,22 @@ function storedTarget(id: number, { targetOf }: RouteDeps): RouteTestTarget {
   throw new Fault('not-found', `test route ${id}: there is none`, { what: 'route', id: String(id) })
 }
 
-function newTarget(input: {
-  readonly host: string
-  readonly port: number
-  readonly tls: TlsMode
-  readonly login?: InputLogin | undefined
-}): RouteTestTarget {
+function newTarget(
+  input: {
+    readonly host: string
+    readonly port: number
+    readonly tls: TlsMode
+    readonly login?: InputLogin | undefined
+  },
+  { tokenOf }: RouteDeps,
+): RouteTestTarget {
   const { login, port, tls } = input
   const host = hostOf(input.host)
   if (login) checkSecure(host, tls)
-  return { host, port, tls, ...(login && { login }) }
+  if (login === undefined) return { host, port, tls }
+  if ('secret' in login) return { host, port, tls, login }
+  const { user, signInId } = login
+  return { host, port, tls, by: { user, token: (refused) => tokenOf(signInId, refused) } }
 }
 
 function toRule(input: {

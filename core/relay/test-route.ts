@@ -1,3 +1,4 @@
+import { errnoWords } from '../base/errno.ts'
 import { never } from '../base/never.ts'
 import type { Cause, TlsMode } from '../model/outcome.ts'
 import { hasGlobalIpv6 } from '../net/address.ts'
@@ -22,6 +23,7 @@ export interface RouteTestTarget {
   readonly port: number
   readonly tls: TlsMode
   readonly login?: NonNullable<RouteSignIn['login']>
+  readonly by?: NonNullable<RouteSignIn['by']>
 }
 
 const TRYING: Readonly<Record<RouteTestStep['step'], string>> = {
@@ -61,7 +63,15 @@ export async function* testRoute(
   }
   const run = async () => {
     say('trying', TRYING.connect)
-    const why = await tryAll(target, deps, signal, onPhase, (id) => (sessionId = id ?? null))
+    const { by, ...known } = target
+    const got = by && (await by.token())
+    if (got?.ok === false) {
+      step = 'login'
+      return say('failed', got.reason)
+    }
+    const login = by && got ? { user: by.user, kind: 'token' as const, secret: got.token } : known.login
+    const whole = { ...known, ...(login && { login }) }
+    const why = await tryAll(whole, deps, signal, onPhase, (id) => (sessionId = id ?? null))
     if (why !== undefined) {
       if (why.at === 'tls') step = 'tls'
       if (why.at === 'login') step = 'login'
@@ -155,7 +165,7 @@ function wordsOf(why: Cause, { host, port, tls }: RouteTestTarget): string {
     case 'dns':
       return `There is no server "${host}", or its name cannot be looked up now.`
     case 'connect':
-      return `${host}:${port} ${CONNECT[why.errno] ?? `cannot be connected to (${why.errno})`}.`
+      return `${host}:${port} ${CONNECT[why.errno] ?? `cannot be connected to: ${errnoWords(why.errno)}`}.`
     case 'greeting':
       return tls === 'starttls'
         ? `${host}:${port} says nothing. Perhaps that port wants TLS from the first byte.`

@@ -1,5 +1,6 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { signInContract } from './discovery-contract.ts'
 import { contactContract, setTagsCall, tagContract, threadCall } from './reading-contract.ts'
 import { routeContract } from './route-contract.ts'
 import { searchCall, searchContract } from './search-contract.ts'
@@ -53,6 +54,12 @@ const Target = z.object({
   ...Asked,
 })
 const recipients = z.object({ recipients: z.number().int() })
+/** An account signs in with one of the two; with neither or both a call fails with `conflict`. */
+const bySignIn = {
+  password: z.string().min(1).max(16_384).optional(),
+  /** A sign-in of `signIn.list`, which makes tokens as they are needed. */
+  signInId: Id.optional(),
+}
 const limit = z.number().int().min(0).max(10_000_000).nullable()
 const cursor = z.object({ dateMs: z.number(), id: Id })
 
@@ -175,20 +182,23 @@ export const contract = {
   account: {
     list: oc.output(z.array(AccountView)),
     /** Dials, secures and signs in, and says step by step how that went; nothing is stored. */
-    test: oc.input(Pop3Settings.extend({ kind: AccountKind.optional(), allowApop: z.boolean().optional() })).output(
-      eventIterator(
-        z.object({
-          /** `list`: what mail waits or, of IMAP, what folders there are. */
-          step: z.enum(['connect', 'tls', 'login', 'list']),
-          state: z.enum(['trying', 'ok', 'failed']),
-          text: z.string(),
-          sessionId: Id.nullable(),
-        }),
+    test: oc
+      .input(Pop3Settings.extend({ kind: AccountKind.optional(), allowApop: z.boolean().optional(), ...bySignIn }))
+      .output(
+        eventIterator(
+          z.object({
+            /** `list`: what mail waits or, of IMAP, what folders there are. */
+            step: z.enum(['connect', 'tls', 'login', 'list']),
+            state: z.enum(['trying', 'ok', 'failed']),
+            text: z.string(),
+            sessionId: Id.nullable(),
+          }),
+        ),
       ),
-    ),
     add: oc
       .input(
         Pop3Settings.extend({
+          ...bySignIn,
           /** POP3 where this is left out. Of IMAP, `keep` and `rules` mean nothing: all stays on the server. */
           kind: AccountKind.optional(),
           /** Of IMAP; `append` where this is left out. */
@@ -206,6 +216,7 @@ export const contract = {
       .input(
         Pop3Settings.partial().extend({
           id: Id,
+          signInId: bySignIn.signInId,
           sentCopy: SentCopy.optional(),
           name: z.string().max(200).optional(),
           keep: z.boolean().optional(),
@@ -252,6 +263,8 @@ export const contract = {
     setTags: setTagsCall,
     changes: oc.output(eventIterator(z.object({ folderIds: z.array(Id) }))),
   },
+  /** Signing in by a provider's own page. */
+  signIn: signInContract,
   tag: tagContract,
   contact: contactContract,
   search: searchContract,

@@ -11,6 +11,9 @@ export const RouteLogin = z.object({
   kind: z.enum(['password', 'token']),
   secret: z.string().min(1).max(16_384),
 })
+/** The same by a sign-in (`signIn.list`), which makes tokens as they are needed. */
+export const RouteLoginBySignIn = z.object({ user: z.string().min(1).max(320), signInId: Id })
+const AnyLogin = z.union([RouteLogin, RouteLoginBySignIn])
 const RouteServer = z.object({
   host: z.string().min(1).max(253),
   port: z.number().int().min(1).max(65535),
@@ -50,10 +53,10 @@ export const RoutePresetView = z.object({
 export const routeContract = {
   list: oc.output(z.array(RouteView)),
   /** Adds a smarthost, or finds the one there is and gives it this login. Fails with `route.insecure` for a login in the clear. */
-  add: oc.input(RouteServer.extend({ login: RouteLogin.optional() })).output(RouteView),
+  add: oc.input(RouteServer.extend({ login: AnyLogin.optional() })).output(RouteView),
   /** A new login, or none; what its failing has held is let go. */
   setLogin: oc
-    .input(z.object({ id: Id, login: RouteLogin.nullable() }))
+    .input(z.object({ id: Id, login: AnyLogin.nullable() }))
     .output(z.object({ route: RouteView, released: z.number().int() })),
   /** Tries again with the login it has: lets go what was held. */
   resume: oc.input(z.object({ id: Id })).output(z.object({ route: RouteView, released: z.number().int() })),
@@ -61,7 +64,7 @@ export const routeContract = {
   remove: oc.input(z.object({ id: Id })).output(done),
   presets: oc.output(z.array(RoutePresetView)),
   /** Dials, secures and signs in, and says step by step how that went; no mail is sent and nothing is stored. */
-  test: oc.input(z.union([z.object({ id: Id }), RouteServer.extend({ login: RouteLogin.optional() })])).output(
+  test: oc.input(z.union([z.object({ id: Id }), RouteServer.extend({ login: AnyLogin.optional() })])).output(
     eventIterator(
       z.object({
         step: z.enum(['connect', 'tls', 'hello', 'login']),

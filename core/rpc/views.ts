@@ -131,6 +131,8 @@ export const RouteView = z.object({
   /** Who signs in there; null where nobody does. */
   user: z.string().nullable(),
   login: z.enum(['none', 'password', 'token']),
+  /** Of a token: the sign-in it comes from (`signIn.list`), which makes it anew; null where none does. */
+  signInId: id.nullable(),
   /** Why its login was refused; its mail waits meanwhile. Null while nothing is wrong. */
   trouble: z.string().nullable(),
 })
@@ -169,6 +171,8 @@ export const AccountView = z.object({
   user: z.string(),
   /** What it signs in with; `token`: an OAuth 2.0 access token. */
   login: z.enum(['password', 'token']),
+  /** Of a token: the sign-in it comes from (`signIn.list`), which makes it anew; null where none does. */
+  signInId: id.nullable(),
   keep: z.boolean(),
   everySeconds: z.number().int(),
   lastFetchMs: ms.nullable(),

@@ -13,11 +13,12 @@ import {
 } from './pop3-account.ts'
 import { prepared } from './prepared.ts'
 import { putSecret, removeSecret } from './secret.ts'
+import { dropUnusedSignIn, requireSignIn } from './sign-in.ts'
 import type { Operation, ReadDb, WriteDb } from './types.ts'
 
 /**
  * Mail that is fetched from a server. What it signs in with is a secret of kind `account-password` or `account-token` and the
- * id as its name.
+ * id as its name, or comes from a sign-in.
  */
 export interface Account {
   readonly id: number
@@ -28,6 +29,8 @@ export interface Account {
   readonly tls: TlsMode
   readonly user: string
   readonly login: 'password' | 'token'
+  /** Where its token comes from; null where it has a secret of its own. */
+  readonly signInId: number | null
   /** Whether fetched messages stay on the server. */
   readonly keep: boolean
   readonly everySeconds: number
@@ -48,6 +51,7 @@ export const ACCOUNT_TOKEN = 'account-token'
 const SECRET_OF = { password: ACCOUNT_PASSWORD, token: ACCOUNT_TOKEN } as const
 
 const COLUMNS = `a.id, a.kind, a.name, a.host, a.port, a.tls, a.login AS user, a.keep, a.every_seconds AS everySeconds,
+  a.sign_in_id AS signInId,
   a.last_fetch_ms AS lastFetchMs, a.last_error AS lastError, a.next_fetch_ms AS nextFetchMs,
   EXISTS (SELECT 1 FROM secret s WHERE s.kind = '${ACCOUNT_TOKEN}' AND s.name = CAST(a.id AS TEXT)) AS hasToken,
   p.account_id IS NOT NULL AS isPop3, i.sent_copy AS sentCopy, ${POP3_COLUMNS}`
@@ -66,6 +70,7 @@ const FORGET_FOLDER = 'DELETE FROM imap_folder WHERE folder_id = ?'
 const FORGET_CHANGES = 'DELETE FROM imap_change WHERE account_id = ?'
 const ADD_IMAP = 'INSERT INTO imap_account (account_id, sent_copy) VALUES (?, ?)'
 const SET_IMAP = 'UPDATE imap_account SET sent_copy = ? WHERE account_id = ?'
+const SIGN_IN = 'UPDATE account SET sign_in_id = ? WHERE id = ?'
 const CHANGE =
   'UPDATE account SET name = ?, host = ?, port = ?, tls = ?, login = ?, keep = ?, every_seconds = ?, next_fetch_ms = ? WHERE id = ?'
 
@@ -73,7 +78,8 @@ type Own = Omit<Account, 'keep' | 'login' | 'pop3' | 'imap'> & { readonly keep: 
 type Row = Own & Pop3Record & { readonly hasToken: number; readonly isPop3: number; readonly sentCopy: SentCopy | null }
 
 function toAccount(row: Row): Account {
-  const { id, kind, name, host, port, tls, user, keep, everySeconds, lastFetchMs, lastError, nextFetchMs } = row
+  const { id, kind, name, host, port, tls, user, signInId, keep, everySeconds, lastFetchMs, lastError, nextFetchMs } =
+    row
   return {
     id,
     kind,
@@ -82,7 +88,8 @@ function toAccount(row: Row): Account {
     port,
     tls,
     user,
-    login: row.hasToken === 1 ? 'token' : 'password',
+    login: row.hasToken === 1 || signInId !== null ? 'token' : 'password',
+    signInId,
     keep: keep === 1,
     everySeconds,
     lastFetchMs,
@@ -93,16 +100,18 @@ function toAccount(row: Row): Account {
   }
 }
 
-/** How an account signs in; the value goes to the vault's table. */
-export interface AccountSecret {
-  readonly login: Account['login']
-  readonly value: Uint8Array
-}
+/** How an account signs in: with a value that goes to the vault's table, or by a sign-in. */
+export type AccountSecret =
+  { readonly login: Account['login']; readonly value: Uint8Array } | { readonly signInId: number }
 
-/** Puts an account's secret in place of the one it had, of whichever kind. */
+/** Puts what an account signs in with in place of what it had, of whichever kind. Throws `not-found` for a sign-in that is none. */
 export function putAccountSecret(db: WriteDb, id: number, secret: AccountSecret, nowMs: number): void {
+  const before = requireAccount(db, id, 'change').signInId
   for (const kind of [ACCOUNT_PASSWORD, ACCOUNT_TOKEN]) removeSecret(db, { kind, name: String(id) })
-  putSecret(db, { kind: SECRET_OF[secret.login], name: String(id), value: secret.value }, nowMs)
+  const signInId = 'signInId' in secret ? requireSignIn(db, secret.signInId).id : null
+  prepared(db, SIGN_IN).run(signInId, id)
+  if ('value' in secret) putSecret(db, { kind: SECRET_OF[secret.login], name: String(id), value: secret.value }, nowMs)
+  if (before !== signInId) dropUnusedSignIn(db, before)
 }
 
 type Settable = Pick<Account, 'name' | 'host' | 'port' | 'tls' | 'user' | 'keep' | 'everySeconds'>
@@ -212,6 +221,7 @@ export const accountOperations = {
     handOver(db, account)
     for (const kind of [ACCOUNT_PASSWORD, ACCOUNT_TOKEN]) removeSecret(db, { kind, name: String(args.id) })
     prepared(db, REMOVE).run(args.id)
+    dropUnusedSignIn(db, account.signInId)
   },
   /** How a fetch ended and when the next one is due. */
   'account.fetched': (

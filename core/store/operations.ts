@@ -32,6 +32,7 @@ import { searchIndexOperations } from './search-index.ts'
 import { secretOperations } from './secret.ts'
 import { sessionOperations } from './session.ts'
 import { settingOperations } from './setting.ts'
+import { signInOperations } from './sign-in.ts'
 import { suppressionOperations } from './suppression.ts'
 import { tagOperations } from './tag.ts'
 import { threadOperations } from './thread-fill.ts'
@@ -72,6 +73,7 @@ export const operations = {
   ...secretOperations,
   ...sessionOperations,
   ...settingOperations,
+  ...signInOperations,
   ...suppressionOperations,
   ...tagOperations,
   ...threadOperations,

@@ -5,7 +5,7 @@ import { listRules, routeRuleOperations } from './route-rule.ts'
 import { getSecret } from './secret.ts'
 
 const smart = { host: 'smart.test', port: 587, tls: 'starttls' } as const
-const bare = { ...smart, user: null, login: 'none', trouble: null }
+const bare = { ...smart, user: null, login: 'none', signInId: null, trouble: null }
 const login = (secret: string, user = 'ada') => ({ user, kind: 'password' as const, secret: Buffer.from(secret) })
 const add = routeOperations['route.add']
 const remove = routeOperations['route.remove']

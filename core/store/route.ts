@@ -2,6 +2,7 @@ import { Fault } from '../base/fault.ts'
 import type { Route, TlsMode } from '../model/outcome.ts'
 import { prepared } from './prepared.ts'
 import { putSecret, removeSecret } from './secret.ts'
+import { dropUnusedSignIn, requireSignIn } from './sign-in.ts'
 import type { Operation, ReadDb, WriteDb } from './types.ts'
 
 /** A fixed next hop, as the queue and the relay know it. */
@@ -15,26 +16,27 @@ export interface StoredRoute {
   /** Null where nobody signs in. */
   readonly user: string | null
   readonly login: 'none' | 'password' | 'token'
+  /** Where its token comes from; null where it has a secret of its own, or none. */
+  readonly signInId: number | null
   /** Why its login was refused; null while nothing is wrong. */
   readonly trouble: string | null
 }
-/** A login as it is stored: the secret goes into the table of secrets. */
-export interface NewRouteLogin {
-  readonly user: string
-  readonly kind: 'password' | 'token'
-  readonly secret: Uint8Array
-}
+/** A login as it is stored: the secret goes into the table of secrets, or a sign-in has it. */
+export type NewRouteLogin = { readonly user: string } & (
+  { readonly kind: 'password' | 'token'; readonly secret: Uint8Array } | { readonly signInId: number }
+)
 
 /** The kind of a route's secret; its name is the route's id. */
 export const ROUTE_LOGIN = 'route-login'
 
-const COLUMNS = `id, host, port, tls, login_user AS user, coalesce(login_kind, 'none') AS login, trouble`
+const COLUMNS = `id, host, port, tls, login_user AS user, coalesce(login_kind, 'none') AS login, sign_in_id AS signInId, trouble`
 const LIST = `SELECT ${COLUMNS} FROM route ORDER BY id LIMIT 1000`
 const GET = `SELECT ${COLUMNS} FROM route WHERE id = ?`
 const SAME = `SELECT ${COLUMNS} FROM route WHERE host = ? AND port = ? AND tls = ? AND login_user IS ?`
 const BARE = `SELECT ${COLUMNS} FROM route WHERE host = ? AND port = ? AND tls = ? ORDER BY id LIMIT 1`
 const ADD = `INSERT INTO route (kind, host, port, tls, created_ms) VALUES ('smarthost', ?, ?, ?, ?)`
-const LOGIN = 'UPDATE route SET login_user = ?, login_kind = ?, trouble = NULL, trouble_ms = NULL WHERE id = ?'
+const LOGIN =
+  'UPDATE route SET login_user = ?, login_kind = ?, sign_in_id = ?, trouble = NULL, trouble_ms = NULL WHERE id = ?'
 const TROUBLE = 'UPDATE route SET trouble = ?, trouble_ms = ? WHERE id = ?'
 const REMOVE = 'DELETE FROM route WHERE id = ?' // identities that used it send directly from then on
 const RULED = 'SELECT count(*) AS n FROM route_rule WHERE route_id = ?'
@@ -51,9 +53,13 @@ export function getRoute(db: ReadDb, routeId: number): StoredRoute | undefined {
 
 function giveLogin(db: WriteDb, id: number, login: NewRouteLogin | null, nowMs: number): void {
   const name = String(id)
-  prepared(db, LOGIN).run(login?.user ?? null, login?.kind ?? null, id)
-  if (login === null) removeSecret(db, { kind: ROUTE_LOGIN, name })
-  else putSecret(db, { kind: ROUTE_LOGIN, name, value: login.secret }, nowMs)
+  const before = known(db, id).signInId
+  const signInId = login !== null && 'signInId' in login ? requireSignIn(db, login.signInId).id : null
+  const kind = login === null ? null : 'kind' in login ? login.kind : 'token'
+  prepared(db, LOGIN).run(login?.user ?? null, kind, signInId, id)
+  if (login !== null && 'secret' in login) putSecret(db, { kind: ROUTE_LOGIN, name, value: login.secret }, nowMs)
+  else removeSecret(db, { kind: ROUTE_LOGIN, name })
+  if (before !== signInId) dropUnusedSignIn(db, before)
 }
 
 function known(db: WriteDb, id: number): StoredRoute {
@@ -109,10 +115,12 @@ export const routeOperations = {
         reason: 'a rule names it',
       })
     removeSecret(db, { kind: ROUTE_LOGIN, name: String(args.routeId) })
+    const signInId = getRoute(db, args.routeId)?.signInId ?? null
     if (prepared(db, REMOVE).run(args.routeId).changes === 0)
       throw new Fault('not-found', `remove route ${args.routeId}: there is none`, {
         what: 'route',
         id: String(args.routeId),
       })
+    dropUnusedSignIn(db, signInId)
   },
 } satisfies Record<string, Operation<never, unknown>>

@@ -5,6 +5,7 @@ import type { Store } from '../store/types.ts'
 export type SecretKind =
   | 'account-password' // name: account id
   | 'account-token' // name: account id; an OAuth 2.0 access token
+  | 'sign-in-refresh' // name: sign-in id; what gets access tokens (RFC 6749 §1.5)
   | 'local-user' // name: local user id; a SCRAM verifier
   | 'route-login' // name: route id
   | 'tls' // name: what the certificate is for
