@@ -70,7 +70,7 @@ const HELP = `posthorn COMMAND [--data DIR] [--json]
                                   what opens the stored mail; a passphrase that is there comes first, a line each
   vault rekey [--passphrase-stdin|--drop-passphrase]   encrypts the store anew, while Posthorn is stopped
   unlock                          opens mail that is locked; the passphrase on stdin
-  parse                           a message on stdin as JSON
+  parse [FILE]                    a message's parts, sizes, places and oddities; without FILE a message on stdin as JSON
 `
 
 /** What a program says that was writing into `| head`. */
@@ -145,7 +145,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       signal: gone.signal,
     }
     if (command === 'explain') return await (await import('./explain-command.ts')).explain(global.argv.slice(1), io)
-    if (command === 'parse') return await (await import('./parse-command.ts')).parse(process.stdin, io)
+    if (command === 'parse')
+      return await (await import('./parse-command.ts')).parse(global.argv.slice(1), process.stdin, io)
     if (command === 'serve') return await (await import('./serve-command.ts')).serve(global, io)
     // Said before a data folder is made for a slip of the keyboard.
     if (!COMMAND_NAMES.some((name) => name === command))

@@ -1,32 +1,44 @@
-import { decodeBytes } from './charset.ts'
+import { readText, type ReadText } from './charset.ts'
+import { CAPS } from './reading-caps.ts'
 import type { Part } from './structure.ts'
+import { decodeBase64, decodeQuotedPrintable } from './transfer.ts'
+import { decodeUuencoded } from './uuencode.ts'
 
 const LF = 0x0a
 const CR = 0x0d
-const SPACE = 0x20
-const TAB = 0x09
 const EQUALS = 0x3d
 
+type Body = Pick<Part, 'bodyFrom' | 'bodyTo' | 'encoding'>
+
 /** The octets of a part's body as they stand in the message. */
-function rawBody(raw: Uint8Array, part: Pick<Part, 'bodyFrom' | 'bodyTo'>): Buffer {
+function rawBody(raw: Uint8Array, part: Body): Buffer {
   return Buffer.from(raw.buffer, raw.byteOffset + part.bodyFrom, part.bodyTo - part.bodyFrom)
 }
 
-/** The decoded octets of a part (RFC 2045 §6); bytes that are no base64 are passed over. */
-export function decodeContent(raw: Uint8Array, part: Pick<Part, 'bodyFrom' | 'bodyTo' | 'encoding'>): Buffer {
-  const body = rawBody(raw, part)
-  if (part.encoding === 'base64') return decodeBase64(body)
-  if (part.encoding === 'quoted-printable') return decodeQuotedPrintable(body)
+/** The decoded octets of a part (RFC 2045 §6), of at most `most` encoded ones; what is no base64 is passed over. */
+export function decodeContent(raw: Uint8Array, part: Body, most = Infinity): Buffer {
+  const body = rawBody(raw, part).subarray(0, most)
+  if (isBase64(part)) return decodeBase64(body)
+  if (isQuotedPrintable(part)) return decodeQuotedPrintable(body)
+  if (/^(?:x-)?uu(?:e|encode)$/.test(part.encoding)) return decodeUuencoded(body) ?? body
   return body
+}
+
+const isBase64 = (part: Body) => /^(?:base-?64|b)$/.test(part.encoding)
+const isQuotedPrintable = (part: Body) => /^(?:quoted[-_]?printable|q)$/.test(part.encoding)
+
+/** Whether the encoding is one there is (RFC 2045 §6.1), or says nothing. */
+export function isKnownEncoding({ encoding }: Body): boolean {
+  return /^(?:|7-?bits?|8-?bits?|binary|none|base-?64|b|quoted[-_]?printable|q|(?:x-)?uu(?:e|encode))$/.test(encoding)
 }
 
 /**
  * How many octets a part has decoded, as its encoding says: exact for base64 in lines of one length, which nearly all is. Nothing is
  * decoded for it, so that a large attachment costs no more than a small one.
  */
-export function decodedLength(raw: Uint8Array, part: Pick<Part, 'bodyFrom' | 'bodyTo' | 'encoding'>): number {
+export function decodedLength(raw: Uint8Array, part: Body): number {
   const body = rawBody(raw, part)
-  if (part.encoding !== 'base64') return body.length
+  if (!isBase64(part)) return body.length
   let end = body.length
   while (end > 0 && ((body[end - 1] ?? 0) === LF || (body[end - 1] ?? 0) === CR)) end--
   const lineEnd = body.subarray(0, end).indexOf(LF)
@@ -35,93 +47,26 @@ export function decodedLength(raw: Uint8Array, part: Pick<Part, 'bodyFrom' | 'bo
   return Math.max(0, Math.floor(((end - breaks) * 3) / 4) - pads)
 }
 
-/** Some mailers pad every line: what follows a pad begins anew. */
-function decodeBase64(body: Buffer): Buffer {
-  const text = body.toString('latin1').replaceAll(/[^A-Za-z0-9+/=]+/g, '')
-  const pad = text.indexOf('=')
-  if (pad < 0 || pad >= text.length - 2) return Buffer.from(text, 'base64')
-  const pieces = text.split(/=+/)
-  return Buffer.concat(pieces.map((piece) => Buffer.from(piece, 'base64')))
+/** The octets of a part that are neither base64 nor line ends. */
+export function countJunk(raw: Uint8Array, part: Body): number {
+  if (!isBase64(part)) return 0
+  return rawBody(raw, part)
+    .toString('latin1')
+    .replaceAll(/[A-Za-z0-9+/=\s]+/g, '').length
 }
 
-/** RFC 2045 §6.7; an `=` that begins no escape stands for itself. */
-export function decodeQuotedPrintable(body: Uint8Array): Buffer {
-  const out = Buffer.allocUnsafe(body.length)
-  let length = 0
-  /** Where the spaces and tabs began that may turn out to end a line: transport added them. */
-  let kept = 0
-  for (let i = 0; i < body.length; i++) {
-    const byte = body[i] ?? 0
-    if (byte === EQUALS) {
-      const escape = escapeAt(body, i + 1)
-      if (escape === undefined) out[length++] = byte
-      else {
-        i = escape.last
-        if (escape.byte !== undefined) out[length++] = escape.byte
-      }
-      kept = length
-      continue
-    }
-    const endsLine = byte === LF || (byte === CR && body[i + 1] === LF)
-    if (endsLine) length = kept
-    out[length++] = byte
-    if (endsLine || (byte !== SPACE && byte !== TAB)) kept = length
-  }
-  return out.subarray(0, kept)
+/** The text of a text part with `\n` line ends; lines that flow are still apart. */
+export function textOf(raw: Uint8Array, part: Part): ReadText {
+  const bytes = decodeContent(raw, part, CAPS.textBytes)
+  const charset = part.typeParameters.get('charset') ?? ''
+  const { text, problem } = readText(bytes, charset === '' && part.type === 'text/html' ? metaOf(bytes) : charset)
+  return { text: text.replaceAll(/\r\n?/g, '\n'), problem }
 }
 
-/** What an `=` begins: a byte, or a soft line break, which may have spaces before it ends. */
-function escapeAt(body: Uint8Array, at: number): { last: number; byte?: number } | undefined {
-  const high = hexOf(body[at])
-  const low = hexOf(body[at + 1])
-  if (high !== undefined && low !== undefined) return { last: at + 1, byte: high * 16 + low }
-  let end = at
-  while (body[end] === SPACE || body[end] === TAB) end++
-  if (end >= body.length) return { last: end }
-  if (body[end] === CR && body[end + 1] === LF) return { last: end + 1 }
-  return body[end] === LF ? { last: end } : undefined
+/** What an HTML text says of itself, where its header says nothing. */
+function metaOf(bytes: Buffer): string {
+  const start = bytes.toString('latin1', 0, 2048)
+  const found = /<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{1,40})/i.exec(start)?.[1] ?? ''
+  // It was found as ASCII, so it is no UTF-16.
+  return /^utf-?(?:16|7)/i.test(found) ? '' : found
 }
-
-function hexOf(byte: number | undefined): number | undefined {
-  if (byte === undefined) return undefined
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
-  const letter = byte | 0x20
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : undefined
-}
-
-/** The text of a text part with `\n` line ends; format=flowed is put back together (RFC 3676 §4.2). */
-export function textOf(raw: Uint8Array, part: Part): string {
-  const text = decodeBytes(decodeContent(raw, part), part.typeParameters.get('charset') ?? '').replaceAll(
-    /\r\n?/g,
-    '\n',
-  )
-  if (part.type !== 'text/plain' || part.typeParameters.get('format')?.toLowerCase() !== 'flowed') return text
-  return unflow(text, part.typeParameters.get('delsp')?.toLowerCase() === 'yes')
-}
-
-/** Joins flowed lines of one quote depth; a signature mark (`-- `) never flows. */
-function unflow(text: string, deletesSpace: boolean): string {
-  const out: string[] = []
-  let open: { depth: number; pieces: string[] } | undefined
-  const shut = () => {
-    if (open !== undefined) out.push(quoted(open.depth, open.pieces.join('')))
-    open = undefined
-  }
-  for (const line of text.split('\n')) {
-    let depth = 0
-    while (line[depth] === '>') depth++
-    let content = line.slice(depth)
-    if (content.startsWith(' ')) content = content.slice(1) // space-stuffing
-    const isSignature = content === '-- '
-    if (open !== undefined && (open.depth !== depth || isSignature)) shut()
-    const flows = content.endsWith(' ') && !isSignature
-    const piece = flows && deletesSpace ? content.slice(0, -1) : content
-    if (open === undefined) open = { depth, pieces: [piece] }
-    else open.pieces.push(piece)
-    if (!flows) shut()
-  }
-  shut()
-  return out.join('\n')
-}
-
-const quoted = (depth: number, text: string) => (depth === 0 ? text : `${'>'.repeat(depth)} ${text}`)

@@ -1,5 +1,5 @@
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-/** RFC 5322 §4.3; every other word means an unknown zone, which is read as UTC. */
+/** RFC 5322 §4.3, and what else means one thing only; every other word is an unknown zone, which is read as UTC. */
 const ZONES: Readonly<Record<string, number>> = {
   edt: -4,
   est: -5,
@@ -9,6 +9,16 @@ const ZONES: Readonly<Record<string, number>> = {
   mst: -7,
   pdt: -7,
   pst: -8,
+  wet: 0,
+  west: 1,
+  cet: 1,
+  met: 1,
+  cest: 2,
+  mest: 2,
+  eet: 2,
+  eest: 3,
+  msk: 3,
+  jst: 9,
 }
 const DATE =
   /^(?:[a-z]{2,9}\.?,? )?(\d{1,2})[ -]([a-z]{3})[a-z]*[ -](\d{2,5}),? (\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:\.\d+)?(?: ?([+-])(\d{2}):?(\d{2})| ([a-z]{1,5}))?/i
@@ -28,12 +38,17 @@ export function parseDate(value: string): number | null {
   const month = MONTHS.indexOf((monthName ?? '').toLowerCase())
   if (month < 0) return null
   const fields = [Number(day), Number(hour), Number(minute), Number(second ?? 0)] as const
-  if (fields[0] < 1 || fields[0] > 31 || fields[1] > 24 || fields[2] > 59 || fields[3] > 60) return null
+  const years = fullYear(year ?? '')
+  const days = new Date(Date.UTC(years, month + 1, 0)).getUTCDate()
+  if (fields[0] < 1 || fields[0] > days || fields[1] > 24 || fields[2] > 59 || fields[3] > 60) return null
+  const minutes = Number(zoneHours) * 60 + Number(zoneMinutes)
   const offset =
     sign === undefined
       ? (ZONES[(zoneName ?? '').toLowerCase()] ?? 0) * 60
-      : (sign === '-' ? -1 : 1) * (Number(zoneHours) * 60 + Number(zoneMinutes))
-  const ms = utc(fullYear(year ?? ''), month, ...fields) - offset * 60_000
+      : minutes >= 24 * 60 // no place on earth
+        ? 0
+        : (sign === '-' ? -1 : 1) * minutes
+  const ms = utc(years, month, ...fields) - offset * 60_000
   return inRange(ms)
 }
 

@@ -6,7 +6,7 @@
 /** Elements whose content is not for people. */
 const HIDDEN = new Set(['script', 'style', 'head', 'title', 'template', 'noscript', 'svg', 'math', 'object', 'iframe'])
 const BLOCKS =
-  /^(?:p|div|br|hr|tr|table|ul|ol|li|dl|dt|dd|h[1-6]|blockquote|pre|section|article|header|footer|address|form|figure)$/
+  /^(?:p|div|br|hr|tr|table|ul|ol|li|dl|dt|dd|h[1-6]|pre|section|article|header|footer|address|form|figure)$/
 const CELLS = /^(?:td|th|option)$/
 
 const NAMED: Readonly<Record<string, string>> = {
@@ -71,7 +71,12 @@ const MARKS: Readonly<Record<string, string>> = {
   caron: '\u030c',
 }
 
-/** The text of an HTML body, lines where blocks are, other white space as one space. */
+/** Where what is quoted begins and ends, until lines are put together; no text of a sender holds them. */
+const QUOTE = '\u0001'
+const UNQUOTE = '\u0002'
+const DEEPEST_QUOTE = 9
+
+/** The text of an HTML body, lines where blocks are, `>` before what is quoted, other white space as one space. */
 export function htmlToText(html: string): string {
   const out: string[] = []
   /** The element that hides all until it ends. */
@@ -79,7 +84,7 @@ export function htmlToText(html: string): string {
   for (let at = 0; at < html.length;) {
     const open = html.indexOf('<', at)
     const end = open < 0 ? html.length : open
-    if (hiding === '' && end > at) out.push(html.slice(at, end).replaceAll(/\s+/g, ' '))
+    if (hiding === '' && end > at) out.push(html.slice(at, end).replaceAll(/[\s\u0001\u0002]+/g, ' '))
     if (open < 0) break
     const tag = tagAt(html, open)
     at = tag.next
@@ -95,6 +100,7 @@ export function htmlToText(html: string): string {
     }
     const isEmpty = /^(?:svg|math)$/.test(tag.name) && html[at - 2] === '/'
     if (!tag.isEnd && !isEmpty && HIDDEN.has(tag.name)) hiding = tag.name
+    else if (tag.name === 'blockquote') out.push(tag.isEnd ? `${UNQUOTE}\n` : `\n${QUOTE}`)
     else if (BLOCKS.test(tag.name)) out.push('\n')
     else if (CELLS.test(tag.name)) out.push(' ')
   }
@@ -139,13 +145,23 @@ function decodeEntities(text: string): string {
 }
 
 function characterOf(code: number): string {
+  if (code === 1 || code === 2) return ' '
   return code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? '\ufffd' : String.fromCodePoint(code)
 }
 
 function tidy(text: string): string {
-  const lines = text.split('\n').map((line) => line.replaceAll(/[ \t\u00a0]+/g, ' ').trim())
+  let depth = 0
+  const lines = text.split('\n').map((line) => {
+    depth += countOf(line, QUOTE)
+    const words = line.replaceAll(/[ \t\u00a0\u0001\u0002]+/g, ' ').trim()
+    const marks = words === '' || depth <= 0 ? '' : `${'>'.repeat(Math.min(depth, DEEPEST_QUOTE))} `
+    depth = Math.max(0, depth - countOf(line, UNQUOTE))
+    return marks + words
+  })
   return lines
     .filter((line, n) => line !== '' || (n > 0 && lines[n - 1] !== ''))
     .join('\n')
     .trim()
 }
+
+const countOf = (line: string, mark: string) => (line.includes(mark) ? line.split(mark).length - 1 : 0)

@@ -1,4 +1,5 @@
 import { decodeBytes, decodeHeaderText } from './charset.ts'
+import { CAPS } from './reading-caps.ts'
 
 /** A structured field such as Content-Type: what comes first, in lower case, and its parameters (RFC 2045 §5.1). */
 export interface Structured {
@@ -7,7 +8,6 @@ export interface Structured {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-const MOST_PARAMETERS = 100
 const TOKEN = /[^\s;="()]+/y
 const SPACE = /\s*/y
 const QUOTED = /"([^"\\]*(?:\\[\s\S][^"\\]*)*)"?/y
@@ -15,7 +15,9 @@ const QUOTED = /"([^"\\]*(?:\\[\s\S][^"\\]*)*)"?/y
 const LOOSE = /[^;]*/y
 
 /** Reads a structured field's value (one character a byte). The first of two parameters of one name counts. */
-export function readParameters(text: string): Structured {
+export function readParameters(given: string): Structured {
+  // Some leave out the semicolon: `text/html charset=utf-8`.
+  const text = given.replace(/^(\s*[\w.+-]+\/[\w.+-]+)\s+(?=[\w*]+\s*=)/, '$1; ')
   const semicolon = text.indexOf(';')
   const head = semicolon < 0 ? text : text.slice(0, semicolon)
   const value = head
@@ -32,7 +34,7 @@ function splitParameters(text: string, from: number): Map<string, string> {
     pattern.lastIndex = at
     return pattern.exec(text)
   }
-  for (let at = from; at < text.length && found.size < MOST_PARAMETERS;) {
+  for (let at = from; at < text.length && found.size < CAPS.parameters;) {
     at = text.indexOf(';', at)
     if (at < 0) break
     at = skip(text, at + 1)

@@ -2,9 +2,10 @@ import * as fc from 'fast-check'
 import { readdirSync, readFileSync } from 'node:fs'
 import PostalMime from 'postal-mime'
 import { describe, expect, test } from 'vitest'
-import { decodeQuotedPrintable } from './content.ts'
 import { safeName } from './file-name.ts'
-import { parseForCli, readArrivalMs, readAttachment, readFields, readMessage } from './read.ts'
+import { parseForCli } from './parsed.ts'
+import { readArrivalMs, readAttachment, readFields, readMessage } from './read.ts'
+import { decodeQuotedPrintable } from './transfer.ts'
 
 const folder = new URL('../../test/messages/', import.meta.url)
 const names = readdirSync(folder).filter((name) => name.endsWith('.eml'))

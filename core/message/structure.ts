@@ -1,4 +1,7 @@
+import { Notes, type Note } from './notes.ts'
 import { readParameters, type Structured } from './parameters.ts'
+import { readFieldBlock, type Field } from './part-fields.ts'
+import { CAPS } from './reading-caps.ts'
 
 /**
  * Where the parts of a message lie (RFC 2046), as byte ranges of the octets received. Decoding waits until somebody asks
@@ -7,23 +10,13 @@ import { readParameters, type Structured } from './parameters.ts'
  * throws.
  */
 
-/** Bytes of one header block that are read; what comes after is skipped. */
-export const LONGEST_HEADER_BYTES = 100 * 1024
-const DEEPEST = 100
-const MOST_PARTS = 10_000
-const LONGEST_BOUNDARY = 2048
-
 const LF = 0x0a
 const CR = 0x0d
 const DASH = 0x2d
 
-/** One field of a header: its name in lower case and its value unfolded, one character a byte. */
-export interface Field {
-  readonly name: string
-  readonly value: string
-}
 /** One node of the MIME tree. */
 export interface Part {
+  /** All of them at the root; of a part only those that describe it (RFC 2045 §9). */
   readonly fields: readonly Field[]
   /** In lower case, `text/plain` where none is given (RFC 2045 §5.2). */
   readonly type: string
@@ -45,8 +38,7 @@ export interface Part {
 }
 export interface Structure {
   readonly root: Part
-  /** What was cut short, in words; null when all was read. */
-  readonly problem: string | null
+  readonly notes: readonly Note[]
 }
 
 type Growing = { -readonly [K in keyof Part]: K extends 'children' ? Growing[] : Part[K] }
@@ -76,7 +68,7 @@ class Scan {
   #byBoundary = new Map<string, number>()
   #longestBoundary = 0
   #parts = 0
-  #problem: string | null = null
+  readonly #notes = new Notes()
 
   constructor(raw: Buffer) {
     this.#raw = raw
@@ -84,7 +76,7 @@ class Scan {
 
   run(): Structure {
     const start = this.#raw.subarray(0, 5).toString('latin1') === 'From ' ? this.#lineAfter(0) : 0 // an mbox line
-    const root = this.#open(start, false)
+    const root = this.#open(start, false, true)
     let part = root
     for (;;) {
       const delimiter = this.#delimiterFrom(part.bodyFrom)
@@ -93,22 +85,31 @@ class Scan {
       if (after === undefined) break
       const parent = this.#levels[after.level]?.part
       if (parent === undefined) break
-      if (++this.#parts > MOST_PARTS) {
-        this.#problem = `only the first ${MOST_PARTS} parts were read`
+      if (++this.#parts > CAPS.parts) {
+        this.#notes.cut(`only the first ${CAPS.parts} parts were read`)
         break
       }
       part = this.#open(after.next, parent.type === 'multipart/digest')
       parent.children.push(part)
     }
-    for (const level of this.#levels) level.part.bodyTo = this.#raw.length
-    return { root, problem: this.#problem }
+    for (const level of this.#levels) {
+      level.part.bodyTo = this.#raw.length
+      const isThere = level.part.children.length > 0
+      this.#notes.odd(
+        isThere ? `${level.part.type} has no closing delimiter` : `${level.part.type} has no part that can be found`,
+      )
+    }
+    return { root, notes: this.#notes.list }
   }
 
   /** Ends every part a delimiter ends; undefined when the message is at its end. Epilogues are passed over. */
   #closeFrom(first: Delimiter | undefined): Delimiter | undefined {
     for (let delimiter = first; delimiter !== undefined; delimiter = this.#delimiterFrom(delimiter.next)) {
       const keep = delimiter.isLast ? delimiter.level : delimiter.level + 1
-      for (const level of this.#levels.slice(keep)) level.part.bodyTo = delimiter.contentTo
+      for (const [n, level] of this.#levels.slice(keep).entries()) {
+        level.part.bodyTo = delimiter.contentTo
+        if (!delimiter.isLast || n > 0) this.#notes.odd(`${level.part.type} has no closing delimiter`)
+      }
       this.#keep(keep)
       if (!delimiter.isLast) return delimiter
     }
@@ -127,16 +128,16 @@ class Scan {
   }
 
   /** Reads the header at `from` and makes a part of it; a multipart is put on the levels. */
-  #open(from: number, isDigest: boolean): Growing {
-    const { to, bodyFrom } = this.#headerFrom(from)
-    const kept = Math.min(to, from + LONGEST_HEADER_BYTES)
-    if (kept < to) this.#problem ??= `a header block of ${to - from} bytes was cut to ${LONGEST_HEADER_BYTES}`
-    const fields = readFieldLines(this.#raw.toString('latin1', from, kept))
+  #open(from: number, isDigest: boolean, isRoot = false): Growing {
+    const end = this.#headerFrom(from)
+    const { fields, textAt } = readFieldBlock(this.#raw, from, end.to, this.#notes)
+    const bodyFrom = textAt ?? end.bodyFrom
     const first = (name: string) => fields.find((field) => field.name === name)?.value ?? ''
     const type = readParameters(first('content-type'))
     const disposition = readParameters(first('content-disposition'))
     const part: Growing = {
-      fields,
+      // Of ten thousand parts nothing is kept that nobody asks for.
+      fields: isRoot ? fields : fields.filter((field) => field.name.startsWith('content-')),
       type: /^[^\s/]+\/[^\s/]+$/.test(type.value) ? type.value : isDigest ? 'message/rfc822' : 'text/plain',
       typeParameters: type.parameters,
       disposition: disposition.value,
@@ -154,10 +155,14 @@ class Scan {
       isMultipart: false,
       children: [],
     }
-    const boundary = part.typeParameters.get('boundary') ?? ''
-    if (!part.type.startsWith('multipart/') || boundary === '' || boundary.length > LONGEST_BOUNDARY) return part
-    if (this.#levels.length >= DEEPEST) {
-      this.#problem ??= `parts deeper than ${DEEPEST} levels were not read`
+    if (!part.type.startsWith('multipart/')) return part
+    const boundary = octetsOf(part.typeParameters.get('boundary') ?? '').trimEnd()
+    if (boundary === '' || boundary.length > CAPS.boundaryBytes) {
+      this.#notes.odd(`${part.type} names no boundary that can be used`)
+      return part
+    }
+    if (this.#levels.length >= CAPS.depth) {
+      this.#notes.cut(`parts deeper than ${CAPS.depth} levels were not read`)
       return part
     }
     part.isMultipart = true
@@ -214,23 +219,6 @@ class Scan {
   }
 }
 
-/** The fields of a header block; lines that are no field are passed over, as every reader of mail does. */
-function readFieldLines(header: string): Field[] {
-  const fields: { name: string; lines: string[] }[] = []
-  for (const line of header.split(/\r?\n/)) {
-    if (line.startsWith(' ') || line.startsWith('\t')) {
-      fields.at(-1)?.lines.push(line)
-      continue
-    }
-    const name = /^([!-9;-~]+)[ \t]*:/.exec(line)
-    if (name?.[1] !== undefined) fields.push({ name: name[1].toLowerCase(), lines: [line.slice(name[0].length)] })
-  }
-  // A bare CR or NUL would give whoever writes the value out again a line of its own.
-  return fields.map(({ name, lines }) => ({
-    name,
-    value: lines
-      .join('')
-      .replaceAll(/[\r\n\0]+/g, ' ')
-      .trim(),
-  }))
-}
+/** A parameter was read as text, and delimiters are looked for as octets, one character each. */
+// eslint-disable-next-line no-control-regex -- the whole of ASCII is what is asked for
+const octetsOf = (text: string) => (/^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text).toString('latin1'))

@@ -1,0 +1,53 @@
+import { oneLine } from './one-line.ts'
+
+const LONGEST_PREVIEW = 200
+const LOOKED_AT = 16 * 1024
+/** Senders fill the preview of other programs with what nobody sees, and put soft hyphens where words may break. */
+const INVISIBLE =
+  /(?:\u034f|[\u00ad\u061c\u115f\u1160\u180e\u2060-\u2064\u3164\uffa0])+|(?<=^|\s)(?:\u200c|\u200d)+(?=\s|$)/g
+/** `On Tuesday … Ada wrote:` in the languages most mail is in; it stands right before what is quoted. */
+const ATTRIBUTION =
+  /(?:wrote|writes|schrieb|schreibt|écrit|a écrit|escribió|escreveu|ha scritto|scrisse|schreef|skrev|kirjoitti|napisał\(?a?\)?|написал\(?а?\)?|пишет|写道|のメール|さんは書きました|작성)\s*[:：]?\s*$/i
+/** Scripts that put no space between words: a line break in them is none either. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]/u
+
+/** The first words the author wrote, at most 200 characters: what is quoted is somebody else's, and a signature says nothing. */
+export function previewOf(body: string): string {
+  const lines = body.slice(0, LOOKED_AT).replaceAll(INVISIBLE, '').split('\n')
+  const own = oneLine(joined(ownLines(lines)), LONGEST_PREVIEW)
+  // Mail that only quotes shows what it quotes.
+  return own === '' ? oneLine(joined(lines.map((line) => line.replace(/^[> ]+/, ''))), LONGEST_PREVIEW) : own
+}
+
+function ownLines(lines: readonly string[]): string[] {
+  const own: string[] = []
+  for (const [n, line] of lines.entries()) {
+    if (line === '-- ' || line === '--') break
+    if (line.startsWith('>')) continue
+    if (/^-{2,}\s?(?:Original Message|Ursprüngliche Nachricht|Message d'origine)\s?-{2,}$/i.test(line.trim())) break
+    if (!isAttribution(lines, n)) own.push(line)
+  }
+  return own
+}
+
+/** Whether the line, or the two it is the first of, only says whose words are quoted next. */
+function isAttribution(lines: readonly string[], at: number): boolean {
+  const next = (from: number) => [1, 2, 3].map((n) => from + n).find((n) => (lines[n] ?? '').trim() !== '') ?? -1
+  const after = next(at)
+  if (after < 0) return false
+  if (ATTRIBUTION.test(lines[at] ?? '')) return lines[after]?.startsWith('>') === true
+  const isFirstOfTwo = ATTRIBUTION.test(lines[after] ?? '') && /\d/.test(lines[at] ?? '') && after === at + 1
+  return isFirstOfTwo && lines[next(after)]?.startsWith('>') === true
+}
+
+function joined(lines: readonly string[]): string {
+  let out = ''
+  for (const line of lines.map((one) => one.trim())) {
+    if (line === '') continue
+    const last = Array.from(out.slice(-2)).at(-1) ?? ''
+    const isOneWord = UNSPACED.test(last) && UNSPACED.test(Array.from(line.slice(0, 2))[0] ?? '')
+    out += out === '' || isOneWord ? line : ` ${line}`
+    if (out.length > 8 * LONGEST_PREVIEW) break
+  }
+  return out
+}
