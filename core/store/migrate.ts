@@ -12,6 +12,7 @@ import { migration as sorting } from './migrations/0009-sorting.ts'
 import { migration as importing } from './migrations/0010-importing.ts'
 import { migration as signingIn } from './migrations/0011-signing-in.ts'
 import { migration as protocolLog } from './migrations/0012-protocol-log.ts'
+import { migration as indexing } from './migrations/0013-indexing.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -38,6 +39,7 @@ export const migrations: readonly Migration[] = [
   importing,
   signingIn,
   protocolLog,
+  indexing,
 ]
 
 /** The version a database has once every step ran. */
