@@ -6,72 +6,16 @@ import { Fault, reasonOf } from '../base/fault.ts'
 import { VERSION } from '../base/version.ts'
 import type { CommandLine } from './arguments.ts'
 import { COMMAND_NAMES, EXIT, exitOf, unserved, usage } from './command.ts'
+import { HELP, helpOf } from './help.ts'
 import { callEngine, type CommandIo } from './local-socket.ts'
 import { patiently } from './patience.ts'
 import { harmless } from './print.ts'
 import { LONGEST_MESSAGE_BYTES } from './sendmail.ts'
 
-/**
+/*
  * The command line. A command goes to the engine that serves the data folder; where none runs, the folder is opened for this one
  * command. Rooms are loaded only by the command that needs them: most commands are a short talk with a running engine.
  */
-const HELP = `posthorn COMMAND [--data DIR] [--json]
-
-  serve [--settings FILE] [--key-file FILE] [--open]   run without a desktop; prints one JSON line when ready
-  ui                              a new one-time address of the window
-  user add ADDRESS --password-stdin | list             who may submit mail and has a mailbox here
-  identity add ADDRESS [--name N] [--route ID] | list  who you write as
-  user quota ADDRESS BYTES|none|default                how much mail a user may keep
-  domain add NAME | remove NAME | list                 domains whose mail stays here
-  alias set PATTERNS TARGETS [--id ID] | remove ID|PATTERN | list
-              where their mail goes: *@one.example,*@two.example *@home.example
-  alias resolve ADDRESS           where mail to an address would go, and why
-  account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin|--token-stdin [--name N]
-              [--every SECONDS] [--leave] [--delete-after-days N] [--delete-when-removed] [--headers-only-over-mb N]
-              [--newest-first] [--no-apop]
-  account add imap HOST[:PORT] --user U [--tls implicit|starttls|none] --password-stdin|--token-stdin [--name N]
-              [--every SECONDS] [--sent-copy append|server]
-  account set ACCOUNT (options as above; --no-leave, --oldest-first, "never" for N, … take them back)
-  account list | remove ACCOUNT
-  route add smarthost HOST[:PORT] [--tls implicit|starttls|none] [--user U --password-stdin|--token-stdin]
-  route list | presets | test ID | resume ID | remove ID | login ID --user U --password-stdin|--token-stdin
-  route rule list | add [--from P] [--to P] [--after TRIES] direct|hold|smarthost [--route ID] | remove ID | move ID N
-  route why FROM TO [--tries N]   which way mail would go now, and why
-  fetch [ACCOUNT]                 fetch mail now
-  sendmail [-t] [-i] [-f FROM] [RCPT …]                a message on stdin into the queue
-  queue list | show ID | history                       what waits and why, and what was done to it
-  queue hold | release | retry  ID | --recipient ID | --domain D | --all | (release) --route ID
-  queue cancel ID [--recipient ID] [--dsn] | edit RECIPIENT ADDRESS | decide RECIPIENT resend|arrived
-  queue route ID automatic|direct|ROUTE [--recipient ID] | export ID | undo ID | pause | resume
-  queue pace | pace set DESTINATION [--connections N] [--gap SECONDS] [--per-connection N] [--per-minute N]
-             [--per-hour N] [--per-day N] | pace reset DESTINATION   (each with [--why TEXT])
-  log list | show ID | tail | export ID                what was said on the wire
-  list [--folder F] | show ID [--whole] | source ID
-              (--whole: fetches the rest of a message of which only the header is here)
-  search [--limit N] [--save NAME] QUERY | search --saved [NAME] | search --forget NAME
-              QUERY: words, "phrase", begin*, -not, OR, ( ), from: to: cc: subject: body: filename: in: tag: is:unread
-              has:attachment before:2026-03 after:7d on:yesterday larger:5M smaller:10k, as one argument in quotes
-  reindex                         make the search index anew from the messages
-  import FILE.eml …               store messages in the local Inbox
-  setting list | set KEY VALUE    what can be changed, and to what
-  status                          what is running and what waits
-  certificate                     the servers', for programs that are to trust it
-  password make ADDRESS NAME | revoke ID | list        a password for each program that submits or reads mail
-  connect [PROGRAM] [--address ADDRESS]                how programs are set up to submit mail here and to read it
-  suppress list | add ADDRESS | remove ADDRESS         addresses whose mail came back: you are warned
-  explain "550 5.7.1 …"           what a server's reply means
-  tls list | forget DOMAIN        what is known of the TLS of the domains mail goes to
-  dkim make DOMAIN [--ed25519] [--selector S] | list | check DOMAIN | on DOMAIN | off DOMAIN | remove DOMAIN
-                                  keys that sign mail, and the records to publish
-  thread MESSAGE                  the conversation a message belongs to
-  tag list | add NAME [--colour #rrggbb] [--number 1…9] | set TAG … | remove TAG | put|take TAG MESSAGE …
-  contact list | find WORD | add ADDRESS [--name N] | remove ID          whom you write to, learnt from mail you send
-  vault status | passphrase [set|remove] --passphrase-stdin | start locked|open --passphrase-stdin
-                                  what opens the stored mail; a passphrase that is there comes first, a line each
-  vault rekey [--passphrase-stdin|--drop-passphrase]   encrypts the store anew, while Posthorn is stopped
-  unlock                          opens mail that is locked; the passphrase on stdin
-  parse [FILE]                    a message's parts, sizes, places and oddities; without FILE a message on stdin as JSON
-`
 
 /** What a program says that was writing into `| head`. */
 const BROKEN_PIPE = 141
@@ -117,6 +61,15 @@ function asksForHelp(argv: readonly string[]): boolean {
   return (end === -1 ? argv : argv.slice(0, end)).includes('--help')
 }
 
+/** Help on one command; on all where none is named. Throws `usage` where there is no such command. */
+function helpFor(command: string | undefined): string {
+  if (command === undefined || command.startsWith('-')) return HELP
+  const help = helpOf(command)
+  if (help === undefined) throw unknown(command)
+  return help
+}
+const unknown = (command: string) => usage(`there is no command "${command}"; posthorn help lists them`)
+
 /** Runs one command line. Returns its exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   const gone = new AbortController()
@@ -127,7 +80,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     const global = takeGlobal(argv)
     const [command = 'help'] = global.argv
     if (command === 'help' || command === '-h' || asksForHelp(global.argv)) {
-      await put(process.stdout, HELP)
+      const [about] = command === 'help' || command === '-h' ? global.argv.slice(1) : [command]
+      await put(process.stdout, helpFor(about))
       return EXIT.ok
     }
     if (command === '--version') {
@@ -136,7 +90,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     const readsStdin =
       ['sendmail', 'unlock'].includes(command) ||
-      ['--password-stdin', '--passphrase-stdin'].some((option) => global.argv.includes(option))
+      global.argv.some((option) => /^--(password|passphrase|token)-stdin$/.test(option))
     const io: CommandIo = {
       cwd: process.cwd(),
       stdin: readsStdin ? process.stdin : nothing,
@@ -149,8 +103,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return await (await import('./parse-command.ts')).parse(global.argv.slice(1), process.stdin, io)
     if (command === 'serve') return await (await import('./serve-command.ts')).serve(global, io)
     // Said before a data folder is made for a slip of the keyboard.
-    if (!COMMAND_NAMES.some((name) => name === command))
-      throw usage(`there is no command "${command}"; posthorn help lists them`)
+    if (!COMMAND_NAMES.some((name) => name === command)) throw unknown(command)
     gone.signal.addEventListener('abort', () => process.exit(BROKEN_PIPE))
     return await anywhere(global, io)
   } catch (error) {

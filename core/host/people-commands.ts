@@ -1,5 +1,6 @@
-import { EXIT, idOf, usage, type Command, type Context } from './command.ts'
-import { table, time } from './print.ts'
+import { parseDomain } from '../model/address.ts'
+import { EXIT, idOf, usage, type Api, type Command, type Context } from './command.ts'
+import { harmless, table, time } from './print.ts'
 
 /** A password from standard input: its first line. Throws `usage` when there is none. */
 async function passwordFrom(context: Context): Promise<string> {
@@ -25,6 +26,11 @@ export const user: Command = {
     if (what === 'add' && address !== undefined) {
       const added = await api.user.add({ address, password: await passwordFrom(context) })
       await context.show(added, () => `${added.address} may submit mail and has a mailbox here.\n`)
+      const domain = added.address.slice(added.address.lastIndexOf('@') + 1)
+      if (!(await localDomains(api)).some((name) => parseDomain(name) === parseDomain(domain)))
+        await context.io.stderr(
+          `posthorn: ${domain} is not a local domain, so mail to ${harmless(added.address)} goes to the server of ${domain}; posthorn domain add ${domain} keeps it here\n`,
+        )
       return EXIT.ok
     }
     if (what === 'quota' && address !== undefined) return setQuota(context, address)
@@ -58,6 +64,11 @@ async function setQuota(context: Context, address: string): Promise<number> {
     () => `The quota of ${changed.address} is ${quotaWords(changed.quotaBytes)} from now on.\n`,
   )
   return EXIT.ok
+}
+
+async function localDomains(api: Api): Promise<readonly string[]> {
+  const settings = await api.app.settings()
+  return (settings.find(({ key }) => key === 'local.domains')?.value ?? []) as string[]
 }
 
 const way = ({ routeName }: { readonly routeName: string }) =>
@@ -94,8 +105,7 @@ export const domain: Command = {
   options: {},
   async run(context) {
     const [what, name] = context.args.words
-    const settings = await context.api.app.settings()
-    const now = (settings.find((s) => s.key === 'local.domains')?.value ?? []) as string[]
+    const now = await localDomains(context.api)
     if (what === 'add' && name !== undefined) {
       await context.api.app.setSetting({ key: 'local.domains', value: [...new Set([...now, name.toLowerCase()])] })
       await context.show(

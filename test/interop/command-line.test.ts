@@ -36,7 +36,9 @@ async function succeed(argv: readonly string[], stdin?: string): Promise<Ended> 
   expect(ran, argv.join(' ')).toMatchObject({ status: 0 })
   return ran
 }
-const answers = async <T>(...argv: string[]) => JSON.parse((await succeed([...argv, '--json'])).stdout) as T
+const answersTo = async <T>(stdin: string, ...argv: string[]) =>
+  JSON.parse((await succeed([...argv, '--json'], stdin)).stdout) as T
+const answers = async <T>(...argv: string[]) => answersTo<T>('', ...argv)
 
 beforeAll(async () => {
   maildrop = await startPop3Server({ messages: [{ uidl: 'one', raw: FETCHED }] })
@@ -92,7 +94,12 @@ test('people, accounts and routes are listed as they were added, and none with i
   expect(JSON.parse(added.route)).toMatchObject({ kind: 'smarthost', host: 'relay.test', port: 587, tls: 'starttls' })
   const second = await home.run(['user', 'add', 'eve@home.test', '--password-stdin'], 'another')
   expect(second).toMatchObject({ status: 0, stdout: expect.stringContaining('eve@home.test') })
-  expect(await answers('user', 'list')).toHaveLength(2)
+  expect(second.stderr).toBe('')
+  const elsewhere = await home.run(['user', 'add', 'kim@far.test', '--password-stdin'], 'a third')
+  expect(elsewhere).toMatchObject({ status: 0, stderr: expect.stringContaining('posthorn domain add far.test') })
+  expect(await answers('user', 'list')).toHaveLength(3)
+  const route = ['route', 'add', 'smarthost', 'token.test', '--user', 'ada', '--token-stdin']
+  expect(await answersTo('a token\n', ...route)).toMatchObject({ host: 'token.test', login: 'token' })
   for (const { stdout, stderr } of [...alone.values(), second]) expect(stdout + stderr).not.toContain(PASSWORD)
 })
 
@@ -215,8 +222,15 @@ test('a person who starts it a second time is shown the way to the window that r
 })
 
 test('help comes from any command, and does nothing else', async () => {
-  for (const argv of [['--help'], ['serve', '--help'], ['sendmail', '-t', '--help']])
-    expect(await posthorn(argv)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^posthorn COMMAND/) })
+  expect(await posthorn(['--help'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^posthorn COMMAND/) })
+  for (const argv of [
+    ['serve', '--help'],
+    ['help', 'serve'],
+  ])
+    expect(await posthorn(argv)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^posthorn serve /) })
+  const one = await posthorn(['sendmail', '-t', '--help'])
+  expect(one).toMatchObject({ status: 0, stdout: expect.stringMatching(/^posthorn sendmail /) })
+  expect(await posthorn(['qeue', '--help'])).toMatchObject({ status: 64, stderr: expect.stringContaining('"qeue"') })
 })
 
 test('parse needs no folder and no engine, and gives exactly the documented keys', async () => {
@@ -283,7 +297,7 @@ test('a slip of the keyboard makes no data folder, and help and version need non
   expect(slip).toMatchObject({ status: 64, stderr: expect.stringContaining('"qeue"') })
   expect(ui).toMatchObject({ status: 75, stderr: expect.stringContaining('posthorn serve') })
   expect(version).toMatchObject({ status: 0, stdout: expect.stringMatching(/^posthorn \d/) })
-  for (const ran of [bare, help])
-    expect(ran).toMatchObject({ status: 0, stdout: expect.stringContaining('sendmail [-t]') })
+  expect(bare).toMatchObject({ status: 0, stdout: expect.stringContaining('sendmail [-t]') })
+  expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining('queue list') })
   expect(existsSync(data)).toBe(false)
 })
