@@ -15,6 +15,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
+          // A process for each of two hundred files would cost more than most of their tests.
+          isolate: false,
           // A busy machine of two cores is no failure.
           testTimeout: 30_000,
           hookTimeout: 30_000,
