@@ -68,7 +68,7 @@ describe('another program is connected in two commands', () => {
   const curl = (command: string) =>
     runProgram('/bin/sh', [
       '-c',
-      `cd "$1" && HOME="$1" && ${command.replace('bob@example.org', 'bob@feldt.test').replace(/^curl/, '"$2" --silent --show-error')}`,
+      `cd "$1" && HOME="$1" && ${command.replace('bob@example.org', 'bob@feldt.test').replace(/\bcurl(?= )/, '"$2" --silent --show-error')}`,
       'sh',
       home.root,
       pathOf('curl'),
@@ -96,8 +96,12 @@ describe('another program is connected in two commands', () => {
     const command = texts.at(-1)?.text ?? ''
     const { password } = await make('curl')
     expect(await curl(command)).toMatchObject({ status: 67 }) // PASSWORD is none
-    expect(await curl(command.replace('PASSWORD', password))).toEqual({ status: 0, said: '' })
-    await arrived(2)
+    // Whatever ends the lines of the file.
+    for (const [count, text] of [MESSAGE, MESSAGE.replaceAll('\n', '\r\n')].entries()) {
+      writeFileSync(join(home.root, 'message.eml'), text)
+      expect(await curl(command.replace('PASSWORD', password))).toEqual({ status: 0, said: '' })
+      await arrived(2 + count)
+    }
     expect(await curl(command.replace('PASSWORD', password).replace(/--cacert \S+/, ''))).toMatchObject({ status: 60 })
   })
 

@@ -73,7 +73,8 @@ test('a command says the same alone and in a running engine', async () => {
     const words = question.join(' ')
     const before = alone.get(words)
     expect(before?.stdout.length, words).toBeGreaterThan(2)
-    expect((await succeed(question)).stdout, words).toBe(before?.stdout)
+    const now = await home.runAsProcess(question)
+    expect(now, words).toMatchObject({ status: 0, stdout: before?.stdout, stderr: '' })
   }
 })
 
@@ -285,6 +286,16 @@ test.each([
   expect(ran).toMatchObject({ status, stdout: '' })
   expect(ran.stderr).toMatch(/^posthorn: [^\n]+\n$/)
   expect(ran.stderr).toMatch(words)
+})
+
+test('a process ends with the status and the words of the engine that runs', async () => {
+  const ran = await home.runAsProcess(['queue', 'show', '999'])
+  expect(ran).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^posthorn: .*queue entry 999.*\n$/),
+  })
+  expect(await home.runAsProcess(['list', '--bogus'])).toMatchObject({ status: 64, stdout: '' })
 })
 
 test('a slip of the keyboard makes no data folder, and help and version need none', async () => {

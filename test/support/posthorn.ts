@@ -4,7 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { reasonOf } from '../../core/base/fault.ts'
+import { COMMAND_NAMES, exitOf } from '../../core/host/command.ts'
+import { callEngine, type CommandIo } from '../../core/host/local-socket.ts'
 
 /** The command line's file. */
 export const cli = fileURLToPath(new URL('../../core/host/cli.ts', import.meta.url))
@@ -19,6 +23,9 @@ export interface Ready {
   readonly ui: string
   readonly submission: { readonly host: string; readonly port: number } | null
   readonly submissionTls: { readonly host: string; readonly port: number } | null
+  readonly inbound: { readonly host: string; readonly port: number } | null
+  readonly pop3: { readonly host: string; readonly port: number } | null
+  readonly pop3Tls: { readonly host: string; readonly port: number } | null
 }
 export interface Ended {
   readonly status: number | null
@@ -36,6 +43,31 @@ export function start(argv: readonly string[]): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, [cli, ...argv])
   child.stdin.on('error', () => {}) // Who ends, or is ended, before reading its whole input has said so by its status.
   return child
+}
+
+/** Has the engine that serves a folder carry a command out; undefined where none does, or the command needs none. */
+async function askEngine(
+  data: string,
+  argv: readonly string[],
+  stdin: string | Uint8Array = '',
+): Promise<Ended | undefined> {
+  if (!COMMAND_NAMES.some((name) => name === argv[0]) || argv.includes('--help')) return undefined
+  const stdout: Buffer[] = []
+  let stderr = ''
+  const io: CommandIo = {
+    cwd: process.cwd(),
+    stdin: Readable.from(stdin.length === 0 ? [] : [Buffer.from(stdin)]),
+    stdout: async (bytes) => void stdout.push(Buffer.from(bytes)),
+    stderr: async (text) => void (stderr += text),
+    signal: new AbortController().signal,
+  }
+  const status = await callEngine(data, argv, io).catch((error: unknown) => {
+    stderr += `posthorn: ${reasonOf(error)}\n`
+    return exitOf(error)
+  })
+  if (status === undefined) return undefined
+  const bytes = Buffer.concat(stdout)
+  return { status, stdout: bytes.toString(), bytes, stderr }
 }
 
 /** A data folder with a key file and a settings file beside it, gone when the test is. */
@@ -69,8 +101,16 @@ export class Home {
     return ['--data', this.data, '--key-file', this.keyFile, '--settings', this.settingsFile]
   }
 
-  /** Runs one command to its end. */
+  /**
+   * Runs one command to its end: where an engine runs, by its local socket from here, as the command line does; else as a process.
+   * Starting one takes most of the time of a test that asks again and again.
+   */
   async run(argv: readonly string[], stdin?: string | Uint8Array): Promise<Ended> {
+    return (await askEngine(this.data, argv, stdin)) ?? this.runAsProcess(argv, stdin)
+  }
+
+  /** Runs one command line as a process, whoever carries it out. */
+  async runAsProcess(argv: readonly string[], stdin?: string | Uint8Array): Promise<Ended> {
     return posthorn([...argv, ...this.at], stdin)
   }
 
