@@ -367,7 +367,13 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     access: serving.access,
     tls: tls.handlers,
     dkim: dkim.handlers,
-    account: accountHandlers({ deps: fetchDeps, fetcher, imap, tokenOf: (id) => signIns.tokenOf(id) }),
+    account: accountHandlers({
+      deps: fetchDeps,
+      fetcher,
+      imap,
+      tokenOf: (id) => signIns.tokenOf(id),
+      discovery: { ...fetchDeps, resolver, get: ask, settings, providerFor: (host) => signIns.providerFor(host) },
+    }),
     signIn: signingIn.handlers,
     mail: mailHandlers({
       store,

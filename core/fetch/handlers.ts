@@ -1,8 +1,10 @@
 import { implement } from '@orpc/server'
 import { Fault } from '../base/fault.ts'
 import type { TokenOf } from '../model/access-token.ts'
+import { isLiteral, parseMailbox } from '../model/address.ts'
 import { contract } from '../rpc/contract.ts'
 import { listAccounts, type Account, type AccountSecret } from '../store/account.ts'
+import type { discover as Discover } from './discover.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { FetchDeps } from './fetch-deps.ts'
 import type { ImapAccounts } from './imap-accounts.ts'
@@ -54,11 +56,13 @@ export function accountHandlers({
   fetcher,
   imap,
   tokenOf,
+  discovery,
 }: {
   readonly deps: FetchDeps
   readonly fetcher: Fetcher
   readonly imap: ImapAccounts
   readonly tokenOf: TokenOf
+  readonly discovery: Parameters<typeof Discover>[1]
 }) {
   const os = implement(contract.account)
   const { store } = deps
@@ -73,6 +77,19 @@ export function accountHandlers({
   }
   return {
     list: os.list.handler(() => listAccounts(store.read).map(toView)),
+    discover: os.discover.handler(async function* ({ input, signal }) {
+      const address = parseMailbox(input.address.trim())
+      if (address === undefined || isLiteral(address.domain) || !address.domain.includes('.')) {
+        const reason = 'a whole address with a domain is needed'
+        throw new Fault('address.invalid', `look for the servers of "${input.address}": ${reason}`, {
+          value: input.address,
+          reason,
+        })
+      }
+      // The list of domains it knows takes memory that only looking is worth.
+      const { discover } = await import('./discover.ts')
+      yield* discover(address, discovery, signal)
+    }),
     test: os.test.handler(async function* ({ input, signal }) {
       const { kind = 'pop3', allowApop, port, tls, user } = input
       const secret = secretOf(input)

@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import type { DnsServer } from './dns-servers.ts'
 
 /** Record types this program asks for. */
-export type DnsType = 'A' | 'AAAA' | 'MX' | 'TXT' | 'PTR'
+export type DnsType = 'A' | 'AAAA' | 'MX' | 'TXT' | 'PTR' | 'SRV'
 /** One question put to one server: its answer, or why there is none. */
 export type Exchange =
   | { readonly ok: true; readonly packet: DecodedPacket; readonly rcode: string }

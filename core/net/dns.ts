@@ -19,6 +19,14 @@ export interface MxRecord {
   /** Host name in lower case without the final dot; '' for the null MX (RFC 7505 §3). */
   readonly exchange: string
 }
+/** RFC 2782. */
+export interface SrvRecord {
+  readonly priority: number
+  readonly weight: number
+  readonly port: number
+  /** Host name in lower case without the final dot; '' where the service is decidedly not there. */
+  readonly target: string
+}
 interface RecordOf {
   readonly A: string
   readonly AAAA: string
@@ -26,6 +34,7 @@ interface RecordOf {
   readonly TXT: string
   /** Host name in lower case without the final dot. */
   readonly PTR: string
+  readonly SRV: SrvRecord
 }
 interface Trace {
   readonly name: string
@@ -63,16 +72,18 @@ export function describeLookup(lookup: Lookup): string {
   return `DNS ${lookup.type} ${lookup.name}${via}: ${said} (${from}, ${lookup.ttlSeconds} s)`
 }
 
-function describeRecords(records: readonly (string | MxRecord)[]): string {
+function describeRecords(records: readonly (string | MxRecord | SrvRecord)[]): string {
   const shown = records.slice(0, MOST_SHOWN).map((record) => describeRecord(record))
   const more = records.length - shown.length
   return `${shown.join(', ')}${more > 0 ? `, and ${more} more` : ''}`
 }
 
-function describeRecord(record: string | MxRecord): string {
+function describeRecord(record: string | MxRecord | SrvRecord): string {
   // Whoever writes the record must not write lines of the transcript with it.
   if (typeof record === 'string')
     return `${record.slice(0, LONGEST_SHOWN).replace(/[^ -~]/g, '?')}${record.length > LONGEST_SHOWN ? '…' : ''}`
+  if ('target' in record)
+    return `${record.priority} ${record.weight} ${record.port} ${record.target === '' ? '. (not there)' : record.target}`
   return `${record.preference} ${record.exchange === '' ? '. (null MX)' : record.exchange}`
 }
 
@@ -175,10 +186,15 @@ async function follow(servers: readonly DnsServer[], name: string, type: DnsType
 const lower = (name: string) => name.replace(/\.$/, '').toLowerCase()
 const isAnswer = (one: Answer) => !('class' in one) || one.class === undefined || one.class === 'IN'
 
-function toRecord(one: Answer): (string | MxRecord)[] {
+function toRecord(one: Answer): (string | MxRecord | SrvRecord)[] {
   if (one.type === 'A' || one.type === 'AAAA') return [one.data]
   if (one.type === 'TXT') return [Buffer.concat([one.data].flat().map((part) => Buffer.from(part))).toString('latin1')]
   if (one.type === 'PTR') return isName(lower(one.data)) ? [lower(one.data)] : []
+  if (one.type === 'SRV') {
+    const { priority = 0, weight = 0, port } = one.data
+    const target = lower(one.data.target)
+    return target === '' || isName(target) ? [{ priority, weight, port, target }] : []
+  }
   if (one.type !== 'MX') return []
   const exchange = lower(one.data.exchange)
   return exchange === '' || isName(exchange) ? [{ preference: one.data.preference ?? 0, exchange }] : []

@@ -5,7 +5,7 @@ import { errnoWords } from '../base/errno.ts'
 import { reasonOf } from '../base/fault.ts'
 import { formatEndpoint, hasGlobalIpv6, isPrivate } from './address.ts'
 import { CONNECT_TIMEOUT_SHORT_MS, type Dialer } from './dial.ts'
-import { describeLookup, type Resolver } from './dns.ts'
+import { describeLookup, type Lookup, type Resolver } from './dns.ts'
 import { secure } from './tls.ts'
 
 /** A small document by HTTPS, or why there is none. `notes` tell step by step how that went. */
@@ -20,7 +20,13 @@ export type HttpsAnswer =
       readonly body: Buffer
       readonly notes: readonly string[]
     }
-  | { readonly ok: false; readonly reason: string; readonly notes: readonly string[] }
+  | {
+      readonly ok: false
+      readonly reason: string
+      /** The host is not there, as the name servers say. */
+      readonly isNowhere: boolean
+      readonly notes: readonly string[]
+    }
 /** Joint: one GET, or one POST where `post` is given, by HTTPS. Never throws. */
 export type HttpsGet = (host: string, path: string, terms: HttpsTerms) => Promise<HttpsAnswer>
 export interface HttpsTerms {
@@ -70,11 +76,11 @@ export function makeHttpsGet({ resolver, dial, clock = systemClock, hasIpv6 = ha
     const cancel = clock.after(terms.timeoutMs, giveUp)
     if (terms.signal?.aborted) giveUp()
     terms.signal?.addEventListener('abort', giveUp, { once: true })
-    const failed = (reason: string): HttpsAnswer => {
+    const failed = (reason: string, isNowhere = false): HttpsAnswer => {
       const late = terms.signal?.aborted ? 'given up' : `no whole answer within ${terms.timeoutMs / 1000} s`
       const why = gone.signal.aborted ? late : reason
       notes.push(`${url}: ${why}`)
-      return { ok: false, reason: why, notes }
+      return { ok: false, reason: why, isNowhere: isNowhere && !gone.signal.aborted, notes }
     }
     try {
       const [a, aaaa] = await untilGone(
@@ -87,7 +93,9 @@ export function makeHttpsGet({ resolver, dial, clock = systemClock, hasIpv6 = ha
       const found = hasIpv6() ? [...ipv6.slice(0, 1), ...ipv4] : [...ipv4, ...ipv6]
       const open = found.filter((one) => terms.allowPrivate || !isPrivate(one)).slice(0, MOST_ADDRESSES)
       if (open.length === 0)
-        return failed(found.length > 0 ? `${host} has only private addresses` : `${host} has no address`)
+        return found.length > 0
+          ? failed(`${host} has only private addresses`)
+          : failed(`${host} has no address`, isNone(a) && isNone(aaaa))
       let reason = ''
       for (const address of open) {
         const dialled = await dial({ address, port, timeoutMs: CONNECT_TIMEOUT_SHORT_MS }, gone.signal)
@@ -125,6 +133,8 @@ export function makeHttpsGet({ resolver, dial, clock = systemClock, hasIpv6 = ha
     }
   }
 }
+
+const isNone = ({ kind }: Lookup) => kind === 'NXDOMAIN' || kind === 'NODATA'
 
 /** Waits for names no longer than for the rest. */
 function untilGone<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

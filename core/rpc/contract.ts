@@ -1,6 +1,6 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
-import { signInContract } from './discovery-contract.ts'
+import { discoverCall, signInContract } from './discovery-contract.ts'
 import { contactContract, setTagsCall, tagContract, threadCall } from './reading-contract.ts'
 import { routeContract } from './route-contract.ts'
 import { searchCall, searchContract } from './search-contract.ts'
@@ -181,6 +181,7 @@ export const contract = {
   },
   account: {
     list: oc.output(z.array(AccountView)),
+    discover: discoverCall,
     /** Dials, secures and signs in, and says step by step how that went; nothing is stored. */
     test: oc
       .input(Pop3Settings.extend({ kind: AccountKind.optional(), allowApop: z.boolean().optional(), ...bySignIn }))

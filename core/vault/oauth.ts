@@ -3,6 +3,7 @@ import { Changes } from '../base/changes.ts'
 import type { Clock } from '../base/clock.ts'
 import { Fault } from '../base/fault.ts'
 import type { AccessToken } from '../model/access-token.ts'
+import { takesTokensOf } from '../model/sign-in-provider.ts'
 import { awaitRedirect, type LoopbackRedirect, type Redirected } from '../net/loopback-redirect.ts'
 import type { Settings } from '../settings.ts'
 import {
@@ -59,13 +60,18 @@ export class SignIns {
   readonly #tokens = new Map<number, Known>()
   readonly #renewing = new Map<number, Promise<AccessToken>>()
   readonly #flows = new Map<string, Flow>()
-  /** What is wrong with a sign-in that has no row to say it in. */
   constructor(deps: SignInsDeps) {
     this.#deps = deps
   }
 
   providers(): ReadyProvider[] {
     return providersOf(this.#deps.settings())
+  }
+
+  /** Who signs people in for a mail server; undefined where nobody is known to. */
+  providerFor(host: string): { id: string; name: string; isReady: boolean; isDemanded: boolean } | undefined {
+    const found = this.providers().findLast((one) => takesTokensOf(one, host))
+    return found && { id: found.id, name: found.name, isReady: found.clientId !== '', isDemanded: found.isDemanded }
   }
 
   list(): UsedSignIn[] {

@@ -9,6 +9,12 @@ export interface ZoneEntry {
   readonly A?: readonly string[]
   readonly AAAA?: readonly string[]
   readonly TXT?: readonly string[]
+  readonly SRV?: readonly {
+    readonly priority?: number
+    readonly weight?: number
+    readonly port: number
+    readonly target: string
+  }[]
   readonly CNAME?: string
   readonly ttl?: number
   /**
@@ -165,6 +171,8 @@ function answersTo(question: Question, zone: Zone): Answer[] {
     // One string of a record holds at most 255 bytes.
     for (const text of question.type === 'TXT' ? (entry.TXT ?? []) : [])
       answers.push({ type: 'TXT', name, ttl, data: text.match(/[^]{1,255}/g) ?? [''] })
+    for (const data of question.type === 'SRV' ? (entry.SRV ?? []) : [])
+      answers.push({ type: 'SRV', name, ttl, data: { ...data } })
     if (question.type === 'MX')
       for (const data of entry.MX ?? []) answers.push({ type: 'MX', name, ttl, data: { ...data } })
     break
