@@ -15,7 +15,7 @@ export interface Pace {
   readonly warnPerDay: number
 }
 
-/** In a network of one's own, and to a relay of one's own, nobody takes it for a flood; as many as Postfix opens to anybody. */
+/** In a network of one's own nobody takes it for a flood; as many as Postfix opens to anybody. */
 const FREE: Pace = {
   connections: 20,
   gapMs: 0,
@@ -25,25 +25,33 @@ const FREE: Pace = {
   perDay: Infinity,
   warnPerDay: Infinity,
 }
+/**
+ * A relay of one's own takes what Postfix takes of one client (50), less those that are just saying goodbye. While the outcomes of
+ * some of its connections are committed the others go on: with fewer of them network and store wait for each other in turns.
+ */
+const OWN_RELAY: Pace = { ...FREE, connections: 40 }
 /** Connections to all destinations together where nobody minds. */
 const MOST_FREE_CONNECTIONS = 40
+const MOST_RELAY_CONNECTIONS = 80
 
 const orNone = (limit: number) => (limit === 0 ? Infinity : limit)
 
 /** The pace of a destination: what somebody set for it, else what the profile has for servers of its kind. */
 export function paceOf(kind: LaneKind, settings: Settings, own: OwnPace | undefined): Pace {
-  const isFree = kind !== 'elsewhere' || settings['pace.profile'] === 'relay'
-  const base: Pace = isFree
-    ? FREE
-    : {
-        connections: settings['pace.connectionsPerDestination'],
-        gapMs: settings['pace.gapSeconds'] * 1000,
-        perConnection: settings['pace.messagesPerConnection'],
-        perMinute: orNone(settings['pace.messagesPerMinute']),
-        perHour: orNone(settings['pace.messagesPerHour']),
-        perDay: orNone(settings['pace.messagesPerDay']),
-        warnPerDay: orNone(settings['pace.warnPerDay']),
-      }
+  const base: Pace =
+    settings['pace.profile'] === 'relay'
+      ? OWN_RELAY
+      : kind !== 'elsewhere'
+        ? FREE
+        : {
+            connections: settings['pace.connectionsPerDestination'],
+            gapMs: settings['pace.gapSeconds'] * 1000,
+            perConnection: settings['pace.messagesPerConnection'],
+            perMinute: orNone(settings['pace.messagesPerMinute']),
+            perHour: orNone(settings['pace.messagesPerHour']),
+            perDay: orNone(settings['pace.messagesPerDay']),
+            warnPerDay: orNone(settings['pace.warnPerDay']),
+          }
   if (!own) return base
   const limit = (set: number | null, otherwise: number) => (set === null ? otherwise : orNone(set))
   return {
@@ -60,7 +68,6 @@ export function paceOf(kind: LaneKind, settings: Settings, own: OwnPace | undefi
 /** Connections at once to all destinations of a kind together. */
 export function mostConnections(kind: LaneKind, settings: Settings): number {
   if (kind === 'local') return Infinity
-  return kind === 'ownNetwork' || settings['pace.profile'] === 'relay'
-    ? MOST_FREE_CONNECTIONS
-    : settings['pace.connections']
+  if (settings['pace.profile'] === 'relay') return MOST_RELAY_CONNECTIONS
+  return kind === 'ownNetwork' ? MOST_FREE_CONNECTIONS : settings['pace.connections']
 }
