@@ -66,6 +66,7 @@ function decoderOf(key: string): Decoder | undefined {
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 const looseUtf8 = new TextDecoder('utf-8')
 const windows1252 = new TextDecoder('windows-1252')
+const japanese = new TextDecoder('iso-2022-jp')
 const ESCAPE_DOLLAR = Buffer.from('\u001b$')
 
 /** Text, what it was read as, and how that differs from what was said; null when it does not. */
@@ -100,7 +101,14 @@ export function readText(bytes: Uint8Array, charset: string): ReadText {
     return { text: looseUtf8.decode(bytes), problem: `says ${key}, is utf-8` }
   if (decoder.encoding === 'utf-16le' && /^(?:utf-?16|ucs-?2|iso-10646-ucs-2|unicode)$/.test(key) && isBigEndian(bytes))
     return plain(new TextDecoder('utf-16be').decode(bytes))
-  return plain(decoder.decode(bytes))
+  return plain(decoder.encoding === 'iso-2022-jp' ? decodeJapanese(bytes) : decoder.decode(bytes))
+}
+
+/** A shift right after another means nothing in mail, and stands wherever two encoded words meet; a browser takes it for an attack. */
+function decodeJapanese(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  // eslint-disable-next-line no-control-regex -- shifts begin with ESC
+  return japanese.decode(Buffer.from(text.replaceAll(/\u001b[($][@BIJ](?=\u001b[($])/g, ''), 'latin1'))
 }
 
 /** The same without the words. */
@@ -119,15 +127,14 @@ function guess(bytes: Uint8Array): { text: string; as: string } {
     const text = strictUtf8.decode(bytes)
     const at = view.indexOf(ESCAPE_DOLLAR)
     const isJapanese = at >= 0 && (view[at + 2] === 0x42 || view[at + 2] === 0x40)
-    if (isJapanese && !view.some((byte) => byte > 0x7f))
-      return { text: new TextDecoder('iso-2022-jp').decode(bytes), as: 'iso-2022-jp' }
+    if (isJapanese && !view.some((byte) => byte > 0x7f)) return { text: decodeJapanese(bytes), as: 'iso-2022-jp' }
     return { text, as: 'utf-8' }
   } catch {
     // A character cut in two, or an octet that was lost, does not make the rest another charset.
     const text = looseUtf8.decode(bytes)
     const broken = text.match(/\ufffd/g)?.length ?? 0
     const whole = text.match(/[\u0080-\ufffc\ud800-\udfff]/g)?.length ?? 0
-    if (whole > 4 * broken) return { text, as: 'utf-8 with octets that are not' }
+    if (whole > 2 * broken) return { text, as: 'utf-8 with octets that are not' }
     return { text: windows1252.decode(bytes), as: 'windows-1252' }
   }
 }

@@ -22,6 +22,8 @@ const ZONES: Readonly<Record<string, number>> = {
 }
 const DATE =
   /^(?:[a-z]{2,9}\.?,? )?(\d{1,2})[ -]([a-z]{3})[a-z]*[ -](\d{2,5}),? (\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:\.\d+)?(?: ?([+-])(\d{2}):?(\d{2})| ([a-z]{1,5}))?/i
+/** As C libraries write it: `Mon Jun  1 10:00:00 2026`, a zone before the year or none. */
+const ASCTIME = /^[a-z]{3} ([a-z]{3}) (\d{1,2}) (\d{2}:\d{2}(?::\d{2})?)(?: ([a-z]{1,5}))? (\d{4})$/i
 /** What JavaScript's Date can hold: ±100,000,000 days, and no year a person would not know. */
 const LATEST_MS = Date.UTC(9999, 11, 31, 23, 59, 59)
 
@@ -31,6 +33,9 @@ export function parseDate(value: string): number | null {
     .slice(0, 200)
     .replaceAll(/\([^()]*\)/g, ' ')
     .replaceAll(/\s+/g, ' ')
+    .replace(' ,', ',')
+    .trim()
+    .replace(ASCTIME, '$2 $1 $5 $3 $4')
     .trim()
   const found = DATE.exec(text)
   if (found === null) return parseIso(text)

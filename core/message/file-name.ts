@@ -27,16 +27,24 @@ export function givenName(part: Part): string | null {
   return part.dispositionParameters.get('filename') ?? part.typeParameters.get('name') ?? null
 }
 
+const LONGEST_CHARACTERS = 200
+/** File systems take 255 octets; a browser may put a number behind a name that is there already. */
+const LONGEST_BYTES = 240
+
 /** A name that can be shown and saved under: no folders, no marks that reorder it, no device, at most 200 characters. */
 export function safeName(given: string | null, contentType: string, index: number): string {
-  const clean = oneLine((given ?? '').replaceAll(UNSHOWABLE, ''), 1000)
+  const clean = oneLine((given ?? '').replaceAll(UNSHOWABLE, ''), 10_000)
     .replaceAll(/[/\\:*?"<>|]/g, '_')
     .replace(/^[. ]+/, '')
     .replace(/[. ]+$/, '')
-  const name = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(clean) ? `_${clean}` : clean
+  const name = /^(?:con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$) *(?:\.|$)/i.test(clean)
+    ? `_${clean}`
+    : clean
   if (name === '') return TITLES[contentType] ?? `part-${index + 1}.${EXTENSIONS[contentType] ?? 'bin'}`
-  if (name.length <= 200) return name
+  if (name.length <= LONGEST_CHARACTERS && Buffer.byteLength(name) <= LONGEST_BYTES) return name
   const dot = name.lastIndexOf('.')
   const ending = dot > 0 && name.length - dot <= 20 ? name.slice(dot) : ''
-  return `${name.slice(0, 200 - ending.length)}${ending}`
+  let start = name.slice(0, LONGEST_CHARACTERS - ending.length)
+  while (Buffer.byteLength(start + ending) > LONGEST_BYTES) start = start.slice(0, -1)
+  return `${start.replace(/[\ud800-\udbff]$/, '')}${ending}`
 }

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import PostalMime from 'postal-mime'
 import { describe, expect, test } from 'vitest'
 import { safeName } from './file-name.ts'
@@ -8,26 +8,7 @@ import { readArrivalMs, readAttachment, readFields, readMessage } from './read.t
 import { decodeQuotedPrintable } from './transfer.ts'
 
 const folder = new URL('../../test/messages/', import.meta.url)
-const names = readdirSync(folder).filter((name) => name.endsWith('.eml'))
 const load = (name: string) => readFileSync(new URL(name, folder))
-
-describe('odd mail', () => {
-  for (const name of names)
-    test(name, () => {
-      const raw = load(name)
-      const expected = JSON.parse(readFileSync(new URL(name.replace(/eml$/, 'json'), folder), 'utf8')) as object
-      expect(parseForCli(raw)).toMatchObject(expected)
-      // The other two readers agree with it on what they share.
-      const full = readMessage(raw)
-      const fields = readFields(raw)
-      const cli = parseForCli(raw)
-      expect(full.text).toBe(cli.text)
-      expect(full.attachments.map((one) => one.sizeBytes)).toEqual(cli.attachments.map((one) => one.size))
-      expect(fields.attachments).toBe(cli.attachments.length)
-      expect(fields.dateMs === null ? null : new Date(fields.dateMs).toISOString()).toBe(cli.date)
-      expect(fields.preview.length).toBeLessThanOrEqual(200)
-    })
-})
 
 test('puts an image the message brings along in place of its cid, and no other', () => {
   const { html } = readMessage(load('related-image.eml'))
@@ -70,7 +51,7 @@ test('takes the arrival from the topmost Received', () => {
 })
 
 test('makes every file name safe to save under', () => {
-  const cases: [string | null, string][] = [
+  const cases: [string | null, unknown][] = [
     ['../../etc/passwd', '_.._etc_passwd'],
     ['C:\\x\\y.exe', 'C__x_y.exe'],
     ['invoice\u202efdp.exe', 'invoicefdp.exe'],
@@ -80,8 +61,13 @@ test('makes every file name safe to save under', () => {
     [null, 'part-1.bin'],
     ['  .hidden  ', 'hidden'],
     [`${'x'.repeat(500)}.pdf`, `${'x'.repeat(196)}.pdf`],
+    [`${'x'.repeat(50_000)}.pdf`, expect.stringMatching(/^x{190,200}/)],
+    [`${'語'.repeat(100)}.pdf`, `${'語'.repeat(78)}.pdf`],
+    [`${'👋'.repeat(99)}.pdf`, `${'👋'.repeat(59)}.pdf`],
+    ['COM1 .txt', '_COM1 .txt'],
+    ['com².log', '_com².log'],
   ]
-  for (const [given, safe] of cases) expect(safeName(given, 'x/y', 0)).toBe(safe)
+  for (const [given, safe] of cases) expect(safeName(given, 'x/y', 0)).toEqual(safe)
 })
 
 test('calls the parts of a delivery report by what they are', () => {
