@@ -10,6 +10,8 @@ import type { Store } from './store/types.ts'
 export interface Reading {
   readonly tag: ReturnType<typeof tagHandlers>
   readonly contact: ReturnType<typeof contactHandlers>
+  /** Told of tags that were made. */
+  onTags(ids: readonly number[]): void
   /** Told of contacts that were learnt. */
   onContacts(ids: readonly number[]): void
   /** Begins to look through the mail of older versions. */
@@ -27,11 +29,13 @@ export function openReading(deps: {
 }): Reading {
   const { store, onFolders } = deps
   const contacts = new Changes<number>()
+  const tags = new Changes<number>()
   const onAllMail = () => onFolders(listFolders(store.read).map(({ id }) => id))
   let looking: { close(): Promise<void> } | undefined
   return {
-    tag: tagHandlers({ store, onAllMail }),
+    tag: tagHandlers({ store, changes: tags, onAllMail }),
     contact: contactHandlers({ store, changes: contacts }),
+    onTags: (ids) => tags.emit(...ids),
     onContacts: (ids) => contacts.emit(...ids),
     start: () => void (looking ??= lookThroughOldMail(deps)),
     close: async () => looking?.close(),

@@ -12,12 +12,14 @@ import { LoopWatch, type LoopDelay } from './engine-loop.ts'
 import { byWay, filesBack, keepQueueShort, networkNow } from './engine-queue.ts'
 import { pop3View } from './engine-pop3.ts'
 import { openReading } from './engine-reading.ts'
+import { openRules } from './engine-rules.ts'
 import { openSearch } from './engine-search.ts'
 import { openRoutes, releaseHeld } from './engine-routes.ts'
 import { openServing } from './engine-serving.ts'
 import { openSignIns } from './engine-sign-ins.ts'
 import { EngineSettings } from './engine-settings.ts'
 import { openTls } from './engine-tls.ts'
+import { openTransfer } from './engine-transfer.ts'
 import { accountHandlers } from './fetch/handlers.ts'
 import { createFetcher } from './fetch/fetcher.ts'
 import { openImapAccounts } from './fetch/imap-accounts.ts'
@@ -56,7 +58,7 @@ import { takeLock, type Lock } from './store/lock.ts'
 import { openStore } from './store/open.ts'
 import { queueCounts } from './store/queue-due.ts'
 import { hasRoom } from './store/room.ts'
-import { getSession, lastSessionId, linksOf, listEvents, listSessions, sessionsOfRecipient } from './store/session.ts'
+import { getSession, lastSessionId, listSessions, sessionsOfRecipient } from './store/session.ts'
 import { listSettings } from './store/setting.ts'
 import { attemptTlsOf } from './store/tls-domain.ts'
 import { logHandlers } from './transcript/handlers.ts'
@@ -197,7 +199,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const secrets = vault(store)
 
   const recorder = createRecorder({
-    sink: async (batch) => void (await store.write('session.record', batch)),
+    sink: (batch) => store.record(batch),
     clock,
     firstSessionId: lastSessionId(store.read) + 1,
     isRecorded: (protocol) => (settings()['log.protocols'] as readonly string[]).includes(protocol),
@@ -317,7 +319,22 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   opened.add('old mail', () => reading.close())
   const search = openSearch({ store, clock, describe: (raw) => parse.fields(raw), log })
   opened.add('search index', () => search.close())
+  const rules = openRules({
+    store,
+    clock,
+    local,
+    settings,
+    describe: (raw) => parse.fields(raw),
+    accept,
+    mailChanges,
+    onFolders,
+    onTags: reading.onTags,
+    log,
+  })
+  opened.add('rules', () => rules.close())
   const handles = new ByteHandles(clock)
+  const transfer = openTransfer({ dataFolder, store, clock, handles, onFolders, log })
+  opened.add('imports and exports', () => transfer.close())
   const uploads = new Uploads(store, clock)
   const loop = new LoopWatch()
   opened.add('loop watch', () => loop.stop())
@@ -384,6 +401,8 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       fetchWhole: fetcher.fetchWhole,
     }),
     search: search.handlers,
+    rules: rules.handlers,
+    imports: transfer.imports,
     vault: vaultHandlers(waysIn({ folder: dataFolder, keyFile, key, clock })),
     tag: reading.tag,
     contact: reading.contact,
@@ -418,8 +437,8 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       recorder,
       listSessions: (filter) => listSessions(store.read, filter),
       getSession: (id) => getSession(store.read, id),
-      listEvents: (id, fromSeq, limit) => listEvents(store.read, id, fromSeq, limit),
-      linksOf: (id) => linksOf(store.read, id),
+      listEvents: (id, fromSeq, limit) => store.query('session.events', { id, fromSeq, limit }),
+      linksOf: (id) => store.query('session.links', { id }),
       messageOfUidl: (accountId, uidl) =>
         messageOfImapRef(store.read, accountId, uidl) ?? messageOfUidl(store.read, accountId, uidl),
       clear: () => store.write('session.clear', null),
@@ -457,6 +476,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     dkim.start()
     reading.start()
     search.start()
+    rules.start()
     opened.add('queue timer', keepQueueShort(clock, store, settings, log))
     opened.add(
       'timer',

@@ -219,6 +219,15 @@ export const SETTINGS = {
     isDomainName,
   ),
   'local.quotaBytes': whole('Most bytes of mail one local user may keep here; 0 for no limit.', 0, 0, 2 ** 50),
+  'rules.forwardsPerDay': whole('Most messages a day that rules forward or redirect; 0 for none.', 200, 0, 100_000),
+  'rules.repliesPerDay': whole('Most answers a day that rules give; 0 for none.', 100, 0, 100_000),
+  'rules.sendMaxAgeDays': whole(
+    'Rules send nothing because of mail that came to its server more than so many days ago.',
+    7,
+    1,
+    3650,
+  ),
+  'rules.historyDays': whole('How long it is kept what rules did to a message, in days.', 365, 1, 36_500),
   'queue.mode': text(
     'Whether mail leaves at once or at intervals.',
     'at-once',

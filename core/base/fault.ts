@@ -33,6 +33,8 @@ export interface FaultDetails {
   'import.nothing': { readonly path: string; readonly reason: string }
   /** What an export would write over. */
   'export.exists': { readonly path: string }
+  /** Where in the rule, such as `condition.of.1.value`, and a sentence for a person. */
+  'rule.invalid': { readonly at: string; readonly reason: string }
   'engine.locked': { readonly path: string }
   'engine.unreachable': { readonly path: string; readonly reason: string }
   'usage': { readonly reason: string }

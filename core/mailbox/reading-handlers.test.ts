@@ -50,7 +50,7 @@ beforeEach(async () => {
     find: (input, signal) => find({ store, describe: (raw) => parse.fields(raw), nowMs: Date.now }, input, signal),
     fetchWhole: async () => {},
   })
-  tag = tagHandlers({ store, onAllMail: () => {} })
+  tag = tagHandlers({ store, changes: new Changes<number>(), onAllMail: () => {} })
   contact = contactHandlers({ store, changes: new Changes<number>(0) })
   taken = []
   const accept: Accept = ({ draft: content = '' }) => {

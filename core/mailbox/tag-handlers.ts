@@ -1,5 +1,5 @@
 import { implement } from '@orpc/server'
-import { Changes } from '../base/changes.ts'
+import type { Changes } from '../base/changes.ts'
 import { contract } from '../rpc/contract.ts'
 import { listTags } from '../store/tag.ts'
 import type { Store } from '../store/types.ts'
@@ -7,10 +7,13 @@ import type { Store } from '../store/types.ts'
 const done = { ok: true as const }
 
 /** Answers `tag.*`. `onAllMail`: a tag has gone from messages, of whatever folder. */
-export function tagHandlers(deps: { readonly store: Pick<Store, 'read' | 'write'>; readonly onAllMail: () => void }) {
+export function tagHandlers(deps: {
+  readonly store: Pick<Store, 'read' | 'write'>
+  readonly changes: Changes<number>
+  readonly onAllMail: () => void
+}) {
   const os = implement(contract.tag)
-  const changes = new Changes<number>()
-  const { store } = deps
+  const { store, changes } = deps
   return {
     list: os.list.handler(() => listTags(store.read)),
     save: os.save.handler(async ({ input }) => {

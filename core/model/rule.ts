@@ -95,14 +95,21 @@ export function isSending(action: RuleAction): boolean {
   return action.do === 'forward' || action.do === 'redirect' || action.do === 'reply'
 }
 
+/** Several conditions in one. */
+export type RuleGroup = Extract<RuleCondition, { readonly kind: 'all' | 'any' }>
+/** Whether a condition is several in one. */
+export function isGroup(condition: RuleCondition): condition is RuleGroup {
+  return condition.kind === 'all' || condition.kind === 'any'
+}
+
 /** A condition with all that are inside it, itself first. */
 export function* conditionsIn(condition: RuleCondition): Generator<RuleCondition, void, void> {
   yield condition
-  if (condition.kind === 'all' || condition.kind === 'any') for (const one of condition.of) yield* conditionsIn(one)
+  if (isGroup(condition)) for (const one of condition.of) yield* conditionsIn(one)
 }
 
 /** How deep conditions stand in conditions: 1 for one alone. */
 export function depthOf(condition: RuleCondition): number {
-  if (condition.kind !== 'all' && condition.kind !== 'any') return 1
+  if (!isGroup(condition)) return 1
   return 1 + Math.max(0, ...condition.of.map(depthOf))
 }

@@ -1,4 +1,4 @@
-import type { ForwardPath, ReversePath } from './address.ts'
+import type { ForwardPath, Mailbox, ReversePath } from './address.ts'
 import type { MailOptions, RecipientOptions } from './envelope-options.ts'
 import type { Reply } from './reply.ts'
 
@@ -25,6 +25,8 @@ export interface Submission {
   readonly utf8: boolean
   /** Our own Received field, CRLF-ended; '' for mail of the window. */
   readonly received: string
+  /** The job of a rule that this is; it ends in the same commit. `author`: who wrote it, null for mail of somebody else. */
+  readonly rule?: { readonly sendId: number; readonly author: Mailbox | null }
   /** What the composer held (JSON), for a writer who takes it back in time; undefined where there is nothing to give back to. */
   readonly draft?: string
 }

@@ -131,6 +131,7 @@ async function commit(submission: Submission, named: readonly Named[], bytes: Fi
     is8bit: bytes.is8bit,
     needsUtf8: bytes.needsUtf8 || [...to, ...(from ? [from] : [])].some(needsUtf8),
     kept,
+    ...(submission.rule && { ruleSendId: submission.rule.sendId }),
     ...(options && { options }),
     ...(submission.recipientOptions && { recipientOptions: named.map((one) => one.options) }),
     ...(draft !== undefined &&
@@ -140,15 +141,16 @@ async function commit(submission: Submission, named: readonly Named[], bytes: Fi
 
 /** Signs what is final now; undefined where nobody signs for the author's domain. */
 async function sign(
-  { from, origin, options }: Submission,
+  { from, origin, options, rule }: Submission,
   prefix: string,
   removed: BlobView['removed'],
   { body, head, header, raw }: FinalBytes,
   { signerFor, store, clock }: SubmitContext,
 ): Promise<SignatureMade | undefined> {
   // What a rule sends on was written elsewhere, by anybody under any name.
-  const signer = from === null || origin === 'rule' ? undefined : signerFor?.(from.domain)
-  if (!signer || signingDomain(from, head, header) === undefined) return undefined
+  const author = origin === 'rule' ? (rule?.author ?? null) : from
+  const signer = author === null ? undefined : signerFor?.(author.domain)
+  if (!signer || signingDomain(author, head, header) === undefined) return undefined
   return signer({
     head: finalHead(prefix, head, header, removed),
     body: bodyOf(body, raw, header.bodyAt, store),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { discoverCall, signInContract } from './discovery-contract.ts'
 import { contactContract, setTagsCall, tagContract, threadCall } from './reading-contract.ts'
 import { routeContract } from './route-contract.ts'
+import { rulesContract } from './rules-contract.ts'
 import { searchCall, searchContract } from './search-contract.ts'
 import { exportContract, importContract } from './transfer-contract.ts'
 import { unlockCall, vaultContract } from './vault-contract.ts'
@@ -269,6 +270,7 @@ export const contract = {
   tag: tagContract,
   contact: contactContract,
   search: searchContract,
+  rules: rulesContract,
   imports: importContract,
   exports: exportContract,
   compose: {

@@ -10,6 +10,8 @@ import { greylistOperations } from './greylist.ts'
 import { imapFolderOperations } from './imap-folder.ts'
 import { imapOperations } from './imap.ts'
 import { identityOperations } from './identity.ts'
+import { importBatchOperations } from './import-batch.ts'
+import { importJobOperations } from './import-job.ts'
 import { incomingReportOperations } from './incoming-report.ts'
 import { userOperations } from './local-user.ts'
 import { maildropOperations } from './maildrop.ts'
@@ -27,10 +29,16 @@ import { queueTellOperations } from './queue-tell.ts'
 import { queueUndoOperations } from './queue-undo.ts'
 import { routeRuleOperations } from './route-rule.ts'
 import { routeOperations } from './route.ts'
+import { ruleApplyOperations } from './rule-apply.ts'
+import { ruleHistoryOperations } from './rule-history.ts'
+import { ruleSendOperations } from './rule-send.ts'
+import { ruleTodoOperations } from './rule-todo.ts'
+import { ruleOperations } from './rule.ts'
 import { savedSearchOperations } from './saved-search.ts'
 import { searchIndexOperations } from './search-index.ts'
 import { secretOperations } from './secret.ts'
-import { sessionOperations } from './session.ts'
+import { sessionRecordOperations } from './session-record.ts'
+import { sessionRemoveOperations } from './session-remove.ts'
 import { settingOperations } from './setting.ts'
 import { signInOperations } from './sign-in.ts'
 import { suppressionOperations } from './suppression.ts'
@@ -52,6 +60,8 @@ export const operations = {
   ...identityOperations,
   ...imapFolderOperations,
   ...imapOperations,
+  ...importBatchOperations,
+  ...importJobOperations,
   ...incomingReportOperations,
   ...maildropOperations,
   ...messageOperations,
@@ -68,10 +78,16 @@ export const operations = {
   ...queueUndoOperations,
   ...routeOperations,
   ...routeRuleOperations,
+  ...ruleOperations,
+  ...ruleApplyOperations,
+  ...ruleHistoryOperations,
+  ...ruleSendOperations,
+  ...ruleTodoOperations,
   ...savedSearchOperations,
   ...searchIndexOperations,
   ...secretOperations,
-  ...sessionOperations,
+  ...sessionRecordOperations,
+  ...sessionRemoveOperations,
   ...settingOperations,
   ...signInOperations,
   ...suppressionOperations,

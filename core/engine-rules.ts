@@ -1,0 +1,51 @@
+import { Changes } from './base/changes.ts'
+import type { Clock } from './base/clock.ts'
+import type { LocalMail } from './mailbox/local.ts'
+import { ruleHandlers } from './mailbox/rule-handlers.ts'
+import { RuleJudge } from './mailbox/rule-judge.ts'
+import { RuleRunner } from './mailbox/rule-runner.ts'
+import type { MessageFields } from './model/message-fields.ts'
+import type { Accept } from './model/submission.ts'
+import type { Settings } from './settings.ts'
+import type { Store } from './store/types.ts'
+
+/** Rules that sort mail, wired. */
+export interface Rules {
+  readonly handlers: ReturnType<typeof ruleHandlers>
+  /** Begins to sort what comes, and what a stop has left. */
+  start(): void
+  close(): Promise<void>
+}
+
+/** Joins rules with the mail that comes, the queue they send by and the window that changes them. */
+export function openRules(deps: {
+  readonly store: Store
+  readonly clock: Clock
+  readonly local: LocalMail
+  readonly settings: () => Settings
+  readonly describe: (raw: Uint8Array) => Promise<MessageFields>
+  readonly accept: Accept
+  readonly mailChanges: Changes<number>
+  readonly onFolders: (folderIds: readonly number[]) => void
+  readonly onTags: (ids: readonly number[]) => void
+  readonly log: (line: string) => void
+}): Rules {
+  const { clock, onFolders } = deps
+  const changes = new Changes<number>()
+  // A long run that somebody asked for doesn't hold up mail that comes.
+  const judge = new RuleJudge(clock)
+  const asked = new RuleJudge(clock)
+  const runner = new RuleRunner({ ...deps, judge, ruleChanges: changes })
+  const onRules = (ids: readonly number[]) => {
+    changes.emit(...ids)
+    runner.wake() // what is to be sent
+  }
+  return {
+    handlers: ruleHandlers({ ...deps, judge: asked, changes, onFolders, onRules }),
+    start: () => runner.start(),
+    async close() {
+      await runner.close()
+      await asked.close()
+    },
+  }
+}

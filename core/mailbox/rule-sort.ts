@@ -1,0 +1,89 @@
+import type { Clock } from '../base/clock.ts'
+import type { MessageFields } from '../model/message-fields.ts'
+import type { RulePlan } from '../model/rule-plan.ts'
+import { conditionsIn, type Rule, type RuleSource } from '../model/rule.ts'
+import type { Settings } from '../settings.ts'
+import { isContact } from '../store/contact.ts'
+import type { Message } from '../store/message-list.ts'
+import { getPartial } from '../store/pop3-seen.ts'
+import type { RuleLimits } from '../store/rule-apply.ts'
+import { trustedBy } from '../store/rule.ts'
+import { tagsOf } from '../store/tag.ts'
+import type { Store } from '../store/types.ts'
+import type { LocalMail } from './local.ts'
+import type { RuleJudge } from './rule-judge.ts'
+import { ownAddresses } from './rule-own.ts'
+import { planFor } from './rule-plan.ts'
+
+/** What asking rules about a message needs. */
+export interface SortDeps {
+  readonly store: Store
+  readonly clock: Clock
+  readonly judge: RuleJudge
+  readonly local: Pick<LocalMail, 'isLocal' | 'find'>
+  readonly settings: () => Pick<Settings, 'rules.forwardsPerDay' | 'rules.repliesPerDay' | 'rules.sendMaxAgeDays'>
+  /** What is known of a message by its bytes. */
+  readonly describe: (raw: Uint8Array) => MessageFields | Promise<MessageFields>
+}
+
+/** A header is looked for in so many bytes; a body's text is in front of what is attached. */
+const HEAD_BYTES = 256 * 1024
+const BODY_BYTES = 8 * 1024 * 1024
+
+/** Whether rules ask about the text of a message. */
+export function needsBody(rules: readonly Rule[]): boolean {
+  return rules.some(({ condition }) => [...conditionsIn(condition)].some(({ kind }) => kind === 'body'))
+}
+
+async function readStart(store: Store, { view }: Message, isWhole: boolean): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let left = isWhole ? BODY_BYTES : HEAD_BYTES
+  for await (const chunk of store.openBody(view)) {
+    chunks.push(chunk.subarray(0, left))
+    left -= chunk.length
+    if (left <= 0) break
+  }
+  const all = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
+  if (isWhole) return all
+  const end = Buffer.from(all.buffer, all.byteOffset, all.byteLength).indexOf('\r\n\r\n')
+  return end < 0 ? all : all.subarray(0, end + 4)
+}
+
+/** How much rules may send now. */
+export function limitsOf(settings: ReturnType<SortDeps['settings']>): RuleLimits {
+  return { forwardsPerDay: settings['rules.forwardsPerDay'], repliesPerDay: settings['rules.repliesPerDay'] }
+}
+
+/** What these rules do with a message, decided and not yet done. Throws `thread.died`, `blob.damaged` and the store's faults. */
+export async function sort(
+  deps: SortDeps,
+  message: Message,
+  source: RuleSource,
+  rules: readonly Rule[],
+  options: { readonly how: RulePlan['how']; readonly sends: boolean },
+): Promise<RulePlan> {
+  const { store, clock, judge, local, settings, describe } = deps
+  const raw = await readStart(store, message, needsBody(rules))
+  const nowMs = clock.nowMs()
+  const judged = await judge.judge(rules, {
+    raw,
+    tags: tagsOf(store.read, message.id),
+    known: {
+      sizeBytes: message.view.sizeBytes,
+      ageMs: nowMs - message.receivedMs,
+      isContact: message.authorAddress !== '' && isContact(store.read, message.authorAddress),
+      attachments: message.attachments,
+      source,
+      trusted: source.kind === 'account' ? (trustedBy(store.read, source.accountId) ?? null) : null,
+    },
+  })
+  const fitting = rules.filter(({ id }) => judged.fitting.includes(id))
+  return planFor(message, fitting, judged.sending, {
+    ...options,
+    nowMs,
+    own: ownAddresses(store.read, local, source),
+    sendMaxAgeDays: settings()['rules.sendMaxAgeDays'],
+    isPartial: getPartial(store.read, message.id) !== undefined,
+    fields: async () => describe(await readStart(store, message, true)),
+  })
+}
