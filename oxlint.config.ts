@@ -54,6 +54,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     may: ['core/fetch/*.ts', base, model, message, store, wire, net, transcript],
     uses: ['imapflow'],
   },
+  'core/fetch/discover*.ts': {
+    may: ['core/fetch/*.ts', base, model, message, store, wire, net, transcript],
+    uses: ['tldts'],
+  },
   'core/mailbox': { may: [base, model, message, store], uses: ['re2js'] },
   'core/rpc': { may: [base, model], uses: ['zod', ...ORPC] },
   'core/engine*.ts': {

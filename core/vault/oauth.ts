@@ -140,7 +140,9 @@ export class SignIns {
   /** A token to sign in with, made anew where it is about to run out or is the one that was refused. Never throws. */
   async tokenOf(signInId: number, refused?: string): Promise<AccessToken> {
     const known = this.#tokens.get(signInId)
-    if (known !== undefined && known.token !== refused && known.untilMs > this.#deps.clock.nowMs())
+    const isHere = getSignIn(this.#deps.store.read, signInId) !== undefined
+    if (!isHere) this.#tokens.delete(signInId)
+    if (isHere && known !== undefined && known.token !== refused && known.untilMs > this.#deps.clock.nowMs())
       return { ok: true, token: known.token }
     const running = this.#renewing.get(signInId)
     if (running !== undefined) return running

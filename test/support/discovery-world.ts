@@ -123,7 +123,7 @@ export class DiscoveryWorld {
         const line = chunk.toString().trimEnd()
         const answer = answers[line] ?? answers['*'] ?? ''
         socket.write(`${answer}\r\n`)
-        if (!/STARTTLS|STLS/.test(line) || answer.startsWith('-') || /^5/.test(answer)) return
+        if (!/STARTTLS|STLS/.test(line) || answer.startsWith('-') || answer.startsWith('5')) return
         socket.off('data', onData)
         new TLSSocket(socket, { isServer: true, key, cert }).on('error', () => {}).resume()
       })

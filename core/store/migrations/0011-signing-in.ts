@@ -5,7 +5,7 @@ export const migration: Migration = {
   version: 11,
   sql: `
 CREATE TABLE sign_in (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again: tokens are remembered by it
   provider TEXT NOT NULL,
   user TEXT NOT NULL, -- what servers are told who it is
   trouble TEXT, -- why one has to sign in again
