@@ -93,6 +93,7 @@ describe('the main job', () => {
     await page.getByRole('tab', { name: 'Accounts' }).click()
     await page.getByRole('button', { name: 'Add account' }).click()
     const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Enter the settings by hand' }).click()
     await dialog.getByLabel('POP3 server').fill('localhost')
     await dialog.getByLabel('Port').fill(String(dovecot.tlsPort))
     await dialog.getByLabel('User name').fill('nora')
@@ -180,6 +181,7 @@ describe('the main job', () => {
     await page.getByRole('tab', { name: 'Accounts' }).click()
     await page.getByRole('button', { name: 'Add account' }).click()
     const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Enter the settings by hand' }).click()
     await dialog.getByLabel('Kind').selectOption('imap')
     await dialog.getByLabel('IMAP server').fill('localhost')
     await dialog.getByLabel('Port').fill(String(dovecot.imapTlsPort))
@@ -262,7 +264,7 @@ describe('the main job', () => {
 
     // The search must be able to find: the name the client gave beside the password is in a transcript.
     const marker = findInStore(home.data, home.keyFile, new Map([['plain', Buffer.from('harmless-marker.feldt.test')]]))
-    expect(marker.map(({ table }) => table)).toContain('session_events')
+    expect(marker.map(({ table }) => table)).toContain('session_segment')
     expect(foundIn(Buffer.from(seen), new Map([['plain', Buffer.from('Harbour leaflet')]]))).toBe('plain')
 
     for (const [password, user] of [

@@ -232,7 +232,7 @@ describe('the window', () => {
   })
 
   test('what is being written survives a reload as a draft', async () => {
-    await page.keyboard.press('n')
+    await page.keyboard.press('c')
     await page.getByLabel('To', { exact: true }).fill('lea@fine.test')
     await page.getByLabel('Subject').fill('Half a thought')
     await page.getByLabel('Message text').fill('It goes on to')
@@ -270,7 +270,7 @@ describe('the window', () => {
   })
 
   test('an engine that dies is missed, looked for, and says how to come back in', async () => {
-    await page.keyboard.press('n')
+    await page.keyboard.press('c')
     await page.getByLabel('Subject').fill('Written meanwhile')
     await page.getByText(/^Draft saved/).waitFor()
     await served.kill()

@@ -6,14 +6,15 @@ import { offerOf, useOffered } from './offers.ts'
 
 const IDS = Object.keys(COMMANDS).filter(isCommandId)
 
-/** The commands whose words hold all that was typed, those that begin with it first. */
+/** The commands whose words hold all that was typed, those that are it or begin with it first. */
 export function matching(ids: readonly CommandId[], typed: string): CommandId[] {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean)
   const rank = (id: CommandId) => {
     const entry: CommandEntry = COMMANDS[id]
     const label = entry.label.toLowerCase()
     if (!words.every((word) => `${label} ${entry.group.toLowerCase()}`.includes(word))) return 0
-    return words.length > 0 && label.startsWith(words.join(' ')) ? 2 : 1
+    const whole = words.join(' ')
+    return whole !== '' && label === whole ? 3 : whole !== '' && label.startsWith(whole) ? 2 : 1
   }
   return ids.filter((id) => rank(id) > 0).toSorted((a, b) => rank(b) - rank(a))
 }

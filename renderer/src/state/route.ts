@@ -9,6 +9,7 @@ export const SETTINGS_PAGES = [
   'destinations',
   'programs',
   'local',
+  'rules',
   'tags',
   'transfer',
   'protection',

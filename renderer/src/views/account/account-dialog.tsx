@@ -1,99 +1,18 @@
 import { useState } from 'react'
-import { api, wordsOf } from '../../bridge/client.ts'
-import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
-import { Field } from '../../parts/field.tsx'
-import { Icon } from '../../parts/icon.tsx'
-import { toast } from '../../state/toasts.ts'
-import { getMail } from '../../state/actions.ts'
-import { AccountFields, emptyAccount, settingsOf } from './account-fields.tsx'
-import { LiveTest } from './live-test.tsx'
-import { useTest } from './use-test.ts'
+import { FindAccount } from './find-account.tsx'
+import { ManualAccount } from './manual-account.tsx'
 
-/** How often a new account is fetched, until somebody says otherwise. */
-const EVERY_SECONDS = 300
-
-/** Adds an account whose name is what people call it. */
-export function addAccount(name: string, settings: NonNullable<ReturnType<typeof settingsOf>>, keep: boolean) {
-  return api.account.add({ ...settings, name: name.trim() || settings.user, keep, everySeconds: EVERY_SECONDS })
-}
-
-/** Add an account: type, test while watching, add. */
+/** Adds an account: found by its address, or entered by hand. */
 export function AccountDialog({ onClose }: { readonly onClose: () => void }) {
-  const [name, setName] = useState('')
-  const [form, setForm] = useState(emptyAccount)
-  const [problem, setProblem] = useState<string>()
-  const [adding, setAdding] = useState(false)
-  const { test, run } = useTest()
-  const settings = settingsOf(form)
-  const isTested = test.at === 'passed' && settings !== undefined && test.of === JSON.stringify(settings)
-
-  const add = async () => {
-    if (settings === undefined) return
-    setAdding(true)
-    setProblem(undefined)
-    try {
-      const account = await addAccount(name, settings, form.keep)
-      onClose()
-      toast(`${account.name} added.`, { icon: 'ok' })
-      void getMail(true)
-    } catch (error) {
-      setProblem(wordsOf(error))
-    } finally {
-      setAdding(false)
-    }
-  }
+  const [address, setAddress] = useState<string | null>(null)
   return (
     <Dialog title="Add an account" isOpen wide onClose={onClose}>
-      <form
-        className="two-sides"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (isTested) void add()
-          else if (settings !== undefined) void run(settings)
-        }}
-      >
-        <div className="side">
-          <p className="quiet lead">Mail is kept on this computer, encrypted, and so is the password.</p>
-          <Field
-            label="Name"
-            value={name}
-            placeholder={form.user || 'Work'}
-            autoComplete="off"
-            onChange={setName}
-            hint="What the folders are called."
-          />
-          <AccountFields form={form} onChange={setForm} />
-        </div>
-        <LiveTest test={test} kind={form.kind} isOpenTls={form.tls !== 'none'} />
-        <footer>
-          <span className="grow clip danger" role="alert">
-            {problem === undefined ? null : (
-              <>
-                <Icon name="alert" /> {problem}
-              </>
-            )}
-          </span>
-          <Button kind="plain" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            icon="play"
-            disabled={settings === undefined || test.at === 'running'}
-            onClick={() => (settings === undefined ? undefined : void run(settings))}
-          >
-            {test.at === 'running' ? 'Testing' : 'Test'}
-          </Button>
-          <Button
-            kind="primary"
-            icon="plus"
-            disabled={settings === undefined || adding || test.at === 'running'}
-            onClick={() => void add()}
-          >
-            {isTested || test.at !== 'failed' ? 'Add account' : 'Add it anyway'}
-          </Button>
-        </footer>
-      </form>
+      {address === null ? (
+        <FindAccount onManual={setAddress} onClose={onClose} />
+      ) : (
+        <ManualAccount address={address} onFind={() => setAddress(null)} onClose={onClose} />
+      )}
     </Dialog>
   )
 }

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import type { api } from '../../bridge/client.ts'
 import type { AccountView, Pop3Settings } from '../../../../core/rpc/views.ts'
 import { IconButton } from '../../parts/button.tsx'
 import { Check, Field, Select } from '../../parts/field.tsx'
@@ -32,7 +33,9 @@ export const emptyAccount: AccountForm = {
 }
 
 /** Where an account is and who signs in there. */
-export type AccountSettings = Pop3Settings & { readonly kind: AccountView['kind'] }
+export type AccountSettings = Omit<Parameters<typeof api.account.test>[0], 'kind'> & {
+  readonly kind: AccountView['kind']
+}
 
 /** The settings a form stands for, or undefined while something is missing. */
 export function settingsOf(form: AccountForm): AccountSettings | undefined {

@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from 'react'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { Button } from '../../parts/button.tsx'
+import { Choice } from '../../parts/choice.tsx'
 import { Check, Field } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { toast } from '../../state/toasts.ts'
 import { AccountFields, emptyAccount, settingsOf } from '../account/account-fields.tsx'
-import { addAccount } from '../account/account-dialog.tsx'
+import { addAccount } from '../account/add-account.ts'
 import { LiveTest } from '../account/live-test.tsx'
 import { useTest } from '../account/use-test.ts'
 import { emptyRoute, RouteFields, routeOf } from '../settings/route-fields.tsx'
@@ -164,25 +165,5 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
         )}
       </div>
     </div>
-  )
-}
-
-interface ChoiceProps {
-  readonly name: string
-  readonly on: boolean
-  readonly title: string
-  readonly text: string
-  readonly onPick: () => void
-}
-
-function Choice({ name, on, title, text, onPick }: ChoiceProps) {
-  return (
-    <label className="choice" data-on={on || undefined}>
-      <input type="radio" name={name} checked={on} onChange={onPick} aria-label={title} />
-      <span>
-        <b>{title}</b>
-        <span className="text">{text}</span>
-      </span>
-    </label>
   )
 }

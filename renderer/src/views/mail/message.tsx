@@ -23,6 +23,7 @@ interface Props {
   readonly onCommand: (command: Command) => void
   readonly onSave: (index: number) => void
   readonly onSource: () => void
+  readonly onHistory: () => void
   readonly onRest: () => void
   readonly tags: readonly TagView[]
   readonly onTag: (id: number) => void
@@ -101,6 +102,7 @@ export function Message(props: Props) {
               run: () => onCommand('edit-as-new'),
             },
             { id: 'source', label: 'View source', icon: 'code', ...keyed('source'), run: onSource },
+            { id: 'rules', label: 'What rules did…', icon: 'filter', run: props.onHistory },
             { id: 'session', label: 'Show the sessions', icon: 'wire', run: toLog },
           ]}
         />

@@ -15,6 +15,7 @@ import { toggleTag } from './mail-actions.ts'
 import { Message } from './message.tsx'
 import { targetOf } from './link.ts'
 import { LinkDialog } from './link-dialog.tsx'
+import { HistoryDialog } from '../rules/history-dialog.tsx'
 import { SourceDialog } from './source-dialog.tsx'
 import type { Command } from './message-list.tsx'
 
@@ -33,6 +34,7 @@ export function Reader({ id, nowMs, onCommand }: Props) {
   const { tags } = useEngine()
   const [link, setLink] = useState<{ href: string; text: string } | null>(null)
   const [showsSource, setShowsSource] = useState(false)
+  const [showsHistory, setShowsHistory] = useState(false)
   const isUnseen = live.at === 'ready' && !live.value.seen
   useEffect(() => {
     if (!isUnseen) return
@@ -87,6 +89,7 @@ export function Reader({ id, nowMs, onCommand }: Props) {
             onCommand={(command) => onCommand(command, [id])}
             onSave={(index) => void save(message, index)}
             onSource={() => setShowsSource(true)}
+            onHistory={() => setShowsHistory(true)}
             onRest={() => void act('Getting the rest', () => api.mail.getWhole({ id }))}
             tags={tags}
             onTag={(tagId) => void toggleTag([message], tagId)}
@@ -99,6 +102,7 @@ export function Reader({ id, nowMs, onCommand }: Props) {
             onClose={() => setLink(null)}
             onWrite={(address) => compose({ kind: 'new', to: address })}
           />
+          {showsHistory ? <HistoryDialog messageId={id} onClose={() => setShowsHistory(false)} /> : null}
           {showsSource ? <SourceDialog id={id} onClose={() => setShowsSource(false)} /> : null}
         </>
       )}

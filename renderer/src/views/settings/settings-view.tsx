@@ -12,6 +12,7 @@ import { LocalMail } from './local-mail.tsx'
 import { Programs } from './programs.tsx'
 import { Protection } from './protection.tsx'
 import { Routes } from './routes.tsx'
+import { Rules } from './rules.tsx'
 import { Signing } from './signing.tsx'
 import { Tags } from './tags.tsx'
 import { Transfer } from './transfer.tsx'
@@ -24,6 +25,7 @@ const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view:
   destinations: { title: 'Destinations', icon: 'globe', view: () => <Destinations /> },
   programs: { title: 'Other programs', icon: 'plug', view: () => <Programs /> },
   local: { title: 'Local mail', icon: 'local', view: () => <LocalMail /> },
+  rules: { title: 'Rules', icon: 'filter', view: () => <Rules /> },
   tags: { title: 'Tags', icon: 'tag', view: () => <Tags /> },
   transfer: { title: 'Import and export', icon: 'download', view: () => <Transfer /> },
   protection: { title: 'Protection', icon: 'key', view: () => <Protection /> },

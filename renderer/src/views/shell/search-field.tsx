@@ -60,6 +60,8 @@ export function SearchField({ asked, input }: Props) {
           clearTimeout(rest.current)
           setText('')
           search('', false)
+          // Letters are commands again.
+          event.currentTarget.blur()
         }}
       />
       <kbd>Ctrl K</kbd>

@@ -42,7 +42,8 @@ export function Shell() {
     route,
     showKeys: () => setKeys(true),
     findCommand: () => setFinds(true),
-    focusSearch: () => search.current?.focus(),
+    // All of it, so that typing begins anew.
+    focusSearch: () => search.current?.select(),
   })
   useEffect(() => {
     document.title = `${TITLE[route.view]} – Posthorn`

@@ -1,0 +1,72 @@
+import type { DiscoverySource, DiscoveryView } from '../../../../core/rpc/discovery-contract.ts'
+import { visible } from '../../format/wire-text.ts'
+import { Icon } from '../../parts/icon.tsx'
+import type { IconName } from '../../parts/icons.ts'
+import type { Discovery } from './use-discovery.ts'
+
+const SOURCE: Readonly<Record<DiscoverySource, string>> = {
+  'autoconfig': 'The domain itself',
+  'well-known': 'The domain’s web site',
+  'srv': 'The domain’s DNS',
+  'ispdb': 'The list of providers',
+  'mx-autoconfig': 'Its mail provider',
+  'mx-ispdb': 'The list, for it',
+  'probe': 'The usual names',
+}
+type State = DiscoveryView['sources'][number]['state']
+const LOOK: Readonly<Record<State, readonly [IconName, string]>> = {
+  waiting: ['dot', 'faint'],
+  trying: ['refresh', 'quiet spin'],
+  found: ['ok', 'ok'],
+  nothing: ['dot', 'quiet'],
+  failed: ['fail', 'quiet'],
+  skipped: ['dot', 'faint'],
+}
+
+/** Where settings are looked for, and what each place says, while it says it. */
+export function DiscoveryPane({ discovery }: { readonly discovery: Discovery }) {
+  return (
+    <section className="test" aria-label="Search for the settings">
+      <header>
+        <h2 aria-live="polite">
+          {HEADING[discovery.at]} {discovery.at === 'running' ? <span className="live">Live</span> : null}
+        </h2>
+        {discovery.at === 'running' || discovery.at === 'ended' ? (
+          <>
+            <ul className="checks">
+              {discovery.found.sources.map(({ source, state, text }) => {
+                const [icon, tone] = LOOK[state]
+                return (
+                  <li key={source}>
+                    <Icon name={icon} className={tone} />
+                    <span>{SOURCE[source]}</span>
+                    <span className="quiet">{visible(text)}</span>
+                  </li>
+                )
+              })}
+            </ul>
+            {discovery.found.ended ? <p className="outcome">{visible(discovery.found.text)}</p> : null}
+          </>
+        ) : null}
+        {discovery.at === 'failed' ? (
+          <p className="notice danger" role="alert">
+            <Icon name="fail" /> {discovery.message}
+          </p>
+        ) : null}
+      </header>
+      {discovery.at === 'idle' ? (
+        <p className="quiet nothing-yet">
+          The servers of an address are looked for at its own domain, in the DNS and in the public list of providers, by
+          HTTPS. What each says appears here. Your password is not sent anywhere for that.
+        </p>
+      ) : null}
+    </section>
+  )
+}
+
+const HEADING: Readonly<Record<Discovery['at'], string>> = {
+  idle: 'How settings are found',
+  running: 'Looking',
+  ended: 'What was found',
+  failed: 'That did not work',
+}

@@ -1,0 +1,265 @@
+import { useState } from 'react'
+import type { DiscoveredServer } from '../../../../core/rpc/discovery-contract.ts'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { Button } from '../../parts/button.tsx'
+import { Field } from '../../parts/field.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { getMail } from '../../state/actions.ts'
+import { useEngine } from '../../state/engine.tsx'
+import { toast } from '../../state/toasts.ts'
+import { useLive } from '../../state/use-live.ts'
+import type { AccountSettings } from './account-fields.tsx'
+import { addAccount } from './add-account.ts'
+import { DiscoveryPane } from './discovery-pane.tsx'
+import { FoundServers } from './found-servers.tsx'
+import { LiveTest } from './live-test.tsx'
+import { useDiscovery } from './use-discovery.ts'
+import { useSignIn } from './use-sign-in.ts'
+import { useTest } from './use-test.ts'
+
+interface Props {
+  /** Somebody would rather type the settings; what was typed of the address goes along. */
+  readonly onManual: (address: string) => void
+  readonly onClose: () => void
+}
+
+/** An account by its address alone: looked for, agreed to, tested live, added with the way its mail leaves. */
+export function FindAccount({ onManual, onClose }: Props) {
+  const { identities } = useEngine()
+  const [address, setAddress] = useState('')
+  const [password, setPassword] = useState('')
+  const [incomingAt, setIncomingAt] = useState(0)
+  const [outgoingAt, setOutgoingAt] = useState(-1)
+  const [agreed, setAgreed] = useState<ReadonlySet<string>>(new Set())
+  const [problem, setProblem] = useState<string>()
+  const [adding, setAdding] = useState(false)
+  const providers = useLive('sign-in providers', () => api.signIn.providers())
+  const { discovery, run: discover, reset } = useDiscovery()
+  const { test, run: runTest, reset: resetTest } = useTest()
+  const signIn = useSignIn()
+
+  const found = discovery.at === 'running' || discovery.at === 'ended' ? discovery.found : undefined
+  const incoming = found?.incoming[incomingAt]
+  const outgoing = found?.outgoing[outgoingAt]
+  const provider =
+    incoming?.auth === 'oauth2' && providers.at === 'ready'
+      ? providers.value.find(({ id }) => id === incoming.provider)
+      : undefined
+  const by = signIn.state.at === 'done' ? signIn.state.by : undefined
+  const isAddress = /^[^\s@]+@[^\s@]+$/.test(address.trim())
+  const mayDial = (server: DiscoveredServer | undefined) =>
+    server === undefined || !server.needsConsent || agreed.has(server.host)
+  const secret =
+    by !== undefined && by.provider === provider?.id ? { signInId: by.id } : password === '' ? undefined : { password }
+  const settings: AccountSettings | undefined =
+    incoming === undefined || incoming.kind === 'smtp' || secret === undefined || !mayDial(incoming)
+      ? undefined
+      : {
+          kind: incoming.kind,
+          host: incoming.host,
+          port: incoming.port,
+          tls: incoming.tls,
+          user: incoming.user,
+          ...secret,
+        }
+  const isReady = settings !== undefined && mayDial(outgoing) && !adding && test.at !== 'running'
+  const isTested = test.at === 'passed' && test.of === JSON.stringify(settings)
+
+  const look = () => {
+    setIncomingAt(0)
+    setOutgoingAt(-1)
+    setProblem(undefined)
+    resetTest()
+    signIn.reset()
+    void discover(address.trim())
+  }
+  const add = async () => {
+    if (settings === undefined) return
+    setAdding(true)
+    setProblem(undefined)
+    try {
+      const account = await addAccount(address, settings, true)
+      if (outgoing !== undefined) await sendBy(outgoing)
+      onClose()
+      toast(`${account.name} added.`, { icon: 'ok' })
+      void getMail(true)
+    } catch (error) {
+      setProblem(wordsOf(error))
+    } finally {
+      setAdding(false)
+    }
+  }
+  /** Mail of this address leaves through that server from now on. */
+  const sendBy = async ({ host, port, tls, user }: DiscoveredServer) => {
+    const login = by === undefined ? { user, kind: 'password' as const, secret: password } : { user, signInId: by.id }
+    const route = await api.route.add({ host, port, tls, login })
+    const mine = identities.find((one) => one.address.toLowerCase() === address.trim().toLowerCase())
+    await api.identity.save({
+      ...(mine === undefined ? {} : { id: mine.id }),
+      name: mine?.name ?? identities[0]?.name ?? '',
+      address: address.trim(),
+      routeId: route.id,
+    })
+  }
+  const agree = (server: DiscoveredServer | undefined) => (on: boolean) => {
+    if (server === undefined) return
+    const next = new Set(agreed)
+    if (on) next.add(server.host)
+    else next.delete(server.host)
+    setAgreed(next)
+  }
+  const hasFound = found !== undefined && found.incoming.length > 0
+  return (
+    <form
+      className="two-sides"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!hasFound) {
+          if (isAddress && discovery.at !== 'running') look()
+        } else if (isTested) void add()
+        else if (settings !== undefined) void runTest(settings)
+      }}
+    >
+      <div className="side">
+        <p className="quiet lead">
+          Mail is kept on this computer, encrypted, and so is the password.{' '}
+          <button type="button" className="linklike" onClick={() => onManual(address.trim())}>
+            Enter the settings by hand
+          </button>
+        </p>
+        <Field
+          label="Mail address"
+          inputMode="email"
+          autoComplete="email"
+          spellCheck={false}
+          value={address}
+          onChange={(next) => {
+            setAddress(next)
+            if (discovery.at !== 'idle') reset()
+          }}
+        />
+        {hasFound ? (
+          <>
+            <FoundServers
+              legend="Mail comes from"
+              servers={found.incoming}
+              chosen={incomingAt}
+              agreed={incoming !== undefined && agreed.has(incoming.host)}
+              onChoose={(at) => {
+                setIncomingAt(at)
+                resetTest()
+              }}
+              onAgree={agree(incoming)}
+            />
+            {provider === undefined ? null : (
+              <SignInBox
+                provider={provider}
+                state={signIn.state}
+                onStart={() => void signIn.start({ provider: provider.id, user: incoming?.user ?? address.trim() })}
+              />
+            )}
+            {by === undefined ? (
+              <Field
+                label={provider === undefined ? 'Password' : 'or an app password'}
+                type="password"
+                autoComplete="current-password"
+                value={password}
+                onChange={setPassword}
+              />
+            ) : null}
+            {found.outgoing.length === 0 ? null : (
+              <FoundServers
+                legend="Mail of this address leaves"
+                servers={found.outgoing}
+                chosen={outgoingAt}
+                none="as it does now"
+                agreed={outgoing !== undefined && agreed.has(outgoing.host)}
+                onChoose={setOutgoingAt}
+                onAgree={agree(outgoing)}
+              />
+            )}
+          </>
+        ) : null}
+      </div>
+      {test.at === 'idle' ? (
+        <DiscoveryPane discovery={discovery} />
+      ) : (
+        <LiveTest test={test} kind={incoming?.kind === 'imap' ? 'imap' : 'pop3'} isOpenTls />
+      )}
+      <footer>
+        <span className="grow clip danger" role="alert">
+          {problem === undefined ? null : (
+            <>
+              <Icon name="alert" /> {problem}
+            </>
+          )}
+        </span>
+        <Button kind="plain" onClick={onClose}>
+          Cancel
+        </Button>
+        {hasFound ? (
+          <>
+            <Button
+              icon="play"
+              disabled={settings === undefined || test.at === 'running'}
+              onClick={() => (settings === undefined ? undefined : void runTest(settings))}
+            >
+              {test.at === 'running' ? 'Testing' : 'Test'}
+            </Button>
+            <Button kind="primary" icon="plus" disabled={!isReady} onClick={() => void add()}>
+              {isTested || test.at !== 'failed' ? 'Add account' : 'Add it anyway'}
+            </Button>
+          </>
+        ) : discovery.at === 'ended' ? (
+          <Button kind="primary" onClick={() => onManual(address.trim())}>
+            Enter the settings by hand
+          </Button>
+        ) : (
+          <Button kind="primary" submit icon="search" disabled={!isAddress || discovery.at === 'running'}>
+            {discovery.at === 'running' ? 'Looking' : 'Find the settings'}
+          </Button>
+        )}
+      </footer>
+    </form>
+  )
+}
+
+interface SignInProps {
+  readonly provider: Awaited<ReturnType<typeof api.signIn.providers>>[number]
+  readonly state: ReturnType<typeof useSignIn>['state']
+  readonly onStart: () => void
+}
+
+function SignInBox({ provider, state, onStart }: SignInProps) {
+  return (
+    <div className="sign-in">
+      {state.at === 'done' ? (
+        <p className="notice ok" role="status">
+          <Icon name="ok" />{' '}
+          <span>
+            Signed in with {state.by.providerName} as {state.by.user}.
+          </span>
+        </p>
+      ) : (
+        <Button icon="external" disabled={!provider.isReady || state.at === 'waiting'} onClick={onStart}>
+          {state.at === 'waiting' ? 'Waiting for your browser' : `Sign in with ${provider.name}`}
+        </Button>
+      )}
+      {provider.hint === '' ? null : <p className="quiet">{provider.hint}</p>}
+      {state.at === 'waiting' ? (
+        <p className="quiet" role="status">
+          If no page opened,{' '}
+          <a href={state.url} target="_blank" rel="noopener noreferrer">
+            open it here
+          </a>
+          .
+        </p>
+      ) : null}
+      {state.at === 'failed' ? (
+        <p className="danger" role="alert">
+          {state.message}
+        </p>
+      ) : null}
+    </div>
+  )
+}

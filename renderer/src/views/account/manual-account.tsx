@@ -1,0 +1,101 @@
+import { useState } from 'react'
+import { wordsOf } from '../../bridge/client.ts'
+import { Button } from '../../parts/button.tsx'
+import { Field } from '../../parts/field.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { toast } from '../../state/toasts.ts'
+import { getMail } from '../../state/actions.ts'
+import { AccountFields, emptyAccount, settingsOf } from './account-fields.tsx'
+import { LiveTest } from './live-test.tsx'
+import { useTest } from './use-test.ts'
+
+import { addAccount } from './add-account.ts'
+interface Props {
+  /** What is known of whom it is for; '' where nothing is. */
+  readonly address: string
+  readonly onFind: () => void
+  readonly onClose: () => void
+}
+
+/** An account entered by hand: type, test while watching, add. */
+export function ManualAccount({ address, onFind, onClose }: Props) {
+  const [name, setName] = useState('')
+  const [form, setForm] = useState({ ...emptyAccount, user: address })
+  const [problem, setProblem] = useState<string>()
+  const [adding, setAdding] = useState(false)
+  const { test, run } = useTest()
+  const settings = settingsOf(form)
+  const isTested = test.at === 'passed' && settings !== undefined && test.of === JSON.stringify(settings)
+
+  const add = async () => {
+    if (settings === undefined) return
+    setAdding(true)
+    setProblem(undefined)
+    try {
+      const account = await addAccount(name, settings, form.keep)
+      onClose()
+      toast(`${account.name} added.`, { icon: 'ok' })
+      void getMail(true)
+    } catch (error) {
+      setProblem(wordsOf(error))
+    } finally {
+      setAdding(false)
+    }
+  }
+  return (
+    <form
+      className="two-sides"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (isTested) void add()
+        else if (settings !== undefined) void run(settings)
+      }}
+    >
+      <div className="side">
+        <p className="quiet lead">
+          Mail is kept on this computer, encrypted, and so is the password.{' '}
+          <button type="button" className="linklike" onClick={onFind}>
+            Find the settings instead
+          </button>
+        </p>
+        <Field
+          label="Name"
+          value={name}
+          placeholder={form.user || 'Work'}
+          autoComplete="off"
+          onChange={setName}
+          hint="What the folders are called."
+        />
+        <AccountFields form={form} onChange={setForm} />
+      </div>
+      <LiveTest test={test} kind={form.kind} isOpenTls={form.tls !== 'none'} />
+      <footer>
+        <span className="grow clip danger" role="alert">
+          {problem === undefined ? null : (
+            <>
+              <Icon name="alert" /> {problem}
+            </>
+          )}
+        </span>
+        <Button kind="plain" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button
+          icon="play"
+          disabled={settings === undefined || test.at === 'running'}
+          onClick={() => (settings === undefined ? undefined : void run(settings))}
+        >
+          {test.at === 'running' ? 'Testing' : 'Test'}
+        </Button>
+        <Button
+          kind="primary"
+          icon="plus"
+          disabled={settings === undefined || adding || test.at === 'running'}
+          onClick={() => void add()}
+        >
+          {isTested || test.at !== 'failed' ? 'Add account' : 'Add it anyway'}
+        </Button>
+      </footer>
+    </form>
+  )
+}

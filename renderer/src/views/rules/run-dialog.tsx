@@ -1,0 +1,85 @@
+import { useState } from 'react'
+import type { RuleView } from '../../../../core/rpc/rules-contract.ts'
+import { api } from '../../bridge/client.ts'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Check, Field, Select } from '../../parts/field.tsx'
+import { useEngine } from '../../state/engine.tsx'
+import { RunResults } from './run-results.tsx'
+import { useRun } from './use-run.ts'
+
+/** Runs rules over mail that is here: first what they would do, then in earnest. `rule` null: all that are on. */
+export function RunDialog({ rule, onClose }: { readonly rule: RuleView | null; readonly onClose: () => void }) {
+  const { folders } = useEngine()
+  const list = folders.at === 'ready' ? folders.value : []
+  const [over, setOver] = useState(`${list.find(({ role }) => role === 'inbox')?.id ?? 'query'}`)
+  const [query, setQuery] = useState('')
+  const [sends, setSends] = useState(false)
+  const [isDry, setIsDry] = useState(true)
+  const { progress: state, run, stop } = useRun()
+  const input = {
+    ruleIds: rule === null ? null : [rule.id],
+    over:
+      over === 'query'
+        ? { kind: 'query' as const, text: query.trim() }
+        : { kind: 'folder' as const, folderId: Number(over) },
+    sends,
+  }
+  const begin = (dry: boolean) => {
+    setIsDry(dry)
+    void run((signal) => (dry ? api.rules.dryRun(input, { signal }) : api.rules.run(input, { signal })))
+  }
+  const isRunning = state.at === 'running'
+  return (
+    <Dialog title={rule === null ? 'Run the rules' : `Run ${rule.name}`} isOpen wide onClose={onClose}>
+      <div className="rule-body">
+        <Select
+          label="Over"
+          value={over}
+          options={[
+            ...list
+              .filter(({ role }) => role !== 'drafts')
+              .map((folder) => ({
+                value: `${folder.id}`,
+                label: `${folder.name}, ${folder.owner?.name ?? 'on this computer'}`,
+              })),
+            { value: 'query', label: 'what a search finds' },
+          ]}
+          onChange={setOver}
+        />
+        {over === 'query' ? (
+          <Field
+            label="Search"
+            value={query}
+            placeholder="is:unread after:2026-01-01"
+            spellCheck={false}
+            autoComplete="off"
+            onChange={setQuery}
+          />
+        ) : null}
+        <Check
+          label="Forward and redirect, too"
+          hint="Answers are only ever given to mail that arrives."
+          checked={sends}
+          onChange={setSends}
+        />
+        <RunResults run={state} isDry={isDry} />
+      </div>
+      <footer>
+        <span className="grow quiet">{state.at === 'ended' ? (isDry ? 'Nothing was done yet.' : 'Done.') : ''}</span>
+        {isRunning ? (
+          <Button icon="pause" onClick={stop}>
+            Stop
+          </Button>
+        ) : (
+          <Button icon="eye" onClick={() => begin(true)}>
+            Show what it would do
+          </Button>
+        )}
+        <Button kind="primary" icon="play" disabled={isRunning} onClick={() => begin(false)}>
+          Run
+        </Button>
+      </footer>
+    </Dialog>
+  )
+}

@@ -1,0 +1,49 @@
+import { count } from '../../format/size.ts'
+import { rowTime } from '../../format/time.ts'
+import { visible } from '../../format/wire-text.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { useNow } from '../../state/now.ts'
+import type { Run } from './use-run.ts'
+
+/** Most lines that are shown; the sum counts all. */
+const SHOWN = 200
+
+/** What rules did or, of a trial, would do, message by message. */
+export function RunResults({ run, isDry }: { readonly run: Run; readonly isDry: boolean }) {
+  const nowMs = useNow(60_000)
+  if (run.at === 'idle') return null
+  if (run.at === 'failed')
+    return (
+      <p className="notice danger" role="alert">
+        <Icon name="fail" /> <span>{run.message}</span>
+      </p>
+    )
+  const { looked, total, matched, failed } = run.page
+  return (
+    <section className="run" aria-label={isDry ? 'What it would do' : 'What was done'}>
+      <p className="num" role="status">
+        {looked.toLocaleString('en')} of {total === null ? '…' : count(total, 'message')} looked at,{' '}
+        {count(matched, 'match', 'matches')}
+        {failed === 0 ? '' : `, ${failed.toLocaleString('en')} could not be done`}
+        {run.at === 'running' ? '' : '.'}
+      </p>
+      <ul>
+        {run.messages.slice(0, SHOWN).map((message) => (
+          <li key={message.messageId}>
+            <bdi className="clip">{visible(message.authorAddress)}</bdi>
+            <bdi className="clip grow">{visible(message.subject) || '(no subject)'}</bdi>
+            <span className="steps">
+              {message.steps.map((step) => (
+                <span key={`${step.ruleId} ${step.text}`} className={step.done ? 'quiet' : 'danger'}>
+                  {visible(step.text)}
+                </span>
+              ))}
+            </span>
+            <time className="quiet">{rowTime(message.dateMs, nowMs)}</time>
+          </li>
+        ))}
+      </ul>
+      {run.messages.length <= SHOWN ? null : <p className="quiet">and {(matched - SHOWN).toLocaleString('en')} more</p>}
+    </section>
+  )
+}
