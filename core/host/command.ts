@@ -49,6 +49,7 @@ export const COMMAND_NAMES = [
   'password',
   'connect',
   'suppress',
+  'rule',
   'tag',
   'contact',
   'thread',
@@ -111,6 +112,7 @@ export function exitOf(error: unknown): number {
     error.code === 'usage' ||
     error.code === 'address.invalid' ||
     error.code === 'search.invalid' ||
+    error.code === 'rule.invalid' ||
     error.code === 'route.insecure'
   )
     return EXIT.usage

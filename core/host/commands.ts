@@ -15,6 +15,7 @@ import { suppress } from './suppress-command.ts'
 import { route } from './route-command.ts'
 import { reindex, search } from './search-commands.ts'
 import { contact, tag, thread } from './reading-commands.ts'
+import { rule } from './rule-commands.ts'
 import { sendmail } from './sendmail-command.ts'
 import { certificate, fetch, setting, status } from './system-commands.ts'
 import { dkim, tls } from './tls-commands.ts'
@@ -44,6 +45,7 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   suppress,
   password,
   connect,
+  rule,
   tag,
   contact,
   thread,

@@ -50,6 +50,15 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
   dkim make DOMAIN [--ed25519] [--selector S] | list | check DOMAIN | on DOMAIN | off DOMAIN | remove DOMAIN
                                   keys that sign mail, and the records to publish
   thread MESSAGE                  the conversation a message belongs to
+  rule list | add NAME --when CONDITION --do ACTIONS [--for all|here|ACCOUNT|USER] [--disabled] | edit RULE …
+       remove|enable|disable RULE | move RULE PLACE | history MESSAGE | export | import FILE [--replace]
+       run|try [RULE …] --folder F | --query QUERY | --message ID [--sends]   over mail that is here; try does nothing
+       trust [ACCOUNT SERVER|none]                   whose Authentication-Results auth.… believes
+              CONDITION: as a QUERY; from:word has it, from:=word is it, from:^word begins, from:$word ends with it, from:~word is
+              a regular expression; also recipient: any: header.NAME: list: older:30d is:contact has:attachment auth.dmarc:pass
+              by:ACCOUNT; * is all mail
+              ACTIONS: move:FOLDER copy:FOLDER tag:TAG untag:TAG star unstar read unread forward:A,B forward-inline:A
+              redirect:A reply:"TEXT" delete erase stop, with ; between
   tag list | add NAME [--colour #rrggbb] [--number 1…9] | set TAG … | remove TAG | put|take TAG MESSAGE …
   contact list | find WORD | add ADDRESS [--name N] | remove ID          whom you write to, learnt from mail you send
   vault status | passphrase [set|remove] --passphrase-stdin | start locked|open --passphrase-stdin

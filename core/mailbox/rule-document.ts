@@ -55,6 +55,16 @@ function textOf(from: Record<string, unknown>, key: string, at: string, most: nu
   throw invalidRule({ at: `${at}.${key}`, reason: `this is no text of at most ${most} characters` })
 }
 
+/** Reads what a person typed. Throws `rule.invalid`, which says where. */
+export function parseTyped(
+  typed: { readonly when: string; readonly do: string },
+  names: RuleNames,
+): Pick<Rule, 'condition' | 'actions'> {
+  const { condition } = read(parseCondition(typed.when, names), 'when')
+  const { actions } = read(parseActions(typed.do, names), 'do')
+  return { condition, actions }
+}
+
 /** Reads a document. Throws `rule.invalid`, which says where. */
 export function parseDocument(json: string, names: RuleNames): ReadDocument {
   let parsed: unknown

@@ -10,7 +10,7 @@ import type { RuleHistoryView, RuleView } from '../rpc/rules-contract.ts'
 import { listRuleHistory } from '../store/rule-history.ts'
 import { getRule, listRules, listTrusted, type StoredRule } from '../store/rule.ts'
 import { requireSound } from './rule-check.ts'
-import { formatDocument, parseDocument, withTags } from './rule-document.ts'
+import { formatDocument, parseDocument, parseTyped, withTags } from './rule-document.ts'
 import { ruleNames } from './rule-names.ts'
 import { runRules, type RunDeps, type RunInput } from './rule-run-handlers.ts'
 
@@ -56,6 +56,10 @@ export function ruleHandlers(deps: RuleHandlerDeps) {
       requireSound(store.read, local, rule)
       const saved = await store.write('rule.save', { ...rule, ...(id !== undefined && { id }) })
       return told(saved, one(saved))
+    }),
+    parse: os.parse.handler(({ input }) => {
+      const { condition, actions } = parseTyped(input, ruleNames(store.read))
+      return { condition, actions: [...actions] }
     }),
     setEnabled: os.setEnabled.handler(async ({ input }) => {
       await store.write('rule.enable', input)

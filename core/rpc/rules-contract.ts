@@ -179,6 +179,13 @@ export const rulesContract = {
       }),
     )
     .output(RuleView),
+  /**
+   * Reads a condition and actions as a person types them: core/model/rule-text.ts and rule-action-text.ts. Fails with `rule.invalid`,
+   * whose `at` is `when` or `do`.
+   */
+  parse: oc
+    .input(z.object({ when: z.string().max(100_000), do: z.string().max(500_000) }))
+    .output(z.object({ condition: RuleConditionView, actions: z.array(RuleActionView) })),
   setEnabled: oc.input(z.object({ id: Id, enabled: z.boolean() })).output(RuleView),
   /** What it did stays in the history. Fails with `not-found`. */
   remove: oc.input(z.object({ id: Id })).output(done),
