@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { Fault } from '../base/fault.ts'
 import { formatMailbox, needsUtf8, type Mailbox } from '../model/address.ts'
+import { encodeWords } from './headers.ts'
 
 /** One author or addressee with the name that stands before the address. */
 export interface NamedMailbox {
@@ -75,6 +76,12 @@ async function* written(mail: Composition): AsyncGenerator<Uint8Array, void, voi
     disableFileAccess: true,
     disableUrlAccess: true,
   }).compile()
+  // What looks like an encoded word and is none is written as one (RFC 2047 §7): nearly every reader would decode it, in quotes, too.
+  const encoder = root as unknown as { _encodeAddressName(name: string): string }
+  const encodeName = encoder._encodeAddressName.bind(root)
+  encoder._encodeAddressName = (name) => (name.includes('=?') ? encodeWords(name) : encodeName(name))
+  const subject = oneLine(mail.subject)
+  if (subject.includes('=?')) root.setHeader('Subject', { prepared: true, value: encodeWords(subject) })
   yield* root.createReadStream() as AsyncIterable<Uint8Array>
 }
 

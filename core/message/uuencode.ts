@@ -41,31 +41,35 @@ interface Block {
 
 function readBlock(text: string, from: number): Block | undefined {
   const bytes: number[] = []
+  let isSure = false
   for (let at = from; at < text.length;) {
     const lf = text.indexOf('\n', at)
     const end = lf < 0 ? text.length : lf
     const line = text.slice(at, Math.min(end, at + 200)).trimEnd()
     at = end + 1
-    if (line === 'end') return { bytes: Buffer.from(bytes), next: at }
+    // Without a whole line of octets it is somebody's words about a beginning and an end.
+    if (line === 'end') return isSure ? { bytes: Buffer.from(bytes), next: at } : undefined
     if (line === '' || line === '`') continue // the line of no octets before `end`
-    if (!addLine(line, bytes)) return undefined
+    const found = addLine(line, bytes)
+    if (found === undefined) return undefined
+    isSure ||= found === 'whole'
   }
   return undefined
 }
 
 /** Four characters are three octets; the first says how many octets the line has. Spaces at its end may be gone. */
-function addLine(line: string, bytes: number[]): boolean {
+function addLine(line: string, bytes: number[]): 'whole' | 'short' | undefined {
   const count = (line.charCodeAt(0) - 32) & 63
   const characters = Math.ceil(count / 3) * 4
   // Some writers end each line with a checksum or a filler.
-  if (count === 0 || line.length - 1 > characters + 2) return false
-  for (let i = 0; i < line.length; i++) if (line.charCodeAt(i) < 32 || line.charCodeAt(i) > 96) return false
+  if (count === 0 || line.length - 1 > characters + 2) return undefined
+  for (let i = 0; i < line.length; i++) if (line.charCodeAt(i) < 32 || line.charCodeAt(i) > 96) return undefined
   const value = (n: number) => ((line.charCodeAt(n) || 32) - 32) & 63
   for (let n = 0, i = 1; n < count; n += 3, i += 4) {
     const three = (value(i) << 18) | (value(i + 1) << 12) | (value(i + 2) << 6) | value(i + 3)
     for (let k = 0; k < Math.min(3, count - n); k++) bytes.push((three >> (16 - 8 * k)) & 255)
   }
-  return true
+  return line.length - 1 >= characters ? 'whole' : 'short'
 }
 
 function readBase64(text: string, from: number): Block | undefined {
