@@ -60,7 +60,7 @@ const PAGE = `
   ORDER BY date_ms DESC, id DESC LIMIT ?` // index message_folder_date
 const INBOXES = `SELECT id FROM folder WHERE role = 'inbox' LIMIT 1000`
 const BY_MESSAGE_ID = `SELECT ${COLUMNS} FROM message WHERE message_id = ? ORDER BY id LIMIT ?`
-const SESSIONS = 'SELECT DISTINCT session_id AS id FROM session_link WHERE message_id = ? ORDER BY session_id LIMIT 50'
+const SESSIONS = 'SELECT session_id AS id FROM session_message WHERE message_id = ? ORDER BY session_id LIMIT 50'
 
 /** Makes a message of a stored row. */
 export function toMessage(record: MessageRecord): Message {

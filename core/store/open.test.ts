@@ -20,6 +20,7 @@ import { openTestStore } from '../../test/support/store.ts'
 import type { TestStore } from '../../test/support/store.ts'
 import type { Fault } from '../base/fault.ts'
 import { openDatabase } from './database.ts'
+import { getSession } from './session.ts'
 import { listSettings } from './setting.ts'
 
 let folder: string
@@ -194,7 +195,10 @@ describe('writing', () => {
     const mail = (async () => {
       for (let i = 0; !ended; i++) await store.write('setting.put', { key: `${i % 10}`, value: i })
     })()
-    await store.write('session.record', { heads: [], events: [], links: [] })
+    const said = { protocol: 'smtp', side: 'server', peer: 'x', address: 'x:1', state: 'ok', worst: '' } as const
+    const counts = { startedMs: 0, endedMs: 0, tls: false, bytesIn: 0, bytesOut: 0, messages: 0 }
+    await store.record({ heads: [{ id: 1, ...said, ...counts }], segments: [], links: [] })
+    expect(getSession(store.read, 1)).toMatchObject({ peer: 'x' })
     ended = true
     await mail
   })

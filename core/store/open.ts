@@ -5,8 +5,7 @@ import { openBody, readBody } from './body.ts'
 import type { BodySource } from './body.ts'
 import { asMainReadDb, databasePath, openDatabase, prepareFolder, toStoreFault } from './database.ts'
 import type { DatabaseAt } from './database.ts'
-import { packBatch } from './session.ts'
-import type { Batch } from './session.ts'
+import { packBatch, type Batch } from './session-record.ts'
 import { stage } from './staged.ts'
 import { ThreadLine } from './thread-line.ts'
 import { withOwnBytes } from './thread-messages.ts'
@@ -82,14 +81,19 @@ function joined(
   const write = async <K extends OperationName>(name: K, args: OperationArgs<K>): Promise<OperationResult<K>> => {
     refuseClosed()
     const nowMs = clock.nowMs()
-    if (name === 'session.record') {
-      const slices = packBatch(args as Batch).map(([slice, bytes]) => writer.ask({ name, args: slice, nowMs, bytes }))
-      return (await Promise.all(slices), undefined) as OperationResult<K>
-    }
     const buffers: ArrayBuffer[] = []
     const own = withOwnBytes(args, buffers)
     const bytes = buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0)
     return (await writer.ask({ name, args: own, nowMs, bytes }, buffers)) as OperationResult<K>
+  }
+  const record = async (batch: Batch): Promise<void> => {
+    refuseClosed()
+    const nowMs = clock.nowMs()
+    const asked = packBatch(batch).map(([args, bytes]) => {
+      const buffers = args.segment === null ? [] : [args.segment.parts.buffer, args.segment.data.buffer]
+      return writer.ask({ name: 'session.record', args, nowMs, bytes }, buffers)
+    })
+    await Promise.all(asked)
   }
   const query: Store['query'] = async (name, args, signal) => {
     refuseClosed()
@@ -99,6 +103,7 @@ function joined(
   const source: BodySource = { path, read, query, write, ahead }
   return {
     write,
+    record,
     read,
     query,
     stage: () => stage(write),

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import type { BlobView, OpenBody } from '../model/blob-view.ts'
 import type { Operations } from './operations.ts'
 import type { Queries } from './queries.ts'
+import type { Batch } from './session-record.ts'
 
 declare const readable: unique symbol
 declare const writable: unique symbol
@@ -43,6 +44,8 @@ export type Body =
 export interface Store {
   /** Runs an operation in the writer thread. Resolves only after its group's COMMIT has returned. */
   write<K extends OperationName>(name: K, args: OperationArgs<K>): Promise<OperationResult<K>>
+  /** Keeps what a recorder hands over, behind everything else that is written. */
+  record(batch: Batch): Promise<void>
   /** For point and keyset reads on the main thread; sees all that has been committed. */
   readonly read: ReadDb
   /** Runs a query in the reader thread; `signal` lets go of it. */

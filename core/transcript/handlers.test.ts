@@ -27,8 +27,9 @@ function log() {
     listSessions: ({ limit, protocol }) =>
       [...heads.values()].filter((one) => protocol === null || one.protocol === protocol).slice(0, limit),
     getSession: (id) => heads.get(id),
-    listEvents: (id, fromSeq, limit) => events.filter((one) => one.id === id && one.seq >= fromSeq).slice(0, limit),
-    linksOf: (id) => links.filter((one) => one.id === id).map((one) => one.link),
+    listEvents: async (id, fromSeq, limit) =>
+      events.filter((one) => one.id === id && one.seq >= fromSeq).slice(0, limit),
+    linksOf: async (id) => links.filter((one) => one.id === id).map((one) => one.link),
     messageOfUidl: (accountId, uidl) => (accountId === 4 && uidl === 'known' ? 99 : undefined),
     clear: async () => {
       const removed = heads.size

@@ -24,8 +24,8 @@ export interface LogDeps {
   readonly recorder: Recorder
   readonly listSessions: (filter: Filter) => readonly SessionHead[]
   readonly getSession: (id: number) => SessionHead | undefined
-  readonly listEvents: (id: number, fromSeq: number, limit: number) => readonly Numbered[]
-  readonly linksOf: (id: number) => readonly SessionLink[]
+  readonly listEvents: (id: number, fromSeq: number, limit: number) => Promise<readonly Numbered[]>
+  readonly linksOf: (id: number) => Promise<readonly SessionLink[]>
   /** Which message came to an account under a unique-id. */
   readonly messageOfUidl: (accountId: number, uidl: string) => number | undefined
   /** Removes some of the sessions that have ended. */
@@ -75,10 +75,11 @@ export function logHandlers(deps: LogDeps) {
       .slice(0, filter.limit)
   }
 
-  const events = (head: SessionHead, fromSeq: number, limit: number): Numbered[] => {
+  const events = async (head: SessionHead, fromSeq: number, limit: number): Promise<Numbered[]> => {
     // Taken first: what is committed meanwhile is then in both, and not in neither.
     const pending = recorder.pending(head.id)
-    const found = new Map(deps.listEvents(head.id, fromSeq, limit).map((one) => [one.seq, one]))
+    const stored = await deps.listEvents(head.id, fromSeq, limit)
+    const found = new Map(stored.map((one) => [one.seq, one]))
     for (const one of pending) if (one.seq >= fromSeq && found.size < limit) found.set(one.seq, one)
     return [...found.values()].toSorted((a, b) => a.seq - b.seq).slice(0, limit)
   }
@@ -96,9 +97,10 @@ export function logHandlers(deps: LogDeps) {
 
   return {
     sessions: os.sessions.handler(({ input }) => list(input).map(toView)),
-    session: os.session.handler(({ input }) => {
+    session: os.session.handler(async ({ input }) => {
       const session = toView(headOf(input.id))
-      const links = deps.linksOf(input.id).map(({ entryId, messageId }) => `${entryId ?? ''} ${messageId ?? ''}`)
+      const found = await deps.linksOf(input.id)
+      const links = found.map(({ entryId, messageId }) => `${entryId ?? ''} ${messageId ?? ''}`)
       const number = (text: string | undefined) => (text ? Number(text) : null)
       return {
         session,
@@ -108,20 +110,20 @@ export function logHandlers(deps: LogDeps) {
         }),
       }
     }),
-    events: os.events.handler(({ input }) => {
+    events: os.events.handler(async ({ input }) => {
       const head = headOf(input.id)
-      return events(head, input.fromSeq, input.limit).map((one) => toEventView(one, head))
+      const found = await events(head, input.fromSeq, input.limit)
+      return found.map((one) => toEventView(one, head))
     }),
     export: os.export.handler(async ({ input }) => {
       const head = headOf(input.id)
       const all: TranscriptEvent[] = []
       for (let fromSeq = 0; all.length < LONGEST_EXPORT_EVENTS;) {
-        const slice = events(head, fromSeq, SLICE)
+        const slice = await events(head, fromSeq, SLICE)
         for (const one of slice) all.push(one.event)
         const last = slice.at(-1)
         if (last === undefined) break
         fromSeq = last.seq + 1
-        await new Promise<void>((resolve) => setImmediate(resolve))
       }
       return { text: exportDialogue(head, all) }
     }),

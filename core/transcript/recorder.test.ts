@@ -128,6 +128,8 @@ test('has at most one batch under way, and shows what is on its way as pending',
   waiting[0]!()
   await expect.poll(() => waiting.length).toBe(2)
   waiting[1]!()
+  await expect.poll(() => waiting.length).toBe(3) // the head, which was stored a moment ago
+  waiting[2]!()
   await flushed
   expect(recorder.pending(7)).toEqual([])
 })

@@ -1,9 +1,11 @@
 import { Changes } from '../base/changes.ts'
 import type { Cancel, Clock } from '../base/clock.ts'
 import { reasonOf } from '../base/fault.ts'
-import type { Protocol, SessionHead, SessionLink, TranscriptEvent } from '../model/transcript.ts'
-import { KEPT_LINE_BYTES, lineJson } from './line-json.ts'
+import type { Said, Segment } from '../model/segment.ts'
+import type { Protocol, SessionHead, SessionLink } from '../model/transcript.ts'
+import { KEPT_LINE_BYTES, keptLine } from './kept-line.ts'
 import type { Recorder, Sink, Transcript, TranscriptBatch } from './sink.ts'
+import { numberedEvents, WaitingSegments, type Speaker } from './waiting-segments.ts'
 
 /** What a recorder is made of. */
 export interface RecorderOptions {
@@ -17,50 +19,44 @@ export interface RecorderOptions {
   readonly onFailure?: (reason: string) => void
 }
 
-/** One batch costs pages for each session in it, however little they said: under load a batch holds more. */
-const FLUSH_EVENTS = 2048
 const FLUSH_MS = 100
+/** The head of a session that goes on is stored so often and no more: its counts change with each line. */
+const HEAD_MS = 1000
 /** Lines of a session beyond this, not yet committed, are counted and not kept: a slow disk must not eat the memory. */
 const PENDING_BYTES_PER_SESSION = 1024 * 1024
 const PENDING_BYTES = 32 * 1024 * 1024
 /** Roughly what an event costs beside its text. */
-const EVENT_BYTES = 128
+const EVENT_BYTES = 32
+/** While the sink fails. */
+const MOST_SESSIONS = 5000
+const MOST_LINKS = 10_000
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-type Written<E> = E extends unknown ? Omit<E, 'atMs' | 'sinceMs'> : never
-type Said = Written<TranscriptEvent>
 
-interface Session {
+interface Session extends Speaker {
   readonly head: Mutable<SessionHead>
   readonly startedAt: number
-  /** Number of the next event. */
-  seq: number
-  /** Events with no batch yet, as JSON with commas between; the last one has `seq - 1`. */
-  waiting: string
-  waitingEvents: number
+  /** When its head was handed over, monotonic ms; whether it has changed since. */
+  headAt: number
+  isHeadOld: boolean
   waitingBytes: number
   /** Lines that found no room: they become one note. */
   folded: { lines: number; bytes: number } | undefined
-  /** Events of the batch under way. */
-  sent: Sent | undefined
 }
-interface Sent {
-  readonly seq: number
-  readonly count: number
-  readonly json: string
-}
-
-const read = (json: string) => JSON.parse(json) as TranscriptEvent[]
 
 /** Opens transcripts, hands what they say to the sink in batches, one at a time, and tells who watches. */
 export function createRecorder(options: RecorderOptions): Recorder {
   const { sink, clock, onFailure } = options
   const sessions = new Map<number, Session>()
   const dirty = new Set<Session>()
+  const waiting = new WaitingSegments()
   const changes = new Changes<number>()
+  /** Those whose change is on its way to who watches. */
+  const told = new Set<Session>()
+  changes.watch(() => told.clear())
   let links: { sessionId: number; link: SessionLink }[] = []
+  let sent: readonly Segment[] = []
   let nextId = options.firstSessionId
-  let waitingEvents = 0
   let waitingBytes = 0
   let timer: Cancel | undefined
   let underWay: Promise<void> | undefined
@@ -68,92 +64,81 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   const touch = (session: Session) => {
     dirty.add(session)
-    changes.emit(session.head.id)
+    if (!told.has(session)) {
+      told.add(session)
+      changes.emit(session.id)
+    }
     if (underWay !== undefined) return
-    if (waitingEvents >= FLUSH_EVENTS) send()
-    else timer ??= clock.after(FLUSH_MS, send)
+    if (waiting.hasFull) send(false)
+    else timer ??= clock.after(FLUSH_MS, () => send(false))
   }
 
-  /** `said`: the inside of a JSON object. */
-  const pushJson = (session: Session, said: string, cost: number) => {
-    const sinceMs = Math.round((clock.monotonicMs() - session.startedAt) * 10) / 10
-    const event = `{"atMs":${clock.nowMs()},"sinceMs":${sinceMs},${said}}`
-    session.waiting = session.waitingEvents === 0 ? event : `${session.waiting},${event}`
-    session.waitingEvents++
-    session.seq++
+  /** One for all: it is read before the next event comes. */
+  const now = { atMs: 0, sinceMs: 0 }
+  const moment = (session: Session) => {
+    now.atMs = clock.nowMs()
+    now.sinceMs = clock.monotonicMs() - session.startedAt
+    return now
+  }
+  const count = (session: Session, cost: number) => {
     session.waitingBytes += cost
-    waitingEvents++
     waitingBytes += cost
     touch(session)
   }
-
-  const push = (session: Session, said: Said, cost: number) =>
-    pushJson(session, JSON.stringify(said).slice(1, -1), cost)
-
+  const push = (session: Session, said: Said, cost = 0) => {
+    waiting.event(session, moment(session), said)
+    count(session, EVENT_BYTES + cost)
+  }
   const unfold = (session: Session) => {
     if (session.folded === undefined) return
     const { lines, bytes } = session.folded
     session.folded = undefined
     const text = `${lines} lines (${bytes} bytes) were not kept: they came faster than the log could be written`
-    push(session, { kind: 'note', text }, EVENT_BYTES + text.length)
+    push(session, { kind: 'note', text }, text.length)
+  }
+  const link = (session: Session, made: SessionLink) => {
+    waiting.link(session, moment(session), made)
+    links.push({ sessionId: session.id, link: made })
+    sessions.set(session.id, session) // It may have been committed and let go of already.
+    count(session, EVENT_BYTES)
   }
 
-  /** Hands all that waits to the sink. Called only while no batch is under way. */
-  function send(): void {
+  /** Hands all that waits to the sink. Called only while no batch is under way. `isAll`: heads that could wait, too. */
+  function send(isAll: boolean): void {
     timer?.()
     timer = undefined
     for (const session of dirty) unfold(session)
     if (dirty.size === 0) return
     const taken = [...dirty]
-    const takenLinks = links
-    const events: TranscriptBatch['events'][number][] = []
+    const nowMs = clock.monotonicMs()
+    const heads: SessionHead[] = []
     for (const session of taken) {
-      if (session.waitingEvents === 0) continue
-      const seq = session.seq - session.waitingEvents
-      const json = `[${session.waiting}]`
-      session.sent = { seq, count: session.waitingEvents, json }
-      events.push({
-        sessionId: session.head.id,
-        seq,
-        json,
-        get events() {
-          return read(json)
-        },
-      })
-      session.waiting = ''
-      session.waitingEvents = session.waitingBytes = 0
+      session.waitingBytes = 0
+      session.isHeadOld = !isAll && session.head.state === 'live' && nowMs - session.headAt < HEAD_MS
+      if (session.isHeadOld) continue
+      session.headAt = nowMs
+      heads.push({ ...session.head })
     }
-    dirty.clear()
+    sent = waiting.take()
+    const batch = toBatch(heads, sent, links)
     links = []
-    waitingEvents = 0
+    dirty.clear()
     waitingBytes = 0
-    underWay = deliver({ heads: taken.map((session) => ({ ...session.head })), events, links: takenLinks }, taken)
+    underWay = deliver(batch, taken)
   }
 
   async function deliver(batch: TranscriptBatch, taken: readonly Session[]): Promise<void> {
     const failure = await handOver(batch)
     underWay = undefined
-    for (const session of taken) {
-      const lost = session.sent?.count ?? 0
-      session.sent = undefined
-      if (failure === undefined) {
-        if (session.head.state !== 'live' && !dirty.has(session)) sessions.delete(session.head.id)
-      } else {
-        // The head goes again with the next batch, for events can't be kept without it.
-        dirty.add(session)
-        const text = `${lost} events were not kept: ${failure}`
-        if (lost > 0) push(session, { kind: 'note', text }, EVENT_BYTES + text.length)
-      }
-    }
-    // Events can be read before they are kept, links cannot: who looks for the sessions of a message asks again now.
-    if (failure === undefined) changes.emit(...new Set(batch.links.map(({ sessionId }) => sessionId)))
-    else {
-      links = [...batch.links, ...links].slice(-10_000)
-      forgetOldest()
-    }
+    sent = []
+    if (failure === undefined) {
+      for (const session of taken) if (session.head.state !== 'live' && !dirty.has(session)) sessions.delete(session.id)
+      // Events can be read before they are kept, links cannot: who looks for the sessions of a message asks again now.
+      for (const { sessionId } of batch.links) changes.emit(sessionId)
+    } else keepForLater(batch, taken, failure)
     // After a failure the next try waits for the timer: a disk that is full stays so for a while.
-    if (waitingEvents >= FLUSH_EVENTS && failure === undefined) send()
-    else if (dirty.size > 0) timer ??= clock.after(FLUSH_MS, send)
+    if (waiting.hasFull && failure === undefined) send(false)
+    else if (dirty.size > 0) timer ??= clock.after(FLUSH_MS, () => send(false))
   }
 
   async function handOver(batch: TranscriptBatch): Promise<string | undefined> {
@@ -168,25 +153,46 @@ export function createRecorder(options: RecorderOptions): Recorder {
     }
   }
 
+  /** What is lost is said; heads and links go again with the next batch. */
+  function keepForLater(batch: TranscriptBatch, taken: readonly Session[], failure: string): void {
+    const lost = new Map<number, number>()
+    for (const { sessionId, count: events } of batch.segments.flatMap(({ parts }) => parts))
+      lost.set(sessionId, (lost.get(sessionId) ?? 0) + events)
+    for (const session of taken) {
+      dirty.add(session)
+      session.headAt = -Infinity // events can't be kept without it
+      const events = lost.get(session.id) ?? 0
+      const text = `${events} events were not kept: ${failure}`
+      if (events > 0) push(session, { kind: 'note', text }, text.length)
+    }
+    const links = batch.links.slice(-MOST_LINKS)
+    for (const one of links) {
+      const session = sessions.get(one.sessionId)
+      if (session !== undefined) link(session, one.link)
+    }
+    forgetOldest()
+  }
+
   /** While the sink fails, ended sessions can't be let go of by a commit. */
   function forgetOldest(): void {
     for (const session of sessions.values()) {
-      if (sessions.size <= 5000) return
+      if (sessions.size <= MOST_SESSIONS) return
       if (session.head.state === 'live') continue
-      sessions.delete(session.head.id)
+      sessions.delete(session.id)
       dirty.delete(session)
-      waitingEvents -= session.waitingEvents
-      waitingBytes -= session.waitingBytes
     }
   }
 
   return {
     open(head): Transcript {
       if (options.isRecorded?.(head.protocol) === false) return UNRECORDED
+      const id = nextId++
       const session: Session = {
+        id,
+        protocol: head.protocol,
         head: {
           ...head,
-          id: nextId++,
+          id,
           startedMs: clock.nowMs(),
           state: 'live',
           worst: '',
@@ -196,60 +202,68 @@ export function createRecorder(options: RecorderOptions): Recorder {
           messages: 0,
         },
         startedAt: clock.monotonicMs(),
+        headAt: -Infinity,
+        isHeadOld: false,
         seq: 0,
-        waiting: '',
-        waitingEvents: 0,
+        part: undefined,
         waitingBytes: 0,
         folded: undefined,
-        sent: undefined,
       }
-      sessions.set(session.head.id, session)
+      sessions.set(id, session)
       touch(session)
       const ours = head.side === 'client' ? 'C' : 'S'
-      const count = (from: 'C' | 'S', bytes: number) => {
+      const total = (from: 'C' | 'S', bytes: number) => {
         if (from === ours) session.head.bytesOut += bytes
         else session.head.bytesIn += bytes
       }
       const isOpen = () => session.head.state === 'live'
+      const hasRoom = () => session.waitingBytes <= PENDING_BYTES_PER_SESSION && waitingBytes <= PENDING_BYTES
+      const fold = (bytes: number) => {
+        session.folded ??= { lines: 0, bytes: 0 }
+        session.folded.lines++
+        session.folded.bytes += bytes
+      }
 
       return {
-        sessionId: session.head.id,
-        line(from, bytes, { secrets, odd } = {}) {
+        sessionId: id,
+        line(from, line, said) {
           if (!isOpen()) return
-          const { json, size } = lineJson(from, session.head.tls, bytes, secrets, odd)
-          // Sizes leave secrets out, too: a total would give the length of a password away.
-          count(from, size + (odd ? 0 : 2))
-          if (session.waitingBytes > PENDING_BYTES_PER_SESSION || waitingBytes > PENDING_BYTES) {
-            session.folded ??= { lines: 0, bytes: 0 }
-            session.folded.lines++
-            session.folded.bytes += size
-            return
+          const { secrets, odd = false } = said ?? NOTHING
+          const { tls } = session.head
+          const ending = odd ? 0 : 2
+          if ((secrets === undefined || secrets.length === 0) && line.length <= KEPT_LINE_BYTES) {
+            total(from, line.length + ending)
+            if (!hasRoom()) return fold(line.length)
+            unfold(session)
+            waiting.line(session, moment(session), from, tls, line, odd)
+            return count(session, EVENT_BYTES + line.length)
           }
+          const { spans, bytes } = keptLine(line, secrets)
+          // Sizes leave secrets out, too: a total would give the length of a password away.
+          total(from, bytes + ending)
+          if (!hasRoom()) return fold(bytes)
           unfold(session)
-          pushJson(session, json, EVENT_BYTES + Math.min(size, KEPT_LINE_BYTES))
+          const size = Math.min(bytes, KEPT_LINE_BYTES)
+          push(session, { kind: 'line', from, tls, spans, bytes, ...(odd && { odd }) }, size)
         },
         content(from, bytes, ref) {
           if (!isOpen()) return
-          count(from, bytes)
+          total(from, bytes)
           unfold(session)
           const cost = ref.kind === 'kept' ? ref.first.length + ref.last.length : 0
-          push(session, { kind: 'content', from, tls: session.head.tls, bytes, ref }, EVENT_BYTES + cost)
+          push(session, { kind: 'content', from, tls: session.head.tls, bytes, ref }, cost)
         },
         note(text) {
           if (!isOpen()) return
           const kept = text.slice(0, KEPT_LINE_BYTES)
-          push(session, { kind: 'note', text: kept }, EVENT_BYTES + kept.length)
+          push(session, { kind: 'note', text: kept }, kept.length)
         },
         secured(facts) {
           if (!isOpen()) return
           session.head.tls = true
-          push(session, { kind: 'tls', facts }, 2 * EVENT_BYTES)
+          push(session, { kind: 'tls', facts }, EVENT_BYTES)
         },
-        link(link) {
-          links.push({ sessionId: session.head.id, link })
-          sessions.set(session.head.id, session) // It may have been committed and let go of already.
-          touch(session)
-        },
+        link: (made) => link(session, made),
         countMessage() {
           session.head.messages++
           touch(session)
@@ -262,26 +276,45 @@ export function createRecorder(options: RecorderOptions): Recorder {
           if (!isOpen()) return
           unfold(session)
           session.head.endedMs = clock.nowMs()
-          push(session, why === undefined ? { kind: 'closed', by } : { kind: 'closed', by, why }, EVENT_BYTES)
+          push(session, why === undefined ? { kind: 'closed', by } : { kind: 'closed', by, why })
           session.head.state = state
         },
       }
     },
     live: () => [...sessions.values()].map((session) => ({ ...session.head })),
     pending(sessionId) {
-      const session = sessions.get(sessionId)
-      if (session === undefined) return []
-      const number = (events: readonly TranscriptEvent[], seq: number) =>
-        events.map((event, index) => ({ seq: seq + index, event }))
-      const sent = session.sent ? number(read(session.sent.json), session.sent.seq) : []
-      return [...sent, ...number(read(`[${session.waiting}]`), session.seq - session.waitingEvents)]
+      return sessions.has(sessionId) ? numberedEvents([...sent, ...waiting.all()], sessionId) : []
     },
     watch: (listen) => changes.watch(listen),
     async flush() {
       while (underWay !== undefined) await underWay
+      for (const session of sessions.values()) if (session.isHeadOld) dirty.add(session)
       if (dirty.size === 0) return
-      send()
+      send(true)
       await underWay
+    },
+  }
+}
+
+const NOTHING: { readonly secrets?: undefined; readonly odd?: undefined } = {}
+
+function toBatch(
+  heads: readonly SessionHead[],
+  segments: readonly Segment[],
+  links: TranscriptBatch['links'],
+): TranscriptBatch {
+  return {
+    heads,
+    segments,
+    links,
+    get events() {
+      return segments.flatMap((segment) =>
+        segment.parts.flatMap(({ sessionId, seq, count }) =>
+          count === 0
+            ? []
+            : [{ sessionId, seq, events: numberedEvents([segment], sessionId).map(({ event }) => event) }],
+        ),
+      )
     },
   }
 }

@@ -1,18 +1,19 @@
+import type { Segment } from '../model/segment.ts'
 import type { ContentRef, SessionHead, SessionLink, TlsFacts, TranscriptEvent } from '../model/transcript.ts'
 
-/** What changed since the last batch: heads as they stand now, events in order, links made. */
+/** What changed since the last batch: heads as they stand now, and what was said, in order. */
 export interface TranscriptBatch {
+  /** Of all that are new or have ended; of those that go on, some: what is live is asked of the recorder. */
   readonly heads: readonly SessionHead[]
-  /** `seq` is the number of the first event in its session, from 0. */
+  readonly segments: readonly Segment[]
+  /** The links of the segments. */
+  readonly links: readonly { readonly sessionId: number; readonly link: SessionLink }[]
+  /** The events of the segments, read when somebody asks; `seq` is the number of the first in its session, from 0. */
   readonly events: readonly {
     readonly sessionId: number
     readonly seq: number
-    /** Read from `json` when somebody asks. */
     readonly events: readonly TranscriptEvent[]
-    /** The events as they are stored, as a JSON array. */
-    readonly json: string
   }[]
-  readonly links: readonly { readonly sessionId: number; readonly link: SessionLink }[]
 }
 /** Joint: keeps a batch. Resolves when it is committed; a failure is reported and never holds up mail. */
 export type Sink = (batch: TranscriptBatch) => Promise<void>

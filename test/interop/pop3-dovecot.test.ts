@@ -9,7 +9,8 @@ import type { TlsMode } from '../../core/model/outcome.ts'
 import { makeDialer } from '../../core/net/dial.ts'
 import { getAccount, type Account } from '../../core/store/account.ts'
 import { getMessage } from '../../core/store/message-list.ts'
-import { getSession, listEvents } from '../../core/store/session.ts'
+import { getSession } from '../../core/store/session.ts'
+import { listEvents } from '../../core/store/session-segment.ts'
 import { createRecorder } from '../../core/transcript/recorder.ts'
 import { exportDialogue } from '../../core/transcript/export.ts'
 import type { Recorder } from '../../core/transcript/sink.ts'
@@ -39,7 +40,7 @@ needs('dovecot').describe('a private Dovecot', () => {
     const opened = await openTestStore()
     store = opened
     recorder = createRecorder({
-      sink: async (batch) => void (await opened.write('session.record', batch)),
+      sink: (batch) => opened.record(batch),
       clock: systemClock,
       firstSessionId: 1,
     })

@@ -31,7 +31,7 @@ export async function openFetchHouse(): Promise<FetchHouse> {
   const maildrop: Maildrop = { messages: [] }
   const server = await startPop3Server(maildrop)
   const recorder = createRecorder({
-    sink: async (batch) => void (await store.write('session.record', batch)),
+    sink: (batch) => store.record(batch),
     clock: systemClock,
     firstSessionId: 1,
     onFailure: (reason) => expect(reason).toBe(''),

@@ -3,6 +3,7 @@ import { BodiesAhead } from '../../core/store/ahead.ts'
 import { openBody, readBody, type BodySource } from '../../core/store/body.ts'
 import { commitGroup } from '../../core/store/group.ts'
 import { operations } from '../../core/store/operations.ts'
+import { packBatch } from '../../core/store/session-record.ts'
 import { queries } from '../../core/store/queries.ts'
 import { stage } from '../../core/store/staged.ts'
 import { receiveFault, type WriteRequest } from '../../core/store/thread-messages.ts'
@@ -56,6 +57,7 @@ export function openInlineStore(clock: Clock): TestStore {
   const close = async () => void connection.close()
   return {
     write,
+    record: async (batch) => void (await Promise.all(packBatch(batch).map(([args]) => write('session.record', args)))),
     read: db,
     query,
     stage: () => stage(write),

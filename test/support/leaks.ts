@@ -2,6 +2,7 @@ import Database from 'better-sqlite3'
 import { join } from 'node:path'
 import { CHUNKS } from '../../core/store/blob.ts'
 import { unlock } from '../../core/store/database.ts'
+import { eventsIn } from '../../core/model/segment-reader.ts'
 import { readKeyOf } from './key.ts'
 
 /** A value of the store in which a secret was found. */
@@ -71,7 +72,8 @@ export function findInStore(dataFolder: string, keyFile: string, needles: Readon
       }
     }
     joined('blob_chunk', `id / ${CHUNKS}`, 'id', 'bytes')
-    joined('session_events', 'session_id', 'seq', 'events')
+    for (const data of db.prepare('SELECT data FROM session_segment').pluck().all() as Buffer[])
+      look('session_segment read', 'data', Buffer.from(JSON.stringify(eventsIn(data))))
     return leaks
   } finally {
     db.close()
