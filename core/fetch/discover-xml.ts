@@ -14,6 +14,9 @@ const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', qu
 /** Names as XML 1.0 has them, less what no configuration uses: an ASCII start, no control or space. */
 const NAME = /[A-Za-z_:][\w:.\-\u00b7-\u{effff}]*/uy
 const SPACE = /[ \t\n]*/y
+/** XMLDecl of XML 1.0 §2.8; what the third group has is the encoding. */
+const DECLARATION =
+  /^<\?xml[ \t\n]+version[ \t\n]*=[ \t\n]*(["'])[\w.:-]+\1(?:[ \t\n]+encoding[ \t\n]*=[ \t\n]*(["'])([A-Za-z][\w.-]*)\2)?(?:[ \t\n]+standalone[ \t\n]*=[ \t\n]*(["'])(?:yes|no)\4)?[ \t\n]*\?>$/
 /** Char of XML 1.0 §2.2, less what no text holds; a lone half of a pair is none. */
 // eslint-disable-next-line no-control-regex -- just these are what is looked for
 const NOT_CHAR = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Cs}]/u
@@ -96,9 +99,9 @@ class Reader {
 
   #prolog(): void {
     if (!/^<\?xml[ \t\n]/.test(this.#text)) return
-    const said = this.#until('?>', 'its declaration')
-    const encoding = /[ \t\n]encoding[ \t\n]*=[ \t\n]*["']([\w.-]+)["']/.exec(said)?.[1]
-    if (encoding !== undefined && !/^(?:utf-8|us-ascii)$/i.test(encoding))
+    const encoding = DECLARATION.exec(`${this.#until('?>', 'its declaration')}?>`)
+    if (encoding === null) throw this.#fail('its declaration is none')
+    if (encoding[3] !== undefined && !/^(?:utf-8|us-ascii)$/i.test(encoding[3]))
       throw this.#fail('it is not in UTF-8, as it says itself')
   }
 

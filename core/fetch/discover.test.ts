@@ -226,7 +226,7 @@ describe('hostile answers', () => {
     ['itself', '/mail/config-v1.1.xml'],
   ])('a redirect to %s is not gone on to', async (_, location) => {
     world.zone({ 'autoconfig.ada.test': here })
-    world.pages.set('autoconfig.ada.test', (request, response) => response.writeHead(301, { location }).end())
+    world.pages.set('autoconfig.ada.test', (_, response) => response.writeHead(301, { location }).end())
     const found = await world.find('ada@ada.test')
     expect(found.sources[0]).toMatchObject({ state: 'failed', text: expect.stringMatching(/leads/) })
     expect(world.asked.filter((asked) => asked.startsWith('autoconfig')).length).toBeLessThanOrEqual(4)
