@@ -10,10 +10,45 @@ import type { Operation } from './types.ts'
 export type OperationTable = Readonly<Record<string, Operation<never, unknown>>>
 
 /**
- * Runs requests in one transaction and returns how each of them ended, in their order, after COMMIT has returned. Each has
- * a savepoint of its own: one that fails leaves nothing behind and takes nobody along.
+ * Runs requests in one transaction and returns how each of them ended, in their order, after COMMIT has returned. One that fails
+ * leaves nothing behind and takes nobody along.
  */
 export function commitGroup(
+  db: Database.Database,
+  operations: OperationTable,
+  requests: readonly WriteRequest[],
+  path: string,
+): Answer[] {
+  return allAtOnce(db, operations, requests) ?? oneByOne(db, operations, requests, path)
+}
+
+/**
+ * The group without a savepoint an operation: those cost a copy of each page that an operation is the next to change. Undefined when
+ * anything went wrong; then nothing was done.
+ */
+function allAtOnce(
+  db: Database.Database,
+  operations: OperationTable,
+  requests: readonly WriteRequest[],
+): Answer[] | undefined {
+  try {
+    run(db, 'BEGIN IMMEDIATE')
+    const answers = requests.map(({ id, name, args, nowMs }) => {
+      const operation = operations[name]
+      if (operation === undefined) throw new Error('there is no such operation')
+      return { id, value: operation(asWriteDb(db), args as never, nowMs) }
+    })
+    run(db, 'COMMIT')
+    return answers
+  } catch {
+    // Who failed, and how, is found out one by one.
+    if (db.inTransaction) run(db, 'ROLLBACK')
+    return undefined
+  }
+}
+
+/** The group with a savepoint for each. */
+function oneByOne(
   db: Database.Database,
   operations: OperationTable,
   requests: readonly WriteRequest[],
@@ -73,8 +108,8 @@ function tryGroup(
     // No room for all of them may still be room for some.
     if (isFull(error) && requests.length > 1) {
       const half = requests.length >> 1
-      const first = commitGroup(db, operations, requests.slice(0, half), path)
-      return { answers: [...first, ...commitGroup(db, operations, requests.slice(half), path)] }
+      const first = oneByOne(db, operations, requests.slice(0, half), path)
+      return { answers: [...first, ...oneByOne(db, operations, requests.slice(half), path)] }
     }
     const fault = toStoreFault(error, path, 'commit to the store')
     return { answers: answers.map((answer) => ('fault' in answer ? answer : failed(answer.id, fault))) }
