@@ -30,17 +30,38 @@ const NEXT = 'SELECT id FROM message WHERE id < ? ORDER BY id DESC LIMIT ?'
 const MERGE = `INSERT INTO message_text (message_text, rank) VALUES ('merge', ?)`
 const CHANGES = 'SELECT total_changes() AS n'
 
+/** A message's words as the index has them. */
+export interface FoldedFields {
+  readonly subject: string
+  readonly author: string
+  readonly addressees: string
+  readonly cc: string
+  readonly body: string
+  readonly files: string
+}
+
+/** Folds what the index holds of a message: for `indexFolded`, in another thread than the one that writes. */
+export function foldFields(fields: IndexedFields): FoldedFields {
+  return {
+    subject: foldText(fields.subject),
+    author: foldText(`${fields.authorName} ${fields.authorAddress}`),
+    addressees: foldText(fields.addressees),
+    cc: foldText(fields.cc ?? ''),
+    body: foldText(fields.body),
+    files: foldText((fields.parts ?? []).map(({ filename }) => filename).join('\n')),
+  }
+}
+
 /** Puts a message's words into the index; it must not be in there. */
 export function indexMessage(db: WriteDb, id: number, fields: IndexedFields): void {
-  prepared(db, INSERT).run(
-    BigInt(id), // a number of this size would be bound as a real
-    foldText(fields.subject),
-    foldText(`${fields.authorName} ${fields.authorAddress}`),
-    foldText(fields.addressees),
-    foldText(fields.cc ?? ''),
-    foldText(fields.body),
-    foldText((fields.parts ?? []).map(({ filename }) => filename).join('\n')),
-  )
+  indexFolded(db, id, foldFields(fields))
+}
+
+/** The same for words that are folded already. */
+export function indexFolded(db: WriteDb, id: number, folded: FoldedFields): void {
+  const { subject, author, addressees, cc, body, files } = folded
+  // A number of this size would be bound as a real.
+  prepared(db, INSERT).run(BigInt(id), subject, author, addressees, cc, body, files)
 }
 
 /** Takes a message's words out of the index, if they are in there. */

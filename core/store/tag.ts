@@ -17,6 +17,8 @@ export type TagChange = Omit<Tag, 'id'> & { readonly id?: number | undefined }
 
 /** More tags nobody tells apart. */
 export const MOST_TAGS = 100
+/** Of a tag that was made with mail that had it. */
+const MADE_COLOUR = '#6b7280'
 
 const LIST = 'SELECT id, name, colour, number FROM tag ORDER BY number IS NULL, number, name_key LIMIT 200'
 const GET = 'SELECT id, name, colour, number FROM tag WHERE id = ?'
@@ -93,6 +95,14 @@ export function saveTag(db: WriteDb, { id, name, colour, number }: TagChange): T
   }
   if (prepared(db, UPDATE).run(name, key, colour, number, id).changes !== 1) throw noTag(id)
   return { id, name, colour, number }
+}
+
+/** The id of the tag of that name, which is made where it is missing; undefined where there are too many to make one. */
+export function ensureTag(db: WriteDb, name: string): number | undefined {
+  const known = findTag(db, name)
+  if (known !== undefined) return known.id
+  if ((prepared<[], { n: number }>(db, COUNT).get()?.n ?? 0) >= MOST_TAGS) return undefined
+  return saveTag(db, { name: name.trim(), colour: MADE_COLOUR, number: null }).id
 }
 
 /** Removes a tag, also from all messages. Throws `not-found`. */

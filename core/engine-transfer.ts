@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+import type { ByteHandles } from './base/byte-handles.ts'
+import type { Clock } from './base/clock.ts'
+import { importHandlers } from './mailbox/import-handlers.ts'
+import { ImportJobs } from './mailbox/import-jobs.ts'
+import { ImportUploads } from './mailbox/import-upload.ts'
+import { hasRoom } from './store/room.ts'
+import type { Store } from './store/types.ts'
+
+/** What comes from other programs' files and goes into files, wired. */
+export interface Transfer {
+  readonly imports: ReturnType<typeof importHandlers>
+  /** Leaves what is under way where it is. */
+  close(): Promise<void>
+}
+
+/** Joins imports and exports with the store. */
+export function openTransfer(deps: {
+  readonly dataFolder: string
+  readonly store: Store
+  readonly clock: Clock
+  readonly handles: ByteHandles
+  readonly onFolders: (folderIds: readonly number[]) => void
+  readonly log: (line: string) => void
+}): Transfer {
+  const { dataFolder, store, clock, onFolders, log } = deps
+  const uploads = new ImportUploads(join(dataFolder, 'imports'), clock, (sizeBytes) => hasRoom(dataFolder, sizeBytes))
+  const jobs = new ImportJobs({ store, clock, uploads, onFolders, log })
+  return {
+    imports: importHandlers({ read: store.read, jobs, uploads }),
+    close: () => jobs.close(),
+  }
+}
