@@ -79,9 +79,15 @@ async function lookAt(messageId: number, context: IncomingReportsContext): Promi
   const { store, changes } = context
   const message = getMessage(store.read, messageId)
   const report = message && (await readStored(message, context))
+  if (report?.messageId !== undefined) await nameAll(context)
   const matched = report && message ? match(report, message, store) : []
   await store.write('report.note', { messageId, notes: matched.map(({ note }) => note) })
   if (matched.length > 0) changes.emit(...new Set(matched.map(({ entryId }) => entryId)))
+}
+
+/** Makes all entries to be found by their Message-ID. */
+async function nameAll({ store }: IncomingReportsContext): Promise<void> {
+  while ((await store.write('queue.name', null)).more);
 }
 
 async function readStored(message: Message, context: IncomingReportsContext): Promise<IncomingReport | undefined> {

@@ -13,6 +13,7 @@ import { migration as importing } from './migrations/0010-importing.ts'
 import { migration as signingIn } from './migrations/0011-signing-in.ts'
 import { migration as protocolLog } from './migrations/0012-protocol-log.ts'
 import { migration as indexing } from './migrations/0013-indexing.ts'
+import { migration as accepting } from './migrations/0014-accepting.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -40,6 +41,7 @@ export const migrations: readonly Migration[] = [
   signingIn,
   protocolLog,
   indexing,
+  accepting,
 ]
 
 /** The version a database has once every step ran. */

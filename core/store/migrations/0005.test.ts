@@ -29,10 +29,6 @@ test('a database of version 4 keeps its queue, unsigned and with no reports', ()
 })
 
 test.each([
-  [
-    'SELECT id FROM queue_entry WHERE substr(message_id, 2, 16) = substr(@a, 2, 16) AND message_id = @a',
-    'queue_entry_message',
-  ],
   ['SELECT id FROM queue_entry WHERE envid = @a', 'queue_entry_envid'],
   ['SELECT local FROM suppression WHERE since_ms IS NOT NULL ORDER BY since_ms DESC LIMIT 1', 'suppression_since'],
 ])('%s reads an index', (sql, index) => {
