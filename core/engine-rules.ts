@@ -45,7 +45,7 @@ export function openRules(deps: {
     start: () => runner.start(),
     async close() {
       await runner.close()
-      await asked.close()
+      await Promise.all([judge.close(), asked.close()])
     },
   }
 }

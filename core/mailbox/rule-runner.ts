@@ -71,7 +71,6 @@ export class RuleRunner {
     this.#cancel()
     this.#cancelForget()
     await this.#running
-    await this.#deps.judge.close()
   }
 
   async #run(): Promise<void> {
