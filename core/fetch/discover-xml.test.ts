@@ -90,7 +90,7 @@ const damaged = fc
   )
   .map(([text, at, length, put]) => {
     const from = at % (text.length + 1)
-    return text.slice(0, from) + put + text.slice(from + length)
+    return (text.slice(0, from) + put + text.slice(from + length)).toWellFormed()
   })
 
 needs('python').describe('a document', () => {
