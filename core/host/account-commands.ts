@@ -2,12 +2,13 @@ import type { Pop3Rules } from '../rpc/views.ts'
 import type { Arguments } from './arguments.ts'
 import { EXIT, idOf, usage, type Api, type Command, type Context } from './command.ts'
 import { table, time } from './print.ts'
+import { discover, signIn, SIGN_IN_USAGE, signInOption } from './sign-in-command.ts'
 
 const ADD =
-  'account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin|--token-stdin [--name N] [--every SECONDS] [--leave] [--delete-after-days N] [--delete-when-removed] [--headers-only-over-mb N] [--newest-first] [--no-apop]'
+  'account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin|--token-stdin|--oauth PROVIDER [--name N] [--every SECONDS] [--leave] [--delete-after-days N] [--delete-when-removed] [--headers-only-over-mb N] [--newest-first] [--no-apop]'
 const ADD_IMAP =
-  'account add imap HOST[:PORT] --user U [--tls implicit|starttls|none] --password-stdin|--token-stdin [--name N] [--every SECONDS] [--sent-copy append|server]'
-const USAGE = `${ADD}, ${ADD_IMAP}, account set ACCOUNT with any of these (--no-leave, --no-delete-when-removed, --oldest-first, --apop and "never" for N take them back), account remove ACCOUNT, or account list`
+  'account add imap HOST[:PORT] --user U [--tls implicit|starttls|none] --password-stdin|--token-stdin|--oauth PROVIDER [--name N] [--every SECONDS] [--sent-copy append|server]'
+const USAGE = `${ADD}, ${ADD_IMAP}, account set ACCOUNT with any of these (--no-leave, --no-delete-when-removed, --oldest-first, --apop and "never" for N take them back), account remove ACCOUNT, account list, account discover ADDRESS, ${SIGN_IN_USAGE}`
 
 const tlsOf = (word: string) => {
   if (word === 'stls' || word === 'starttls') return 'starttls' as const
@@ -71,7 +72,7 @@ function rulesOf(args: Arguments): Partial<Pop3Rules> {
 const leaves = (args: Arguments) => choice(args, args.has('--keep') ? '--keep' : '--leave', '--no-leave')
 
 const NO_SECRET =
-  'give the password on standard input with --password-stdin, or a token with --token-stdin; it is never an argument, where others could read it'
+  'give the password on standard input with --password-stdin, or a token with --token-stdin; it is never an argument, where others could read it; or sign in by the provider’s page with --oauth PROVIDER'
 
 async function add(context: Context): Promise<number> {
   const { api, args } = context
@@ -86,7 +87,7 @@ async function add(context: Context): Promise<number> {
     throw usage(
       '--delete-after-days and --delete-when-removed are for an account that leaves its mail: give --leave, too',
     )
-  const secret = await secretFrom(context)
+  const secret = (await signInOption(context, user)) ?? (await secretFrom(context))
   if (secret === undefined) throw usage(NO_SECRET)
   const added = await api.account.add({
     name: args.value('--name') ?? user,
@@ -120,7 +121,7 @@ async function addImap(context: Context, server: string | undefined): Promise<nu
   const tls = tlsOf(args.value('--tls') ?? 'implicit')
   const port = portOf(word ?? args.value('--port') ?? (tls === 'implicit' ? '993' : '143'))
   const [every, sentCopy] = [args.value('--every'), args.value('--sent-copy')]
-  const secret = await secretFrom(context)
+  const secret = (await signInOption(context, user)) ?? (await secretFrom(context))
   if (secret === undefined) throw usage(NO_SECRET)
   const added = await api.account.add({
     kind: 'imap',
@@ -148,8 +149,10 @@ async function set(context: Context, word: string): Promise<number> {
   const [tls, port, every] = [args.value('--tls'), args.value('--port'), args.value('--every')]
   const keep = leaves(args)
   const sentCopy = args.value('--sent-copy')
+  const id = await accountId(api, word)
+  const now = (await api.account.list()).find((one) => one.id === id)?.user ?? ''
   const changed = await api.account.save({
-    id: await accountId(api, word),
+    id,
     ...(host !== undefined && { host }),
     ...(user !== undefined && { user }),
     ...(name !== undefined && { name }),
@@ -158,7 +161,7 @@ async function set(context: Context, word: string): Promise<number> {
     ...(every !== undefined && { everySeconds: secondsOf(every) }),
     ...(keep !== undefined && { keep }),
     ...(sentCopy !== undefined && { sentCopy: sentCopyOf(sentCopy) }),
-    ...(await secretFrom(context)),
+    ...((await signInOption(context, user ?? now)) ?? (await secretFrom(context))),
     rules: rulesOf(args),
   })
   await context.show(changed, () => `Account ${changed.id}: ${changed.user} at ${changed.host} is changed.\n`)
@@ -194,6 +197,7 @@ export const account: Command = {
     '--tls': 'value',
     '--password-stdin': 'flag',
     '--token-stdin': 'flag',
+    '--oauth': 'value',
     '--name': 'value',
     '--every': 'value',
     '--leave': 'flag',
@@ -215,6 +219,8 @@ export const account: Command = {
     if (what === 'add' && word === 'pop3') return add(context)
     if (what === 'add' && word === 'imap') return addImap(context, args.words[2])
     if (what === 'set' && word !== undefined) return set(context, word)
+    if (what === 'discover') return discover(context, word)
+    if (what === 'sign-in') return signIn(context, args.words.slice(1))
     if (what === 'remove' && word !== undefined) {
       const id = await accountId(api, word)
       await api.account.remove({ id })

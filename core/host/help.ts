@@ -10,16 +10,20 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
   alias set PATTERNS TARGETS [--id ID] | remove ID|PATTERN | list
               where their mail goes: *@one.example,*@two.example *@home.example
   alias resolve ADDRESS           where mail to an address would go, and why
-  account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin|--token-stdin [--name N]
+  account add pop3 --host H --port P --user U --tls implicit|stls|none SECRET [--name N]
               [--every SECONDS] [--leave] [--delete-after-days N] [--delete-when-removed] [--headers-only-over-mb N]
               [--newest-first] [--no-apop]
               mail is deleted there once it is here, or stays (--leave, or by its older name --keep)
-  account add imap HOST[:PORT] --user U [--tls implicit|starttls|none] --password-stdin|--token-stdin [--name N]
+  account add imap HOST[:PORT] --user U [--tls implicit|starttls|none] SECRET [--name N]
               [--every SECONDS] [--sent-copy append|server]
+              SECRET: --password-stdin, --token-stdin, or --oauth PROVIDER, which prints a page to sign in by and waits
   account set ACCOUNT (options as above; --no-leave, --oldest-first, "never" for N, … take them back)
   account list | remove ACCOUNT
-  route add smarthost HOST[:PORT] [--tls implicit|starttls|none] [--user U --password-stdin|--token-stdin]
-  route list | presets | test ID | resume ID | remove ID | login ID --user U --password-stdin|--token-stdin
+  account discover ADDRESS        which servers an address has, who says so, and whose they are; no password is sent
+  account sign-in PROVIDER USER | ID | list | providers | remove ID
+                                  sign-ins by a provider's own page (OAuth 2.0), for accounts and routes
+  route add smarthost HOST[:PORT] [--tls implicit|starttls|none] [--user U SECRET]
+  route list | presets | test ID | resume ID | remove ID | login ID --user U SECRET   (as of an account)
   route rule list | add [--from P] [--to P] [--after TRIES] direct|hold|smarthost [--route ID] | remove ID | move ID N
   route why FROM TO [--tries N]   which way mail would go now, and why
   fetch [ACCOUNT]                 fetch mail now

@@ -1,11 +1,13 @@
 import type { Arguments } from './arguments.ts'
 import { EXIT, idOf, usage, type Command, type Context } from './command.ts'
 import { table } from './print.ts'
+import { signInOption } from './sign-in-command.ts'
 
-const ADD = 'route add smarthost HOST[:PORT] [--tls implicit|starttls|none] [--user U --password-stdin|--token-stdin]'
+const ADD =
+  'route add smarthost HOST[:PORT] [--tls implicit|starttls|none] [--user U --password-stdin|--token-stdin|--oauth PROVIDER]'
 const RULE =
   'route rule list, route rule add [--from PATTERN] [--to PATTERN] [--after TRIES] direct|hold|smarthost [--route ID], route rule remove ID, or route rule move ID PLACE'
-const USAGE = `${ADD}, route list, route presets, route login ID --user U --password-stdin|--token-stdin, route login ID none, route resume ID, route test ID, route remove ID, route why FROM TO [--tries N], or route rule …`
+const USAGE = `${ADD}, route list, route presets, route login ID --user U --password-stdin|--token-stdin|--oauth PROVIDER, route login ID none, route resume ID, route test ID, route remove ID, route why FROM TO [--tries N], or route rule …`
 
 const TLS = ['implicit', 'starttls', 'none'] as const
 /** What servers listen on, by how they are secured (RFC 8314 §7). */
@@ -28,13 +30,16 @@ function serverOf(args: Arguments, word: string | undefined) {
 }
 
 /** The login that options and standard input give; undefined when they give none. */
-async function loginOf({ args, io }: Context) {
+async function loginOf(context: Context) {
+  const { args, io } = context
   const user = args.value('--user')
+  const byPage = user === undefined ? undefined : await signInOption(context, user)
+  if (user !== undefined && byPage !== undefined) return { user, ...byPage }
   const kind = args.has('--token-stdin') ? 'token' : args.has('--password-stdin') ? 'password' : undefined
   if (user === undefined && kind === undefined) return undefined
   if (user === undefined || kind === undefined)
     throw usage(
-      'a login is --user with --password-stdin or --token-stdin: the secret is never an argument, where others could read it',
+      'a login is --user with --password-stdin, --token-stdin or --oauth PROVIDER: the secret is never an argument, where others could read it',
     )
   let text = ''
   for await (const chunk of io.stdin) {
@@ -119,6 +124,7 @@ export const route: Command = {
     '--user': 'value',
     '--password-stdin': 'flag',
     '--token-stdin': 'flag',
+    '--oauth': 'value',
     '--from': 'value',
     '--to': 'value',
     '--after': 'value',
