@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDnsServer, type DnsStub } from '../../test/support/dns-server.ts'
-import { startOauthProvider, type OauthProvider } from '../../test/support/oauth-provider.ts'
+import { dialerTo, startOauthProvider, type OauthProvider } from '../../test/support/oauth-provider.ts'
 import { startEngine, type Engine } from '../engine.ts'
-import { makeDialer } from '../net/dial.ts'
 import { runCommand } from './commands.ts'
 
 let folder: string
@@ -23,7 +22,6 @@ beforeAll(async () => {
     '_submissions._tcp.firm.test': { SRV: [{ port: 465, target: 'smtp.else.test' }] },
   })
   folder = mkdtempSync(join(tmpdir(), 'posthorn-sign-in-command-'))
-  const dial = makeDialer()
   engine = await startEngine({
     dataFolder: join(folder, 'data'),
     keyFile: join(folder, 'key'),
@@ -34,10 +32,7 @@ beforeAll(async () => {
       discovery: { ispdbUrl: '', allowPrivateAddresses: true },
     },
     // No mail server is really there.
-    dialer: (target, signal) =>
-      target.port === provider.port
-        ? dial(target, signal)
-        : Promise.resolve({ ok: false, errno: 'ECONNREFUSED', reason: 'refused' }),
+    dialer: dialerTo(provider.port),
     alone: true,
     log: () => {},
   })

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createServer as createHttp, get as getHttp, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createHttps, request as requestHttps } from 'node:https'
 import { connect } from 'node:tls'
+import { makeDialer, type Dialer } from '../../core/net/dial.ts'
 import { testCertificate } from './certificate.ts'
 import { listenOnLoopback } from './loopback-server.ts'
 
@@ -224,4 +225,11 @@ export function fetchPage(url: string, how: { method?: string; headers?: Record<
   return new Promise((resolve, reject) => {
     getHttp(url, { ...how, agent: false }, collect(resolve)).on('error', reject)
   })
+}
+
+/** A dialer to whom every other port of the world is closed. */
+export function dialerTo(port: number): Dialer {
+  const dial = makeDialer()
+  return async (target, signal) =>
+    target.port === port ? dial(target, signal) : { ok: false, errno: 'ECONNREFUSED', reason: 'refused' }
 }
