@@ -61,6 +61,7 @@ test('a setting read at the start is stored and shown, and in force from the nex
   await settings.set('submission.port', 2600)
   expect(put).toEqual([['submission.port', 2600]])
   expect(settings.values['submission.port']).toBe(2587)
+  expect(settings.atNextStart).toEqual({ ...settings.values, 'submission.port': 2600 })
   expect(view('submission.port')).toMatchObject({ value: 2600, needsRestart: true, unit: 'port' })
   expect(settingsOf({}, Object.fromEntries(put)).settings.values['submission.port']).toBe(2600)
 })

@@ -104,6 +104,11 @@ export class EngineSettings {
     if (LIVE.has(key)) Object.assign(this.values, { [key]: parsed })
   }
 
+  /** As they will be in force from the next start on. */
+  get atNextStart(): Settings {
+    return { ...this.values, ...Object.fromEntries(this.#chosen) }
+  }
+
   /** All settings as a page shows them: what was changed and is read at the next start only is shown as changed. */
   list(): SettingView[] {
     return Object.entries(SETTINGS).map(([key, setting]) => ({

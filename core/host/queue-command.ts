@@ -36,7 +36,7 @@ export const queue: Command = {
         entries,
         () =>
           table(
-            ['ID', 'QUEUED', 'SIZE', 'FROM', 'TO', 'STATE', 'TRIES', 'NEXT TRY', 'LAST REPLY'],
+            ['ID', 'QUEUED', 'SIZE', 'FROM', 'TO', 'STATE', 'TRIES', 'NEXT TRY', 'LAST REPLY, OR WHY'],
             entries.flatMap((e) =>
               e.recipients.map((r) => [
                 e.id,
@@ -47,7 +47,7 @@ export const queue: Command = {
                 r.state,
                 r.attempts,
                 time(r.nextAttemptMs),
-                r.lastReply ?? '-',
+                r.lastReply ?? r.why ?? '-',
               ]),
             ),
           ) || 'The queue is empty.\n',

@@ -32,8 +32,14 @@ export const setting: Command = {
     const { api, args } = context
     const [what, key, word] = args.words
     if (what === 'set' && key !== undefined && word !== undefined) {
+      const known = (await api.app.settings()).find((one) => one.key === key)
+      if (known === undefined) throw usage(`there is no setting "${key}"; posthorn setting list shows them`)
       await api.app.setSetting({ key, value: valueOf(word) })
-      await context.show({ key, value: valueOf(word) }, () => `${key} is ${word} from now on.\n`)
+      const isLater = known.needsRestart && !context.engine.alone
+      await context.show(
+        { key, value: valueOf(word), needsRestart: known.needsRestart },
+        () => `${key} is ${word} ${isLater ? 'from the next start of Posthorn on' : 'from now on'}.\n`,
+      )
       return EXIT.ok
     }
     if (what !== 'list') throw usage('setting set KEY VALUE, or setting list')

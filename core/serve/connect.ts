@@ -202,6 +202,8 @@ function mutt(at: At): Guide {
     `set from = ${quoted(at.address)}`,
     `set smtp_url = ${quoted(`${scheme}://${encodeURIComponent(at.address)}@${urlHost(at.host)}:${at.port}/`)}`,
     `set smtp_pass = "${PASSWORD_PLACE}"`,
+    // With GNU SASL mutt chooses SCRAM-SHA-256-PLUS, cannot carry it out under TLS 1.3, and tries nothing else.
+    'set smtp_authenticators = "scram-sha-256:plain:login"',
     'set ssl_force_tls = yes',
     ...whenOwn(at, 'set certificate_file = "~/.mutt_certificates"'),
   ]

@@ -162,7 +162,7 @@ export function nobodyHas(mailbox: Mailbox): Fault<'not-found'> {
   const address = formatMailbox(mailbox)
   return new Fault(
     'not-found',
-    `find who signs in as "${address}": it is neither an identity nor the address of a local user`,
+    `find who signs in as "${address}": it is neither an identity nor the address of a local user; add it as one of them first`,
     { what: 'address', id: address },
   )
 }

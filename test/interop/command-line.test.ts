@@ -280,11 +280,19 @@ test.each([
   [['route', 'add', 'smarthost', '--host', 'h', '--port', '25', '--tls', 'maybe'], 64, /"maybe"/],
   [['setting', 'set', 'queue.mode', 'sometimes'], 78, /"sometimes" is not allowed; allowed is/],
   [['setting', 'set', 'queue.paused', 'false'], 1, /the settings file decides/],
+  [['setting', 'set', 'queue.pause', 'false'], 64, /no setting "queue\.pause"; posthorn setting list/],
 ])('%j ends with %i and says why', async (argv, status, words) => {
   const ran = await home.run(argv, 'password')
   expect(ran).toMatchObject({ status, stdout: '' })
   expect(ran.stderr).toMatch(/^posthorn: [^\n]+\n$/)
   expect(ran.stderr).toMatch(words)
+})
+
+test('a setting that is read at the start says so, and so does the status', async () => {
+  const set = await succeed(['setting', 'set', 'pop3.enabled', 'true'])
+  expect(set.stdout).toBe('pop3.enabled is true from the next start of Posthorn on.\n')
+  expect((await succeed(['status'])).stdout).toContain('read mail here before Posthorn has been started again')
+  expect((await succeed(['setting', 'set', 'log.protocols', '["smtp"]'])).stdout).toContain('from now on')
 })
 
 test('a process ends with the status and the words of the engine that runs', async () => {
