@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import type { ByteHandles } from './base/byte-handles.ts'
 import type { Clock } from './base/clock.ts'
+import { exportHandlers } from './mailbox/export-handlers.ts'
+import { ExportJobs } from './mailbox/export-jobs.ts'
 import { importHandlers } from './mailbox/import-handlers.ts'
 import { ImportJobs } from './mailbox/import-jobs.ts'
 import { ImportUploads } from './mailbox/import-upload.ts'
@@ -10,7 +12,8 @@ import type { Store } from './store/types.ts'
 /** What comes from other programs' files and goes into files, wired. */
 export interface Transfer {
   readonly imports: ReturnType<typeof importHandlers>
-  /** Leaves what is under way where it is. */
+  readonly exports: ReturnType<typeof exportHandlers>
+  /** Leaves imports where they are, and stops exports. */
   close(): Promise<void>
 }
 
@@ -23,11 +26,15 @@ export function openTransfer(deps: {
   readonly onFolders: (folderIds: readonly number[]) => void
   readonly log: (line: string) => void
 }): Transfer {
-  const { dataFolder, store, clock, onFolders, log } = deps
+  const { dataFolder, store, clock, handles, onFolders, log } = deps
   const uploads = new ImportUploads(join(dataFolder, 'imports'), clock, (sizeBytes) => hasRoom(dataFolder, sizeBytes))
   const jobs = new ImportJobs({ store, clock, uploads, onFolders, log })
+  const taken = new ExportJobs({ store, clock, handles, log })
   return {
+    exports: exportHandlers({ jobs: taken }),
     imports: importHandlers({ read: store.read, jobs, uploads }),
-    close: () => jobs.close(),
+    async close() {
+      await Promise.all([jobs.close(), taken.close()])
+    },
   }
 }

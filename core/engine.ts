@@ -28,7 +28,6 @@ import { aliasHandlers } from './mailbox/alias-handlers.ts'
 import { composeHandlers } from './mailbox/compose-handlers.ts'
 import { mailHandlers } from './mailbox/handlers.ts'
 import { identityHandlers } from './mailbox/identity-handlers.ts'
-import { importMessage, type Imported } from './mailbox/import.ts'
 import { openLocalMail } from './mailbox/local.ts'
 import { ensurePersonFolders } from './mailbox/person.ts'
 import { Uploads } from './mailbox/uploads.ts'
@@ -113,8 +112,6 @@ export interface Engine {
   ownAddress(): Mailbox | undefined
   /** Whether one of the identities has this address. */
   isOwnAddress(address: Mailbox): boolean
-  /** Stores a message file in the person's Inbox. Throws `message.refused`. */
-  importMessage(file: Uint8Array): Promise<Imported>
   /** The servers' certificate as PEM, for other programs to trust; made when there is none yet. */
   certificate(): Promise<string>
   /** How late the main thread was. */
@@ -403,6 +400,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     search: search.handlers,
     rules: rules.handlers,
     imports: transfer.imports,
+    exports: transfer.exports,
     vault: vaultHandlers(waysIn({ folder: dataFolder, keyFile, key, clock })),
     tag: reading.tag,
     contact: reading.contact,
@@ -510,7 +508,6 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       return first?.mailbox
     },
     isOwnAddress: (address) => findIdentity(store.read, address) !== undefined,
-    importMessage: (file) => importMessage({ store, clock, parse, mailChanges }, file),
     certificate: async () => (await serving.certificates()).pem(),
     eventLoopDelay: (reset) => loop.read(reset),
     failed,

@@ -40,6 +40,7 @@ export const COMMAND_NAMES = [
   'show',
   'source',
   'import',
+  'export',
   'log',
   'setting',
   'status',
@@ -68,6 +69,7 @@ export const EXIT = {
   noInput: 66,
   unavailable: 69,
   software: 70,
+  cantCreate: 73,
   temporary: 75,
   config: 78,
 } as const
@@ -120,6 +122,8 @@ export function exitOf(error: unknown): number {
   if (error.code.startsWith('store.') || error.code.startsWith('vault.') || error.code.startsWith('engine.'))
     return EXIT.temporary
   if (error.code === 'message.refused') return EXIT.data
+  if (error.code === 'import.nothing') return EXIT.noInput
+  if (error.code === 'export.exists') return EXIT.cantCreate
   if (error.code === 'listen.taken') return EXIT.unavailable
   return EXIT.failed
 }

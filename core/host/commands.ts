@@ -7,7 +7,7 @@ import { alias } from './alias-commands.ts'
 import { EXIT, exitOf, unserved, usage, wordsOf, type Api, type Command, type COMMAND_NAMES } from './command.ts'
 import type { CommandIo } from './local-socket.ts'
 import { logCommands } from './log-commands.ts'
-import { importMail, list, show, source } from './mail-commands.ts'
+import { list, show, source } from './mail-commands.ts'
 import { domain, identity, user } from './people-commands.ts'
 import { harmless } from './print.ts'
 import { queue } from './queue-command.ts'
@@ -19,6 +19,7 @@ import { rule } from './rule-commands.ts'
 import { sendmail } from './sendmail-command.ts'
 import { certificate, fetch, setting, status } from './system-commands.ts'
 import { dkim, tls } from './tls-commands.ts'
+import { exportMail, importMail } from './transfer-commands.ts'
 import { vault } from './vault-commands.ts'
 
 const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmail' | 'ui' | 'unlock'>, Command>> = {
@@ -36,6 +37,7 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   show,
   source,
   import: importMail,
+  export: exportMail,
   log: logCommands,
   setting,
   status,

@@ -42,7 +42,12 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
               QUERY: words, "phrase", begin*, -not, OR, ( ), from: to: cc: subject: body: filename: in: tag: is:unread
               has:attachment before:2026-03 after:7d on:yesterday larger:5M smaller:10k, as one argument in quotes
   reindex                         make the search index anew from the messages
-  import FILE.eml …               store messages in the local Inbox
+  import PATH … [--folder F] [--quoting auto|mboxrd|mboxo] | --thunderbird [--folder F]
+              mail of other programs: mbox files, maildirs, .eml files, folders of them, a Thunderbird profile; into one
+              folder, or into folders as they are there; what is here already is not stored again
+  import --resume [ID] | --list | --report ID          goes on where it was interrupted; what did not come in, and why
+  export --folder F | --query QUERY | --all  [--format mbox|maildir|eml] PATH [--overwrite]
+                                  mail into files of their own; nothing is written over unless told
   setting list | set KEY VALUE    what can be changed, and to what
   status                          what is running and what waits
   certificate                     the servers', for programs that are to trust it

@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { Fault, fileWords } from '../base/fault.ts'
+import { Fault } from '../base/fault.ts'
 import type { FolderView, MessageRow } from '../rpc/views.ts'
 import { EXIT, idOf, usage, type Api, type Command } from './command.ts'
 import { harmless, size, table, time } from './print.ts'
@@ -75,25 +73,5 @@ export const source: Command = {
       })
     for await (const chunk of given.bytes()) await context.io.stdout(chunk)
     return EXIT.ok
-  },
-}
-export const importMail: Command = {
-  options: {},
-  async run(context) {
-    if (context.args.words.length === 0) throw usage('import FILE.eml …')
-    const stored: { file: string; id: number; changed: string | null }[] = []
-    let failed = 0
-    for (const file of context.args.words) {
-      try {
-        const bytes = await readFile(resolve(context.io.cwd, file))
-        const { messageId, changed } = await context.engine.importMessage(bytes)
-        stored.push({ file, id: messageId, changed })
-      } catch (error) {
-        failed++
-        await context.io.stderr(`posthorn: import "${file}": ${fileWords(error)}\n`)
-      }
-    }
-    await context.show(stored, () => `${stored.length} message${stored.length === 1 ? '' : 's'} stored in the Inbox.\n`)
-    return failed === 0 ? EXIT.ok : EXIT.noInput
   },
 }

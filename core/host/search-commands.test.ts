@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -18,12 +18,14 @@ beforeAll(async () => {
     alone: true,
     log: () => {},
   })
+  const mail = join(folder, 'mail')
+  mkdirSync(mail)
   for (let n = 1; n <= 5; n++)
-    await engine.importMessage(
-      Buffer.from(
-        `From: Kim <kim${n}@example.org>\nSubject: Straße ${n}\nDate: Mon, 0${n} Jun 2026 10:00:00 +0000\n\nowls fly\n`,
-      ),
+    writeFileSync(
+      join(mail, `${n}.eml`),
+      `From: Kim <kim${n}@example.org>\nSubject: Straße ${n}\nDate: Mon, 0${n} Jun 2026 10:00:00 +0000\n\nowls fly\n`,
     )
+  expect(await run('import', mail, '--folder', 'Inbox')).toMatchObject({ status: 0, err: '' })
 })
 afterAll(async () => {
   await engine.close()

@@ -86,7 +86,12 @@ export function readImportHeader(bytes: Buffer): ImportHeader {
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '')
-  const words = `${value('x-keywords') ?? ''} ${value('x-mozilla-keys') ?? ''}`.split(/[ ,]+/)
+  // Ours have a comma, so that names may have spaces; those of others are parted by spaces.
+  const keywords = decodeHeaderText(value('x-keywords') ?? '')
+  const words = [
+    ...keywords.split(keywords.includes(',') ? ',' : ' ').map((word) => word.trim()),
+    ...(value('x-mozilla-keys') ?? '').split(' '),
+  ]
   const flags = {
     seen: /R/.test(status) || (mozilla & READ) !== 0 || (labels.length > 0 && !labels.includes('Unread')),
     starred: /F/.test(status) || (mozilla & MARKED) !== 0 || labels.includes('Starred'),

@@ -102,6 +102,7 @@ class Scan implements Scanned {
     if (names.has('profiles.ini')) for (const profile of readProfilesIni(path)) this.#profile(profile.path)
     else if (isProfile(names)) this.#profile(path)
     else if (isMaildir(names)) this.#maildir(path, entries, /^maildir$/i.test(name) ? [] : [nameOfFile(name)])
+    else if (entries.some((one) => isMaildirFolder(path, one))) this.#maildirFolders(path, entries, [])
     else this.#folder(path, entries, [nameOfFile(name)], 0)
   }
 
@@ -170,18 +171,17 @@ class Scan implements Scanned {
   /** A maildir, and the folders in it: Maildir++ keeps them side by side as `.A.B`, others one in the other. */
   #maildir(path: string, entries: readonly Dirent[], parts: readonly string[]): void {
     this.#add('maildir', path, parts.length === 0 ? ['Inbox'] : parts, maildirBytes(path))
+    this.#maildirFolders(path, entries, parts)
+  }
+
+  #maildirFolders(path: string, entries: readonly Dirent[], parts: readonly string[]): void {
     for (const entry of entries) {
       const { name } = entry
-      if (!entry.isDirectory() || ['cur', 'new', 'tmp'].includes(name)) continue
       const at = join(path, name)
-      if (!name.startsWith('.')) {
-        this.#subfolder(at, name, parts, 1)
-        continue
-      }
-      const inside = list(at)
-      if (!isMaildir(new Set(inside.map((one) => one.name)))) continue
-      const names = name.slice(1).split('.').map(decodeImapUtf7)
-      this.#add('maildir', at, [...parts, ...names], maildirBytes(at))
+      if (isMaildirFolder(path, entry)) {
+        const names = name.slice(1).split('.').map(decodeImapUtf7)
+        this.#add('maildir', at, [...parts, ...names], maildirBytes(at))
+      } else if (entry.isDirectory() && !['cur', 'new', 'tmp'].includes(name)) this.#subfolder(at, name, parts, 1)
     }
   }
 
@@ -217,6 +217,16 @@ class Scan implements Scanned {
 /** What a folder holds, in the order of names; links to folders are not followed, so that none is gone round in. */
 function list(path: string): Dirent[] {
   return readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+}
+
+/** Whether an entry is a folder in Maildir++'s manner. */
+function isMaildirFolder(path: string, entry: Dirent): boolean {
+  if (!entry.isDirectory() || !entry.name.startsWith('.')) return false
+  try {
+    return isMaildir(new Set(readdirSync(join(path, entry.name))))
+  } catch {
+    return false
+  }
 }
 
 function maildirBytes(path: string): number {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { call } from '../../test/support/contract.ts'
+import { keepMessage } from '../../test/support/keep-message.ts'
 import { openTestStore, TEST_KEY, type TestStore } from '../../test/support/store.ts'
 import { ByteHandles } from '../base/byte-handles.ts'
 import { Changes } from '../base/changes.ts'
@@ -17,7 +18,6 @@ import { contactHandlers } from './contact-handlers.ts'
 import { find } from './find-handlers.ts'
 import { mailHandlers } from './handlers.ts'
 import { identityHandlers } from './identity-handlers.ts'
-import { importMessage } from './import.ts'
 import { lookThroughOldMail } from './old-mail.ts'
 import { tagHandlers } from './tag-handlers.ts'
 import { Uploads } from './uploads.ts'
@@ -72,8 +72,7 @@ afterEach(async () => {
   await store.closeAndRemove()
 })
 
-const keep = async (text: string) =>
-  (await importMessage({ store, clock: systemClock, parse, mailChanges }, Buffer.from(text))).messageId
+const keep = async (text: string) => (await keepMessage({ store, parse }, text)).messageId
 const draft = (more: Partial<DraftContent>): DraftContent => ({
   identityId: null,
   to: 'bob@far.test',
