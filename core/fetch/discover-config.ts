@@ -1,4 +1,4 @@
-import type { Mailbox } from '../model/address.ts'
+import { isLiteral, parseDomain, type Mailbox } from '../model/address.ts'
 import { parseXml, type XmlElement } from './discover-xml.ts'
 
 /** One server as a source names it, before anybody has judged it. */
@@ -22,13 +22,11 @@ export interface FoundConfig {
 const MOST_SERVERS = 20
 const LONGEST_USER = 320
 const LONGEST_NAME = 100
-/** Names only: a certificate for an address would have to be one's own. */
-const HOST = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
-/** A host name as it is dialled; undefined for anything else, addresses included. */
+/** A host name as it is dialled, with A-labels; undefined for anything else, addresses included: they have no certificates. */
 export function hostName(text: string): string | undefined {
-  const host = text.trim().toLowerCase().replace(/\.$/, '')
-  return HOST.test(host) ? host : undefined
+  const host = parseDomain(text.trim().replace(/\.$/, ''))
+  return host !== undefined && !isLiteral(host) && host.includes('.') ? host : undefined
 }
 
 /** Fills in what stands for the address, in the notation of the format; undefined where something else is meant to be filled in. */

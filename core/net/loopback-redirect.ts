@@ -64,7 +64,8 @@ export async function awaitRedirect(terms: {
       })
       .end(body)
   }
-  const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, (request, response) => {
+  const limits = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: REQUEST_MS / 2 }
+  const server = createServer(limits, (request, response) => {
     const said = isOver ? undefined : readRedirect(request, port, terms.state)
     if (said === undefined) return answer(response, 404, NOT_OURS)
     answer(response, 200, said.ok ? DONE : REFUSED)

@@ -91,7 +91,7 @@ export async function probe(
       line = new Lines(await upgrade(socket), transcript)
     }
     line.say(bye)
-    socket.end()
+    socket.destroySoon()
     transcript.close('ok', 'us', 'it is there')
     return { ok: true }
   } catch (error) {

@@ -39,7 +39,6 @@ export interface BegunFlow {
 interface Flow {
   readonly redirect: LoopbackRedirect
   readonly result: Promise<SignIn>
-  isOver: boolean
 }
 interface Known {
   readonly token: string
@@ -60,6 +59,7 @@ export class SignIns {
   readonly #tokens = new Map<number, Known>()
   readonly #renewing = new Map<number, Promise<AccessToken>>()
   readonly #flows = new Map<string, Flow>()
+  #underWay = 0
   constructor(deps: SignInsDeps) {
     this.#deps = deps
   }
@@ -93,23 +93,25 @@ export class SignIns {
     const { clock, store } = this.#deps
     const { provider: id, user } = 'id' in who ? requireSignIn(store.read, who.id) : who
     const provider = this.#ready(id)
-    const underWay = [...this.#flows.values()].filter(({ isOver }) => !isOver)
-    if (underWay.length >= MOST_FLOWS)
+    if (this.#underWay >= MOST_FLOWS)
       throw conflict(`sign in at ${provider.name}: ${MOST_FLOWS} others are under way; finish or give up one of them`)
     const proof = freshProof()
-    const redirect = await awaitRedirect({ state: proof.state, clock, timeoutMs: FLOW_MS })
+    this.#underWay++
+    const redirect = await awaitRedirect({ state: proof.state, clock, timeoutMs: FLOW_MS }).catch((error: unknown) => {
+      this.#underWay--
+      throw error
+    })
     const redirectUri = `http://${provider.redirectHost}:${redirect.port}`
     const flow = randomBytes(16).toString('base64url')
     const result = redirect.redirected.then((said) =>
       this.#finish(provider, user, said, { redirectUri, verifier: proof.verifier }),
     )
-    const entry: Flow = { redirect, result, isOver: false }
-    this.#flows.set(flow, entry)
+    this.#flows.set(flow, { redirect, result })
     // Whoever waits hears of it; a window that has gone must not bring the process down.
     result
       .catch(() => {})
       .finally(() => {
-        entry.isOver = true
+        this.#underWay--
         clock.after(FLOW_MS, () => this.#flows.delete(flow))
       })
     return {
