@@ -4,7 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mpop' | 'fetchmail' | 'curl' | 'exim' | 'python' | 'git-send-email' | 'chromium'} Program */
+/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mutt' | 'mpop' | 'fetchmail' | 'curl' | 'exim' | 'python' | 'git-send-email' | 'chromium'} Program */
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge']
 const BROWSER_PATHS = [
@@ -23,6 +23,7 @@ export const PROGRAMS = {
   'dovecot': { names: ['dovecot'], debian: ['dovecot-pop3d', 'dovecot-imapd'] },
   'swaks': { names: ['swaks'], debian: ['swaks', 'libnet-ssleay-perl'] },
   'msmtp': { names: ['msmtp'], debian: ['msmtp'] },
+  'mutt': { names: ['mutt'], debian: ['mutt'] },
   'mpop': { names: ['mpop'], debian: ['mpop'] },
   'fetchmail': { names: ['fetchmail'], debian: ['fetchmail'] },
   'curl': { names: ['curl'], debian: ['curl'] },

@@ -144,6 +144,8 @@ function mutt(at: At): Guide {
   const lines = [
     `set pop_host = ${quoted(`${scheme}://${encodeURIComponent(at.address)}@${urlHost(at.host)}:${at.port}/`)}`,
     `set pop_pass = "${PASSWORD_PLACE}"`,
+    // As for sending: of two ways with GNU SASL it takes the one that it cannot carry out under TLS 1.3.
+    'set pop_authenticators = "scram-sha-256:plain:user"',
     'set pop_delete = no',
     'set ssl_force_tls = yes',
     ...whenOwn(at, 'set certificate_file = "~/.mutt_certificates"'),
@@ -202,12 +204,13 @@ function mpop(at: At): Guide {
     steps: [
       MAKE_PASSWORD,
       PUT_PASSWORD,
-      step('The file must be for you alone, and the folder that mail is delivered to must be there.'),
+      step('The file must be for you alone, and the folder that mail is delivered to, a maildir, must be there.'),
       ...whenOwn(at, step('The fingerprint is that of the certificate shown here; mpop talks to no other.')),
     ],
     texts: [
       { path: '~/.mpoprc', text: asText(lines) },
       { path: null, text: 'chmod 600 ~/.mpoprc\n' },
+      { path: null, text: 'mkdir -p ~/Maildir/cur ~/Maildir/new ~/Maildir/tmp\n' },
     ],
   }
 }

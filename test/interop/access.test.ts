@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, expect } from 'vitest'
@@ -9,8 +9,9 @@ import { runProgram } from '../support/run-program.ts'
 import { findInStore, formsOf } from '../support/leaks.ts'
 
 const ME = 'me@feldt.test'
+const BOB = 'bob@feldt.test'
 const MESSAGE = `From: ${ME}\nTo: bob@feldt.test\nSubject: by another program\n\nhi\n`
-const { describe, test } = needs('msmtp', 'curl')
+const { describe, test } = needs('msmtp', 'curl', 'mutt')
 
 interface Made {
   readonly entry: { readonly id: number; readonly owner: string }
@@ -103,6 +104,18 @@ describe('another program is connected in two commands', () => {
       await arrived(2 + count)
     }
     expect(await curl(command.replace('PASSWORD', password).replace(/--cacert \S+/, ''))).toMatchObject({ status: 60 })
+  })
+
+  test('mutt, with the text for its file, though it may know a login that it cannot carry out', async () => {
+    const { texts } = await programOf('mutt')
+    const { password } = await make('mutt')
+    const folder = join(home.root, 'mutt')
+    mkdirSync(folder)
+    writeFileSync(join(folder, '.muttrc'), texts[0]?.text.replace('PASSWORD', password) ?? '')
+    writeFileSync(join(folder, '.mutt_certificates'), (await home.run(['certificate'])).stdout)
+    const sent = await runProgram('/usr/bin/env', [`HOME=${folder}`, pathOf('mutt'), '-n', '-s', 'by mutt', '--', BOB])
+    expect(sent).toEqual({ status: 0, said: '' })
+    expect(JSON.stringify(await arrived(4))).toContain('by mutt')
   })
 
   test('the words for a person name the server, the user and the fingerprint', async () => {
