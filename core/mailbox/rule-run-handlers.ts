@@ -3,6 +3,7 @@ import { isFault, reasonOf } from '../base/fault.ts'
 import type { RulePlan } from '../model/rule-plan.ts'
 import type { Rule } from '../model/rule.ts'
 import type { RuleDoneView, RuleRunPage } from '../rpc/rules-contract.ts'
+import type { SearchNode } from '../model/search-query.ts'
 import { getFolder, noFolder } from '../store/folder.ts'
 import { getMessage, type Cursor, type Message } from '../store/message-list.ts'
 import type { RuleApplied } from '../store/rule-apply.ts'
@@ -31,6 +32,8 @@ export interface RunDeps extends SortDeps {
 /** Ids that are found out at once; more than any window shows of what was done. */
 const PAGE = 200
 const MOST_SHOWN = 1000
+/** What a query that asks for nothing stands for here. */
+const ALL_MAIL: SearchNode = { kind: 'size', than: 'larger', bytes: -1 }
 /** How far it is, is said so often. */
 const TOLD_EVERY = 50
 
@@ -50,8 +53,7 @@ async function* targets(
       if (page.length < PAGE) return
     }
   }
-  const query = parseQuery(over.text)
-  if (query === null) return
+  const query = parseQuery(over.text) ?? ALL_MAIL
   const nowMs = clock.nowMs()
   for (let before: number | null = null; ;) {
     const found: { readonly rows: readonly Message[]; readonly before: number | null } = await store.query(

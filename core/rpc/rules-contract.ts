@@ -104,7 +104,7 @@ export const RuleView = z.object({
 })
 export type RuleView = z.infer<typeof RuleView>
 
-/** Messages that rules are run over: of a folder, found by a query, or named. */
+/** Messages that rules are run over: of a folder, found by a query (an empty one finds all mail), or named. */
 export const RuleTarget = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('folder'), folderId: Id }),
   z.object({ kind: z.literal('query'), text: z.string().max(1000) }),

@@ -37,6 +37,8 @@ export interface DovecotOptions {
   readonly gid?: number
   /** What it takes to sign in, as Dovecot writes it. */
   readonly mechanisms?: string
+  /** What it shows inside TLS; one for localhost by default. */
+  readonly certificate?: { readonly key: string; readonly cert: string }
   /** More lines of its configuration. */
   readonly more?: string
 }
@@ -142,12 +144,12 @@ async function freePort(): Promise<number> {
 export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
   const root = mkdtempSync(join(tmpdir(), 'posthorn-dovecot-'))
   chmodSync(root, 0o755)
-  const { uid = NOBODY, gid = NOBODY } = options
+  const { uid = NOBODY, gid = NOBODY, certificate = localhost } = options
   const mail = options.maildir ?? `${root}/mail/%n`
   for (const folder of ['run', 'state', 'home', 'mail']) mkdirSync(join(root, folder), { mode: 0o755 })
   for (const folder of ['home', 'mail']) chownSync(join(root, folder), uid, gid)
-  writeFileSync(join(root, 'cert.pem'), localhost.cert)
-  writeFileSync(join(root, 'key.pem'), localhost.key, { mode: 0o600 })
+  writeFileSync(join(root, 'cert.pem'), certificate.cert)
+  writeFileSync(join(root, 'key.pem'), certificate.key, { mode: 0o600 })
   const ports = [await freePort(), await freePort(), await freePort(), await freePort(), await freePort()] as const
   const file = join(root, 'dovecot.conf')
   writeFileSync(file, config(root, ports, mail, options))

@@ -30,6 +30,7 @@ export function FindAccount({ onManual, onClose }: Props) {
   const [password, setPassword] = useState('')
   const [incomingAt, setIncomingAt] = useState(0)
   const [outgoingAt, setOutgoingAt] = useState(-1)
+  const [asOther, setAsOther] = useState(false)
   const [agreed, setAgreed] = useState<ReadonlySet<string>>(new Set())
   const [problem, setProblem] = useState<string>()
   const [adding, setAdding] = useState(false)
@@ -59,7 +60,7 @@ export function FindAccount({ onManual, onClose }: Props) {
           host: incoming.host,
           port: incoming.port,
           tls: incoming.tls,
-          user: incoming.user,
+          user: asOther ? (incoming.otherUser ?? incoming.user) : incoming.user,
           ...secret,
         }
   const isReady = settings !== undefined && mayDial(outgoing) && !adding && test.at !== 'running'
@@ -68,10 +69,18 @@ export function FindAccount({ onManual, onClose }: Props) {
   const look = () => {
     setIncomingAt(0)
     setOutgoingAt(-1)
+    setAsOther(false)
     setProblem(undefined)
     resetTest()
     signIn.reset()
     void discover(address.trim())
+  }
+  /** Who is refused by the whole address is perhaps known there by its local part (RFC 6186 §4). */
+  const tryLogin = async (as: AccountSettings) => {
+    const { steps } = await runTest(as)
+    const other = incoming?.otherUser ?? null
+    if (asOther || other === null || !steps.some(({ step, state }) => step === 'login' && state === 'failed')) return
+    if ((await runTest({ ...as, user: other })).at === 'passed') setAsOther(true)
   }
   const add = async () => {
     if (settings === undefined) return
@@ -90,7 +99,8 @@ export function FindAccount({ onManual, onClose }: Props) {
     }
   }
   /** Mail of this address leaves through that server from now on. */
-  const sendBy = async ({ host, port, tls, user }: DiscoveredServer) => {
+  const sendBy = async ({ host, port, tls, otherUser, ...server }: DiscoveredServer) => {
+    const user = asOther ? (otherUser ?? server.user) : server.user
     const login = by === undefined ? { user, kind: 'password' as const, secret: password } : { user, signInId: by.id }
     const route = await api.route.add({ host, port, tls, login })
     const mine = identities.find((one) => one.address.toLowerCase() === address.trim().toLowerCase())
@@ -117,7 +127,7 @@ export function FindAccount({ onManual, onClose }: Props) {
         if (!hasFound) {
           if (isAddress && discovery.at !== 'running') look()
         } else if (isTested) void add()
-        else if (settings !== undefined) void runTest(settings)
+        else if (settings !== undefined) void tryLogin(settings)
       }}
     >
       <div className="side">
@@ -147,6 +157,7 @@ export function FindAccount({ onManual, onClose }: Props) {
               agreed={incoming !== undefined && agreed.has(incoming.host)}
               onChoose={(at) => {
                 setIncomingAt(at)
+                setAsOther(false)
                 resetTest()
               }}
               onAgree={agree(incoming)}
@@ -202,7 +213,7 @@ export function FindAccount({ onManual, onClose }: Props) {
             <Button
               icon="play"
               disabled={settings === undefined || test.at === 'running'}
-              onClick={() => (settings === undefined ? undefined : void runTest(settings))}
+              onClick={() => (settings === undefined ? undefined : void tryLogin(settings))}
             >
               {test.at === 'running' ? 'Testing' : 'Test'}
             </Button>

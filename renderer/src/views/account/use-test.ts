@@ -27,7 +27,7 @@ export function useTest() {
   const stop = useRef<AbortController>(undefined)
   useEffect(() => () => stop.current?.abort(), [])
 
-  const run = useCallback(async (settings: AccountSettings): Promise<boolean> => {
+  const run = useCallback(async (settings: AccountSettings): Promise<Test> => {
     stop.current?.abort()
     const mine = new AbortController()
     stop.current = mine
@@ -52,7 +52,7 @@ export function useTest() {
         steps: now.steps.map((one) => (one.state === 'trying' ? { ...one, state: 'failed' } : one)),
       })
     }
-    return now.at === 'passed'
+    return now
   }, [])
   const reset = useCallback(() => {
     stop.current?.abort()

@@ -46,7 +46,7 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
     try {
       if (fetches && settings !== undefined) {
         const isTested = test.at === 'passed' && test.of === JSON.stringify(settings)
-        if (!isTested && !(await run(settings)))
+        if (!isTested && (await run(settings)).at !== 'passed')
           return setProblem('The account cannot be read like this. Correct it, or go on without it and add it later.')
         await addAccount(address, settings, account.keep)
       }
