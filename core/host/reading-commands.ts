@@ -95,11 +95,17 @@ export const contact: Command = {
         if (page.length < CONTACTS_A_PAGE) break
         after = page.at(-1)?.id ?? null
       }
-    await show(found, () =>
-      table(
-        ['ID', 'ADDRESS', 'USES', 'LAST', 'NAME'],
-        found.map((one) => [one.id, one.address, one.uses, time(one.lastUsedMs), one.name]),
-      ),
+    const none =
+      what === 'find'
+        ? `Nobody is known by "${word ?? ''}".\n`
+        : 'No contacts yet: they are learnt from mail you send.\n'
+    await show(
+      found,
+      () =>
+        table(
+          ['ID', 'ADDRESS', 'USES', 'LAST', 'NAME'],
+          found.map((one) => [one.id, one.address, one.uses, time(one.lastUsedMs), one.name]),
+        ) || none,
     )
     return EXIT.ok
   },
