@@ -26,7 +26,7 @@ export class ByteFile {
       throw new Fault('import.nothing', `read "${path}": it is no file`, { path, reason: 'it is no file' })
     }
     this.sizeBytes = stat.size
-    this.modifiedMs = stat.mtimeMs
+    this.modifiedMs = Math.floor(stat.mtimeMs) // whole: the store keeps integers
     this.#key = key
   }
 
