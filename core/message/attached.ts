@@ -1,5 +1,6 @@
 import { bodies, contentOf } from './body.ts'
 import { decodeContent, decodedLength, isKnownEncoding } from './content.ts'
+import { withLineFeeds } from './line-ends.ts'
 import { givenName } from './file-name.ts'
 import { Notes } from './notes.ts'
 import { CAPS } from './reading-caps.ts'
@@ -49,6 +50,8 @@ export function readContent(raw: Uint8Array, structure: Structure = readStructur
     if (isOnlyText) Object.assign(packed, rest)
     return found
   })
+  if (body.files.length >= CAPS.inlineFiles)
+    notes.cut(`only the first ${CAPS.inlineFiles} files in the text were taken out of it`)
   for (const { name, bytes } of body.files) {
     const type = 'application/octet-stream'
     files.push({ name, type, contentId: '', part: undefined, sizeBytes: bytes.length, bytes: () => bytes })
@@ -102,5 +105,5 @@ function unpack(
     sizeBytes: bytes.length,
     bytes: () => bytes,
   }))
-  return { found, text: text?.replaceAll(/\r\n?/g, '\n') || null, html: html || null }
+  return { found, text: text === null ? null : withLineFeeds(text) || null, html: html || null }
 }

@@ -2,6 +2,7 @@ import { textOf } from './content.ts'
 import { unflow } from './flowed.ts'
 import { htmlToText } from './html-text.ts'
 import type { Notes } from './notes.ts'
+import { CAPS } from './reading-caps.ts'
 import type { Part } from './structure.ts'
 import { takeUuencoded, type InlineFile } from './uuencode.ts'
 
@@ -87,7 +88,7 @@ export function bodies(raw: Uint8Array, pieces: readonly Piece[], notes?: Notes)
   const files: InlineFile[] = []
   for (const piece of pieces) {
     const plain = piece.text === undefined ? undefined : plainOf(raw, piece.text, files, notes)
-    const rich = piece.html === undefined ? undefined : decoded(raw, piece.html, notes)
+    const rich = piece.html === undefined ? undefined : clipped(decoded(raw, piece.html, notes), notes)
     if (hasText) text.push(plain ?? htmlToText(rich ?? ''))
     if (hasHtml) html.push(rich ?? `<pre style="white-space: pre-wrap">${escapeHtml(plain ?? '')}</pre>`)
   }
@@ -101,10 +102,18 @@ function decoded(raw: Uint8Array, part: Part, notes: Notes | undefined): string 
   return text
 }
 
+/** So much of a text as is shown. */
+function clipped(text: string, notes: Notes | undefined): string {
+  if (text.length <= CAPS.textCharacters) return text
+  notes?.cut(`only the first ${CAPS.textCharacters} characters of the text are shown`)
+  return text.slice(0, CAPS.textCharacters)
+}
+
 /** A plain text without the files in it; format=flowed is put back together (RFC 3676 §4.2). */
 function plainOf(raw: Uint8Array, part: Part, files: InlineFile[], notes: Notes | undefined): string {
   const taken = takeUuencoded(decoded(raw, part, notes))
   files.push(...taken.files)
   const isFlowed = part.type === 'text/plain' && part.typeParameters.get('format')?.toLowerCase() === 'flowed'
-  return isFlowed ? unflow(taken.text, part.typeParameters.get('delsp')?.toLowerCase() === 'yes') : taken.text
+  const text = clipped(taken.text, notes)
+  return isFlowed ? unflow(text, part.typeParameters.get('delsp')?.toLowerCase() === 'yes') : text
 }

@@ -1,3 +1,4 @@
+import { isAscii as isAsciiOnly } from 'node:buffer'
 import { decodeWords } from './encoded-words.ts'
 import { decodeUtf7, fromHz, fromIso2022Kr } from './stateful-charsets.ts'
 
@@ -118,7 +119,7 @@ export function decodeBytes(bytes: Uint8Array, charset: string): string {
 
 const isAscii = (key: string) => /^(?:us-?ascii|ascii|ansi_x3\.4-1968|iso646-us|cp367)$/.test(key)
 const lieOf = (key: string, as: string, bytes: Uint8Array) =>
-  isAscii(key) && as === 'utf-8' && bytes.some((byte) => byte > 0x7f) ? `says ${key}, is utf-8` : null
+  isAscii(key) && as === 'utf-8' && !isAsciiOnly(bytes) ? `says ${key}, is utf-8` : null
 
 /** Bytes that say nothing of themselves, or something wrong. */
 function guess(bytes: Uint8Array): { text: string; as: string } {
@@ -127,7 +128,7 @@ function guess(bytes: Uint8Array): { text: string; as: string } {
     const text = strictUtf8.decode(bytes)
     const at = view.indexOf(ESCAPE_DOLLAR)
     const isJapanese = at >= 0 && (view[at + 2] === 0x42 || view[at + 2] === 0x40)
-    if (isJapanese && !view.some((byte) => byte > 0x7f)) return { text: decodeJapanese(bytes), as: 'iso-2022-jp' }
+    if (isJapanese && isAsciiOnly(view)) return { text: decodeJapanese(bytes), as: 'iso-2022-jp' }
     return { text, as: 'utf-8' }
   } catch {
     // A character cut in two, or an octet that was lost, does not make the rest another charset.
@@ -144,6 +145,7 @@ function guess(bytes: Uint8Array): { text: string; as: string } {
  * no-break space or a French quotation mark, which do stand after capitals.
  */
 function isPlausibleUtf8(bytes: Uint8Array): boolean {
+  if (isAsciiOnly(bytes)) return false
   let sure = 0
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] ?? 0

@@ -77,9 +77,9 @@ async function* written(mail: Composition): AsyncGenerator<Uint8Array, void, voi
     disableUrlAccess: true,
   }).compile()
   // What looks like an encoded word and is none is written as one (RFC 2047 §7): nearly every reader would decode it, in quotes, too.
-  const encoder = root as unknown as { _encodeAddressName(name: string): string }
-  const encodeName = encoder._encodeAddressName.bind(root)
-  encoder._encodeAddressName = (name) => (name.includes('=?') ? encodeWords(name) : encodeName(name))
+  const encoder = root as unknown as Record<typeof ENCODE_NAME, (name: string) => string>
+  const encodeName = encoder[ENCODE_NAME].bind(root)
+  encoder[ENCODE_NAME] = (name) => (name.includes('=?') ? encodeWords(name) : encodeName(name))
   const subject = oneLine(mail.subject)
   if (subject.includes('=?')) root.setHeader('Subject', { prepared: true, value: encodeWords(subject) })
   yield* root.createReadStream() as AsyncIterable<Uint8Array>
@@ -105,6 +105,9 @@ async function* nonEmpty(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffe
 function toAddress({ name, mailbox }: NamedMailbox): { name: string; address: string } {
   return { name: oneLine(name), address: formatMailbox(mailbox) }
 }
+
+/** How nodemailer writes a name before an address; it has no other place where that can be said. */
+const ENCODE_NAME = '_encodeAddressName'
 
 /** A header value: no control, single spaces. */
 function oneLine(text: string): string {

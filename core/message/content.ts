@@ -1,6 +1,7 @@
 import { readText, type ReadText } from './charset.ts'
 import { CAPS } from './reading-caps.ts'
 import type { Part } from './structure.ts'
+import { lineFeedsOnly, withLineFeeds } from './line-ends.ts'
 import { decodeBase64, decodeQuotedPrintable } from './transfer.ts'
 import { decodeUuencoded } from './uuencode.ts'
 
@@ -47,20 +48,32 @@ export function decodedLength(raw: Uint8Array, part: Body): number {
   return Math.max(0, Math.floor(((end - breaks) * 3) / 4) - pads)
 }
 
+/** Neither a letter of base64, nor a pad, nor white space. */
+const isJunk = (byte: number) =>
+  !(byte >= 0x61 && byte <= 0x7a) &&
+  !(byte >= 0x41 && byte <= 0x5a) &&
+  !(byte >= 0x2f && byte <= 0x39) &&
+  byte !== 0x2b &&
+  byte !== EQUALS &&
+  byte !== 0x20 &&
+  !(byte >= 0x09 && byte <= CR)
+
 /** The octets of a part that are neither base64 nor line ends. */
 export function countJunk(raw: Uint8Array, part: Body): number {
   if (!isBase64(part)) return 0
-  return rawBody(raw, part)
-    .toString('latin1')
-    .replaceAll(/[A-Za-z0-9+/=\s]+/g, '').length
+  let count = 0
+  for (const byte of rawBody(raw, part)) if (isJunk(byte)) count++
+  return count
 }
 
 /** The text of a text part with `\n` line ends; lines that flow are still apart. */
 export function textOf(raw: Uint8Array, part: Part): ReadText {
   const bytes = decodeContent(raw, part, CAPS.textBytes)
-  const charset = part.typeParameters.get('charset') ?? ''
-  const { text, problem } = readText(bytes, charset === '' && part.type === 'text/html' ? metaOf(bytes) : charset)
-  return { text: text.replaceAll(/\r\n?/g, '\n'), problem }
+  const said = part.typeParameters.get('charset') ?? ''
+  const charset = said === '' && part.type === 'text/html' ? metaOf(bytes) : said
+  if (!/^["' ]*(?:utf-?(?:16|32)|ucs|iso-10646|unicode$)/i.test(charset)) return readText(lineFeedsOnly(bytes), charset)
+  const { text, problem } = readText(bytes, charset)
+  return { text: withLineFeeds(text), problem }
 }
 
 /** What an HTML text says of itself, where its header says nothing. */

@@ -56,6 +56,9 @@ class Entry {
   }
 }
 
+/** What has no meaning of its own in a list of addresses. */
+const PLAIN = /[^"(<,;:]+/y
+
 /** At most `most` addresses of one field's value (one character a byte): every obsolete form, and what is none. */
 export function readAddresses(value: string, most: number): HeaderAddress[] {
   const text = decodeOctets(value)
@@ -67,6 +70,12 @@ export function readAddresses(value: string, most: number): HeaderAddress[] {
     entry = new Entry()
   }
   for (let at = 0; at < text.length && found.length < most;) {
+    if (entry.angle === undefined) {
+      PLAIN.lastIndex = at
+      const plain = PLAIN.exec(text)?.[0] ?? ''
+      if (plain !== '') entry.add(plain, false)
+      at += plain.length
+    }
     const c = text[at] ?? ''
     if (c === '"') {
       const [quoted, next] = quotedAt(text, at)

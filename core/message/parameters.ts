@@ -6,6 +6,8 @@ export interface Structured {
   readonly value: string
   /** Names in lower case, values decoded (RFC 2231, and encoded words where senders put them). */
   readonly parameters: ReadonlyMap<string, string>
+  /** True when there are more parameters than were read. */
+  readonly isCut?: true
 }
 
 const TOKEN = /[^\s;="()]+/y
@@ -25,7 +27,9 @@ export function readParameters(given: string): Structured {
     .replaceAll('"', '')
     .trim()
     .toLowerCase()
-  return { value, parameters: semicolon < 0 ? new Map() : joined(splitParameters(text, semicolon)) }
+  if (semicolon < 0) return { value, parameters: new Map() }
+  const found = splitParameters(text, semicolon)
+  return { value, parameters: joined(found), ...(found.size >= CAPS.parameters && { isCut: true }) }
 }
 
 function splitParameters(text: string, from: number): Map<string, string> {

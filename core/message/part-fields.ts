@@ -24,6 +24,9 @@ const WANTED = new Set(
 /** Names that stand in headers and hardly in front of a line of text. */
 const isMail = (name: string) => WANTED.has(name) || /^(?:x|list|content|dkim|arc|resent)-/.test(name)
 const NAME = /^([!-9;-~]+)[ \t]*:/
+const LONGEST_NAME = 1000
+/** First letters of what is wanted, in lower case. */
+const INITIALS = new Set([...WANTED].map((name) => name.charCodeAt(0)))
 const LF = 0x0a
 const SPACE = 0x20
 const TAB = 0x09
@@ -31,6 +34,11 @@ const TAB = 0x09
 /** Reads the header between `from` and `to`, which ends at its blank line, at a delimiter or with the message. */
 export function readFieldBlock(raw: Buffer, from: number, to: number, notes: Notes): FieldBlock {
   if (to - from <= CAPS.headerBytes) return readLines(raw.toString('latin1', from, to), from, notes)
+  const textAt = endOfFields(raw, from, to)
+  if (textAt !== undefined && textAt - from <= CAPS.headerBytes) {
+    notes.odd('the header has no blank line after it')
+    return { ...readLines(raw.toString('latin1', from, textAt), from, notes), textAt }
+  }
   notes.cut(`a header block of ${to - from} bytes was cut to ${CAPS.headerBytes}`)
   return { fields: readLong(raw, from, to), textAt: undefined }
 }
@@ -70,13 +78,32 @@ function readLines(header: string, from: number, notes: Notes): FieldBlock {
   }
 }
 
+/**
+ * Where the lines begin that are no fields and have none among them for as long as a header may be; undefined where the header
+ * is only long. What has no blank line at all is one line after the other like this.
+ */
+function endOfFields(raw: Buffer, from: number, to: number): number | undefined {
+  let oddAt: number | undefined
+  for (let at = from; at < to && at - (oddAt ?? from) <= CAPS.headerBytes;) {
+    const lf = raw.indexOf(LF, at)
+    const next = lf < 0 || lf >= to ? to : lf + 1
+    const isFolded = raw[at] === SPACE || raw[at] === TAB
+    const isField = !isFolded && NAME.test(raw.toString('latin1', at, Math.min(next, at + LONGEST_NAME)))
+    if (isField) oddAt = undefined
+    else if (!isFolded) oddAt ??= at
+    at = next
+  }
+  return oddAt
+}
+
 /** What stands first in a header that is too long, and of what follows the fields that are shown. */
 function readLong(raw: Buffer, from: number, to: number): Field[] {
   const fields: Field[] = []
   const seen = new Set<string>()
   let kept = 0
   const keep = (start: number, end: number) => {
-    const name = NAME.exec(raw.toString('latin1', start, Math.min(end, start + 1000)))
+    if (kept >= CAPS.headerBytes && !INITIALS.has((raw[start] ?? 0) | 0x20)) return
+    const name = NAME.exec(raw.toString('latin1', start, Math.min(end, start + LONGEST_NAME)))
     const word = name?.[1]?.toLowerCase()
     if (name === null || word === undefined) return
     const isWanted = WANTED.has(word) && !seen.has(word)
@@ -105,4 +132,5 @@ function readLong(raw: Buffer, from: number, to: number): Field[] {
 }
 
 /** A bare CR or NUL would give whoever writes the value out again a line of its own. */
-const unfolded = (value: string) => value.replaceAll(/[\r\n\0]+/g, ' ').trim()
+// eslint-disable-next-line no-control-regex -- NUL is one of what is looked for
+const unfolded = (value: string) => (/[\r\n\0]/.test(value) ? value.replaceAll(/[\r\n\0]+/g, ' ') : value).trim()

@@ -1,7 +1,9 @@
 import { oneLine } from './one-line.ts'
 
 const LONGEST_PREVIEW = 200
-const LOOKED_AT = 16 * 1024
+const LOOKED_AT = 8 * 1024
+/** More than a preview holds, whatever is taken out of it. */
+const ENOUGH = 8 * LONGEST_PREVIEW
 /** Senders fill the preview of other programs with what nobody sees, and put soft hyphens where words may break. */
 const INVISIBLE =
   /(?:\u034f|[\u00ad\u061c\u115f\u1160\u180e\u2060-\u2064\u3164\uffa0])+|(?<=^|\s)(?:\u200c|\u200d)+(?=\s|$)/g
@@ -21,23 +23,25 @@ export function previewOf(body: string): string {
 
 function ownLines(lines: readonly string[]): string[] {
   const own: string[] = []
+  let length = 0
   for (const [n, line] of lines.entries()) {
-    if (line === '-- ' || line === '--') break
+    if (length > ENOUGH || line === '-- ' || line === '--') break
     if (line.startsWith('>')) continue
     if (/^-{2,}\s?(?:Original Message|Ursprüngliche Nachricht|Message d'origine)\s?-{2,}$/i.test(line.trim())) break
-    if (!isAttribution(lines, n)) own.push(line)
+    if (isAttribution(lines, n)) continue
+    own.push(line)
+    length += line.length
   }
   return own
 }
 
 /** Whether the line, or the two it is the first of, only says whose words are quoted next. */
 function isAttribution(lines: readonly string[], at: number): boolean {
-  const next = (from: number) => [1, 2, 3].map((n) => from + n).find((n) => (lines[n] ?? '').trim() !== '') ?? -1
-  const after = next(at)
-  if (after < 0) return false
-  if (ATTRIBUTION.test(lines[at] ?? '')) return lines[after]?.startsWith('>') === true
-  const isFirstOfTwo = ATTRIBUTION.test(lines[after] ?? '') && /\d/.test(lines[at] ?? '') && after === at + 1
-  return isFirstOfTwo && lines[next(after)]?.startsWith('>') === true
+  const quoteAt = [1, 2, 3].map((n) => at + n).find((n) => lines[n]?.startsWith('>'))
+  if (quoteAt === undefined) return false
+  const between = lines.slice(at + 1, quoteAt).filter((line) => line.trim() !== '')
+  if (between.length === 0) return ATTRIBUTION.test(lines[at] ?? '')
+  return between.length === 1 && /\d/.test(lines[at] ?? '') && ATTRIBUTION.test(between[0] ?? '')
 }
 
 function joined(lines: readonly string[]): string {
@@ -47,7 +51,7 @@ function joined(lines: readonly string[]): string {
     const last = Array.from(out.slice(-2)).at(-1) ?? ''
     const isOneWord = UNSPACED.test(last) && UNSPACED.test(Array.from(line.slice(0, 2))[0] ?? '')
     out += out === '' || isOneWord ? line : ` ${line}`
-    if (out.length > 8 * LONGEST_PREVIEW) break
+    if (out.length > ENOUGH) break
   }
   return out
 }

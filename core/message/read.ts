@@ -78,7 +78,10 @@ export function readFields(raw: Uint8Array): MessageFields {
   const author = addressesOf(root.fields, 'from')[0] ?? addressesOf(root.fields, 'sender')[0]
   const cc = addressesOf(root.fields, 'cc')
   const people = [...addressesOf(root.fields, 'to'), ...cc]
-  const body = (text?.trim() ? text : htmlToText(html ?? '')).slice(0, CAPS.indexedCharacters)
+  const body = (text?.trim() ? text : htmlToText((html ?? '').slice(0, 2 * CAPS.indexedCharacters))).slice(
+    0,
+    CAPS.indexedCharacters,
+  )
   return {
     ...headOf(root),
     subject: subjectOf(root),
@@ -88,7 +91,7 @@ export function readFields(raw: Uint8Array): MessageFields {
     cc: oneLine(shown(cc), LONGEST_ADDRESSEES),
     preview: previewOf(body),
     attachments: files.length,
-    body: body.replaceAll('\0', ' '),
+    body: body.replaceAll(/\0/g, ' '),
     people: people.slice(0, CAPS.listed),
     parts: files.slice(0, CAPS.listed).map((file, index) => ({
       filename: safeName(file.name, file.type, index),
@@ -113,9 +116,6 @@ function headOf(root: Part): Pick<FullMessage, 'messageId' | 'inReplyTo' | 'refe
 /** All of a message that is shown. Never throws; `problem` says what was left out. */
 export function readMessage(raw: Uint8Array): FullMessage {
   const { root, text, html, files, notes } = readContent(raw)
-  const cut = (value: string | null) => (value === null ? null : value.slice(0, CAPS.textCharacters))
-  if ((text?.length ?? 0) > CAPS.textCharacters || (html?.length ?? 0) > CAPS.textCharacters)
-    notes.cut(`only the first ${CAPS.textCharacters} characters of the text are shown`)
   const people = (name: string) => {
     const found = addressesOf(root.fields, name)
     if (found.length >= CAPS.addresses) notes.cut(`only the first ${CAPS.addresses} addresses of ${name} are shown`)
@@ -129,8 +129,8 @@ export function readMessage(raw: Uint8Array): FullMessage {
     cc: people('cc'),
     replyTo: people('reply-to'),
     subject: subjectOf(root),
-    text: cut(text),
-    html: html === null ? null : withImages(cut(html) ?? '', files),
+    text,
+    html: html === null ? null : withImages(html, files),
     attachments: files.map((file, index) => ({
       index,
       filename: safeName(file.name, file.type, index),

@@ -135,6 +135,8 @@ class Scan {
     const first = (name: string) => fields.find((field) => field.name === name)?.value ?? ''
     const type = readParameters(first('content-type'))
     const disposition = readParameters(first('content-disposition'))
+    for (const { isCut } of [type, disposition])
+      if (isCut) this.#notes.cut(`of the parameters of a field the first ${CAPS.parameters} were read`)
     const part: Growing = {
       // Of ten thousand parts nothing is kept that nobody asks for.
       fields: isRoot ? fields : fields.filter((field) => field.name.startsWith('content-')),

@@ -4,13 +4,58 @@ const SPACE = 0x20
 const TAB = 0x09
 const EQUALS = 0x3d
 
-/** Octets of base64; what is no base64 is passed over. Some mailers pad every line: what follows a pad begins anew. */
-export function decodeBase64(body: Buffer): Buffer {
-  const text = body.toString('latin1').replaceAll(/[^A-Za-z0-9+/=]+/g, '')
-  const pad = text.indexOf('=')
-  if (pad < 0 || pad >= text.length - 2) return Buffer.from(text, 'base64')
-  const pieces = text.split(/=+/)
-  return Buffer.concat(pieces.map((piece) => Buffer.from(piece, 'base64')))
+const PAD = 64
+const JUNK = 65
+/** What each octet stands for: 0 to 63, a pad, or nothing. */
+const SEXTETS = new Uint8Array(256).fill(JUNK)
+for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
+  SEXTETS[character.charCodeAt(0)] = value
+SEXTETS[EQUALS] = PAD
+
+/**
+ * Octets of base64; what is no base64 is passed over. Some mailers pad every line: what follows a pad begins anew. One pass
+ * without strings, for an attachment may be as large as mail can be.
+ */
+export function decodeBase64(body: Uint8Array): Buffer {
+  const out = Buffer.allocUnsafe(Math.ceil(body.length / 4) * 3)
+  let length = 0
+  let bits = 0
+  let count = 0
+  const end = () => {
+    if (count > 1) out[length++] = (bits >> (count === 2 ? 4 : 10)) & 255
+    if (count > 2) out[length++] = (bits >> 2) & 255
+    bits = 0
+    count = 0
+  }
+  for (let i = 0; i < body.length; i++) {
+    if (count === 0 && i + 3 < body.length) {
+      const a = SEXTETS[body[i] ?? 0] ?? JUNK
+      const b = SEXTETS[body[i + 1] ?? 0] ?? JUNK
+      const c = SEXTETS[body[i + 2] ?? 0] ?? JUNK
+      const d = SEXTETS[body[i + 3] ?? 0] ?? JUNK
+      if ((a | b | c | d) < PAD) {
+        out[length] = (a << 2) | (b >> 4)
+        out[length + 1] = ((b & 15) << 4) | (c >> 2)
+        out[length + 2] = ((c & 3) << 6) | d
+        length += 3
+        i += 3
+        continue
+      }
+    }
+    const value = SEXTETS[body[i] ?? 0] ?? JUNK
+    if (value === PAD) end()
+    if (value >= PAD) continue
+    bits = ((bits << 6) | value) & 0xffffff
+    if (++count < 4) continue
+    out[length] = bits >> 16
+    out[length + 1] = (bits >> 8) & 255
+    out[length + 2] = bits & 255
+    length += 3
+    bits = 0
+    count = 0
+  }
+  end()
+  return out.subarray(0, length)
 }
 
 /** RFC 2045 §6.7; an `=` that begins no escape stands for itself. */

@@ -1,3 +1,4 @@
+import { lineFeedsOnly } from './line-ends.ts'
 import { CAPS } from './reading-caps.ts'
 
 /** A file that somebody wrote into a text (POSIX uuencode), before there was MIME. */
@@ -30,7 +31,21 @@ export function takeUuencoded(text: string): { readonly text: string; readonly f
 
 /** The octets of a part that names uuencode as its encoding; undefined where it is none. */
 export function decodeUuencoded(body: Buffer): Buffer | undefined {
-  return takeUuencoded(body.toString('latin1').replaceAll(/\r\n?/g, '\n')).files[0]?.bytes
+  return takeUuencoded(lineFeedsOnly(body).toString('latin1')).files[0]?.bytes
+}
+
+/** Octets whose number is not known before: twice the room each time it is full. */
+class Growing {
+  #bytes = Buffer.alloc(256)
+  #length = 0
+
+  add(byte: number): void {
+    if (this.#length === this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes], 2 * this.#length)
+    this.#bytes[this.#length++] = byte
+  }
+  take(): Buffer {
+    return this.#bytes.subarray(0, this.#length)
+  }
 }
 
 interface Block {
@@ -40,7 +55,7 @@ interface Block {
 }
 
 function readBlock(text: string, from: number): Block | undefined {
-  const bytes: number[] = []
+  const bytes = new Growing()
   let isSure = false
   for (let at = from; at < text.length;) {
     const lf = text.indexOf('\n', at)
@@ -48,7 +63,7 @@ function readBlock(text: string, from: number): Block | undefined {
     const line = text.slice(at, Math.min(end, at + 200)).trimEnd()
     at = end + 1
     // Without a whole line of octets it is somebody's words about a beginning and an end.
-    if (line === 'end') return isSure ? { bytes: Buffer.from(bytes), next: at } : undefined
+    if (line === 'end') return isSure ? { bytes: bytes.take(), next: at } : undefined
     if (line === '' || line === '`') continue // the line of no octets before `end`
     const found = addLine(line, bytes)
     if (found === undefined) return undefined
@@ -58,7 +73,7 @@ function readBlock(text: string, from: number): Block | undefined {
 }
 
 /** Four characters are three octets; the first says how many octets the line has. Spaces at its end may be gone. */
-function addLine(line: string, bytes: number[]): 'whole' | 'short' | undefined {
+function addLine(line: string, bytes: Growing): 'whole' | 'short' | undefined {
   const count = (line.charCodeAt(0) - 32) & 63
   const characters = Math.ceil(count / 3) * 4
   // Some writers end each line with a checksum or a filler.
@@ -67,7 +82,7 @@ function addLine(line: string, bytes: number[]): 'whole' | 'short' | undefined {
   const value = (n: number) => ((line.charCodeAt(n) || 32) - 32) & 63
   for (let n = 0, i = 1; n < count; n += 3, i += 4) {
     const three = (value(i) << 18) | (value(i + 1) << 12) | (value(i + 2) << 6) | value(i + 3)
-    for (let k = 0; k < Math.min(3, count - n); k++) bytes.push((three >> (16 - 8 * k)) & 255)
+    for (let k = 0; k < Math.min(3, count - n); k++) bytes.add((three >> (16 - 8 * k)) & 255)
   }
   return line.length - 1 >= characters ? 'whole' : 'short'
 }

@@ -1,0 +1,25 @@
+const LF = 0x0a
+const CR = 0x0d
+
+/**
+ * Octets with LF for every line end, whatever it was: in no charset but UTF-16 is a CR part of another character. Of octets and
+ * not of the text they become, for a text may have millions of lines, and replacing them takes many times its room.
+ */
+export function lineFeedsOnly(bytes: Buffer): Buffer {
+  const first = bytes.indexOf(CR)
+  if (first < 0) return bytes
+  const out = Buffer.allocUnsafe(bytes.length)
+  bytes.copy(out, 0, 0, first)
+  let length = first
+  for (let i = first; i < bytes.length; i++) {
+    const byte = bytes[i] ?? 0
+    if (byte !== CR) out[length++] = byte
+    else if (bytes[i + 1] !== LF) out[length++] = LF
+  }
+  return out.subarray(0, length)
+}
+
+/** The same of a text that was decoded already. */
+export function withLineFeeds(text: string): string {
+  return text.includes('\r') ? text.split('\r\n').join('\n').split('\r').join('\n') : text
+}
