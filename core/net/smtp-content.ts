@@ -60,7 +60,7 @@ export class SmtpContent {
 
   async #spill(): Promise<void> {
     // Always a copy: from here on the buffers of the socket are let go of as soon as they are read.
-    this.#start = this.#pieces.length === 1 ? this.#join().slice() : this.#join()
+    this.#start = this.#pieces.length === 1 ? Buffer.from(this.#join()) : this.#join()
     this.#ends = new Ends()
     this.#ends.add(this.#start)
     this.#pieces = []
@@ -84,12 +84,12 @@ export class SmtpContent {
 
   /** The header block, whatever has become of the rest. */
   head(headBytes: number): Uint8Array {
-    return (this.#start ?? this.#join()).slice(0, headBytes)
+    return (this.#start ?? this.#join()).subarray(0, headBytes)
   }
 
   /** The whole message, where its store wants it. */
-  async body(): Promise<Submission['body']> {
-    return this.#staging === undefined ? { raw: this.#join() } : await this.#staging.finish()
+  body(): Submission['body'] | Promise<Submission['body']> {
+    return this.#staging === undefined ? { raw: this.#join() } : this.#staging.finish()
   }
 
   /** What the transcript keeps of content that was refused or cut off. */
@@ -106,11 +106,11 @@ export class SmtpContent {
     this.#staging = undefined
   }
 
-  /** A copy of exactly these bytes: a piece is a view of a larger buffer, which would travel to the writer as a whole. */
+  /** All of it as one piece; that which came alone as it came. */
   #join(): Uint8Array {
-    if (this.#pieces.length === 1 && this.#pieces[0]?.byteLength === this.#pieces[0]?.buffer.byteLength)
-      return this.#pieces[0] as Uint8Array
-    const whole = new Uint8Array(this.#pieces.reduce((size, piece) => size + piece.length, 0))
+    const [only] = this.#pieces
+    if (only !== undefined && this.#pieces.length === 1) return only
+    const whole = Buffer.allocUnsafeSlow(this.#pieces.reduce((size, piece) => size + piece.length, 0))
     let at = 0
     for (const piece of this.#pieces) {
       whole.set(piece, at)

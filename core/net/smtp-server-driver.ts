@@ -56,6 +56,8 @@ class Driver implements ServedSession {
   #hasQuit = false
   #last = 250
   #timer: Cancel | undefined
+  /** When it looks, monotonic ms. */
+  #timerAt = Infinity
   readonly #transaction: SmtpServerTransaction
   readonly #deadlines: SmtpServerDeadlines
   readonly #wait: SmtpServerWait
@@ -256,10 +258,12 @@ class Driver implements ServedSession {
     })
   }
 
-  /** One timer a session, moved on lazily: a command costs no timer of its own. */
+  /** One timer a session, moved on lazily: neither a command nor a message costs a timer of its own. */
   #arm(): void {
-    this.#timer?.()
     const dueAt = Math.min(this.#deadlines.dueAt(this.#standing), this.#wait.endsAt)
+    if (dueAt >= this.#timerAt) return
+    this.#timer?.()
+    this.#timerAt = dueAt
     const wait = dueAt - this.#options.clock.monotonicMs()
     this.#timer = this.#options.clock.after(Math.max(wait, 0), () => this.#tick())
   }
@@ -269,6 +273,7 @@ class Driver implements ServedSession {
   }
 
   #tick(): void {
+    this.#timerAt = Infinity
     if (this.#isEnded || this.#isClosing) return
     const nowMs = this.#options.clock.monotonicMs()
     if (nowMs >= this.#wait.endsAt) return this.#goodbye(NO_ANSWER, 'no answer came in time from what was asked here')
@@ -294,7 +299,9 @@ class Driver implements ServedSession {
     this.#isClosing = true
     this.#line.flush()
     this.#end(by, why)
-    this.#leaveSoon = this.#line.hangUp(this.#options.clock)
+    // Who has said QUIT has said all: nothing is waited for that would be thrown away.
+    const isDone = this.#hasQuit && this.#session.heldBytes === 0
+    this.#leaveSoon = isDone ? this.#line.part() : this.#line.hangUp(this.#options.clock)
     if (this.#isDraining) this.#leaveSoon()
   }
 

@@ -113,6 +113,11 @@ export class SmtpServerLine {
   hangUp(clock: Clock): () => void {
     return hangUp(this.#socket, clock)
   }
+  /** Closes once our last words are written, and waits for nothing that the client may still say. Returns what `hangUp` does. */
+  part(): () => void {
+    this.#socket.destroySoon()
+    return () => {}
+  }
   /** Closes now. */
   destroy(): void {
     this.#socket.destroy()

@@ -83,7 +83,8 @@ export class SmtpServerTransaction {
   async #hand(content: SmtpContent, message: Incoming, head: Uint8Array): Promise<Reply> {
     let refusal: Reply
     try {
-      const result = await this.#policy.accept(message, await content.body(), head)
+      const body = content.body()
+      const result = await this.#policy.accept(message, body instanceof Promise ? await body : body, head)
       if (result.accepted) return this.#accepted(message, result)
       refusal = result.reply
     } catch (error) {

@@ -61,7 +61,7 @@ export function makeSubmit(plain: SubmitContext): Accept {
   const context = onStep ? { ...plain, store: { ...store, write: tracedWrite(store.write, onStep) } } : plain
   return async (submission) => {
     try {
-      await onStep?.('submit.received')
+      if (onStep) await onStep('submit.received')
       return { accepted: true, ...(await accept(submission, context)) }
     } catch (error) {
       if (error instanceof Refused) return { accepted: false, reply: error.reply }
@@ -77,8 +77,10 @@ async function accept(
   const { from } = submission
   const to = withoutDuplicates(submission)
   if (to.length === 0) throw new Refused(554, '5.5.1', 'no valid recipients')
-  check(submission.head, headerAt(submission))
-  const bytes = await finalBytes(submission, context)
+  const header = readHeader(submission.head, headerAt(submission))
+  check(submission.head, header)
+  const found = finalBytes(submission, header, context)
+  const bytes = found instanceof Promise ? await found : found
   const accepted = await commit(submission, to, bytes, context).catch((error: unknown) => {
     // What was converted is nobody's now; the door drops what it staged itself.
     if ('stagedBlobId' in bytes.body && bytes.body !== submission.body) drop(bytes.body.stagedBlobId, context)
@@ -102,7 +104,7 @@ async function accept(
   } catch {
     // It is committed, and the queue looks at all it has every few minutes: a refusal now would have it sent twice.
   }
-  await context.onStep?.('schedule.taken')
+  if (context.onStep) await context.onStep('schedule.taken')
   return { entryId, ...(undoUntilMs !== null && { undoUntilMs }) }
 }
 
@@ -115,7 +117,8 @@ async function commit(submission: Submission, named: readonly Named[], bytes: Fi
   const completed = complete(submission, head, header, context.clock.nowMs())
   const removed = removedRanges(header, bytes.skip)
   const unsigned = submission.received + completed.prefix
-  const made = await sign(submission, unsigned, removed, bytes, context)
+  const signing = sign(submission, unsigned, removed, bytes, context)
+  const made = signing && (await signing)
   const kept = origin === 'window' ? [await sentCopy(submission, completed, bytes, context)] : []
   return context.store.write('queue.submit', {
     body: bytes.body,
@@ -140,13 +143,13 @@ async function commit(submission: Submission, named: readonly Named[], bytes: Fi
 }
 
 /** Signs what is final now; undefined where nobody signs for the author's domain. */
-async function sign(
+function sign(
   { from, origin, options, rule }: Submission,
   prefix: string,
   removed: BlobView['removed'],
   { body, head, header, raw }: FinalBytes,
   { signerFor, store, clock }: SubmitContext,
-): Promise<SignatureMade | undefined> {
+): Promise<SignatureMade | undefined> | undefined {
   // What a rule sends on was written elsewhere, by anybody under any name.
   const author = origin === 'rule' ? (rule?.author ?? null) : from
   const signer = author === null ? undefined : signerFor?.(author.domain)
@@ -182,10 +185,9 @@ function headerAt({ origin, head }: Submission): number {
   return head.indexOf(0x0a) + 1
 }
 
-function check(head: Uint8Array, at: number): void {
+function check(head: Uint8Array, header: Header): void {
   if (head.length > LONGEST_HEADER_BYTES)
     throw new Refused(552, '5.3.4', `the header is longer than ${LONGEST_HEADER_BYTES} bytes`)
-  const header = readHeader(head, at)
   if (header.oddAt !== undefined) {
     const line = Buffer.from(head.subarray(header.oddAt, header.oddAt + 60)).toString('latin1')
     const shown = (line.split(/[\r\n]/)[0] ?? '').replace(/[^ -~]/g, '?')
@@ -214,11 +216,10 @@ interface FinalBytes {
   readonly replacedBlobId: number | undefined
 }
 
-async function finalBytes(submission: Submission, context: SubmitContext): Promise<FinalBytes> {
+function finalBytes(submission: Submission, header: Header, context: SubmitContext): FinalBytes | Promise<FinalBytes> {
   const { body, head } = submission
   const at = headerAt(submission)
   const raw = 'raw' in body ? body.raw : undefined
-  const header = readHeader(head, at)
   const hasUtf8Header = !isClean(head.subarray(at, header.end), Infinity)
   const asIs = { body, head, header, skip: at, raw, replacedBlobId: undefined }
   // The door has looked already; what comes in another way is looked at here.
@@ -227,9 +228,18 @@ async function finalBytes(submission: Submission, context: SubmitContext): Promi
   const mustChange = submission.has8bit || hasLongLines
   if (hasLongLines && hasUtf8Header) throw tooLong('has a header beyond ASCII')
   if (!mustChange || hasUtf8Header) return { ...asIs, is8bit: submission.has8bit, needsUtf8: hasUtf8Header }
+  return changedBytes(asIs, submission, hasLongLines, context)
+}
 
-  const made = await makeSevenBit(body, at, hasLongLines, context.store)
-  if (made.kind === 'as-is') return { ...asIs, is8bit: submission.has8bit, needsUtf8: made.why === 'utf8-headers' }
+/** The bytes made 7-bit, where that may be done. */
+async function changedBytes(
+  asIs: Omit<FinalBytes, 'is8bit' | 'needsUtf8'>,
+  { body, has8bit }: Submission,
+  hasLongLines: boolean,
+  context: SubmitContext,
+): Promise<FinalBytes> {
+  const made = await makeSevenBit(body, asIs.skip, hasLongLines, context.store)
+  if (made.kind === 'as-is') return { ...asIs, is8bit: has8bit, needsUtf8: made.why === 'utf8-headers' }
   return {
     body: made.body,
     head: made.head,

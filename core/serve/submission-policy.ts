@@ -167,6 +167,13 @@ function remembered(hasRoom: NonNullable<PolicyOptions['hasRoom']>, clock: Clock
  * sender's computer at home, and gives the time in UTC.
  */
 function receivedField(by: string, protocol: string, nowMs: number): string {
-  const date = new Date(nowMs).toUTCString().replace('GMT', '+0000')
-  return `Received: by ${by} with ${protocol} id ${randomUUID()};\r\n\t${date}\r\n`
+  return `Received: by ${by} with ${protocol} id ${randomUUID()};\r\n\t${dateAt(nowMs)}\r\n`
+}
+
+let known = { second: Number.NaN, text: '' }
+/** The date as a header field has it; made once a second. */
+function dateAt(nowMs: number): string {
+  const second = Math.floor(nowMs / 1000)
+  if (second !== known.second) known = { second, text: new Date(nowMs).toUTCString().replace('GMT', '+0000') }
+  return known.text
 }

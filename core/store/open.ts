@@ -8,7 +8,7 @@ import type { DatabaseAt } from './database.ts'
 import { packBatch, type Batch } from './session-record.ts'
 import { stage } from './staged.ts'
 import { ThreadLine } from './thread-line.ts'
-import { withOwnBytes } from './thread-messages.ts'
+import { BytesToHandOver, withOwnBytes } from './thread-messages.ts'
 import type { OperationArgs, OperationName, OperationResult, QueryName, QueryResult, Store } from './types.ts'
 
 export interface StoreOptions {
@@ -75,25 +75,32 @@ function joined(
   opened: readonly { close(): unknown }[],
 ): Store {
   let closed: Promise<void> | undefined
+  const closedFault = () => new Fault('store.closed', `use the store at "${path}": it is closed`, { path })
   const refuseClosed = () => {
-    if (closed !== undefined) throw new Fault('store.closed', `use the store at "${path}": it is closed`, { path })
+    if (closed !== undefined) throw closedFault()
   }
-  const write = async <K extends OperationName>(name: K, args: OperationArgs<K>): Promise<OperationResult<K>> => {
-    refuseClosed()
-    const nowMs = clock.nowMs()
-    const buffers: ArrayBuffer[] = []
-    const own = withOwnBytes(args, buffers)
-    const bytes = buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0)
-    return (await writer.ask({ name, args: own, nowMs, bytes }, buffers)) as OperationResult<K>
+  const bytesOnTheWay = new BytesToHandOver()
+  writer.onPost = () => bytesOnTheWay.take()
+  const write = <K extends OperationName>(name: K, args: OperationArgs<K>): Promise<OperationResult<K>> => {
+    if (closed !== undefined) return Promise.reject(closedFault())
+    let bytes = 0
+    const large: ArrayBuffer[] = []
+    const own = withOwnBytes(args, (one) => {
+      bytes += one.length
+      return bytesOnTheWay.copy(one, large)
+    })
+    const request = { name, args: own, nowMs: clock.nowMs(), bytes, ...(large.length > 0 && { large }) }
+    return writer.ask(request) as Promise<OperationResult<K>>
   }
   const record = async (batch: Batch): Promise<void> => {
     refuseClosed()
     const nowMs = clock.nowMs()
-    const asked = packBatch(batch).map(([args, bytes]) => {
-      const buffers = args.segment === null ? [] : [args.segment.parts.buffer, args.segment.data.buffer]
-      return writer.ask({ name: 'session.record', args, nowMs, bytes }, buffers)
-    })
-    await Promise.all(asked)
+    await Promise.all(
+      packBatch(batch).map(([args, bytes]) => {
+        const large = args.segment === null ? [] : [args.segment.parts.buffer, args.segment.data.buffer]
+        return writer.ask({ name: 'session.record', args, nowMs, bytes, large }, large)
+      }),
+    )
   }
   const query: Store['query'] = async (name, args, signal) => {
     refuseClosed()

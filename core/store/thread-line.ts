@@ -8,9 +8,6 @@ interface Pending {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
-type Posted = { readonly buffers: ArrayBuffer[] } & (
-  { readonly request: WriteRequest | QueryRequest } | { readonly cancelled: number }
-)
 
 /**
  * The main thread's end of one of the store's threads. What is asked within one turn of the event loop goes over in one
@@ -21,7 +18,12 @@ export class ThreadLine {
   readonly #path: string
   readonly #worker: Worker
   readonly #pending = new Map<number, Pending>()
-  #posted: Posted[] = []
+  #requests: (WriteRequest | QueryRequest)[] = []
+  #cancelled: number[] = []
+  #buffers: ArrayBuffer[] = []
+  /** Asked for more buffers to hand over, when a message leaves. */
+  onPost: () => readonly ArrayBuffer[] = () => []
+  #isPosting = false
   #lastId = 0
   #closing = false
   #idle: (() => void) | undefined
@@ -81,17 +83,23 @@ export class ThreadLine {
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.#pending.delete(id)
-        this.#post({ cancelled: id, buffers: [] })
+        this.#cancelled.push(id)
+        this.#post()
         reject(signal?.reason)
         this.#checkIdle()
       }
-      const letGo = () => signal?.removeEventListener('abort', onAbort)
-      this.#pending.set(id, {
-        resolve: (value) => (letGo(), resolve(value)),
-        reject: (error) => (letGo(), reject(error)),
-      })
-      signal?.addEventListener('abort', onAbort, { once: true })
-      this.#post({ request: { ...request, id }, buffers })
+      if (signal === undefined) this.#pending.set(id, { resolve, reject })
+      else {
+        const letGo = () => signal.removeEventListener('abort', onAbort)
+        this.#pending.set(id, {
+          resolve: (value) => (letGo(), resolve(value)),
+          reject: (error) => (letGo(), reject(error)),
+        })
+        signal.addEventListener('abort', onAbort, { once: true })
+      }
+      this.#requests.push({ ...request, id })
+      for (const buffer of buffers) this.#buffers.push(buffer)
+      this.#post()
     })
   }
 
@@ -104,20 +112,21 @@ export class ThreadLine {
     return this.#exited
   }
 
-  #post(posted: Posted): void {
+  #post(): void {
+    if (this.#isPosting) return
+    this.#isPosting = true
     // After the poll phase: everything the sockets brought in this turn shares one message.
-    if (this.#posted.push(posted) === 1) setImmediate(() => this.#flush())
+    setImmediate(() => this.#flush())
   }
 
   #flush(): void {
-    const posted = this.#posted
-    this.#posted = []
-    const requests = posted.flatMap((one) => ('request' in one ? [one.request] : []))
-    const cancelled = posted.flatMap((one) => ('cancelled' in one ? [one.cancelled] : []))
-    this.#worker.postMessage(
-      { requests, cancelled },
-      posted.flatMap((one) => one.buffers),
-    )
+    this.#isPosting = false
+    const message = { requests: this.#requests, cancelled: this.#cancelled }
+    const buffers = [...this.#buffers, ...this.onPost()]
+    this.#requests = []
+    this.#cancelled = []
+    this.#buffers = []
+    this.#worker.postMessage(message, buffers)
   }
 
   #receive(message: ThreadMessage): void {

@@ -9,6 +9,8 @@ export interface WriteRequest {
   readonly nowMs: number
   /** Bytes it carries, so that groups stay small. */
   readonly bytes: number
+  /** Buffers that hold bytes of this request only: given back once it is done. */
+  readonly large?: readonly ArrayBuffer[]
 }
 export type WriterMessage = { readonly requests: readonly WriteRequest[] } | { readonly close: true }
 
@@ -44,33 +46,73 @@ export function receiveFault({ code, message, details }: SentFault): Fault {
 
 /** The buffers of a value that can be handed over instead of copied: those nobody else has a view of. */
 export function ownBuffers(value: unknown, found: ArrayBuffer[] = []): ArrayBuffer[] {
+  if (typeof value !== 'object' || value === null) return found
   if (value instanceof Uint8Array) {
     if (value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength && value.byteLength > 0)
       if (!found.includes(value.buffer)) found.push(value.buffer)
   } else if (Array.isArray(value)) for (const item of value) ownBuffers(item, found)
-  else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) ownBuffers(item, found)
+  else for (const name in value) ownBuffers((value as Record<string, unknown>)[name], found)
   return found
 }
 
 /**
- * A copy of `value` whose bytes are its own, as buffers to hand over: a clone of a slice would take all of the buffer under
- * it along. What holds no bytes is not copied.
+ * A copy of `value` in which `copy` has copied all bytes: a clone of a slice would take all of the buffer under it along. What holds
+ * no bytes is not copied.
  */
-export function withOwnBytes(value: unknown, buffers: ArrayBuffer[]): unknown {
-  if (value instanceof Uint8Array) {
-    const own = new Uint8Array(value)
-    buffers.push(own.buffer)
+export function withOwnBytes(value: unknown, copy: (bytes: Uint8Array) => Uint8Array): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Uint8Array) return copy(value)
+  if (Array.isArray(value)) {
+    let items: unknown[] | undefined
+    for (let i = 0; i < value.length; i++) {
+      const item = withOwnBytes(value[i], copy)
+      if (item !== value[i]) (items ??= [...(value as unknown[])])[i] = item
+    }
+    return items ?? value
+  }
+  let own: Record<string, unknown> | undefined
+  for (const name in value) {
+    const before = (value as Record<string, unknown>)[name]
+    const item = withOwnBytes(before, copy)
+    if (item !== before) (own ??= { ...value })[name] = item
+  }
+  return own ?? value
+}
+
+/** Small pieces of bytes lie side by side in buffers of this size: one is handed over in place of dozens. */
+const SHARED_BYTES = 64 * 1024
+const SMALL_BYTES = SHARED_BYTES / 4
+
+/** Copies of bytes on their way to another thread, in few buffers. */
+export class BytesToHandOver {
+  #shared: Uint8Array<ArrayBuffer> | undefined
+  #at = 0
+  #buffers: ArrayBuffer[] = []
+
+  /** A copy, which stays readable here until it is handed over. `large` gets its buffer where it has one of its own. */
+  copy(bytes: Uint8Array, large: ArrayBuffer[]): Uint8Array {
+    if (bytes.length > SMALL_BYTES) {
+      const own = new Uint8Array(bytes)
+      large.push(own.buffer)
+      this.#buffers.push(own.buffer)
+      return own
+    }
+    if (this.#shared === undefined || this.#at + bytes.length > SHARED_BYTES) {
+      this.#shared = Buffer.allocUnsafeSlow(SHARED_BYTES)
+      this.#buffers.push(this.#shared.buffer)
+      this.#at = 0
+    }
+    const own = new Uint8Array(this.#shared.buffer, this.#at, bytes.length)
+    own.set(bytes)
+    this.#at += bytes.length
     return own
   }
-  if (Array.isArray(value)) {
-    const items = value.map((item) => withOwnBytes(item, buffers))
-    return items.some((item, i) => item !== value[i]) ? items : value
+
+  /** The buffers of all copies there are; the next copy begins another. */
+  take(): ArrayBuffer[] {
+    const taken = this.#buffers
+    this.#buffers = []
+    this.#shared = undefined
+    return taken
   }
-  if (typeof value !== 'object' || value === null) return value
-  let copy: Record<string, unknown> | undefined
-  for (const [name, item] of Object.entries(value)) {
-    const own = withOwnBytes(item, buffers)
-    if (own !== item) (copy ??= { ...value })[name] = own
-  }
-  return copy ?? value
 }

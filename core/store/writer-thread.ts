@@ -63,7 +63,7 @@ function serve(db: ReturnType<typeof open>): void {
       if (group.length === 0) break
       const answers = commitGroup(db, operations, group, at.path)
       say({ answers }, ownBuffers(answers))
-      for (const { args } of group) for (const buffer of ownBuffers(args)) letGo(buffer)
+      for (const { large } of group) for (const buffer of large ?? []) letGo(buffer)
       log.wrote(group)
     }
     if (closing) {

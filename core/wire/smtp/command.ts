@@ -99,11 +99,13 @@ export function parseCommand(line: Uint8Array): Command {
 /** A line as text; undefined when it holds a control character or is no UTF-8. */
 function textOf(line: Uint8Array): string | undefined {
   let isAscii = true
-  for (const byte of line) {
+  for (let i = 0; i < line.length; i++) {
+    const byte = line[i] as number
     if (byte < 0x20 || byte === 0x7f) return undefined
     if (byte > 0x7f) isAscii = false
   }
-  if (isAscii) return String.fromCharCode(...line)
+  // Applied, not spread: a spread makes an array of them first.
+  if (isAscii) return String.fromCharCode.apply(null, line as Uint8Array & number[])
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line)
   } catch {

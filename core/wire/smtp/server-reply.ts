@@ -8,11 +8,15 @@ export function reply(code: number, enhanced: string | undefined, ...lines: read
 /** The wire lines of a reply without their CRLF (RFC 5321 §4.2.1, RFC 2034 §4): each one carries the enhanced code. */
 export function replyLines(said: Reply): string[] {
   const enhanced = said.enhanced === undefined ? '' : `${said.enhanced} `
+  const [only = ''] = said.lines
+  if (said.lines.length === 1) return [`${said.code} ${enhanced}${clean(only)}`]
   const last = said.lines.length - 1
   return said.lines.map((line, i) => `${said.code}${i === last ? ' ' : '-'}${enhanced}${clean(line)}`)
 }
 
+const LONGEST_LINE = 480
+const PLAIN = /^[ -~]*$/
 /** RFC 5321 §4.5.3.1.5 ends a reply line at 512 octets; a joint may hand in words of another server, so it is held here. */
 function clean(line: string): string {
-  return line.replaceAll(/[^ -~]/g, '?').slice(0, 480)
+  return line.length <= LONGEST_LINE && PLAIN.test(line) ? line : line.replaceAll(/[^ -~]/g, '?').slice(0, LONGEST_LINE)
 }

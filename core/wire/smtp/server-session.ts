@@ -11,7 +11,7 @@ import { explained } from './server-explain.ts'
 import { ServerInput } from './server-input.ts'
 import { ServerManners } from './server-manners.ts'
 import { reply } from './server-reply.ts'
-import type { AuthState, SessionEffect, State, Step, Terms } from './server-terms.ts'
+import type { AuthState, Effect, SessionEffect, State, Step, Terms } from './server-terms.ts'
 import { greeting, onCommand, onExpanded, onMessage, onRecipient, onSender } from './server.ts'
 
 /** RFC 4954 §4: a line within AUTH may be longer than a command. */
@@ -28,6 +28,7 @@ const EXCHANGES: ReadonlySet<State['at']> = new Set<AuthState['at']>([
 ])
 
 const isAt = <At extends State['at']>(state: State, at: At): state is Extract<State, { at: At }> => state.at === at
+const begins = (step: Step, what: Effect['do']) => step.some((effect) => 'do' in effect && effect.do === what)
 const FOREIGN: Command = { verb: 'foreign' }
 const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
 
@@ -218,7 +219,7 @@ export class ServerSession {
   #obey(command: Command): void {
     if (this.#manners.isTooMuch(command)) this.#countError()
     const step = onCommand(this.#state, command, this.#terms)
-    if (step.some((effect) => 'do' in effect && effect.do === 'secure') && this.heldBytes > 0) {
+    if (command.verb === 'STARTTLS' && this.heldBytes > 0 && begins(step, 'secure')) {
       // RFC 3207 §4.2, CVE-2011-0411: what came in the clear must not be taken for what came inside TLS.
       this.#say(reply(554, '5.5.1', 'nothing may follow STARTTLS'))
       this.#effects.push({ do: 'hang-up' })
@@ -303,7 +304,8 @@ export class ServerSession {
     })
   }
 
-  #apply([state, ...effects]: Step): void {
+  #apply(step: Step): void {
+    const [state] = step
     // Between two chunks the message may be given up by any command that resets its transaction.
     const goesOn = state.at === 'chunks' || (state.at === 'expanding' && state.back.at === 'chunks')
     if (this.#content !== undefined && !this.#isReading && !goesOn) {
@@ -311,7 +313,8 @@ export class ServerSession {
       this.#effects.push({ do: 'discard' })
     }
     this.#state = state
-    for (const effect of effects) {
+    for (let i = 1; i < step.length; i++) {
+      const effect = step[i] as Effect
       switch (effect.do) {
         case 'reply':
           this.#say(effect.reply, effect.isPardoned, effect.isSecret)
