@@ -9,7 +9,7 @@ const INVISIBLE =
   /(?:\u034f|[\u00ad\u061c\u115f\u1160\u180e\u2060-\u2064\u3164\uffa0])+|(?<=^|\s)(?:\u200c|\u200d)+(?=\s|$)/g
 /** `On Tuesday … Ada wrote:` in the languages most mail is in; it stands right before what is quoted. */
 const ATTRIBUTION =
-  /(?:wrote|writes|schrieb|schreibt|écrit|a écrit|escribió|escreveu|ha scritto|scrisse|schreef|skrev|kirjoitti|napisał\(?a?\)?|написал\(?а?\)?|пишет|写道|のメール|さんは書きました|작성)\s*[:：]?\s*$/i
+  /(?:\b(?:wrote|writes|schrieb|schreibt|escribió|escreveu|scritto|scrisse|schreef|skrev|kirjoitti|napisała?)\b|écrit|написала?|пишет|写道|寫道|書きました|のメール|작성)[^:：]{0,200}[:：]\s*$/iu
 /** Scripts that put no space between words: a line break in them is none either. */
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]/u
 
