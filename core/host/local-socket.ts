@@ -183,6 +183,11 @@ async function serveOne(socket: Socket, token: Buffer, run: RunCommand, closing:
   })
   await sendFrame(socket, { exit })
   await new Promise<void>((resolve) => socket.end(resolve))
+  // What the caller has said that nobody asked for is read, or the end behind it is never seen and the connection stays for good.
+  const late = setTimeout(() => socket.destroy(), HANDSHAKE_MS)
+  socket.once('close', () => clearTimeout(late))
+  while ((await next()) !== undefined);
+  socket.destroy()
 }
 
 /** Sends bytes in frames well below the longest, in order, no faster than the other end takes them. */
