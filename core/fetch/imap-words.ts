@@ -5,7 +5,7 @@ import type { Store } from '../store/types.ts'
 import { openWithLogin } from './account-login.ts'
 import type { AccountLogin, FetchDeps, NoLogin } from './fetch-deps.ts'
 import { openImap, type OpenedImap } from './imap-client.ts'
-import { connectReason, handshakeReason, type Maildrop, type Usual } from './words.ts'
+import { connectReason, handshakeReason, refusedReason, type Maildrop, type Usual } from './words.ts'
 
 const IMAP: Usual = { upgrade: 'STARTTLS', implicit: 993, plain: 143 }
 
@@ -29,7 +29,7 @@ export function describeImapTrouble(trouble: ImapTrouble, at: Maildrop): string 
       if (trouble.at === 'greeting') return `${at.host} does not open the account now. ${said}`
       if (trouble.at === 'tls')
         return `${at.host} refuses STARTTLS; try TLS from the first byte, mostly on port 993. ${said}`
-      return `${at.host} refuses the login of "${at.user}": check user name and password; some providers ask for an app password. ${said}`
+      return `${refusedReason(at, 'IMAP')} ${said}`
     }
     case 'no-starttls':
       return `${at.host} offers no STARTTLS on port ${at.port}, so the password was not sent; try TLS from the first byte, mostly on port 993.`
@@ -60,12 +60,17 @@ export function targetOf(account: Account, { kind: login, secret }: AccountLogin
   return { host, port, tls, user, login, secret, accountId }
 }
 
+/** Whether another token may help: not where the server says that it has no room or no time now (RFC 5530 §3). */
+function isTokenRefused(trouble: ImapTrouble): boolean {
+  return trouble.kind === 'refused' && trouble.at === 'login' && !/\[(?:UNAVAILABLE|INUSE|LIMIT)\b/i.test(trouble.reply)
+}
+
 /** Opens an account's session with what it signs in with. */
 export function openAccount(account: Account, deps: ImapDeps, signal?: AbortSignal): Promise<OpenedImap | NoLogin> {
   return openWithLogin(
     account,
     deps,
     (login) => openImap(targetOf(account, login), deps, signal),
-    (opened) => !opened.ok && opened.trouble.kind === 'refused' && opened.trouble.at === 'login',
+    (opened) => !opened.ok && isTokenRefused(opened.trouble),
   )
 }

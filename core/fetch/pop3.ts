@@ -16,7 +16,8 @@ export function openMaildrop(account: Account, deps: FetchDeps, signal?: AbortSi
     account,
     deps,
     ({ kind: login, secret: password }) => openPop3({ ...target, login, password }, deps, signal),
-    (opened) => !opened.ok && opened.trouble.kind === 'refused' && opened.trouble.at === 'login',
+    // Not where it wants a pause, or the maildrop is in use: a second login at once would be one too many.
+    (opened) => !opened.ok && opened.trouble.kind === 'refused' && retryOf(opened.trouble) === 'person',
   )
 }
 

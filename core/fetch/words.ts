@@ -9,6 +9,15 @@ export interface Maildrop {
   readonly host: string
   readonly port: number
   readonly user: string
+  /** A password where this is left out. */
+  readonly login?: 'password' | 'token'
+}
+
+/** A login was refused: what may be wrong with what it was. */
+export function refusedReason({ host, user, login }: Maildrop, protocol: string): string {
+  return login === 'token'
+    ? `${host} does not let "${user}" in with a token: was it this user who signed in, and is access by ${protocol} switched on for the mailbox?`
+    : `${host} refuses the login of "${user}": check user name and password; some providers ask for an app password.`
 }
 
 /** What went wrong and what to do about it, in words for the person whose account it is. */
@@ -22,7 +31,7 @@ export function describeTrouble(trouble: Pop3Trouble, at: Maildrop): string {
       const why = explainReply(trouble.reply)
       const isOther = /\[(?:IN-USE|LOGIN-DELAY|SYS\/)/i.test(trouble.reply)
       if (isOther && why !== undefined) return `${why} ${said}`
-      return `${at.host} refuses the login of "${at.user}": check user name and password; some providers ask for an app password. ${said}`
+      return `${refusedReason(at, 'POP3')} ${said}`
     }
     case 'no-stls':
       return `${at.host} offers no STLS on port ${at.port}, so the password was not sent; try TLS from the first byte, mostly on port 995.`
