@@ -4,7 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mutt' | 'mpop' | 'fetchmail' | 'curl' | 'exim' | 'python' | 'git-send-email' | 'chromium'} Program */
+/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mutt' | 'mpop' | 'fetchmail' | 'curl' | 'exim' | 'python' | 'git-send-email' | 'thunderbird' | 'chromium'} Program */
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge']
 const BROWSER_PATHS = [
@@ -32,6 +32,7 @@ export const PROGRAMS = {
     names: ['/usr/lib/git-core/git-send-email'],
     debian: ['git-email', 'libauthen-sasl-perl', 'libmailtools-perl'],
   },
+  'thunderbird': { names: ['thunderbird'], debian: ['thunderbird'] },
   // Debian refuses Exim beside Postfix: `.ci/run` unpacks it there, and nothing is installed.
   'exim': { names: [join(EXIM_FOLDER, 'usr/sbin/exim4')], debian: ['exim4-daemon-light'] },
   'chromium': {
