@@ -25,7 +25,7 @@ const DONE = 'DELETE FROM rule_todo WHERE message_id = ?'
 const LATER = 'UPDATE rule_todo SET tries = tries + 1, due_ms = ? WHERE message_id = ?'
 const POP3_ACCOUNT = 'SELECT account_id AS id FROM pop3_seen WHERE message_id = ? LIMIT 1' // index pop3_seen_message
 const KNOWN = `
-  SELECT 1 FROM rule_history WHERE header_id = @headerId AND header_id <> '' AND received_ms / 1000 = @receivedMs / 1000
+  SELECT 1 FROM rule_history WHERE header_id = @headerId AND header_id <> '' AND received_ms / 1000 = @seconds
     AND size_bytes = @sizeBytes LIMIT 1` // index rule_history_header
 const LOOKED_AT = 'SELECT last_fetch_ms AS lastFetchMs FROM account WHERE id = ?'
 const INBOX = `
@@ -80,7 +80,7 @@ export function noteImapArrivals(db: WriteDb, folderId: number, came: readonly I
     ({ uid, headerId, sizeBytes, receivedMs }) =>
       uid >= fromUid &&
       receivedMs >= looked - DAY_MS &&
-      prepared(db, KNOWN).get({ headerId, sizeBytes, receivedMs }) === undefined,
+      prepared(db, KNOWN).get({ headerId, sizeBytes, seconds: Math.floor(receivedMs / 1000) }) === undefined,
   )
   noteArrivals(
     db,
