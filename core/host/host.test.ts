@@ -68,12 +68,6 @@ test('a large input and a large output arrive whole', async () => {
   expect(io.out.length).toBe(3_000_000)
 })
 
-test("commands that don't read their input leave no connection behind, however many there are", async () => {
-  const data = folder()
-  // By then the input is here, and nobody has asked for it.
-  await engineAt(data, async () => (await new Promise((resolve) => setTimeout(resolve, 2)), 0))
-  for (let n = 0; n < 100; n++) expect(await callEngine(data, ['status'], caller(bytes('x'))), `command ${n}`).toBe(0)
-})
 test('no engine is no error: the caller opens the folder itself', async () => {
   const data = folder()
   expect(await callEngine(data, ['queue', 'list'], caller())).toBeUndefined()

@@ -182,6 +182,11 @@ test('rules are written, tried and run over mail that is here on the command lin
   await clear(one)
 }, 60_000)
 
+test('an engine answers as many commands as one likes: none leaves its connection behind', async () => {
+  for (let n = 0; n < 200; n++)
+    expect(await one.home.run(['rule', 'list']), `command ${n}`).toMatchObject({ status: 0 })
+}, 60_000)
+
 needs('dovecot').describe('rules and an IMAP account', () => {
   test('what comes into its Inbox is sorted on its server, too; what was there before is left alone', async () => {
     const PASSWORD = 'correct-horse-battery'
