@@ -385,7 +385,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       deps: fetchDeps,
       fetcher,
       imap,
-      tokenOf: (id) => signIns.tokenOf(id),
+      tokenOf: (id, refused) => signIns.tokenOf(id, refused),
       discovery: { ...fetchDeps, resolver, get: ask, settings, providerFor: (host) => signIns.providerFor(host) },
     }),
     signIn: signingIn.handlers,

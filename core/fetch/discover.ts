@@ -148,9 +148,10 @@ class Looking {
         this.#list('ispdb', domain, ispdb, config, signal),
         this.#receiver(domain, ispdb, config, signal),
       ]
-      // What the domain itself says by HTTPS is enough; else whatever is known goes together.
-      const isEnough = Promise.all(own).then(() => this.#missing(OWN).length === 0 && asking.abort())
-      await Promise.all([isEnough, ...others])
+      // What the domain itself says by HTTPS is enough, first of all at the name that is for it; else all that is known goes together.
+      const enough = (sources: readonly Source[]) => this.#missing(sources).length === 0 && asking.abort()
+      const first = own[0]?.then(() => enough(['autoconfig']))
+      await Promise.all([first, Promise.all(own).then(() => enough(OWN)), ...others])
       late()
       const kinds = this.#missing()
       if (kinds.length === 0) this.#say('probe', 'skipped', 'What was found is enough.')

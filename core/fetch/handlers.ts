@@ -1,6 +1,6 @@
 import { implement } from '@orpc/server'
 import { Fault } from '../base/fault.ts'
-import type { TokenOf } from '../model/access-token.ts'
+import { newToken, type TokenOf } from '../model/access-token.ts'
 import { isLiteral, parseMailbox } from '../model/address.ts'
 import { contract } from '../rpc/contract.ts'
 import { listAccounts, type Account, type AccountSecret } from '../store/account.ts'
@@ -95,7 +95,7 @@ export function accountHandlers({
       const secret = secretOf(input)
       let known: { readonly login: 'password' | 'token'; readonly text: string }
       if ('signInId' in secret) {
-        const got = await tokenOf(secret.signInId)
+        const got = await newToken((refused) => tokenOf(secret.signInId, refused))
         if (!got.ok)
           return yield { step: 'login' as const, state: 'failed' as const, text: got.reason, sessionId: null }
         known = { login: 'token', text: got.token }

@@ -143,6 +143,28 @@ test('reads the null MX, and drops exchanges that are no host names', async () =
   expect(await lookup('bad.test', 'MX')).toMatchObject({ kind: 'SERVFAIL' })
 })
 
+test('reads SRV records, those that say no, and none whose target is no host name', async () => {
+  const { lookup } = await resolverOf({
+    '_imaps._tcp.dest.test': {
+      SRV: [
+        { priority: 10, weight: 5, port: 993, target: 'IMAP.Dest.test' },
+        { port: 993, target: 'a b.dest.test' },
+        { port: 993, target: 'imap.dest.test\r\nx' },
+      ],
+    },
+    '_pop3s._tcp.dest.test': { SRV: [{ port: 0, target: '.' }] },
+  })
+  const found = await lookup('_imaps._tcp.dest.test', 'SRV')
+  expect(found).toMatchObject({
+    kind: 'found',
+    records: [{ priority: 10, weight: 5, port: 993, target: 'imap.dest.test' }],
+  })
+  expect(describeLookup(found)).toContain('10 5 993 imap.dest.test')
+  const none = await lookup('_pop3s._tcp.dest.test', 'SRV')
+  expect(none).toMatchObject({ kind: 'found', records: [{ target: '' }] })
+  expect(describeLookup(none)).toContain('(not there)')
+})
+
 test('a name that is none is not asked for', async () => {
   const { stub, lookup } = await resolverOf({})
   for (const name of ['', 'a b.test', 'x..test', `${'a'.repeat(64)}.test`, '[192.0.2.1]'])

@@ -1,5 +1,6 @@
 import { errnoWords } from '../base/errno.ts'
 import { never } from '../base/never.ts'
+import { newToken } from '../model/access-token.ts'
 import type { Cause, TlsMode } from '../model/outcome.ts'
 import { hasGlobalIpv6 } from '../net/address.ts'
 import type { Transcript } from '../transcript/sink.ts'
@@ -64,7 +65,7 @@ export async function* testRoute(
   const run = async () => {
     say('trying', TRYING.connect)
     const { by, ...known } = target
-    const got = by && (await by.token())
+    const got = by && (await newToken(by.token))
     if (got?.ok === false) {
       step = 'login'
       return say('failed', got.reason)
