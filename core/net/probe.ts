@@ -147,7 +147,11 @@ class Lines {
   }
 
   async greets(greeting: RegExp): Promise<void> {
-    if (!greeting.test(await this.#next())) throw new Error('it speaks another protocol')
+    for (;;) {
+      const line = await this.#next()
+      if (!greeting.test(line)) throw new Error('it speaks another protocol')
+      if (!/^\d{3}-/.test(line)) return // SMTP may greet in several lines (RFC 5321 §4.2).
+    }
   }
 
   /** The first line that fits. */
