@@ -1,51 +1,12 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { chance } from '../support/chance.ts'
+import { DayClient, liveDay } from '../support/day-of-mail.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { openInboundHouse } from '../support/inbound-house.ts'
 
-const MINUTE_MS = 60_000
-const MINUTES = 24 * 60
 /** Connections that do nothing are left to the server's own deadlines; more than it serves are never opened. */
 const MOST_IDLE = 8
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-const heapBytes = () => {
-  collect()
-  return process.memoryUsage().heapUsed
-}
-
-/** Reads the replies of one client, one after the other. */
-class Client {
-  readonly socket: Socket
-  #heard = ''
-  #isOver = false
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    this.socket.on('error', () => {}).on('data', (chunk: Buffer) => (this.#heard += chunk.toString('latin1')))
-    this.socket.on('close', () => (this.#isOver = true))
-  }
-  /** The next reply; '' when the server has hung up. */
-  async reply(): Promise<string> {
-    for (;;) {
-      const [whole] = /^(?:\d{3}-[^\n]*\n)*\d{3} [^\n]*\n/.exec(this.#heard) ?? []
-      if (whole !== undefined) {
-        this.#heard = this.#heard.slice(whole.length)
-        return whole
-      }
-      if (this.#isOver) return ''
-      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')])
-    }
-  }
-  async say(bytes: string): Promise<string> {
-    this.socket.write(bytes, 'latin1')
-    return this.reply()
-  }
-}
 
 test('a day of mail in some minutes: nothing lost, nothing twice, no connection, timer or memory left over', async () => {
   const clock = fakeClock()
@@ -60,11 +21,10 @@ test('a day of mail in some minutes: nothing lost, nothing twice, no connection,
   const sent = new Set<string>()
   const idle = new Set<Socket>()
   let serial = 0
-  let heapBefore = 0
 
   /** One client's visit: a message, or one of the ways in which a visit goes wrong. */
   const visit = async () => {
-    const client = new Client(house.port)
+    const client = new DayClient(house.port)
     if (!(await client.reply()).startsWith('220')) return client.socket.destroy()
     const kind = pick(10)
     if (kind === 0 && idle.size < MOST_IDLE) {
@@ -95,26 +55,7 @@ test('a day of mail in some minutes: nothing lost, nothing twice, no connection,
     return client.socket.end()
   }
 
-  for (let minute = 0; minute < MINUTES; minute++) {
-    await Promise.all(Array.from({ length: 2 + pick(3) }, visit))
-    clock.advance(MINUTE_MS)
-    await new Promise((resolve) => setImmediate(resolve))
-    if (minute === MINUTES / 4) heapBefore = heapBytes()
-  }
-
-  // The deadlines of those who never said anything are long past.
-  for (let i = 0; i < 10; i++) {
-    clock.advance(MINUTE_MS)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  const closed = house.server.close()
-  while (clock.nextMs !== undefined && idle.size > 0) {
-    clock.advance(MINUTE_MS)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  clock.advance(MINUTE_MS)
-  await closed
-  expect(idle.size).toBe(0)
+  await liveDay({ clock, visits: () => 2 + pick(3), visit, idle, close: () => house.server.close() })
 
   const ids = house.store.read.prepare('SELECT message_id AS id FROM message').all() as { id: string }[]
   expect(confirmed.size).toBeGreaterThan(500)
@@ -124,10 +65,5 @@ test('a day of mail in some minutes: nothing lost, nothing twice, no connection,
   expect([...kept].filter((id) => !sent.has(id))).toEqual([])
   const staged = house.store.read.prepare(`SELECT count(*) AS n FROM blob WHERE state <> 'whole'`).get()
   expect(staged).toEqual({ n: 0 })
-  // Once every deadline is past, no timer is left that somebody has forgotten.
-  clock.advance(60 * MINUTE_MS)
-  expect(clock.nextMs).toBeUndefined()
-  // Three quarters of the day cost no more memory than what the test itself remembers.
-  expect(heapBytes() - heapBefore).toBeLessThan(8 * 1024 * 1024)
   await house.close()
 })
