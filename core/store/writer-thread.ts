@@ -21,6 +21,12 @@ const port = parentPort
 if (port === null) throw new Error('the writer runs as a thread')
 const say = (message: ThreadMessage, buffers: readonly ArrayBuffer[] = []) => port.postMessage(message, buffers)
 
+/**
+ * While mail comes, transcripts wait so long for a group that they can ride along with: a commit of their own would hold up the mail
+ * that comes meanwhile.
+ */
+const RIDE_MS = 20
+
 function open() {
   const db = openDatabase(at, 'write')
   migrate(db, at.path)
@@ -54,25 +60,53 @@ function serve(db: ReturnType<typeof open>): void {
     else
       for (const request of message.requests) (request.name.startsWith('session.') ? waitingLow : waiting).push(request)
   }
-  port!.on('message', (first: WriterMessage) => {
-    take(first)
+  let isRiding: NodeJS.Timeout | undefined
+  let mailAt = -Infinity
+  const work = () => {
     log.busy()
     for (;;) {
       for (let more; (more = receiveMessageOnPort(port!)) !== undefined;) take(more.message as WriterMessage)
+      if (waiting.length > 0) mailAt = performance.now()
+      else if (waitingLow.length > 0 && !closing && performance.now() - mailAt < RIDE_MS) {
+        isRiding ??= setTimeout(() => {
+          isRiding = undefined
+          work()
+        }, RIDE_MS)
+        break
+      }
       const group = takeGroup(waiting, waitingLow)
       if (group.length === 0) break
-      const answers = commitGroup(db, operations, group, at.path)
+      const answers = isOnlyLog(group)
+        ? unflushed(db, () => commitGroup(db, operations, group, at.path))
+        : commitGroup(db, operations, group, at.path)
       say({ answers }, ownBuffers(answers))
       for (const { large } of group) for (const buffer of large ?? []) letGo(buffer)
       log.wrote(group)
     }
     if (closing) {
+      clearTimeout(isRiding)
       log.close()
       db.close() // writes back what is left of the log
       port!.close()
     } else log.idle()
+  }
+  port!.on('message', (first: WriterMessage) => {
+    take(first)
+    work()
   })
   say({ ready: true })
+}
+
+const isOnlyLog = (group: readonly WriteRequest[]) => group.every(({ name }) => name === 'session.record')
+
+/** Commits that a power cut may take back, in their order and with nothing behind them: the next one that is flushed keeps them, too. */
+function unflushed<T>(db: ReturnType<typeof open>, run: () => T): T {
+  db.pragma('synchronous = NORMAL')
+  try {
+    return run()
+  } finally {
+    db.pragma('synchronous = FULL')
+  }
 }
 
 try {
