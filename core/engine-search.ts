@@ -14,6 +14,8 @@ export interface Search {
   find(input: FindInput, signal: AbortSignal | undefined): AsyncGenerator<SearchPage, void, void>
   /** Goes on with an index that is not whole. */
   start(): void
+  /** After mail came in bulk: merges what it left in pieces, and indexes what it `isLeaving` to be indexed. */
+  tidy(isLeaving: boolean): void
   close(): Promise<void>
 }
 
@@ -27,10 +29,13 @@ export function openSearch(deps: {
   const { store, clock, describe, log } = deps
   const changes = new Changes<'saved' | 'index'>()
   const reindexer = new Reindexer({ store, clock, describe, changes, log })
+  const failed = (error: unknown) => log(`make the search index anew: ${reasonOf(error)}`)
+  const start = () => void reindexer.run().catch(failed)
   return {
     handlers: searchHandlers({ store, reindexer, changes }),
     find: (input, signal) => find({ store, describe, nowMs: () => clock.nowMs() }, input, signal),
-    start: () => void reindexer.run().catch((error: unknown) => log(`make the search index anew: ${reasonOf(error)}`)),
+    start,
+    tidy: (isLeaving) => (isLeaving ? start() : void reindexer.merge().catch(failed)),
     close: () => reindexer.close(),
   }
 }

@@ -297,6 +297,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     caFile: () => settings()['relay.caFile'],
     loginOf: signingIn.loginOf,
     readFields: (raw) => parse.fields(raw),
+    onBulk: (isLeaving) => search.tidy(isLeaving),
     onMail: (folderId) => mailChanges.emit(folderId),
     fetchImap: (account, signal) => imap.fetch(account, signal),
   }

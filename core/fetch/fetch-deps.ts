@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads'
 import type { MessageFields } from '../model/message-fields.ts'
 import type { Pop3Peers } from '../net/pop3-words.ts'
 import type { Account } from '../store/account.ts'
@@ -28,6 +29,10 @@ export interface FetchDeps extends Pop3Peers {
   readonly readFields: (raw: Uint8Array | readonly Uint8Array[]) => Promise<MessageFields>
   /** Joint: fetches an account of IMAP. */
   readonly fetchImap?: (account: Account, signal: AbortSignal) => Promise<Fetched>
+  /** Joint: mail came in bulk; of some of it the words are not in the search index, to be indexed from what is stored. */
+  readonly onBulk?: (isLeaving: boolean) => void
+  /** Starts the thread that reads mail in bulk, where a test wants another one. */
+  readonly startBulk?: () => Worker
   /** Joint: mail has come into a folder. */
   readonly onMail?: (folderId: number) => void
 }

@@ -1,19 +1,36 @@
+import type { MessageFields } from '../model/message-fields.ts'
 import type { Account } from '../store/account.ts'
 import type { Pop3Arrival } from '../store/pop3-seen.ts'
-import type { Store } from '../store/types.ts'
+import type { Body, Store } from '../store/types.ts'
+import type { Bulk, BulkBatch } from './bulk.ts'
 
-/** A message that has come whole and is read. */
+/** A message that has come whole. */
 export interface Item {
   readonly number: number
-  readonly arrival: Pop3Arrival
+  readonly uidl: string
+  readonly body: Body
+  /** What it says of itself; undefined for one that is read with many others. */
+  readonly read: Read | undefined
+  /** Only its header came: what the server says the whole of it has. */
+  readonly wholeBytes?: number
   readonly sizeBytes: number
   /** Lets go of what is stored of it. */
   readonly drop: () => Promise<void>
   /** It is not held in memory any more. */
   readonly letGo: () => void
 }
-/** What a keeper tells of. */
+/** What is known of a message once it is read. */
+export interface Read {
+  readonly fields: MessageFields
+  /** Unix ms. */
+  readonly receivedMs: number
+}
+/** What a keeper tells of, and asks. */
 export interface KeeperEvents {
+  /** Reads a message that was not read in bulk. */
+  readonly readOne: (raw: Uint8Array) => Promise<Read>
+  /** When a message came that does not say. Unix ms. */
+  readonly nowMs: () => number
   /** It is durably here. `messageId` is null where it was here already. */
   readonly onKept: (item: Item, messageId: number | null) => void
   readonly onBatch: (folderId: number) => void
@@ -24,21 +41,38 @@ export interface KeeperEvents {
 /** One operation of the writer takes at most this: more would be a long turn of the main thread for handing it over. */
 const BATCH_MESSAGES = 256
 const BATCH_BYTES = 2 * 1024 * 1024
+/** Batches that are read, or read and not yet stored. */
+const BATCHES_AHEAD = 4
+
+/** A batch with what was read of it. */
+interface ReadBatch {
+  readonly items: readonly Item[]
+  readonly arrivals: readonly Pop3Arrival[]
+  readonly batch: BulkBatch | undefined
+}
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** Commits what comes, in order, one batch at a time: what arrives while one is committed is the next one. */
 export class Keeper {
-  readonly #store: Pick<Store, 'write'>
+  readonly #db: Pick<Store, 'write'>
   readonly #account: Pick<Account, 'id' | 'host' | 'user'>
   readonly #events: KeeperEvents
+  readonly #bulk: () => Bulk | undefined
   #waiting: Item[] = []
   #keeping: Promise<void> | undefined
+  #hasFailed = false
 
-  constructor(store: Pick<Store, 'write'>, account: Pick<Account, 'id' | 'host' | 'user'>, events: KeeperEvents) {
-    this.#store = store
+  constructor(
+    store: Pick<Store, 'write'>,
+    account: Pick<Account, 'id' | 'host' | 'user'>,
+    events: KeeperEvents,
+    bulk: () => Bulk | undefined = () => undefined,
+  ) {
+    this.#db = store
     this.#account = account
     this.#events = events
+    this.#bulk = bulk
   }
 
   keep(item: Item): void {
@@ -53,38 +87,83 @@ export class Keeper {
 
   async #keepAll(): Promise<void> {
     await turn()
-    while (this.#waiting.length > 0) {
-      let bytes = 0
-      let count = 0
-      for (const item of this.#waiting) {
-        if (count > 0 && (count >= BATCH_MESSAGES || bytes + item.sizeBytes > BATCH_BYTES)) break
-        // What is staged is in the store already.
-        if ('raw' in item.arrival.body) bytes += item.sizeBytes
-        count++
-      }
-      const batch = this.#waiting.splice(0, count)
-      try {
-        await this.#keepBatch(batch)
-      } catch (error) {
-        this.#events.onFault(error)
-        for (const item of [...batch, ...this.#waiting.splice(0)]) {
-          item.letGo()
-          await item.drop().catch(() => {})
-        }
-      }
+    const reading: Promise<ReadBatch>[] = []
+    let storing: Promise<void> | undefined
+    for (;;) {
+      // While one is stored, the next ones are read.
+      while (this.#waiting.length > 0 && reading.length < BATCHES_AHEAD) reading.push(this.#read(this.#take()))
+      const next = await reading.shift()
+      const stored = next && this.#store(next)
+      await storing
+      if (next === undefined && this.#waiting.length === 0) return
+      storing = stored
     }
   }
 
-  async #keepBatch(batch: readonly Item[]): Promise<void> {
-    const { id: accountId, host, user } = this.#account
-    const arrivals = batch.map((item) => item.arrival)
-    const kept = await this.#store.write('pop3.keep', { accountId, from: { host, user }, arrivals })
-    for (const [index, item] of batch.entries()) {
-      const messageId = kept.messageIds[index] ?? null
-      item.letGo()
-      if (messageId === null) await item.drop()
-      this.#events.onKept(item, messageId)
+  #take(): Item[] {
+    let bytes = 0
+    let count = 0
+    for (const item of this.#waiting) {
+      if (count > 0 && (count >= BATCH_MESSAGES || bytes + item.sizeBytes > BATCH_BYTES)) break
+      // What is staged is in the store already.
+      if ('raw' in item.body) bytes += item.sizeBytes
+      count++
     }
-    this.#events.onBatch(kept.folderId)
+    return this.#waiting.splice(0, count)
+  }
+
+  async #read(items: readonly Item[]): Promise<ReadBatch> {
+    const unread = items.filter(({ read }) => read === undefined)
+    const others = items.flatMap(({ read }) => (read === undefined ? [] : [read.fields]))
+    const batch = await this.#bulk()?.read(unread.map(rawOf), others)
+    let [nextUnread, nextOther] = [0, 0]
+    const arrivals: Pop3Arrival[] = []
+    for (const item of items) {
+      const { uidl, body, wholeBytes } = item
+      const inBulk = item.read === undefined ? batch?.read?.messages[nextUnread++] : undefined
+      const { fields, receivedMs } = item.read ?? inBulk ?? (await this.#events.readOne(rawOf(item)))
+      const isIndexedLater = item.read === undefined ? inBulk?.isTaken : batch?.read?.others[nextOther++]
+      arrivals.push({
+        uidl,
+        body,
+        fields: isIndexedLater === true ? { ...fields, body: '' } : fields,
+        receivedMs: receivedMs ?? this.#events.nowMs(),
+        ...(wholeBytes !== undefined && { wholeBytes }),
+        ...(isIndexedLater === true && { isIndexedLater }),
+      })
+    }
+    return { items, arrivals, batch }
+  }
+
+  /** Never rejects. */
+  async #store({ items, arrivals, batch }: ReadBatch): Promise<void> {
+    const { id: accountId, host, user } = this.#account
+    let messageIds: readonly (number | null)[] = []
+    try {
+      if (this.#hasFailed) throw new Error('a batch before this one could not be kept')
+      const kept = await this.#db.write('pop3.keep', { accountId, from: { host, user }, arrivals })
+      messageIds = kept.messageIds
+      for (const [index, item] of items.entries()) {
+        const messageId = messageIds[index] ?? null
+        item.letGo()
+        if (messageId === null) await item.drop()
+        this.#events.onKept(item, messageId)
+      }
+      this.#events.onBatch(kept.folderId)
+    } catch (error) {
+      if (!this.#hasFailed) this.#events.onFault(error)
+      this.#hasFailed = true
+      for (const item of [...items, ...this.#waiting.splice(0)]) {
+        item.letGo()
+        await item.drop().catch(() => {})
+      }
+    }
+    const idsOf = (isRead: boolean) =>
+      items.flatMap(({ read }, at) =>
+        (read !== undefined) === isRead && arrivals[at]?.isIndexedLater ? [messageIds[at] ?? null] : [],
+      )
+    batch?.number([...idsOf(false), ...idsOf(true)])
   }
 }
+
+const rawOf = ({ body }: Item) => ('raw' in body ? body.raw : new Uint8Array())

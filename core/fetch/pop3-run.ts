@@ -3,8 +3,9 @@ import type { Account } from '../store/account.ts'
 import { USUAL_RULES } from '../store/pop3-account.ts'
 import { listSeen, type SeenMessage } from '../store/pop3-seen.ts'
 import { Arrival } from './arrival.ts'
+import { Bulk } from './bulk.ts'
 import type { FetchDeps } from './fetch-deps.ts'
-import { Keeper, type Item } from './pop3-keeper.ts'
+import { Keeper, type Item, type KeeperEvents, type Read } from './pop3-keeper.ts'
 import { listMaildrop, nameOfBytes } from './pop3-listing.ts'
 import { isToBeRemoved, planFetch, type DropRules, type Plan, type Planned } from './pop3-plan.ts'
 import { receivedTime } from './received.ts'
@@ -19,6 +20,9 @@ const HELD_BYTES = 32 * 1024 * 1024
 /** Work on the main thread between two turns of its event loop. */
 const TURN_MS = 4
 
+/** From so many on messages are read and indexed together, in a thread that has to be started for it. */
+const BULK_MESSAGES = 100
+
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** One fetch within a session that is signed in. */
@@ -30,6 +34,8 @@ export class Pop3Run {
   readonly #deps: FetchDeps
   readonly #session: Pop3Session
   readonly #keeper: Keeper
+  /** While so many come that they are read and indexed together. */
+  #bulk: Bulk | undefined
   readonly #seen = new Map<string, SeenMessage>()
   #lost: Pop3Trouble | undefined
   #fault: unknown
@@ -48,11 +54,14 @@ export class Pop3Run {
     this.#deps = deps
     this.#session = session
     this.#turnAt = deps.clock.monotonicMs()
-    this.#keeper = new Keeper(deps.store, account, {
+    const events: KeeperEvents = {
+      readOne: (raw) => this.#read(raw),
+      nowMs: () => deps.clock.nowMs(),
       onKept: (item, messageId) => this.#onKept(item, messageId),
       onBatch: (folderId) => deps.onMail?.(folderId),
       onFault: (error) => this.#fail(error),
-    })
+    }
+    this.#keeper = new Keeper(deps.store, account, events, () => this.#bulk)
   }
 
   /** Words for what went wrong, or null. Throws a fault of ours. */
@@ -74,8 +83,14 @@ export class Pop3Run {
         `${plan.doubled.size} unique-ids stand for more than one message; none of these is deleted`,
       )
     for (const number of plan.remove) this.#delete(number)
-    await this.#retrieve(plan.fetch)
-    await this.#keeper.idle()
+    try {
+      await this.#retrieve(plan.fetch)
+      await this.#keeper.idle()
+      await this.#bulk?.finish()
+    } finally {
+      await this.#bulk?.close()
+      if (this.#bulk !== undefined) this.#deps.onBulk?.(this.#bulk.isLeaving)
+    }
     await Promise.all(this.#deleting)
     if (this.#fault !== undefined) throw this.#fault
     if (this.#lost) return describeTrouble(this.#lost, this.#account)
@@ -110,6 +125,7 @@ export class Pop3Run {
   }
 
   async #retrieve(wanted: readonly Planned[]): Promise<void> {
+    if (wanted.length >= BULK_MESSAGES) this.#bulk = new Bulk(this.#deps)
     let under = 0
     for (const one of wanted) {
       if (this.#lost !== undefined || this.#fault !== undefined) break
@@ -157,13 +173,13 @@ export class Pop3Run {
         return await arrival.drop()
       }
       const { body, toRead } = await arrival.finish()
-      const fields = await this.#deps.readFields(toRead)
-      const head = toRead instanceof Uint8Array ? toRead : (toRead[0] ?? new Uint8Array())
-      const receivedMs = receivedTime(head) ?? this.#deps.clock.nowMs()
-      const whole = isHeader ? { wholeBytes: sizeBytes ?? 0 } : {}
+      const isReadTogether = this.#bulk !== undefined && 'raw' in body
       this.#keeper.keep({
         number,
-        arrival: { uidl, body, fields, receivedMs, ...whole },
+        uidl,
+        body,
+        read: isReadTogether ? undefined : await this.#read(toRead),
+        ...(isHeader && { wholeBytes: sizeBytes ?? 0 }),
         sizeBytes: arrival.sizeBytes,
         drop: () => arrival.drop(),
         letGo,
@@ -173,6 +189,12 @@ export class Pop3Run {
       this.#fail(error)
       await arrival.drop().catch(() => {})
     }
+  }
+
+  async #read(bytes: Uint8Array | readonly Uint8Array[]): Promise<Read> {
+    const head = bytes instanceof Uint8Array ? bytes : (bytes[0] ?? new Uint8Array())
+    const fields = await this.#deps.readFields(bytes)
+    return { fields, receivedMs: receivedTime(head) ?? this.#deps.clock.nowMs() }
   }
 
   /** A message that only its bytes tell from others is here already; by the rules it may have to go. */
@@ -219,7 +241,7 @@ export class Pop3Run {
       this.#session.transcript.link({ messageId })
     }
     // Only now: it is durably here, and whole.
-    const { uidl, wholeBytes } = item.arrival
+    const { uidl, wholeBytes } = item
     if (!this.#rules.keep && wholeBytes === undefined && !this.#doubled.has(uidl)) this.#delete(item.number)
   }
 

@@ -114,3 +114,18 @@ test('saved searches are kept by name, and only those that parse', async () => {
   await expect(call(handlers.saved.remove, { id: bills.id })).rejects.toMatchObject({ code: 'not-found' })
   expect(await call(handlers.saved.list, undefined)).toHaveLength(1)
 })
+
+test('what came in bulk and was not indexed then is found after the next start', async () => {
+  const at = { name: 'Ada', host: 'mail.example', port: 110, tls: 'none', user: 'ada', everySeconds: 300 } as const
+  const secret = { login: 'password', value: Buffer.from('x') } as const
+  const { id: accountId } = await store.write('account.add', { ...at, keep: true, secret })
+  const arrivals = Array.from({ length: 120 }, (_, n) => {
+    const fields = { ...readFields(mail(n)), body: '' }
+    return { uidl: `u${n}`, body: { raw: mail(n) }, fields, receivedMs: NOW - n * 1000, isIndexedLater: true as const }
+  })
+  const from = { host: 'mail.example', user: 'ada' }
+  const { messageIds } = await store.write('pop3.keep', { accountId, from, arrivals })
+  expect(found(store.read, 'snow')).toEqual([])
+  await house().reindexer.run()
+  expect(found(store.read, 'snow')).toEqual(messageIds)
+})

@@ -4,6 +4,7 @@ import { reasonOf } from '../base/fault.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { getMessage, type Message } from '../store/message-list.ts'
 import { getRebuild, listUnindexed, type IndexedFields } from '../store/search-index.ts'
+import { listPending } from '../store/search-pending.ts'
 import type { Store } from '../store/types.ts'
 
 /** What making the index anew needs. */
@@ -15,8 +16,9 @@ export interface ReindexDeps {
   readonly log: (line: string) => void
 }
 
-/** Messages and bytes of one step. */
+/** Messages and bytes of one step, and ids that are listed in one. */
 const AT_ONCE = 50
+const LISTED_AT_ONCE = 200
 const BYTES_AT_ONCE = 4 * 1024 * 1024
 /** Of a message so much is read: texts are in front of what is attached, and the rest of a long one has its names. */
 const READ_BYTES = 32 * 1024 * 1024
@@ -32,6 +34,7 @@ const PAUSE_MS = 2
 export class Reindexer {
   readonly #deps: ReindexDeps
   #running: Promise<void> | undefined
+  #isAsked = false
   #closed = false
   #wake = () => {}
 
@@ -39,15 +42,24 @@ export class Reindexer {
     this.#deps = deps
   }
 
-  /** Goes on where the index is not whole. Resolves when it is, or when this was closed. */
+  /** Goes on where the index is not whole, or in many pieces. Resolves when it is whole, or when this was closed. */
   run(): Promise<void> {
+    this.#isAsked = true
     this.#running ??= this.#steps().finally(() => (this.#running = undefined))
+    return this.#running
+  }
+
+  /** Merges the index's pieces: many steps leave many of them, and so does mail that came in bulk; a search asks each. */
+  merge(): Promise<void> {
+    this.#running ??= this.#merge()
+      .then(() => (this.#isAsked ? this.#steps() : undefined))
+      .finally(() => (this.#running = undefined))
     return this.#running
   }
 
   /** Empties the index and begins anew, unless that is under way. */
   async begin(): Promise<void> {
-    if (this.#running === undefined) await this.#deps.store.write('search.begin-rebuild', null)
+    if (getRebuild(this.#deps.store.read) === null) await this.#deps.store.write('search.begin-rebuild', null)
     this.#deps.changes.emit('index')
   }
 
@@ -60,10 +72,16 @@ export class Reindexer {
 
   async #steps(): Promise<void> {
     const { store, changes } = this.#deps
-    for (let hasIndexed = false; ; hasIndexed = true) {
+    while (!this.#closed) {
       const rebuild = getRebuild(store.read)
-      if (this.#closed) return
-      if (rebuild === null) return hasIndexed ? this.#merge() : undefined
+      if (rebuild === null) {
+        this.#isAsked = false
+        await this.#indexPending()
+        await this.#merge()
+        // Asked again meanwhile: there may be more by now.
+        if (this.#isAsked) continue
+        return
+      }
       const ids = listUnindexed(store.read, rebuild.below, AT_ONCE)
       const messages: { id: number; fields: IndexedFields }[] = []
       let bytes = 0
@@ -84,7 +102,25 @@ export class Reindexer {
     }
   }
 
-  /** Many small steps leave the index in many pieces, and a search asks each. */
+  /** What came in bulk and was not indexed then, because the program ended or the thread that does it. */
+  async #indexPending(): Promise<void> {
+    const { store } = this.#deps
+    // Only what waits now: of what comes in meanwhile pieces are being made.
+    const waiting: number[] = []
+    for (let page: readonly number[] | undefined; page?.length !== 0; waiting.push(...page))
+      page = listPending(store.read, waiting.at(-1) ?? 0, LISTED_AT_ONCE)
+    while (waiting.length > 0) {
+      const messages: { id: number; fields: IndexedFields }[] = []
+      for (const id of waiting.splice(-AT_ONCE)) {
+        if (this.#closed) return
+        const message = getMessage(store.read, id)
+        if (message !== undefined) messages.push({ id, fields: await this.#read(message) })
+      }
+      await store.write('search.index-pending', { messages })
+      await this.#pause()
+    }
+  }
+
   async #merge(): Promise<void> {
     while (!this.#closed && (await this.#deps.store.write('search.merge', { pages: MERGED_PAGES })).more)
       await this.#pause()

@@ -36,6 +36,7 @@ import { ruleTodoOperations } from './rule-todo.ts'
 import { ruleOperations } from './rule.ts'
 import { savedSearchOperations } from './saved-search.ts'
 import { searchIndexOperations } from './search-index.ts'
+import { searchPendingOperations } from './search-pending.ts'
 import { secretOperations } from './secret.ts'
 import { sessionRecordOperations } from './session-record.ts'
 import { sessionRemoveOperations } from './session-remove.ts'
@@ -85,6 +86,7 @@ export const operations = {
   ...ruleTodoOperations,
   ...savedSearchOperations,
   ...searchIndexOperations,
+  ...searchPendingOperations,
   ...secretOperations,
   ...sessionRecordOperations,
   ...sessionRemoveOperations,

@@ -7,6 +7,7 @@ import { getMessage } from './message-list.ts'
 import { prepared } from './prepared.ts'
 import { noteArrivals } from './rule-todo.ts'
 import { indexMessage } from './search-index.ts'
+import { deferIndexing } from './search-pending.ts'
 import type { Body, Operation, ReadDb, WriteDb } from './types.ts'
 
 /** What is known of a message that a POP3 server has shown us. */
@@ -30,6 +31,8 @@ export interface Pop3Arrival {
   readonly receivedMs: number
   /** Only its header came: what the server says the whole of it has. */
   readonly wholeBytes?: number
+  /** What it is found by comes later, in a piece of the index; `fields` has no text. */
+  readonly isIndexedLater?: true
 }
 /** Where the rest of a message is. */
 export interface PartialMessage {
@@ -105,10 +108,17 @@ export const pop3SeenOperations = {
       if (wholeBytes !== undefined) prepared(db, ADD_PARTIAL).run(messageId, wholeBytes)
       return messageId
     })
-    for (const [index, messageId] of messageIds.entries())
-      if (messageId !== null) indexMessage(db, messageId, args.arrivals[index]!.fields)
-    const came = messageIds.filter((id) => id !== null)
-    noteArrivals(db, came, { kind: 'account', accountId: args.accountId }, nowMs)
+    const came = messageIds.flatMap((id, index) => (id === null ? [] : [{ id, arrival: args.arrivals[index]! }]))
+    // FTS5 writes out what it holds whenever an id is smaller than the last one.
+    for (const { id, arrival } of came.toSorted((a, b) => a.id - b.id))
+      if (arrival.isIndexedLater === true) deferIndexing(db, id)
+      else indexMessage(db, id, arrival.fields)
+    noteArrivals(
+      db,
+      came.map(({ id }) => id),
+      { kind: 'account', accountId: args.accountId },
+      nowMs,
+    )
     return { folderId, messageIds }
   },
   /** Puts the whole message where only its header was. Returns its folder. Throws `not-found` when it is gone. */

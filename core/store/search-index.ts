@@ -18,6 +18,8 @@ export interface Rebuild {
 const INSERT =
   'INSERT INTO message_text (rowid, subject, author, addressees, cc, body, files) VALUES (?, ?, ?, ?, ?, ?, ?)'
 const DELETE = 'DELETE FROM message_text WHERE rowid = ?'
+const NOT_PENDING = 'DELETE FROM search_pending WHERE message_id = ?'
+const NONE_PENDING = 'DELETE FROM search_pending'
 const REBUILD = 'SELECT below, done, total FROM search_rebuild'
 const CLEAR = `INSERT INTO message_text (message_text) VALUES ('delete-all')`
 const BEGIN = `
@@ -64,9 +66,10 @@ export function indexFolded(db: WriteDb, id: number, folded: FoldedFields): void
   prepared(db, INSERT).run(BigInt(id), subject, author, addressees, cc, body, files)
 }
 
-/** Takes a message's words out of the index, if they are in there. */
+/** Takes a message's words out of the index, if they are in there or on their way. */
 export function unindexMessage(db: WriteDb, id: number): void {
   prepared(db, DELETE).run(BigInt(id))
+  prepared(db, NOT_PENDING).run(id)
 }
 
 /** How far the index is that is made anew; null when it is whole. */
@@ -85,6 +88,7 @@ export const searchIndexOperations = {
     prepared(db, CLEAR).run()
     prepared(db, END).run()
     prepared(db, BEGIN).run()
+    prepared(db, NONE_PENDING).run()
     return getRebuild(db)
   },
   /** Indexes the next messages. `below`: all from there on are in the index now; null: all are. */

@@ -5,7 +5,7 @@ import { startPop3Server, type Maildrop } from '../support/pop3-server.ts'
 import { eventually, Home } from '../support/posthorn.ts'
 
 const KILLS = 6
-const ARRIVING = 60
+const ARRIVING = 120
 const VERBS = ['RETR', 'DELE', 'DELE', 'QUIT'] as const
 
 test(`fetches every message once and leaves none on the server, in ${KILLS} kills during the fetch`, async () => {

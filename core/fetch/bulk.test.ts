@@ -1,0 +1,89 @@
+import { Worker } from 'node:worker_threads'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openCutWire } from '../../test/support/cut-wire.ts'
+import { numbered, openFetchHouse, type FetchHouse } from '../../test/support/fetch-house.ts'
+import { found } from '../../test/support/found.ts'
+import { listPending } from '../store/search-pending.ts'
+import { fetchAccount } from './pop3.ts'
+
+const MESSAGES = 150
+let house: FetchHouse
+beforeEach(async () => {
+  house = await openFetchHouse()
+})
+afterEach(() => house.close())
+
+/** A maildrop in which one message is large and one has letters only FTS5 knows. */
+function fill(): void {
+  const bodyOf = (n: number) => {
+    if (n === 40) return `owl40 ${'snow white\r\n'.repeat(40_000)}`
+    return n === 50 ? 'owl50 snow ꙁ\r\n' : `owl${n} snow\r\n`
+  }
+  house.maildrop.messages.splice(0, Infinity, ...Array.from({ length: MESSAGES }, (_, n) => numbered(n, bodyOf(n))))
+}
+const everyOneIsFound = () => {
+  expect(found(house.store.read, 'snow')).toHaveLength(MESSAGES)
+  for (let n = 0; n < MESSAGES; n++) expect(found(house.store.read, `owl${n}`), `owl${n}`).toHaveLength(1)
+}
+
+test('many messages at once are all found when the fetch ends', async () => {
+  fill()
+  const told: boolean[] = []
+  const account = await house.addAccount()
+  const fetched = await fetchAccount(account, house.deps({ onBulk: (isLeaving) => void told.push(isLeaving) }))
+  expect(fetched).toMatchObject({ fetched: MESSAGES, removed: MESSAGES, problem: null })
+  everyOneIsFound()
+  expect(listPending(house.store.read, 0, 10)).toEqual([])
+  expect(told).toEqual([false])
+})
+
+test('threads that end at once leave the mail to be read and indexed one by one', async () => {
+  fill()
+  const account = await house.addAccount()
+  const deps = house.deps({ startBulk: () => new Worker('process.exit()', { eval: true }) })
+  expect(await fetchAccount(account, deps)).toMatchObject({ fetched: MESSAGES, removed: MESSAGES, problem: null })
+  everyOneIsFound()
+})
+
+test('threads that end with the words of what is stored lose nothing: it waits to be indexed from the store', async () => {
+  fill()
+  const told: boolean[] = []
+  const account = await house.addAccount()
+  const startBulk = () =>
+    new Worker(
+      `const { parentPort } = require('node:worker_threads')
+       const fields = { messageId: '', inReplyTo: '', references: '', subject: '', authorName: '', authorAddress: '',
+         addressees: '', preview: '', dateMs: null, attachments: 0, body: '' }
+       parentPort.on('message', (request) => {
+         if (request.do !== 'read') process.exit()
+         const messages = request.ends.map(() => ({ fields, receivedMs: null, isTaken: true }))
+         parentPort.postMessage({ do: 'read', n: request.n, messages, others: request.others.map(() => true) })
+       })`,
+      { eval: true },
+    )
+  const deps = house.deps({ startBulk, onBulk: (isLeaving) => void told.push(isLeaving) })
+  expect(await fetchAccount(account, deps)).toMatchObject({ fetched: MESSAGES, removed: MESSAGES, problem: null })
+  expect(told).toEqual([true])
+  const isFound = new Set(found(house.store.read, 'snow'))
+  const waiting = listPending(house.store.read, 0, 1000)
+  expect(waiting.length).toBeGreaterThan(0)
+  expect(waiting.filter((id) => isFound.has(id))).toEqual([])
+  expect(isFound.size + waiting.length).toBe(MESSAGES)
+})
+
+test('a fetch of many that breaks off goes on without a message lost, twice or not found', async () => {
+  const wire = await openCutWire(house.server.port)
+  fill()
+  const account = await house.addAccount({ port: wire.port })
+  // A part of the way, most of it, and within the deletions.
+  for (const bytes of [6000, 300_000, 508_000]) {
+    wire.cutAt = { from: 'server', bytes }
+    await fetchAccount(account, house.deps())
+  }
+  wire.cutAt = undefined
+  expect(await fetchAccount(account, house.deps())).toMatchObject({ problem: null })
+  expect(house.maildrop.messages).toEqual([])
+  expect(await house.inbox(account)).toHaveLength(MESSAGES)
+  everyOneIsFound()
+  await wire.close()
+})
