@@ -36,13 +36,18 @@ export function openRules(deps: {
   const judge = new RuleJudge(clock)
   const asked = new RuleJudge(clock)
   const runner = new RuleRunner({ ...deps, judge, ruleChanges: changes })
+  let isStarted = false
   const onRules = (ids: readonly number[]) => {
     changes.emit(...ids)
-    runner.wake() // what is to be sent
+    // What is to be sent; opened for one command, it waits for the engine that runs.
+    if (isStarted) runner.wake()
   }
   return {
     handlers: ruleHandlers({ ...deps, judge: asked, changes, onFolders, onRules }),
-    start: () => runner.start(),
+    start() {
+      isStarted = true
+      runner.start()
+    },
     async close() {
       await runner.close()
       await Promise.all([judge.close(), asked.close()])
