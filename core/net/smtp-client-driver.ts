@@ -179,13 +179,7 @@ export class SmtpConnection {
   #perform(effect: Effect): void {
     switch (effect.do) {
       case 'heard':
-        this.#transcript.line('S', effect.bytes, {
-          odd: effect.odd,
-          ...(effect.secrets && { secrets: effect.secrets }),
-        })
-        // 51 is `3`: an intermediate reply is no worse than none.
-        if (!effect.echo && effect.bytes[3] !== 45 && effect.bytes[0] !== 51 && effect.bytes.length >= 3)
-          this.#transcript.worst(String.fromCharCode(...effect.bytes.subarray(0, 3)))
+        this.#heard(effect)
         return
       case 'send': {
         const lines = this.#encode(effect.commands)
@@ -245,15 +239,23 @@ export class SmtpConnection {
     }
   }
 
+  #heard({ bytes, odd, echo, secrets }: Extract<Effect, { do: 'heard' }>): void {
+    this.#transcript.line('S', bytes, odd || secrets ? { odd, ...(secrets && { secrets }) } : undefined)
+    const [first = 0, second = 0, third = 0, mark] = bytes
+    // 51 is `3`: an intermediate reply is no worse than none.
+    if (!echo && mark !== 45 && first !== 51 && bytes.length >= 3)
+      this.#transcript.worst(String.fromCharCode(first, second, third))
+  }
+
   /** An argument that is no such thing is a fault of ours, and must not be met in a socket's event. */
   #encode(commands: readonly ClientCommand[]): Uint8Array[] | undefined {
     try {
       const lines = commands.map((command) => encodeCommand(command))
-      lines.forEach((line, n) => {
-        const command = commands[n]
-        const secrets = command === undefined ? [] : secretsOf(command, line.subarray(0, -2))
-        this.#transcript.line('C', line.subarray(0, -2), secrets.length === 0 ? undefined : { secrets })
-      })
+      for (const [n, line] of lines.entries()) {
+        const inner = line.subarray(0, -2)
+        const secrets = secretsOf(commands[n] as ClientCommand, inner)
+        this.#transcript.line('C', inner, secrets.length === 0 ? undefined : { secrets })
+      }
       return lines
     } catch (error) {
       this.#onFault?.(error)

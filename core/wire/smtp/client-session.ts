@@ -14,7 +14,7 @@ import {
 } from './client.ts'
 import { onDerived } from './client-auth.ts'
 import type { ClientOptions, Effect, Transaction, Verdict } from './client-words.ts'
-import { ReplyReader } from './reply.ts'
+import { ReplyReader, type Heard } from './reply.ts'
 import { SaidBack } from './said-back.ts'
 
 /** A client session from bytes to effects: the machine with its reader. Owns no socket and no clock. */
@@ -56,7 +56,8 @@ export class ClientSession {
   receive(chunk: Uint8Array): Effect[] {
     const effects: Effect[] = []
     const heard = this.#reader.push(chunk)
-    heard.forEach((one, n) => {
+    for (let n = 0; n < heard.length; n++) {
+      const one = heard[n] as Heard
       if (one.kind === 'line') effects.push(this.#heard(one.bytes, one.odd, isEcho(this.#state)))
       else if (one.kind === 'malformed') effects.push(...this.#step(onMalformed(this.#state, one.reason, this.options)))
       else {
@@ -72,7 +73,7 @@ export class ClientSession {
           )
         else effects.push(...step)
       }
-    })
+    }
     return effects
   }
 
@@ -120,8 +121,9 @@ export class ClientSession {
   }
 
   #heard(bytes: Uint8Array, odd: boolean, echo: boolean): Effect {
-    const secrets = this.#saidBack?.rangesIn(bytes) ?? []
-    return { do: 'heard', bytes, odd, echo, ...(secrets.length > 0 && { secrets }) }
+    const secrets = this.#saidBack?.rangesIn(bytes)
+    if (secrets === undefined || secrets.length === 0) return { do: 'heard', bytes, odd, echo }
+    return { do: 'heard', bytes, odd, echo, secrets }
   }
 
   #step([state, ...effects]: readonly [ClientState, ...Effect[]]): Effect[] {

@@ -26,17 +26,37 @@ export interface Running {
   readonly found: readonly (Verdict | 'accepted' | undefined)[]
 }
 
-/** The causes of a session, each with its host. */
-export const causes = (mx: string) => ({
-  reply: (verb: string, reply: Reply): Cause => ({ at: 'reply', mx, verb, reply }),
-  of: (at: 'greeting' | 'tls' | 'protocol' | 'lost', reason: string): Cause => ({ at, mx, reason }),
-  missing: (missing: 'SMTPUTF8' | '8BITMIME' | 'SIZE' | 'DELIVERBY'): Cause => ({ at: 'feature', mx, missing }),
-  login: (reason: string, reply?: Reply): Cause => ({ at: 'login', mx, reason, ...(reply && { reply }) }),
-})
+/** The causes of a session, each with its host. Made for each reply, so it is no more than that name. */
+class Causes {
+  readonly #mx: string
+
+  constructor(mx: string) {
+    this.#mx = mx
+  }
+
+  reply(verb: string, reply: Reply): Cause {
+    return { at: 'reply', mx: this.#mx, verb, reply }
+  }
+
+  of(at: 'greeting' | 'tls' | 'protocol' | 'lost', reason: string): Cause {
+    return { at, mx: this.#mx, reason }
+  }
+
+  missing(missing: 'SMTPUTF8' | '8BITMIME' | 'SIZE' | 'DELIVERBY'): Cause {
+    return { at: 'feature', mx: this.#mx, missing }
+  }
+
+  login(reason: string, reply?: Reply): Cause {
+    return { at: 'login', mx: this.#mx, reason, ...(reply && { reply }) }
+  }
+}
+
+/** The causes of a session with that host. */
+export const causes = (mx: string): Causes => new Causes(mx)
 
 /** What the server cannot carry of this message, as a verdict for all; undefined when it can. */
 export function findObstacle(features: Features, transaction: Transaction, mx: string): Verdict | undefined {
-  const { missing } = causes(mx)
+  const missing = (what: Parameters<Causes['missing']>[0]) => causes(mx).missing(what)
   const { options } = transaction
   const otherwise = (why: Cause): Verdict => ({ kind: 'bounced', why, elsewhere: true })
   if (features.largestBytes !== undefined && transaction.sizeBytes > features.largestBytes)

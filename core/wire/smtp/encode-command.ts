@@ -48,12 +48,15 @@ const QUOTABLE = /^[^\u0000-\u001f\u007f]*$/u
  * would have let through.
  */
 export function encodeCommand(command: ClientCommand): Uint8Array {
-  const line = new TextEncoder().encode(`${textOf(command)}\r\n`)
-  const inner = line.subarray(0, -2)
-  if (inner.some((byte) => byte < 0x20 || byte === 0x7f))
-    throw new Error(`encode the command ${command.verb}: a control character in its arguments`)
+  const line = utf8.encode(`${textOf(command)}\r\n`)
+  for (let at = 0; at < line.length - 2; at++) {
+    const byte = line[at] as number
+    if (byte < 0x20 || byte === 0x7f)
+      throw new Error(`encode the command ${command.verb}: a control character in its arguments`)
+  }
   return line
 }
+const utf8 = new TextEncoder()
 
 function textOf(command: ClientCommand): string {
   switch (command.verb) {

@@ -13,8 +13,12 @@ export type Heard =
 
 const CR = 13
 const LF = 10
+const TAB = 9
 const SPACE = 32
 const HYPHEN = 45
+const DELETE = 127
+const ZERO = 48
+const NONE = new Uint8Array(0)
 const utf8 = new TextDecoder()
 
 /**
@@ -23,9 +27,10 @@ const utf8 = new TextDecoder()
  * control character; line and reply are bounded.
  */
 export class ReplyReader {
-  #pending: Uint8Array = new Uint8Array(0)
-  #code: string | undefined
-  #lines: Uint8Array[] = []
+  #pending: Uint8Array = NONE
+  /** Of the reply under way; 0 between two. */
+  #code = 0
+  #lines: string[] = []
   #isBroken = false
 
   /** True when bytes of a reply not yet whole are waiting: nothing may be, when TLS is about to start. */
@@ -60,7 +65,7 @@ export class ReplyReader {
       }
       from += length
     }
-    this.#pending = this.#isBroken ? new Uint8Array(0) : bytes.slice(from)
+    this.#pending = this.#isBroken || from === bytes.length ? NONE : bytes.slice(from)
     return heard
   }
 
@@ -75,35 +80,61 @@ export class ReplyReader {
   }
 
   #take(line: Uint8Array): Heard | undefined {
-    if (line.some((byte) => (byte < SPACE && byte !== 9) || byte === 127))
-      return this.#break('a line holds a control character')
-    const code = String.fromCharCode(...line.subarray(0, 3))
-    if (!/^[2-5]\d\d$/.test(code)) return this.#break('a line does not begin with a reply code')
+    if (hasControl(line)) return this.#break('a line holds a control character')
+    const code = codeOf(line)
+    if (code === undefined) return this.#break('a line does not begin with a reply code')
     // A code alone is a last line without text: clients accept it (RFC 5321 §4.2).
     const mark = line[3]
     if (mark !== undefined && mark !== SPACE && mark !== HYPHEN)
       return this.#break('a reply code is followed by neither space nor hyphen')
-    if (this.#code !== undefined && this.#code !== code) return this.#break('lines of one reply have different codes')
+    if (this.#code !== 0 && this.#code !== code) return this.#break('lines of one reply have different codes')
     if (this.#lines.length >= MOST_REPLY_LINES) return this.#break('a reply has more than 128 lines')
     this.#code = code
-    this.#lines.push(line.subarray(4))
+    this.#lines.push(textOf(line, 4))
     if (mark === HYPHEN) return undefined
-    const reply = toReply(
-      Number(code),
-      this.#lines.map((text) => utf8.decode(text)),
-    )
-    this.#code = undefined
+    const reply = toReply(code, this.#lines)
+    this.#code = 0
     this.#lines = []
     return { kind: 'reply', reply }
   }
+}
+
+function hasControl(line: Uint8Array): boolean {
+  for (let at = 0; at < line.length; at++) {
+    const byte = line[at] as number
+    if ((byte < SPACE && byte !== TAB) || byte === DELETE) return true
+  }
+  return false
+}
+
+/** The three digits a line begins with, of which the first is 2, 3, 4 or 5; undefined where it does not. */
+function codeOf(line: Uint8Array): number | undefined {
+  const digit = (at: number) => (line[at] ?? 0) - ZERO
+  const [first, second, third] = [digit(0), digit(1), digit(2)]
+  if (first < 2 || first > 5 || second < 0 || second > 9 || third < 0 || third > 9) return undefined
+  return first * 100 + second * 10 + third
+}
+
+/** Text of a line from there on. Nearly all of it is ASCII, for which a decoder costs more than it does. */
+function textOf(line: Uint8Array, from: number): string {
+  let text = ''
+  for (let at = from; at < line.length; at++) {
+    const byte = line[at] as number
+    if (byte > DELETE) return utf8.decode(line.subarray(from))
+    text += String.fromCharCode(byte)
+  }
+  return text
 }
 
 const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?: |$)/
 
 /** Takes the enhanced status code off the lines; one of another class than the reply is only text (RFC 2034 §4). */
 function toReply(code: number, lines: readonly string[]): Reply {
-  const enhanced = ENHANCED.exec(lines[0] ?? '')?.[1]
-  if (enhanced === undefined || Number(enhanced[0]) !== Math.trunc(code / 100)) return { code, lines }
+  const first = lines[0] ?? ''
+  // Most replies that have none are seen by their first letter.
+  if (first.charCodeAt(0) !== ZERO + Math.trunc(code / 100)) return { code, lines }
+  const enhanced = ENHANCED.exec(first)?.[1]
+  if (enhanced === undefined) return { code, lines }
   const bare = lines.map((line) => (ENHANCED.exec(line)?.[1] === enhanced ? line.slice(enhanced.length + 1) : line))
   return { code, enhanced, lines: bare }
 }
