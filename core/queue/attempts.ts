@@ -1,7 +1,7 @@
 import type { Changes } from '../base/changes.ts'
 import { reasonOf } from '../base/fault.ts'
 import type { AttemptFacts, Cause, Outcome } from '../model/outcome.ts'
-import type { Kept, Settlement, Started } from '../store/queue-change.ts'
+import type { InBody, Kept, Settlement, Started } from '../store/queue-change.ts'
 import type { QueueEntry } from '../store/queue.ts'
 import type { DueRecipient } from '../store/queue-due.ts'
 import type { Store } from '../store/types.ts'
@@ -117,21 +117,29 @@ export class Attempts {
     }
   }
 
-  /** Commits outcomes, the reports they cause and local deliveries, in one operation. */
+  /** Commits outcomes, the reports they cause, local deliveries and phase `body` of what goes out `next`, in one operation. */
   async settle(
     entry: QueueEntry,
     ended: readonly Ended[],
     sessionId: number | undefined,
     local: readonly Kept[] = [],
+    next?: InBody,
   ): Promise<readonly Settlement[]> {
-    if (ended.length === 0) return []
+    if (ended.length === 0 && next === undefined) return []
     const { store, changes, onFolders } = this.#context
     // Judged anew with each try: that, too, reads the store.
     const { settled, folderIds, isUntold } = await this.#untilStored(async () => {
-      const verdict = await judge(entry, ended, this.#context)
-      const kept = [...verdict.kept, ...local]
-      const args = { ...verdict, kept, entryId: entry.id, sessionId: sessionId ?? null }
-      return { ...(await store.write('queue.settle', args)), settled: verdict.settled }
+      const { settled, kept, warning, late } = await judge(entry, ended, this.#context)
+      const args = {
+        entryId: entry.id,
+        sessionId: sessionId ?? null,
+        settled,
+        kept: local.length === 0 ? kept : [...kept, ...local],
+        warning,
+        late,
+        ...(next && { next }),
+      }
+      return { ...(await store.write('queue.settle', args)), settled }
     })
     changes.emit(entry.id)
     if (folderIds.length > 0) onFolders(folderIds)

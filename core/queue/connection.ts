@@ -2,7 +2,7 @@ import { Fault, reasonOf } from '../base/fault.ts'
 import type { MailOptions, RecipientOptions } from '../model/envelope-options.ts'
 import type { Deliver, Job, Settled } from '../model/delivery.ts'
 import type { Cause, Outcome, Route } from '../model/outcome.ts'
-import type { Started } from '../store/queue-change.ts'
+import type { InBody, Started } from '../store/queue-change.ts'
 import type { QueueEntry, QueueRecipient } from '../store/queue.ts'
 import type { DueRecipient } from '../store/queue-due.ts'
 import { Ahead, type Work } from './ahead.ts'
@@ -38,8 +38,14 @@ export interface ConnectionContext {
   inBody(lane: Lane, recipientIds: readonly number[], mx: string, isFirst: boolean): Promise<void>
   /** Whether messages to the lane's destination are counted by anybody. */
   isCounted(lane: Lane): boolean
-  /** Commits outcomes and what they cause; tries until it is done. */
-  settle(lane: Lane, entry: QueueEntry, ended: readonly Ended[], sessionId: number | undefined): Promise<void>
+  /** Commits outcomes and what they cause, and phase `body` of what goes out next on that connection; tries until it is done. */
+  settle(
+    lane: Lane,
+    entry: QueueEntry,
+    ended: readonly Ended[],
+    sessionId: number | undefined,
+    next?: InBody,
+  ): Promise<void>
   /** Tells which messages are sent soon. */
   readAhead(entries: readonly QueueEntry[]): void
   /** Gives back what was begun and not tried. */
@@ -151,18 +157,13 @@ export async function serveLane(lane: Lane, context: ConnectionContext, signal: 
     !context.isStopping() && jobs < context.mostJobs(lane) && (jobs < FAIR_JOBS || !context.othersWait(lane))
   let coming: Work | undefined
   /**
-   * Commits phase `body` of the next job in the same group as the outcome before it: a commit less for each message on a busy
-   * connection. Only where nobody counts messages, and after a success: a server that makes us wait would leave more of them
-   * unknown by a crash.
+   * The next job, whose phase `body` is committed in one operation with the outcome before it: a commit less for each message on
+   * a busy connection. Only where nobody counts messages, and after a success: a server that makes us wait would leave more of
+   * them unknown by a crash.
    */
-  const commitEarly = async (mx: string) => {
+  const giveEarly = (): Work | undefined => {
     const job = coming === undefined && mayGoOn() && !context.isCounted(lane) ? give() : undefined
-    const next = (coming = job && given.get(job))
-    if (next === undefined) return
-    next.earlyMx = await context.inBody(lane, [...next.open.keys()], mx, false).then(
-      () => mx,
-      () => undefined, // it is asked for again before the final dot, and the fault is met there
-    )
+    return (coming = job && given.get(job))
   }
   ahead.users++
   try {
@@ -187,9 +188,11 @@ export async function serveLane(lane: Lane, context: ConnectionContext, signal: 
           if (!begun) throw new Fault('conflict', `settle entry ${job.entryId}: it is not being tried`, jobConflict)
           const last = settled.at(-1)?.outcome
           const isDelivered = settled.every(({ outcome }) => outcome.kind === 'delivered')
-          const early = isDelivered && last?.kind === 'delivered' ? commitEarly(last.mx) : undefined
-          await context.settle(lane, begun.entry, pair(begun.open, settled), sessionId)
-          await early
+          const mx = isDelivered && last?.kind === 'delivered' ? last.mx : undefined
+          const next = mx === undefined ? undefined : giveEarly()
+          const inBody = next && mx !== undefined ? { recipientIds: [...next.open.keys()], mx } : undefined
+          await context.settle(lane, begun.entry, pair(begun.open, settled), sessionId, inBody)
+          if (next) next.earlyMx = mx
           if (begun.open.size === 0) letGo(begun)
         },
         async next() {

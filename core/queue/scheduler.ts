@@ -1,7 +1,7 @@
 import type { Cancel } from '../base/clock.ts'
 import { reasonOf } from '../base/fault.ts'
 import type { Route } from '../model/outcome.ts'
-import type { Kept, Started } from '../store/queue-change.ts'
+import type { InBody, Kept, Started } from '../store/queue-change.ts'
 import { listDueByIds, listDueOfEntry, type DueRecipient } from '../store/queue-due.ts'
 import type { QueueEntry } from '../store/queue.ts'
 import { Attempts, type Begun, type Ended } from './attempts.ts'
@@ -100,7 +100,7 @@ export class Scheduler {
       },
       inBody: (lane, recipientIds, mx, isFirst) => this.#inBody(lane, recipientIds, mx, isFirst),
       isCounted: (lane) => this.destinations.isCounted(this.#destinationOf(lane)),
-      settle: (lane, entry, ended, sessionId) => this.#settle(lane, entry, ended, sessionId),
+      settle: (lane, entry, ended, sessionId, next) => this.#settle(lane, entry, ended, sessionId, [], next),
       readAhead: (entries) => store.readAhead(entries.map(({ view }) => view)),
       giveBack: (started) => this.#giveBack(started),
       mostJobs: (lane) => this.destinations.paceOf(this.#destinationOf(lane)).perConnection,
@@ -454,8 +454,9 @@ export class Scheduler {
     ended: readonly Ended[],
     sessionId: number | undefined,
     local: readonly Kept[] = [],
+    next?: InBody,
   ): Promise<void> {
-    const settled = await this.#attempts.settle(entry, ended, sessionId, local)
+    const settled = await this.#attempts.settle(entry, ended, sessionId, local, next)
     for (const { recipientId, nextAttemptMs } of settled) {
       this.#lanes.forget(recipientId)
       if (nextAttemptMs !== null) this.#reader.expect(nextAttemptMs)

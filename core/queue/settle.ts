@@ -47,6 +47,8 @@ export async function judge(
   outcomes: readonly { readonly started: Started; readonly outcome: Outcome; readonly facts?: AttemptFacts }[],
   context: SettleContext,
 ): Promise<Verdict> {
+  // Nobody is to hear of it: nearly all mail ends like this.
+  if (outcomes.every(isQuietSuccess)) return { settled: outcomes.map(toDelivered), kept: [], warning: null, late: null }
   const { store } = context
   const settings = context.settings()
   const now: Now = {
@@ -100,6 +102,28 @@ export async function judge(
     kept: kept.filter((one) => one !== undefined),
     warning: isTwice ? null : (warning ?? null),
     late: late ?? null,
+  }
+}
+
+type Ended = Parameters<typeof judge>[1][number]
+type Delivered = Ended & { readonly outcome: Extract<Outcome, { kind: 'delivered' }> }
+
+/** Whether it arrived, and its sender did not ask to hear of anything. */
+function isQuietSuccess(one: Ended): one is Delivered {
+  return one.outcome.kind === 'delivered' && one.started.recipient.options.notify === undefined
+}
+
+function toDelivered({ started, outcome, facts }: Delivered): Settlement {
+  return {
+    recipientId: started.recipient.id,
+    attemptId: started.attemptId,
+    state: 'delivered',
+    counts: true,
+    nextAttemptMs: null,
+    lastReply: formatReply(outcome.reply),
+    cause: null,
+    mx: outcome.mx || null,
+    ...(facts && { facts }),
   }
 }
 
@@ -183,7 +207,7 @@ function toSettlement(entry: QueueEntry, { recipient, attemptId }: Started, outc
   const base = { recipientId: recipient.id, attemptId, counts: true, nextAttemptMs: null, lastReply: null, mx: null }
   switch (outcome.kind) {
     case 'delivered':
-      return { ...base, state: 'delivered', cause: null, lastReply: formatReply(outcome.reply), mx: outcome.mx || null }
+      return toDelivered({ started: { recipient, attemptId }, outcome })
     case 'bounced':
       return { ...base, state: 'bounced', cause: outcome.why, ...wordsOf(outcome.why) }
     case 'held':

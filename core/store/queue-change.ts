@@ -219,6 +219,17 @@ function heldBy({ state, cause }: Settlement): [HeldBy, number | null] {
   return [cause?.at === 'rule' ? 'rule' : 'user', null]
 }
 
+/** Recipients that are about to be given a message, and the server that is to get it. */
+export interface InBody {
+  readonly recipientIds: readonly number[]
+  readonly mx?: string
+}
+
+/** Past this point a recipient may have the message: RFC 1047. */
+function beforeBody(db: WriteDb, { recipientIds, mx }: InBody): void {
+  for (const id of recipientIds) prepared(db, BODY).run(mx ?? null, id)
+}
+
 /** Writes down what tries came to. What was written already is passed over, with all that belongs to it. */
 export function settle(
   db: WriteDb,
@@ -232,9 +243,12 @@ export function settle(
     readonly warning: Kept | null
     /** Word that its DELIVERBY time is over: kept unless its sender has had it. */
     readonly late?: Kept | null
+    /** What goes out next on that connection: it comes to phase `body` in the same operation. */
+    readonly next?: InBody
   },
   nowMs: number,
 ): { readonly folderIds: number[]; readonly isUntold: boolean } {
+  if (args.next !== undefined) beforeBody(db, args.next)
   let isUntold = false
   let closed = 0
   let fresh = 0
@@ -331,14 +345,9 @@ export function closeRecipients(db: WriteDb, entryId: number, closed: number, no
 export const queueOperations = {
   'queue.submit': insertEntry,
   'queue.startAttempt': startAttempt,
-  /** Past this point a recipient may have the message: RFC 1047. */
-  'queue.beforeBody': (
-    db: WriteDb,
-    /** `mx`: the server that is to get it; `paced`: the destination whose messages are counted. */
-    args: { readonly recipientIds: readonly number[]; readonly mx?: string; readonly paced?: string },
-    nowMs: number,
-  ): void => {
-    for (const id of args.recipientIds) prepared(db, BODY).run(args.mx ?? null, id)
+  /** `paced`: the destination whose messages are counted. */
+  'queue.beforeBody': (db: WriteDb, args: InBody & { readonly paced?: string }, nowMs: number): void => {
+    beforeBody(db, args)
     if (args.paced !== undefined) countPace(db, args.paced, 1, nowMs)
   },
   'queue.settle': settle,
