@@ -16,11 +16,7 @@ test('has what was read ahead once, byte for byte', async () => {
   const { add, ahead } = house()
   const ids = [add(4096, 1), add(10, 2), add(65_536, 3)]
   await ahead.read(ids)
-  expect(ids.map((id) => Buffer.from(ahead.take(id) ?? []))).toEqual([
-    Buffer.alloc(4096, 1),
-    Buffer.alloc(10, 2),
-    Buffer.alloc(65_536, 3),
-  ])
+  expect(ids.map((id) => ahead.take(id))).toEqual([Buffer.alloc(4096, 1), Buffer.alloc(10, 2), Buffer.alloc(65_536, 3)])
   expect(ids.map((id) => ahead.take(id))).toEqual([undefined, undefined, undefined])
 })
 
@@ -45,4 +41,14 @@ test('a reader that cannot answer is no fault of the mail', async () => {
   const ahead = new BodiesAhead(() => Promise.reject(new Error('it died')))
   await ahead.read([1])
   expect(ahead.take(1)).toBeUndefined()
+})
+
+test('whoever opens what is on its way waits for it, and nothing of it stays', async () => {
+  const { add, ahead } = house()
+  const [wanted, other, long] = [add(4096, 1), add(10, 2), add(65_537, 3)]
+  const reading = ahead.read([wanted, other, long])
+  const taken = [wanted, wanted, long].map((id) => ahead.take(id))
+  await reading
+  expect(await Promise.all(taken)).toEqual([Buffer.alloc(4096, 1), undefined, undefined])
+  expect([wanted, other, long].map((id) => ahead.take(id))).toEqual([undefined, Buffer.alloc(10, 2), undefined])
 })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Fault } from '../base/fault.ts'
+import { letGo } from '../base/let-go.ts'
 import type { BlobView } from '../model/blob-view.ts'
 import type { BodiesAhead } from './ahead.ts'
 import { CHUNK_BYTES, getBlob, getChunk } from './blob.ts'
@@ -22,7 +23,7 @@ export interface BodySource {
  */
 export async function* openBody(source: BodySource, view: BlobView): AsyncGenerator<Uint8Array, void, void> {
   const { blobId } = view
-  const known = source.ahead.take(blobId)
+  const known = await source.ahead.take(blobId)
   if (known !== undefined) {
     yield whole(view, known)
     return
@@ -76,9 +77,11 @@ export function keptParts(bytes: Uint8Array, offset: number, removed: BlobView['
   return parts
 }
 
-/** A small view in one piece, so that it leaves in one packet where it can. */
+/** A small view in one piece, so that it leaves in one packet where it can. The stored bytes are let go of. */
 function whole(view: BlobView, bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([Buffer.from(view.prefix, 'latin1'), ...keptParts(bytes, 0, view.removed)])
+  const copy = Buffer.concat([Buffer.from(view.prefix, 'latin1'), ...keptParts(bytes, 0, view.removed)])
+  letGo(bytes)
+  return copy
 }
 
 function reading<T>({ path }: BodySource, read: () => T): T {
