@@ -12,7 +12,7 @@ const db = open()
 
 function open(): ReturnType<typeof openDatabase> {
   try {
-    const opened = openDatabase(at, 'write')
+    const opened = openDatabase(at, 'write', 'log')
     opened.pragma('query_only = ON')
     return opened
   } catch (error) {

@@ -52,7 +52,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     if (writer.status === 'rejected') throw writer.reason
     if (reader.status === 'rejected') throw reader.reason
-    const connection = openDatabase(at, 'read')
+    const connection = openDatabase(at, 'read', 'points')
     opened.unshift(connection)
     return joined(path, clock, asMainReadDb(connection, path), writer.value, reader.value, opened)
   } catch (error) {
