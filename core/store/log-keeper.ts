@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import type { Worker } from 'node:worker_threads'
 import { startThread } from '../base/start-thread.ts'
 import type { DatabaseAt } from './database.ts'
+import { CALM } from './thread-line.ts'
 import type { WriteRequest } from './thread-messages.ts'
 
 /** Pages that are not written back yet after which it is done: in a quiet moment, or while commits go on. */
@@ -84,7 +85,7 @@ export class LogKeeper {
 
   /** Without the thread the writer goes on alone; the next time one is needed, another is started. */
   #start(): Worker {
-    const thread = startThread('store', 'log', { ...this.#at, busy: this.#busy.buffer })
+    const thread = startThread('store', 'log', { ...this.#at, busy: this.#busy.buffer }, CALM)
     thread.on('error', () => {}) // the commits themselves will say what is wrong with the disk
     thread.on('exit', () => {
       if (this.#thread === thread) this.#thread = undefined

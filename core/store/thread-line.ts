@@ -4,6 +4,9 @@ import { startThread } from '../base/start-thread.ts'
 import { receiveFault } from './thread-messages.ts'
 import type { QueryRequest, ReaderMessage, ThreadMessage, WriteRequest, WriterMessage } from './thread-messages.ts'
 
+/** Every piece of work is small here: its garbage need not be given much room (MB). */
+export const CALM = { maxYoungGenerationSizeMb: 3 }
+
 interface Pending {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
@@ -52,7 +55,7 @@ export class ThreadLine {
     workerData: unknown,
     onDied: (fault: Fault) => void,
   ): Promise<ThreadLine> {
-    const worker = startThread('store', name, workerData)
+    const worker = startThread('store', name, workerData, CALM)
     await new Promise<void>((resolve, reject) => {
       const died = (reason: unknown) => reject(diedFault(name, reason instanceof Error ? reason.message : 'it ended'))
       worker.once('error', died)
