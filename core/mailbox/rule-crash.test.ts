@@ -1,4 +1,4 @@
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../base/clock.ts'
 import { listRuleHistory } from '../store/rule-history.ts'
 import { listTodo } from '../store/rule-todo.ts'
@@ -10,7 +10,6 @@ import { RuleJudge } from './rule-judge.ts'
 
 let house: RuleHouse
 afterEach(() => house.close())
-afterAll(() => sharedJudge.close())
 
 /** A store whose writer is never heard of again after so many answers: the last question was carried out, or was not. */
 function stopping(store: TestStore, answers: number, isCarriedOut: boolean, onStop: () => void): TestStore {

@@ -1,12 +1,12 @@
 import { call } from '@orpc/server'
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Changes } from '../base/changes.ts'
 import { readFields } from '../message/read.ts'
 import type { RuleAction, RuleCondition } from '../model/rule.ts'
 import { PERSON } from '../store/folder.ts'
 import { listTags } from '../store/tag.ts'
 import { fakeClock } from '../../test/support/fake-clock.ts'
-import { RuleHouse, sharedJudge } from '../../test/support/rule-house.ts'
+import { RuleHouse } from '../../test/support/rule-house.ts'
 import { ruleHandlers } from './rule-handlers.ts'
 
 let house: RuleHouse
@@ -28,7 +28,6 @@ beforeEach(async () => {
   })
 })
 afterEach(() => house.close())
-afterAll(() => sharedJudge.close())
 
 const always: RuleCondition = { kind: 'all', of: [], not: false }
 const saved = (name: string, condition: RuleCondition = always, ...actions: RuleAction[]) => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { readFields } from '../message/read.ts'
 import type { Rule, RuleAction, RuleCondition } from '../model/rule.ts'
 import type { RuleDoneView } from '../rpc/rules-contract.ts'
@@ -7,12 +7,11 @@ import { PERSON } from '../store/folder.ts'
 import { listRuleHistory } from '../store/rule-history.ts'
 import { tagsOf } from '../store/tag.ts'
 import { fakeClock } from '../../test/support/fake-clock.ts'
-import { RuleHouse, sharedJudge } from '../../test/support/rule-house.ts'
+import { RuleHouse } from '../../test/support/rule-house.ts'
 import { runRules, type RunInput } from './rule-run-handlers.ts'
 
 let house: RuleHouse
 afterEach(() => house.close())
-afterAll(() => sharedJudge.close())
 
 async function run(input: RunInput, signal?: AbortSignal) {
   const { store, clock, local, settings, judge } = house

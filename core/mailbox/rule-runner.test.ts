@@ -1,11 +1,11 @@
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { PERSON } from '../store/folder.ts'
 import { getMessage } from '../store/message-list.ts'
 import { listRuleHistory } from '../store/rule-history.ts'
 import { listRules } from '../store/rule.ts'
 import { listTags, tagsOf } from '../store/tag.ts'
 import { fakeClock, type FakeClock } from '../../test/support/fake-clock.ts'
-import { RuleHouse, sharedJudge } from '../../test/support/rule-house.ts'
+import { RuleHouse } from '../../test/support/rule-house.ts'
 
 let clock: FakeClock
 let house: RuleHouse
@@ -14,7 +14,6 @@ beforeEach(async () => {
   house = await new RuleHouse(clock).open()
 })
 afterEach(() => house.close())
-afterAll(() => sharedJudge.close())
 
 const tag = (name: string) => house.store.write('tag.save', { name, colour: '#00aa00', number: null })
 

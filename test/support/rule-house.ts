@@ -21,7 +21,7 @@ import { openInlineStore } from './inline-store.ts'
 import { mailboxOf } from './mailbox.ts'
 import type { TestStore } from './store.ts'
 
-/** One thread for all houses of a test file: it takes a while to start. */
+/** One thread for all houses of all test files: it takes a while to start, and ends by itself when nobody asks. */
 export const sharedJudge = new RuleJudge(systemClock)
 
 /** Mail rules have put into the queue. */
