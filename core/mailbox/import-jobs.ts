@@ -14,12 +14,12 @@ import {
   type ImportTotals,
 } from '../store/import-job.ts'
 import type { Store } from '../store/types.ts'
-import { runImport, scan, type RunDeps } from './import-run.ts'
+import { ReadThread, runImport, type RunDeps } from './import-run.ts'
 import type { Scanned, UploadedFile } from './import-scan.ts'
 import type { ImportUploads } from './import-upload.ts'
 
 /** What imports work with. */
-export interface ImportDeps extends Omit<RunDeps, 'store' | 'clock'> {
+export interface ImportDeps extends Omit<RunDeps, 'store' | 'clock' | 'reader'> {
   readonly store: Pick<Store, 'read' | 'write' | 'stage'>
   readonly clock: Pick<Clock, 'after' | 'nowMs'>
   readonly uploads: ImportUploads
@@ -62,6 +62,7 @@ export class ImportJobs {
     number,
     { readonly handles: readonly string[]; readonly files: readonly UploadedFile[] }
   >()
+  readonly #reader: ReadThread
   #line: Promise<void> = Promise.resolve()
   #isClosed = false
   /** Imports that changed. */
@@ -69,11 +70,14 @@ export class ImportJobs {
 
   constructor(deps: ImportDeps) {
     this.#deps = deps
+    this.#reader = new ReadThread(deps.clock)
   }
 
   /** What there is at those places. Throws `import.nothing`, and for what was sent in `not-found` and `conflict`. */
   async look(from: ImportFrom): Promise<Scanned> {
-    const found = await scan('paths' in from ? from : { uploads: await this.#deps.uploads.take(from.uploads) })
+    const found = await this.#reader.scan(
+      'paths' in from ? from : { uploads: await this.#deps.uploads.take(from.uploads) },
+    )
     if (found.sources.length > 0) return found
     const [first] = found.problems
     const path = first?.path ?? ('paths' in from ? (from.paths[0] ?? '') : '')
@@ -174,6 +178,7 @@ export class ImportJobs {
       live.stop.abort()
     }
     await Promise.all([...this.#live.values()].map(({ ended }) => ended))
+    await this.#reader.close()
     await this.#deps.uploads.close()
   }
 
@@ -250,7 +255,13 @@ export class ImportJobs {
         this.changes.emit(id)
       },
     }
-    const deps = { store, clock, ...(parsers !== undefined && { parsers }), ...(startParser && { startParser }) }
+    const deps = {
+      store,
+      clock,
+      reader: this.#reader,
+      ...(parsers !== undefined && { parsers }),
+      ...(startParser && { startParser }),
+    }
     await runImport(deps, order, live.stop.signal)
   }
 

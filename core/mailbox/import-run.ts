@@ -15,6 +15,7 @@ import type { Scanned } from './import-scan.ts'
 export interface RunDeps {
   readonly store: Pick<Store, 'write' | 'stage'>
   readonly clock: Pick<Clock, 'after'>
+  readonly reader: ReadThread
   /** Threads that read mail; two, unless told. */
   readonly parsers?: number
   readonly startParser?: ParsersOptions['start']
@@ -24,25 +25,68 @@ export interface RunDeps {
 const AHEAD = 2
 const PARSERS = 2
 
-const startReader = () => startThread('mailbox', 'import-read', null, THREAD_LIMITS)
 const ask = (worker: Worker, request: ReadRequest) => worker.postMessage(request)
 const died = (reason: string) => new Fault('thread.died', `import mail: ${reason}`, { name: 'import', reason })
 
-/** Looks what there is, in a thread. Throws `thread.died`. */
-export async function scan(what: Extract<ReadRequest, { scan: unknown }>['scan']): Promise<Scanned> {
-  const worker = startReader()
-  try {
-    return await new Promise<Scanned>((resolve, reject) => {
-      worker.on('error', (error) => reject(died(reasonOf(error))))
-      worker.on('exit', () => reject(died('its thread ended')))
-      worker.on('message', (answer: ReadAnswer) => {
-        if ('scanned' in answer) resolve(answer.scanned)
-        else if ('failed' in answer) reject(died(answer.failed))
+/** So long a thread that has looked around waits for what it is to read. */
+const WAIT_MS = 10_000
+
+/** The thread that reads files: what has looked what there is also reads it, if that is not long after. */
+export class ReadThread {
+  readonly #clock: Pick<Clock, 'after'>
+  #spare: Worker | undefined
+  #cancel = () => {}
+
+  constructor(clock: Pick<Clock, 'after'>) {
+    this.#clock = clock
+  }
+
+  /** A thread for one run, or for one look. */
+  take(): Worker {
+    const spare = this.#spare
+    this.#spare = undefined
+    this.#cancel()
+    return spare ?? startThread('mailbox', 'import-read', null, THREAD_LIMITS)
+  }
+
+  /** Looks what there is. Throws `thread.died`. */
+  async scan(what: Extract<ReadRequest, { scan: unknown }>['scan']): Promise<Scanned> {
+    const worker = this.take()
+    worker.ref()
+    let hear = (_answer: ReadAnswer) => {}
+    let gone = (_error: Error) => {}
+    const onMessage = (answer: ReadAnswer) => hear(answer)
+    const onError = (error: unknown) => gone(died(reasonOf(error)))
+    const onExit = () => gone(died('its thread ended'))
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
+    try {
+      const found = await new Promise<Scanned>((resolve, reject) => {
+        gone = reject
+        hear = (answer) => {
+          if ('scanned' in answer) resolve(answer.scanned)
+          else if ('failed' in answer) reject(died(answer.failed))
+        }
+        ask(worker, { scan: what })
       })
-      ask(worker, { scan: what })
-    })
-  } finally {
-    await worker.terminate()
+      worker.off('message', onMessage)
+      await this.close()
+      this.#spare = worker
+      // One that dies while it waits is none.
+      gone = () => void (this.#spare === worker && (this.#spare = undefined))
+      worker.unref()
+      this.#cancel = this.#clock.after(WAIT_MS, () => void this.close())
+      return found
+    } catch (error) {
+      await worker.terminate()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#cancel()
+    const spare = this.#spare
+    this.#spare = undefined
+    await spare?.terminate()
   }
 }
 
@@ -119,7 +163,8 @@ class Run {
       onParsed: ({ n, packed }) => this.#onParsed(n, packed),
       onDied: (n, reason) => this.#onParserDied(n, reason),
     })
-    this.#reader = startReader()
+    this.#reader = deps.reader.take()
+    this.#reader.ref()
     this.#reader.on('error', (error) => this.#settle(died(reasonOf(error))))
     this.#reader.on('exit', () => this.#isReadToEnd || this.#settle(died('its thread ended')))
     this.#reader.on('message', (answer: ReadAnswer) => this.#hear(answer))
