@@ -347,6 +347,19 @@ export const SETTINGS = {
     (v) => v === 'smtp' || v === 'pop3' || v === 'imap',
   ),
   'ui.port': whole('Port the window is served on in the browser; 0 for any free one.', 0, 0, 65535, { unit: 'port' }),
+  'look.theme': text(
+    'Light or dark window, or as the system has it.',
+    'system',
+    '"system", "light" or "dark"',
+    (v) => v === 'system' || v === 'light' || v === 'dark',
+  ) as Setting<'system' | 'light' | 'dark'>,
+  'look.density': text(
+    'How close together the rows of lists stand.',
+    'normal',
+    '"compact", "normal" or "roomy"',
+    (v) => v === 'compact' || v === 'normal' || v === 'roomy',
+  ) as Setting<'compact' | 'normal' | 'roomy'>,
+  'look.unifiedInbox': flag('Show all inboxes together as one, above the folders.', true),
   'keys.scheme': text(
     'Which keys act in the window: its own, those of Thunderbird or Gmail, or none that are single letters.',
     'posthorn',

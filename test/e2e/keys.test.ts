@@ -130,6 +130,27 @@ describe('keys', () => {
     await expect.poll(() => rows().count()).toBe(4)
   })
 
+  test('colours, rows and the unified inbox are as one has set them, and stay so', async () => {
+    await press('Control+,')
+    await page.getByRole('tab', { name: 'Appearance' }).click()
+    await page.getByLabel('Colours').selectOption({ label: 'Dark' })
+    await page.getByLabel('Rows of lists').selectOption({ label: 'Close together' })
+    const unified = page.getByRole('checkbox', { name: /All inboxes together/ })
+    await unified.click()
+    await page.getByRole('link', { name: /^Unified inbox/ }).waitFor({ state: 'detached' })
+    await page.reload()
+    await page.getByRole('tab', { name: 'Appearance' }).waitFor()
+    await expect.poll(() => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
+    expect(await barriers(page)).toEqual([])
+    await press('g', 'i')
+    const row = rows().first()
+    await expect.poll(async () => Math.round((await row.boundingBox())!.height)).toBe(48)
+    await press('Control+,')
+    await page.getByRole('tab', { name: 'Appearance' }).click()
+    await unified.click()
+    await page.getByRole('link', { name: /^Unified inbox/ }).waitFor()
+  })
+
   test('a key of one’s own takes the place of the old one, stays, and is given up again', async () => {
     await press('?')
     await page.getByRole('dialog', { name: 'Keys' }).getByRole('link', { name: 'Change the keys' }).click()

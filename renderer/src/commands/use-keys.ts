@@ -13,7 +13,8 @@ const SECOND_KEY_MS = 1500
 /** True where letters are typed: no single letter is a command there. */
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
-  return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName)
+  if (target instanceof HTMLInputElement) return !['checkbox', 'radio', 'button', 'file'].includes(target.type)
+  return target.isContentEditable || ['TEXTAREA', 'SELECT'].includes(target.tagName)
 }
 
 /** Keys do what a person has set, wherever something that is open can do it. Letters act only outside of fields. */

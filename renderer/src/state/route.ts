@@ -13,6 +13,7 @@ export const SETTINGS_PAGES = [
   'tags',
   'transfer',
   'protection',
+  'appearance',
   'keys',
   'settings',
   'about',

@@ -4,6 +4,7 @@ import { clockSeconds, dayHeading, took } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
+import { useDensity } from '../../state/look.ts'
 import { VirtualListbox, type ListItem } from '../../parts/virtual-listbox.tsx'
 
 const STATE: Readonly<Record<SessionView['state'], { icon: IconName; tone: string; word: string }>> = {
@@ -48,6 +49,7 @@ interface Props {
 /** Pure: one row for each connection, newest first. */
 export function SessionList({ sessions, selected, nowMs, onSelect, onNearEnd }: Props) {
   const items = useMemo(() => itemsOf(sessions, nowMs), [sessions, nowMs])
+  const density = useDensity()
   return (
     <section className="sessions" aria-label="Sessions">
       <div className="sess-row heads" aria-hidden>
@@ -63,7 +65,7 @@ export function SessionList({ sessions, selected, nowMs, onSelect, onNearEnd }: 
         label="Sessions"
         items={items}
         total={sessions.length}
-        rowPx={28}
+        rowPx={Math.max(24, Math.round(28 * density))}
         picked={{ active: selected, selected: new Set(selected === null ? [] : [selected]) }}
         onPick={({ active }) => {
           if (active !== null) onSelect(active)

@@ -37,13 +37,15 @@ interface Props {
   /** Recipients that wait, and how many of them need a person. */
   readonly waiting: number
   readonly drafts: number
+  /** Whether all inboxes stand together above the folders, too. */
+  readonly unified: boolean
   readonly searches: readonly SavedSearchView[]
   readonly onForget: (search: SavedSearchView) => void
   readonly onCompose: () => void
 }
 
 /** Pure: the left pane. */
-export function Folders({ folders, route, waiting, drafts, searches, onForget, onCompose }: Props) {
+export function Folders({ folders, route, waiting, drafts, unified, searches, onForget, onCompose }: Props) {
   const unread = folders.reduce((sum, folder) => sum + (folder.role === 'inbox' ? folder.unread : 0), 0)
   return (
     <nav className="folders" aria-label="Folders">
@@ -51,15 +53,17 @@ export function Folders({ folders, route, waiting, drafts, searches, onForget, o
         New message
       </Button>
       <ul>
-        <Entry
-          to={{ view: 'mail', folderId: null, messageId: null }}
-          icon="inbox"
-          name="Unified inbox"
-          current={route.view === 'mail' && route.folderId === null}
-          count={unread}
-          says="unread"
-          strong
-        />
+        {unified ? (
+          <Entry
+            to={{ view: 'mail', folderId: null, messageId: null }}
+            icon="inbox"
+            name="Unified inbox"
+            current={route.view === 'mail' && route.folderId === null}
+            count={unread}
+            says="unread"
+            strong
+          />
+        ) : null}
         <Entry
           to={{ view: 'queue', entryId: null, recipientId: null }}
           icon="queue"

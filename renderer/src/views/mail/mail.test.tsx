@@ -32,6 +32,7 @@ test('folders stand with their owner, inbox first, trash last, drafts above all'
 test('counts say what they count', () => {
   const html = renderToString(
     <Folders
+      unified
       folders={[folder(3, 'inbox', { unread: 4 })]}
       route={INBOX}
       waiting={2}

@@ -3,6 +3,7 @@ import type { CommandId } from '../../../../core/model/command-table.ts'
 import type { TagView } from '../../../../core/rpc/reading-contract.ts'
 import type { SearchHit } from '../../../../core/rpc/search-contract.ts'
 import type { MessageRow } from '../../../../core/rpc/views.ts'
+import { useDensity } from '../../state/look.ts'
 import { rowTime } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
@@ -53,7 +54,7 @@ export function MessageList(props: Props) {
       className="messages"
       items={items}
       total={props.total}
-      rowPx={56}
+      rowPx={Math.round(56 * useDensity())}
       multiple
       picked={picked}
       onPick={onPick}

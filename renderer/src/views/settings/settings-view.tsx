@@ -5,6 +5,7 @@ import { go, SETTINGS_PAGES, type SettingsPage } from '../../state/route.ts'
 import { About } from './about.tsx'
 import { Accounts } from './accounts.tsx'
 import { AllSettings } from './all-settings.tsx'
+import { Appearance } from './appearance.tsx'
 import { Destinations } from './destinations.tsx'
 import { Identities } from './identities.tsx'
 import { Keys } from './keys.tsx'
@@ -29,6 +30,7 @@ const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view:
   tags: { title: 'Tags', icon: 'tag', view: () => <Tags /> },
   transfer: { title: 'Import and export', icon: 'download', view: () => <Transfer /> },
   protection: { title: 'Protection', icon: 'key', view: () => <Protection /> },
+  appearance: { title: 'Appearance', icon: 'moon', view: () => <Appearance /> },
   keys: { title: 'Keys', icon: 'bolt', view: () => <Keys /> },
   settings: { title: 'All settings', icon: 'settings', view: () => <AllSettings /> },
   about: { title: 'About', icon: 'info', view: () => <About /> },

@@ -5,6 +5,7 @@ import { getMail, fetching } from '../../state/actions.ts'
 import { act } from '../../state/act.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { go, useRoute } from '../../state/route.ts'
+import { look, useLook } from '../../state/look.ts'
 import { useLive } from '../../state/use-live.ts'
 import { compose } from '../compose/composer.ts'
 import { ComposePanel } from '../compose/compose-panel.tsx'
@@ -32,12 +33,14 @@ export function Shell() {
   const route = useRoute()
   const { status, folders, accounts } = useEngine()
   const drafts = useDrafts()
+  const { unifiedInbox } = look.use()
   const searches = useLive('searches', () => api.search.saved.list(), searchChanges)
   const busy = fetching.use()
   const [keys, setKeys] = useState(false)
   const [finds, setFinds] = useState(false)
   const search = useRef<HTMLInputElement>(null)
   useKeys()
+  useLook()
   useShellCommands({
     route,
     showKeys: () => setKeys(true),
@@ -45,6 +48,12 @@ export function Shell() {
     // All of it, so that typing begins anew.
     focusSearch: () => search.current?.select(),
   })
+  const firstInbox = folders.at === 'ready' ? folders.value.find(({ role }) => role === 'inbox') : undefined
+  useEffect(() => {
+    // Without the unified inbox there is always one of the real ones.
+    if (!unifiedInbox && firstInbox !== undefined && route.view === 'mail' && route.folderId === null)
+      go({ view: 'mail', folderId: firstInbox.id, messageId: route.messageId }, 'quietly')
+  }, [unifiedInbox, firstInbox, route])
   useEffect(() => {
     document.title = `${TITLE[route.view]} – Posthorn`
   }, [route.view])
@@ -87,6 +96,7 @@ export function Shell() {
             route={route}
             waiting={status.waiting}
             drafts={drafts.at === 'ready' ? drafts.value.length : 0}
+            unified={unifiedInbox}
             searches={searches.at === 'ready' ? searches.value : []}
             onForget={({ id }) => void act('Forgetting the search', () => api.search.saved.remove({ id }))}
             onCompose={() => compose()}

@@ -1,0 +1,46 @@
+import { useEffect } from 'react'
+import { api } from '../bridge/client.ts'
+import { shared } from './store.ts'
+import { useLive } from './use-live.ts'
+
+/** How the window looks, as somebody has set it. */
+export interface Look {
+  readonly theme: 'system' | 'light' | 'dark'
+  readonly density: 'compact' | 'normal' | 'roomy'
+  readonly unifiedInbox: boolean
+}
+
+/** How high rows are beside what the look says; the style sheet has the same numbers. */
+const DENSITY: Readonly<Record<Look['density'], number>> = { compact: 0.86, normal: 1, roomy: 1.2 }
+
+/** The look now. */
+export const look = shared<Look>({ theme: 'system', density: 'normal', unifiedInbox: true })
+
+/** What a row's height is multiplied by. */
+export function useDensity(): number {
+  return DENSITY[look.use().density]
+}
+
+const changes = { changes: api.app.changes }
+const one = <V extends string>(value: unknown, allowed: readonly V[], otherwise: V): V =>
+  allowed.find((each) => each === value) ?? otherwise
+
+/** Keeps the look as the settings have it. */
+export function useLook(): void {
+  const settings = useLive('look', () => api.app.settings(), changes)
+  const list = settings.at === 'ready' ? settings.value : undefined
+  useEffect(() => {
+    if (list === undefined) return
+    const of = (key: string) => list.find((setting) => setting.key === key)?.value
+    const next: Look = {
+      theme: one(of('look.theme'), ['system', 'light', 'dark'], 'system'),
+      density: one(of('look.density'), ['compact', 'normal', 'roomy'], 'normal'),
+      unifiedInbox: of('look.unifiedInbox') !== false,
+    }
+    const { dataset } = document.documentElement
+    if (next.theme === 'system') delete dataset['theme']
+    else dataset['theme'] = next.theme
+    dataset['density'] = next.density
+    look.set(next)
+  }, [list])
+}
