@@ -132,6 +132,6 @@ function signInBy(
 
 function consentFor(host: string, domain: string, source: Source, by: string): string {
   const whose = registeredDomain(host) ?? host
-  const said = source === 'srv' ? 'the DNS, which is not signed' : by
+  const said = source === 'srv' ? 'the DNS, which is not signed,' : by
   return `${host} belongs to ${whose}, not to ${domain}; ${said} names it. Your name and password would go there: go on only if ${whose} provides your mail.`
 }
