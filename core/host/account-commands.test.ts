@@ -1,18 +1,21 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Home } from '../../test/support/posthorn.ts'
+import { eventually, Home, type Served } from '../../test/support/posthorn.ts'
 import { numbered } from '../../test/support/fetch-house.ts'
 import { startPop3Server, type Maildrop, type Pop3TestServer } from '../../test/support/pop3-server.ts'
 import type { AccountView } from '../rpc/views.ts'
 
 let home: Home
+let served: Served
 let server: Pop3TestServer
 const maildrop: Maildrop = { messages: [] }
 beforeEach(async () => {
-  home = new Home()
+  home = new Home({ submission: { port: 0 } })
+  served = await home.serve()
   maildrop.messages.splice(0)
   server = await startPop3Server(maildrop)
 })
 afterEach(async () => {
+  await served.stop()
   await server.close()
   home.remove()
 })
@@ -47,9 +50,12 @@ test('an account with its rules is added, changed and fetched, and the rest of a
   })
 
   maildrop.messages.push(numbered(1, `${'x'.repeat(1_100_000)}\r\n`))
-  await home.json(['fetch', 'Ada'])
-  const [row] = await home.json<{ readonly id: number }[]>(['list'])
-  const id = String(row!.id)
+  // One that began before the message came brings nothing.
+  const row = await eventually(async () => {
+    await home.json(['fetch', 'Ada'])
+    return (await home.json<{ readonly id: number }[]>(['list']))[0]
+  }, 'the message')
+  const id = String(row.id)
   expect((await home.run(['show', id])).stdout).toContain('only its header is here')
   expect((await home.json<{ readonly partial: unknown }>(['show', id, '--whole'])).partial).toBeNull()
   expect(maildrop.messages).toEqual([])
