@@ -41,7 +41,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'core/wire': { may: [base, model], withoutNode: true },
   'core/wire/smtp': { may: [base, model, scram], withoutNode: true },
   'core/wire/pop3': { may: [base, model, scram, clientSasl, ...serverWords], withoutNode: true },
-  'core/message': { may: [base, model], uses: ['nodemailer', 'postal-mime'] },
+  'core/message': { may: [base, model], uses: ['nodemailer'] },
   'core/transcript': { may: [base, model] },
   'core/net': { may: [base, model, wire, transcript], uses: [...SOCKETS, ...WEB, 'dns-packet'] },
   'core/store': { may: [base, model], uses: ['better-sqlite3'] },
@@ -84,7 +84,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 }
 
 /** What a test beside its file may import on top of its room's imports; `node:*` is open to it too. */
-const TESTS: Room = { may: ['test/support'], uses: ['vitest', 'fast-check', 'mailauth', ...SOCKETS, ...WEB] }
+const TESTS: Room = { may: ['test/support'], uses: ['vitest', 'fast-check', 'mailauth', 'postal-mime', ...SOCKETS, ...WEB] }
 /** A room's handlers speak the contract, whatever the room. */
 const HANDLERS: Room = { may: [rpc], uses: ORPC }
 
