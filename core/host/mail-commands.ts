@@ -56,7 +56,7 @@ export const show: Command = {
     await context.show(
       message,
       () =>
-        `${message.damaged === null ? '' : `(damaged: ${harmless(message.damaged)})\n`}${message.partial === null ? '' : `(only its header is here, of ${size(message.partial.sizeBytes)}; the rest: posthorn show ${id} --whole)\n`}From: ${people(message.from)}\nTo: ${people(message.to)}\n${message.cc.length > 0 ? `Cc: ${people(message.cc)}\n` : ''}Date: ${time(message.dateMs)}\nSubject: ${harmless(message.subject)}\n\n${(message.text ?? '(this message has no plain text)').split('\n').map(harmless).join('\n')}\n${message.parts.map((p) => `[${p.index}] ${harmless(p.filename)} (${harmless(p.contentType)}, ${size(p.sizeBytes)})\n`).join('')}`,
+        `${message.damaged === null ? '' : `(damaged: ${harmless(message.damaged)})\n`}${message.leftOut === null ? '' : `(not all of it is shown: ${harmless(message.leftOut)})\n`}${message.partial === null ? '' : `(only its header is here, of ${size(message.partial.sizeBytes)}; the rest: posthorn show ${id} --whole)\n`}From: ${people(message.from)}\nTo: ${people(message.to)}\n${message.cc.length > 0 ? `Cc: ${people(message.cc)}\n` : ''}Date: ${time(message.dateMs)}\nSubject: ${harmless(message.subject)}\n\n${(message.text ?? '(this message has no plain text)').split('\n').map(harmless).join('\n')}\n${message.parts.map((p) => `[${p.index}] ${harmless(p.filename)} (${harmless(p.contentType)}, ${size(p.sizeBytes)})\n`).join('')}`,
     )
     return EXIT.ok
   },

@@ -70,6 +70,7 @@ test('shows a message with its parts, and gives a part by handle', async () => {
     html: null,
     parts: [{ index: 0, filename: 'a_b.pdf', contentType: 'application/pdf', sizeBytes: 4 }],
     damaged: null,
+    leftOut: null,
     partial: null,
     sessions: [],
   })

@@ -167,12 +167,13 @@ async function getView(deps: MailDeps, id: number): Promise<MessageView> {
       text: full.text,
       html: full.html,
       parts: full.attachments,
-      damaged: damaged ?? full.problem,
+      damaged,
+      leftOut: full.problem,
     }
   } catch (error) {
     if (!isFault(error, 'thread.died')) throw error
     const from = [{ name: message.authorName, address: message.authorAddress }]
-    const none = { to: [], cc: [], replyTo: [], inReplyTo: '', references: '', parts: [] }
+    const none = { to: [], cc: [], replyTo: [], inReplyTo: '', references: '', parts: [], leftOut: null }
     return { ...common, ...NOTHING, ...none, from, damaged: damaged ?? error.message }
   }
 }

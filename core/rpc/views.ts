@@ -112,6 +112,8 @@ export const MessageView = MessageRow.extend({
   sessions: z.array(id),
   /** Set when the stored bytes failed their checksum: what can be shown is shown. */
   damaged: z.string().nullable(),
+  /** What of the message is not shown because it would have no end, in words; all of it is in its source. */
+  leftOut: z.string().nullable(),
   /** Only the header is here: what the whole of it has on its server. `mail.getWhole` brings it. */
   partial: z.object({ sizeBytes: z.number().int() }).nullable(),
 })

@@ -43,6 +43,7 @@ const message: MessageView = {
   sizeBytes: 1,
   sessions: [],
   damaged: null,
+  leftOut: null,
   partial: null,
 }
 

@@ -131,6 +131,11 @@ export function Message(props: Props) {
             This message is damaged: {message.damaged} What could be read is shown; the bytes are kept as they are.
           </Banner>
         )}
+        {message.leftOut === null ? null : (
+          <Banner level="plain" icon="alert">
+            Not all of this message is shown: {message.leftOut}. All of it is in its source.
+          </Banner>
+        )}
         <p className="verdict">
           <Icon name="wire" className="quiet" />
           <span>
