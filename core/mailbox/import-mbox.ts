@@ -168,7 +168,8 @@ export class MboxWalk {
   }
 }
 
-const quotes = (line: string): number => /^>*/.exec(line)?.[0].length ?? 0
+/** How deep a line is quoted; of lines that a program may have quoted nobody knows. */
+const quotes = (line: string): number => (/^>+From /.test(line) ? 0 : (/^>*/.exec(line)?.[0].length ?? 0))
 
 /**
  * What a file's quoting tells of the program that wrote it. In mboxrd every quoted line has one `>` more than was written, so beside
@@ -177,7 +178,7 @@ const quotes = (line: string): number => /^>*/.exec(line)?.[0].length ?? 0
 function votes(text: string): { rd: number; o: number } {
   const found = { rd: 0, o: 0 }
   for (const { index } of text.matchAll(/^>+From /gm)) {
-    const depth = quotes(text.slice(index, index + LINE_BYTES))
+    const depth = /^>*/.exec(text.slice(index, index + LINE_BYTES))?.[0].length ?? 0
     const lineEnd = text.indexOf('\n', index)
     const beside = [
       text.slice(text.lastIndexOf('\n', index - 2) + 1, index),

@@ -34,12 +34,13 @@ function quotedLines(bytes: Buffer, startsLine: boolean): { readonly at: number;
   return found
 }
 
-/** Whether a line beside this one begins with `>`: then this one is text that was quoted by a person. */
+/** Whether a line beside this one is text that a person quoted: then so is this one. Lines like it say nothing of each other. */
 function isAmongQuotes(bytes: Buffer, at: number): boolean {
+  const isQuote = (from: number) =>
+    bytes[from] === QUOTE && !/^>+From /.test(bytes.toString('latin1', from, from + MARK.length + HELD_BYTES))
   const next = bytes.indexOf(LF, at) + 1
-  if (next > 0 && bytes[next] === QUOTE) return true
   const before = at < 2 ? -1 : bytes.lastIndexOf(LF, at - 2) + 1
-  return before >= 0 && before < at && bytes[before] === QUOTE
+  return (next > 0 && isQuote(next)) || (before >= 0 && before < at && isQuote(before))
 }
 
 function unquoted(bytes: Buffer, quoting: Quoting, startsLine: boolean): Buffer {
