@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { heardIo } from '../../test/support/heard-io.ts'
 import { startEngine, type Engine } from '../engine.ts'
 import { parseMailbox } from '../model/address.ts'
 import type { QueueEntryDetail } from '../rpc/views.ts'
@@ -22,17 +23,9 @@ afterAll(async () => {
 
 /** Runs one command line; what it printed, and its exit status. */
 async function run(...argv: string[]) {
-  let out = ''
-  let err = ''
-  const io = {
-    cwd: folder,
-    stdin: (async function* () {})(),
-    stdout: async (bytes: string | Uint8Array) => void (out += Buffer.from(bytes as string).toString('utf8')),
-    stderr: async (text: string) => void (err += text),
-    signal: new AbortController().signal,
-  }
-  const status = await runCommand(engine, ['queue', ...argv], io, undefined)
-  return { status, out, err }
+  const heard = heardIo(folder)
+  const status = await runCommand(engine, ['queue', ...argv], heard.io, undefined)
+  return { status, out: heard.stdout().toString(), err: heard.stderr() }
 }
 const answer = async <T>(...argv: string[]) => JSON.parse((await run(...argv, '--json')).out) as T
 const shown = (id: number) => answer<QueueEntryDetail>('show', String(id))

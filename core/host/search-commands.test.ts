@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { heardIo } from '../../test/support/heard-io.ts'
 import { startEngine, type Engine } from '../engine.ts'
 import type { SearchHit } from '../rpc/search-contract.ts'
 import { runCommand } from './commands.ts'
@@ -34,16 +35,9 @@ afterAll(async () => {
 
 /** Runs one command line; what it printed, and its exit status. */
 async function run(...argv: string[]) {
-  let out = ''
-  let err = ''
-  const io = {
-    cwd: folder,
-    stdin: (async function* () {})(),
-    stdout: async (bytes: string | Uint8Array) => void (out += Buffer.from(bytes as string).toString('utf8')),
-    stderr: async (text: string) => void (err += text),
-    signal: new AbortController().signal,
-  }
-  return { status: await runCommand(engine, argv, io, undefined), out, err }
+  const heard = heardIo(folder)
+  const status = await runCommand(engine, argv, heard.io, undefined)
+  return { status, out: heard.stdout().toString(), err: heard.stderr() }
 }
 const subjects = async (...argv: string[]) =>
   (JSON.parse((await run('search', '--json', ...argv)).out) as SearchHit[]).map(({ subject }) => subject)

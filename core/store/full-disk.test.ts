@@ -1,29 +1,13 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { mountSmallDisk } from '../../test/support/small-disk.ts'
 import { openTestStore } from '../../test/support/store.ts'
 import { listSettings } from './setting.ts'
 
-const disk = mkdtempSync(join(tmpdir(), 'posthorn-disk-'))
-const isMounted = process.platform === 'linux' && mount()
-afterAll(() => {
-  if (isMounted) execFileSync('umount', ['--lazy', disk])
-  rmSync(disk, { recursive: true, force: true })
-})
-
-/** A disk of 16 MiB. Needs the right to mount; where CI=true it must work. */
-function mount(): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk], { stdio: 'pipe' })
-    return true
-  } catch (error) {
-    if (process.env['CI'] === 'true') throw error
-    return false
-  }
-}
+const { path: disk, isMounted, remove } = mountSmallDisk()
+afterAll(remove)
 
 test.skipIf(!isMounted)(
   'a disk that runs full refuses mail, keeps what it took, and takes more once there is room',

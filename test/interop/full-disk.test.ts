@@ -1,29 +1,13 @@
-import { execFileSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, openSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { QueueEntryView } from '../../core/rpc/views.ts'
 import { Conversation } from '../support/conversation.ts'
 import { Home, type Served } from '../support/posthorn.ts'
+import { mountSmallDisk } from '../support/small-disk.ts'
 
-const disk = mkdtempSync(join(tmpdir(), 'posthorn-full-'))
-const isMounted = process.platform === 'linux' && mount()
-afterAll(() => {
-  if (isMounted) execFileSync('umount', ['--lazy', disk])
-  rmSync(disk, { recursive: true, force: true })
-})
-
-/** A disk of 16 MiB. Needs the right to mount; where CI=true root must have it. */
-function mount(): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk], { stdio: 'pipe' })
-    return true
-  } catch (error) {
-    if (process.env['CI'] === 'true' && process.getuid?.() === 0) throw error
-    return false
-  }
-}
+const { path: disk, isMounted, remove } = mountSmallDisk()
+afterAll(remove)
 
 const filler = join(disk, 'filler')
 const spare = join(disk, 'spare')

@@ -1,28 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
 import { startDovecot } from '../support/dovecot.ts'
-import { cutOnce, type CutHouse } from '../support/imap-cut.ts'
-import { openImapWorld } from '../support/imap-world.ts'
+import { cutOnce, openCutHouse } from '../support/imap-cut.ts'
 import { needs } from '../support/peers.ts'
 
 needs('dovecot').describe('IMAP sessions that are cut off', () => {
   const password = 'correct-horse-battery'
-  let house: CutHouse
-
+  let house: Awaited<ReturnType<typeof openCutHouse>>
   beforeAll(async () => {
-    const dovecot = await startDovecot({ password })
-    house = {
-      dovecot,
-      password,
-      proxy: await startCuttingProxy(dovecot.imapPort),
-      world: await openImapWorld(password),
-    }
+    house = await openCutHouse(password)
   })
-  afterAll(async () => {
-    await house.world.close()
-    await house.proxy.close()
-    await house.dovecot.stop()
-  })
+  afterAll(() => house.close())
 
   // Every command of the session is cut in test/soak/imap-cut.test.ts.
   test('a connection that ends while a change is said leaves nothing lost, doubled or undone', async () => {

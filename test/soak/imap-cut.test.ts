@@ -1,28 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startCuttingProxy } from '../support/cutting-proxy.ts'
-import { startDovecot } from '../support/dovecot.ts'
-import { cutOnce, type CutHouse } from '../support/imap-cut.ts'
-import { openImapWorld } from '../support/imap-world.ts'
+import { cutOnce, openCutHouse } from '../support/imap-cut.ts'
 import { needs } from '../support/peers.ts'
 
 needs('dovecot').describe('IMAP sessions that are cut off', () => {
-  const password = 'correct-horse-battery'
-  let house: CutHouse
-
+  let house: Awaited<ReturnType<typeof openCutHouse>>
   beforeAll(async () => {
-    const dovecot = await startDovecot({ password })
-    house = {
-      dovecot,
-      password,
-      proxy: await startCuttingProxy(dovecot.imapPort),
-      world: await openImapWorld(password),
-    }
+    house = await openCutHouse('correct-horse-battery')
   })
-  afterAll(async () => {
-    await house.world.close()
-    await house.proxy.close()
-    await house.dovecot.stop()
-  })
+  afterAll(() => house.close())
 
   test('whichever command the connection ends at, nothing is lost, doubled or undone', async () => {
     const whole = await cutOnce(house, 'whole', 0, 'before')

@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
 import type { Account } from '../../core/store/account.ts'
 import { countChanges } from '../../core/store/imap-change.ts'
-import type { CuttingProxy } from './cutting-proxy.ts'
-import type { Dovecot } from './dovecot.ts'
+import { startCuttingProxy, type CuttingProxy } from './cutting-proxy.ts'
+import { startDovecot, type Dovecot } from './dovecot.ts'
 import { OtherImapClient } from './imap-client.ts'
-import { mail, type ImapWorld } from './imap-world.ts'
+import { mail, openImapWorld, type ImapWorld } from './imap-world.ts'
 
 /** Between what a session is cut off. */
 export interface CutHouse {
@@ -14,6 +14,24 @@ export interface CutHouse {
   readonly password: string
   /** Its server can remove nothing for good but what everybody has marked, so what is removed stays there, marked. */
   readonly isPlain?: boolean
+}
+
+/** Opens a Dovecot, a proxy before it and a world that fetches; `close` ends all three. */
+export async function openCutHouse(password: string): Promise<CutHouse & { close(): Promise<void> }> {
+  const dovecot = await startDovecot({ password })
+  const proxy = await startCuttingProxy(dovecot.imapPort)
+  const world = await openImapWorld(password)
+  return {
+    dovecot,
+    proxy,
+    world,
+    password,
+    async close() {
+      await world.close()
+      await proxy.close()
+      await dovecot.stop()
+    },
+  }
 }
 
 const FOLDERS = ['INBOX', 'Archive', 'Sent', 'Trash'] as const

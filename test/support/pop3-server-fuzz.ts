@@ -1,6 +1,5 @@
 import * as fc from 'fast-check'
-import { readdirSync } from 'node:fs'
-import { readDialogue } from './dialogue.ts'
+import { mutate, mutationsWith, recordedSessions } from './recorded-sessions.ts'
 import { Pop3House } from './pop3-server-house.ts'
 import { BarePop3 } from './pop3-server-machine.ts'
 import { COMMANDS, Pop3Model, type CommandName } from './pop3-server-model.ts'
@@ -59,21 +58,6 @@ export async function fuzzOrder(numRuns: number): Promise<void> {
 
 const folder = new URL('../dialogues/pop3-server/', import.meta.url)
 
-/** What the clients of our dialogues say, one session each, as if TLS stood from the start. */
-function recordedSessions(): Buffer[] {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.txt'))
-  return names.toSorted().flatMap((name) =>
-    readDialogue(new URL(name, folder)).connections.map((steps) => {
-      const said = steps.flatMap((step) => {
-        if (!('from' in step) || step.from !== 'C') return []
-        if (step.do === 'line') return step.text === 'STLS' ? [] : [`${step.text}\r\n`]
-        return step.do === 'bytes' ? [step.parts.join('')] : []
-      })
-      return Buffer.from(said.join(''), 'latin1')
-    }),
-  )
-}
-
 const SPLINTERS = [
   '\r',
   '\n',
@@ -88,29 +72,7 @@ const SPLINTERS = [
   'STLS\r\n',
   '*\r\n',
 ]
-const mutation = fc.record({
-  is: fc.constantFrom('insert' as const, 'flip' as const, 'remove' as const, 'double' as const),
-  at: fc.double({ min: 0, max: 1, noNaN: true }),
-  text: fc.constantFrom(...SPLINTERS),
-  size: fc.integer({ min: 1, max: 40 }),
-})
-function mutate(bytes: Buffer, change: typeof mutation extends fc.Arbitrary<infer T> ? T : never): Buffer {
-  const at = Math.floor(change.at * bytes.length)
-  const before = bytes.subarray(0, at)
-  switch (change.is) {
-    case 'insert':
-      return Buffer.concat([before, Buffer.from(change.text, 'latin1'), bytes.subarray(at)])
-    case 'flip': {
-      const changed = Buffer.from(bytes)
-      if (at < changed.length) changed[at] = (changed[at] ?? 0) ^ (1 << (change.size % 8))
-      return changed
-    }
-    case 'remove':
-      return Buffer.concat([before, bytes.subarray(at + change.size)])
-    case 'double':
-      return Buffer.concat([before, bytes.subarray(at, at + change.size), bytes.subarray(at)])
-  }
-}
+const mutation = mutationsWith(SPLINTERS)
 
 async function play(bytes: Buffer, cuts: readonly number[]) {
   const house = new Pop3House()
@@ -126,7 +88,7 @@ async function play(bytes: Buffer, cuts: readonly number[]) {
  * cut, or removes anything in a session that was not ended by QUIT.
  */
 export async function fuzzBytes(numRuns: number): Promise<void> {
-  const sessions = recordedSessions()
+  const sessions = recordedSessions(folder, 'STLS')
   await fc.assert(
     fc.asyncProperty(
       fc.nat(sessions.length - 1),

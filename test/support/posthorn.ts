@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { reasonOf } from '../../core/base/fault.ts'
 import { COMMAND_NAMES, exitOf } from '../../core/host/command.ts'
-import { callEngine, type CommandIo } from '../../core/host/local-socket.ts'
+import { callEngine } from '../../core/host/local-socket.ts'
+import { heardIo } from './heard-io.ts'
 
 /** The command line's file. */
 export const cli = fileURLToPath(new URL('../../core/host/cli.ts', import.meta.url))
@@ -52,22 +52,15 @@ async function askEngine(
   stdin: string | Uint8Array = '',
 ): Promise<Ended | undefined> {
   if (!COMMAND_NAMES.some((name) => name === argv[0]) || argv.includes('--help')) return undefined
-  const stdout: Buffer[] = []
-  let stderr = ''
-  const io: CommandIo = {
-    cwd: process.cwd(),
-    stdin: Readable.from(stdin.length === 0 ? [] : [Buffer.from(stdin)]),
-    stdout: async (bytes) => void stdout.push(Buffer.from(bytes)),
-    stderr: async (text) => void (stderr += text),
-    signal: new AbortController().signal,
-  }
-  const status = await callEngine(data, argv, io).catch((error: unknown) => {
-    stderr += `posthorn: ${reasonOf(error)}\n`
+  const heard = heardIo(process.cwd(), stdin)
+  let thrown = ''
+  const status = await callEngine(data, argv, heard.io).catch((error: unknown) => {
+    thrown = `posthorn: ${reasonOf(error)}\n`
     return exitOf(error)
   })
   if (status === undefined) return undefined
-  const bytes = Buffer.concat(stdout)
-  return { status, stdout: bytes.toString(), bytes, stderr }
+  const bytes = heard.stdout()
+  return { status, stdout: bytes.toString(), bytes, stderr: heard.stderr() + thrown }
 }
 
 /** A data folder with a key file and a settings file beside it, gone when the test is. */

@@ -1,9 +1,8 @@
 import * as fc from 'fast-check'
-import { readDialogue } from './dialogue.ts'
+import { mutate, mutationsWith, recordedSessions } from './recorded-sessions.ts'
 import { COMMANDS, CONTENTS, ServerModel, type CommandName, type ContentName } from './smtp-server-model.ts'
 import { House } from './submission-house.ts'
 import { BareSubmission } from './submission-machine.ts'
-import { readdirSync } from 'node:fs'
 
 /** Code of each reply in what a machine said: its last line has a space behind the code. */
 function codesOf(said: readonly Uint8Array[]): number[] {
@@ -59,22 +58,9 @@ export async function fuzzOrder(numRuns: number): Promise<void> {
 
 const folder = new URL('../dialogues/smtp-server/', import.meta.url)
 
-/** What the clients of our dialogues say, one session each, as if TLS stood from the start. */
-export function recordedSessions(): Buffer[] {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.txt'))
-  return names.toSorted().flatMap((name) =>
-    readDialogue(new URL(name, folder)).connections.map((steps) => {
-      const said = steps.flatMap((step) => {
-        if (!('from' in step) || step.from !== 'C') return []
-        if (step.do === 'line') return step.text === 'STARTTLS' ? [] : [`${step.text}\r\n`]
-        return step.do === 'bytes' ? [step.parts.join('')] : []
-      })
-      return Buffer.from(said.join(''), 'latin1')
-    }),
-  )
-}
+/** What the clients of our dialogues say. */
+export const recordedSubmissions = () => recordedSessions(folder, 'STARTTLS')
 
-/** One change of a stream of bytes; places are fractions, so that they fit any length. */
 const SPLINTERS = [
   '\r',
   '\n',
@@ -90,38 +76,7 @@ const SPLINTERS = [
   'DATA\r\n',
   'RSET\r\n',
 ]
-const mutation = fc.oneof(
-  fc.record({
-    is: fc.constant('insert' as const),
-    at: fc.double({ min: 0, max: 1, noNaN: true }),
-    text: fc.constantFrom(...SPLINTERS),
-  }),
-  fc.record({ is: fc.constant('flip' as const), at: fc.double({ min: 0, max: 1, noNaN: true }), bit: fc.nat(7) }),
-  fc.record({
-    is: fc.constantFrom('remove' as const, 'double' as const),
-    at: fc.double({ min: 0, max: 1, noNaN: true }),
-    size: fc.integer({ min: 1, max: 40 }),
-  }),
-)
-type Mutation = typeof mutation extends fc.Arbitrary<infer T> ? T : never
-
-function mutate(bytes: Buffer, change: Mutation): Buffer {
-  const at = Math.floor(change.at * bytes.length)
-  const before = bytes.subarray(0, at)
-  switch (change.is) {
-    case 'insert':
-      return Buffer.concat([before, Buffer.from(change.text, 'latin1'), bytes.subarray(at)])
-    case 'flip': {
-      const changed = Buffer.from(bytes)
-      if (at < changed.length) changed[at] = (changed[at] ?? 0) ^ (1 << change.bit)
-      return changed
-    }
-    case 'remove':
-      return Buffer.concat([before, bytes.subarray(at + change.size)])
-    case 'double':
-      return Buffer.concat([before, bytes.subarray(at, at + change.size), bytes.subarray(at)])
-  }
-}
+const mutation = mutationsWith(SPLINTERS)
 
 /** Plays bytes against a fresh machine, cut at those places. */
 async function play(bytes: Buffer, cuts: readonly number[]) {
@@ -138,7 +93,7 @@ async function play(bytes: Buffer, cuts: readonly number[]) {
  * holds a bare CR, LF or NUL, accepts more than was ended, or makes more of a stream for the way it was cut.
  */
 export async function fuzzBytes(numRuns: number): Promise<void> {
-  const sessions = recordedSessions()
+  const sessions = recordedSubmissions()
   const cuts = fc.array(fc.nat(4000), { maxLength: 12 })
   await fc.assert(
     fc.asyncProperty(
