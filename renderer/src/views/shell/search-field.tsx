@@ -1,6 +1,11 @@
-import { useEffect, useRef, useState, type RefObject } from 'react'
+import { useEffect, useId, useRef, useState, type KeyboardEvent, type RefObject } from 'react'
+import { visible } from '../../format/wire-text.ts'
+import { keyOf } from '../../commands/bindings.ts'
 import { Icon } from '../../parts/icon.tsx'
+import { useEngine } from '../../state/engine.tsx'
 import { go, INBOX } from '../../state/route.ts'
+import { useCompletion } from '../compose/use-completion.ts'
+import { completionsOf, typedValue } from './complete-search.ts'
 
 /** Typing is searched after so long a rest; Enter searches at once. */
 const REST_MS = 180
@@ -11,16 +16,31 @@ interface Props {
   readonly input: RefObject<HTMLInputElement | null>
 }
 
-/** The one search box. It searches while one types, and keeps what was typed. */
+/** The one search box. It searches while one types, offers fields and values, and keeps what was typed. */
 export function SearchField({ asked, input }: Props) {
+  const id = useId()
+  const { folders, tags } = useEngine()
   const [text, setText] = useState(asked)
+  const [isShut, setIsShut] = useState(true)
+  const [active, setActive] = useState(-1)
   const sent = useRef(asked)
+  const key = keyOf('search')
   // Somebody went elsewhere, or opened a search that was kept.
   useEffect(() => {
     if (asked === sent.current) return
     sent.current = asked
     setText(asked)
   }, [asked])
+
+  const typed = typedValue(text)
+  const isPerson = typed !== undefined && ['from', 'to', 'cc'].includes(typed.field)
+  const people = useCompletion(isPerson ? typed.value : '')
+  const offered = completionsOf(text, {
+    folders: folders.at === 'ready' ? folders.value.map(({ name }) => name) : [],
+    tags: tags.map(({ name }) => name),
+    people,
+  })
+  const isOpen = !isShut && offered.length > 0
 
   const search = (wanted: string, typing: boolean) => {
     sent.current = wanted
@@ -30,6 +50,33 @@ export function SearchField({ asked, input }: Props) {
   }
   const rest = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => () => clearTimeout(rest.current), [])
+  const type = (next: string) => {
+    setText(next)
+    setIsShut(false)
+    setActive(-1)
+    clearTimeout(rest.current)
+    rest.current = setTimeout(() => search(next.trim(), true), REST_MS)
+  }
+  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+    const chosen = offered[active] ?? (event.key === 'Tab' && !event.shiftKey ? offered[0] : undefined)
+    if (isOpen && step !== 0) {
+      event.preventDefault()
+      setActive((active + step + offered.length + (active < 0 && step < 0 ? 1 : 0)) % offered.length)
+    } else if (isOpen && chosen !== undefined && (event.key === 'Enter' || event.key === 'Tab')) {
+      event.preventDefault()
+      type(chosen.text)
+    } else if (event.key === 'Escape' && isOpen) {
+      event.preventDefault() // A field for searching would empty itself.
+      setIsShut(true)
+    } else if (event.key === 'Escape') {
+      clearTimeout(rest.current)
+      setText('')
+      search('', false)
+      // Letters are commands again.
+      event.currentTarget.blur()
+    }
+  }
 
   return (
     <form
@@ -39,6 +86,7 @@ export function SearchField({ asked, input }: Props) {
       onSubmit={(event) => {
         event.preventDefault()
         clearTimeout(rest.current)
+        setIsShut(true)
         search(text.trim(), false)
       }}
     >
@@ -48,23 +96,37 @@ export function SearchField({ asked, input }: Props) {
         type="search"
         aria-label="Search all mail"
         placeholder="Search all mail"
+        aria-controls={`${id}-ways`}
+        aria-autocomplete="list"
+        aria-activedescendant={isOpen && active >= 0 ? `${id}-${active}` : undefined}
+        autoComplete="off"
+        spellCheck={false}
         value={text}
-        onChange={(event) => {
-          const typed = event.target.value
-          setText(typed)
-          clearTimeout(rest.current)
-          rest.current = setTimeout(() => search(typed.trim(), true), REST_MS)
-        }}
-        onKeyDown={(event) => {
-          if (event.key !== 'Escape') return
-          clearTimeout(rest.current)
-          setText('')
-          search('', false)
-          // Letters are commands again.
-          event.currentTarget.blur()
-        }}
+        onChange={(event) => type(event.target.value)}
+        onKeyDown={onKeyDown}
+        onBlur={() => setIsShut(true)}
       />
-      <kbd>Ctrl K</kbd>
+      {key === undefined ? null : <kbd>{key}</kbd>}
+      <div id={`${id}-ways`} role="listbox" aria-label="Ways to go on" className="search-ways" hidden={!isOpen}>
+        {offered.map((one, at) => (
+          // The keys are handled by the field that is typed in, which keeps the focus.
+          // eslint-disable-next-line jsx-a11y/click-events-have-key-events
+          <div
+            key={one.word}
+            id={`${id}-${at}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={at === active}
+            className="menu-item"
+            data-focused={at === active || undefined}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => type(one.text)}
+          >
+            <bdi className="mono">{visible(one.word)}</bdi>
+            <bdi className="quiet clip grow">{visible(one.about)}</bdi>
+          </div>
+        ))}
+      </div>
     </form>
   )
 }
