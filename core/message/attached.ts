@@ -1,5 +1,5 @@
 import { bodies, contentOf } from './body.ts'
-import { decodeContent, decodedLength, isKnownEncoding } from './content.ts'
+import { decodeContent, decodedLength, exactLength, isKnownEncoding } from './content.ts'
 import { withLineFeeds } from './line-ends.ts'
 import { givenName } from './file-name.ts'
 import { Notes } from './notes.ts'
@@ -19,6 +19,8 @@ export interface AttachedFile {
   /** Octets as the encoding says; nothing is decoded for it. */
   readonly sizeBytes: number
   readonly bytes: () => Buffer
+  /** How many those are. */
+  readonly exactBytes: () => number
 }
 /** What a message says and brings along. */
 export interface Reading {
@@ -54,7 +56,15 @@ export function readContent(raw: Uint8Array, structure: Structure = readStructur
     notes.cut(`only the first ${CAPS.inlineFiles} files in the text were taken out of it`)
   for (const { name, bytes } of body.files) {
     const type = 'application/octet-stream'
-    files.push({ name, type, contentId: '', part: undefined, sizeBytes: bytes.length, bytes: () => bytes })
+    files.push({
+      name,
+      type,
+      contentId: '',
+      part: undefined,
+      sizeBytes: bytes.length,
+      bytes: () => bytes,
+      exactBytes: () => bytes.length,
+    })
   }
   for (const part of attachments)
     if (!isKnownEncoding(part))
@@ -74,6 +84,7 @@ function toFile(raw: Uint8Array, part: Part): AttachedFile {
     part,
     sizeBytes: decodedLength(raw, part),
     bytes: () => decodeContent(raw, part),
+    exactBytes: () => exactLength(raw, part),
   }
 }
 
@@ -104,6 +115,7 @@ function unpack(
     part,
     sizeBytes: bytes.length,
     bytes: () => bytes,
+    exactBytes: () => bytes.length,
   }))
   return { found, text: text === null ? null : withLineFeeds(text) || null, html: html || null }
 }

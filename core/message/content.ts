@@ -2,7 +2,7 @@ import { readText, type ReadText } from './charset.ts'
 import { CAPS } from './reading-caps.ts'
 import type { Part } from './structure.ts'
 import { lineFeedsOnly, withLineFeeds } from './line-ends.ts'
-import { decodeBase64, decodeQuotedPrintable } from './transfer.ts'
+import { base64Length, decodeBase64, decodeQuotedPrintable } from './transfer.ts'
 import { decodeUuencoded } from './uuencode.ts'
 
 const LF = 0x0a
@@ -46,6 +46,11 @@ export function decodedLength(raw: Uint8Array, part: Body): number {
   const breaks = lineEnd < 0 ? 0 : Math.floor(end / (lineEnd + 1)) * (body[lineEnd - 1] === CR ? 2 : 1)
   const pads = body[end - 1] !== EQUALS ? 0 : body[end - 2] === EQUALS ? 2 : 1
   return Math.max(0, Math.floor(((end - breaks) * 3) / 4) - pads)
+}
+
+/** How many octets a part has decoded, counted; a large attachment takes no room for it. */
+export function exactLength(raw: Uint8Array, part: Body): number {
+  return isBase64(part) ? base64Length(rawBody(raw, part)) : decodeContent(raw, part).length
 }
 
 /** Neither a letter of base64, nor a pad, nor white space. */

@@ -135,7 +135,7 @@ export function readMessage(raw: Uint8Array): FullMessage {
       index,
       filename: safeName(file.name, file.type, index),
       contentType: file.type,
-      sizeBytes: file.bytes().length,
+      sizeBytes: file.exactBytes(),
       contentId: file.contentId === '' ? null : file.contentId,
     })),
     problem: cutOf(notes.list),

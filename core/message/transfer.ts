@@ -58,6 +58,21 @@ export function decodeBase64(body: Uint8Array): Buffer {
   return out.subarray(0, length)
 }
 
+/** How many octets `decodeBase64` would give, without giving them. */
+export function base64Length(body: Uint8Array): number {
+  let length = 0
+  let count = 0
+  for (const byte of body) {
+    const value = SEXTETS[byte] ?? JUNK
+    if (value < PAD) count++
+    else if (value === PAD) {
+      length += Math.floor((count * 3) / 4)
+      count = 0
+    }
+  }
+  return length + Math.floor((count * 3) / 4)
+}
+
 /** RFC 2045 §6.7; an `=` that begins no escape stands for itself. */
 export function decodeQuotedPrintable(body: Uint8Array): Buffer {
   const out = Buffer.allocUnsafe(body.length)

@@ -1,4 +1,4 @@
-import { decodeContent } from './content.ts'
+import { decodeContent, exactLength } from './content.ts'
 import { givenName } from './file-name.ts'
 import { oneLine } from './one-line.ts'
 import { CAPS } from './reading-caps.ts'
@@ -51,7 +51,7 @@ class Tree {
       headerFrom: at(part.headerFrom),
       bodyFrom: at(part.bodyFrom),
       bodyTo: at(part.bodyTo),
-      sizeBytes: isLeaf ? decodeContent(raw, part).length : part.bodyTo - part.bodyFrom,
+      sizeBytes: isLeaf ? exactLength(raw, part) : part.bodyTo - part.bodyFrom,
       children: isLeaf ? this.#inside(raw, part, path, offset, depth) : this.#parts(raw, part, path, offset, depth),
     }
   }
