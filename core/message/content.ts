@@ -67,7 +67,8 @@ const isJunk = (byte: number) =>
 export function countJunk(raw: Uint8Array, part: Body): number {
   if (!isBase64(part)) return 0
   let count = 0
-  for (const byte of rawBody(raw, part)) if (isJunk(byte)) count++
+  const body = rawBody(raw, part)
+  for (let i = 0; i < body.length; i++) if (isJunk(body[i] ?? 0)) count++
   return count
 }
 

@@ -108,6 +108,7 @@ describe('hostile mail', () => {
       'parameters by the thousand',
       `Content-Type: a/b${Array.from({ length: 9000 }, (_, n) => `; p${n}=1`).join('')}\r\n\r\nx`,
     ],
+    ['a type without end', `Content-Type: multipart/${'x'.repeat(90_000)}; boundary=b\r\n\r\n--b\r\n\r\nx`],
     [
       'continuations out of order',
       `Content-Disposition: attachment; filename*999=x; filename*0=a; filename*5=y\r\n\r\nx`,

@@ -140,7 +140,7 @@ class Scan {
     const part: Growing = {
       // Of ten thousand parts nothing is kept that nobody asks for.
       fields: isRoot ? fields : fields.filter((field) => field.name.startsWith('content-')),
-      type: /^[^\s/]+\/[^\s/]+$/.test(type.value) ? type.value : isDigest ? 'message/rfc822' : 'text/plain',
+      type: typeOf(type.value) ?? (isDigest ? 'message/rfc822' : 'text/plain'),
       typeParameters: type.parameters,
       disposition: disposition.value,
       dispositionParameters: disposition.parameters,
@@ -150,7 +150,7 @@ class Scan {
             .toLowerCase()
             .replaceAll(/\([^()]*\)/g, ''),
         )?.[0] ?? '',
-      contentId: /<([^<>]*)>/.exec(first('content-id'))?.[1] ?? first('content-id').trim(),
+      contentId: /<([^<>]{0,998})>/.exec(first('content-id'))?.[1] ?? first('content-id').trim().slice(0, 998),
       headerFrom: from,
       bodyFrom,
       bodyTo: bodyFrom,
@@ -219,6 +219,12 @@ class Scan {
     const lf = this.#raw.indexOf(LF, at)
     return lf < 0 ? this.#raw.length : lf + 1
   }
+}
+
+/** A type by its grammar (RFC 6838 §4.2). What has a slash and no grammar is octets; what has none is no type (RFC 2045 §5.2). */
+function typeOf(value: string): string | undefined {
+  if (/^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/.test(value)) return value
+  return /^[^\s/]+\/[^\s/]+$/.test(value) ? 'application/octet-stream' : undefined
 }
 
 /** A parameter was read as text, and delimiters are looked for as octets, one character each. */

@@ -62,8 +62,8 @@ export function decodeBase64(body: Uint8Array): Buffer {
 export function base64Length(body: Uint8Array): number {
   let length = 0
   let count = 0
-  for (const byte of body) {
-    const value = SEXTETS[byte] ?? JUNK
+  for (let i = 0; i < body.length; i++) {
+    const value = SEXTETS[body[i] ?? 0] ?? JUNK
     if (value < PAD) count++
     else if (value === PAD) {
       length += Math.floor((count * 3) / 4)
