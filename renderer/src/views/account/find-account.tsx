@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { DiscoveredServer } from '../../../../core/rpc/discovery-contract.ts'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { Button } from '../../parts/button.tsx'
@@ -18,18 +18,20 @@ import { useSignIn } from './use-sign-in.ts'
 import { useTest } from './use-test.ts'
 
 interface Props {
+  /** Looked for at once: the address, and whether its mail is to leave there. */
+  readonly first?: { readonly address: string; readonly sendsToo: boolean }
   /** Somebody would rather type the settings; what was typed of the address goes along. */
   readonly onManual: (address: string) => void
   readonly onClose: () => void
 }
 
 /** An account by its address alone: looked for, agreed to, tested live, added with the way its mail leaves. */
-export function FindAccount({ onManual, onClose }: Props) {
+export function FindAccount({ first, onManual, onClose }: Props) {
   const { identities } = useEngine()
-  const [address, setAddress] = useState('')
+  const [address, setAddress] = useState(first?.address ?? '')
   const [password, setPassword] = useState('')
   const [incomingAt, setIncomingAt] = useState(0)
-  const [outgoingAt, setOutgoingAt] = useState(-1)
+  const [outgoingAt, setOutgoingAt] = useState(first?.sendsToo === true ? 0 : -1)
   const [asOther, setAsOther] = useState(false)
   const [agreed, setAgreed] = useState<ReadonlySet<string>>(new Set())
   const [problem, setProblem] = useState<string>()
@@ -66,9 +68,15 @@ export function FindAccount({ onManual, onClose }: Props) {
   const isReady = settings !== undefined && mayDial(outgoing) && !adding && test.at !== 'running'
   const isTested = test.at === 'passed' && test.of === JSON.stringify(settings)
 
+  const begun = useRef(false)
+  useEffect(() => {
+    if (first === undefined || begun.current) return
+    begun.current = true
+    void discover(first.address)
+  }, [first, discover])
   const look = () => {
     setIncomingAt(0)
-    setOutgoingAt(-1)
+    setOutgoingAt(first?.sendsToo === true ? 0 : -1)
     setAsOther(false)
     setProblem(undefined)
     resetTest()

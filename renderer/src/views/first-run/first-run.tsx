@@ -1,18 +1,15 @@
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { Button } from '../../parts/button.tsx'
 import { Choice } from '../../parts/choice.tsx'
 import { Check, Field } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { toast } from '../../state/toasts.ts'
-import { AccountFields, emptyAccount, settingsOf } from '../account/account-fields.tsx'
-import { addAccount } from '../account/add-account.ts'
-import { LiveTest } from '../account/live-test.tsx'
-import { useTest } from '../account/use-test.ts'
+import { findingAccount } from '../account/finding.ts'
 import { emptyRoute, RouteFields, routeOf } from '../settings/route-fields.tsx'
 import { Intro } from './intro.tsx'
 
-type Way = 'direct' | 'smarthost'
+type Way = 'direct' | 'provider' | 'smarthost'
 
 /** The first screen: who writes, how mail leaves, where it comes from. It ends in a usable mailbox. */
 export function FirstRun({ onDone }: { readonly onDone: () => void }) {
@@ -22,39 +19,20 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
   const [way, setWay] = useState<Way>('direct')
   const [route, setRoute] = useState(emptyRoute)
   const [fetches, setFetches] = useState(false)
-  const [account, setAccount] = useState(emptyAccount)
   const [problem, setProblem] = useState<string>()
   const [busy, setBusy] = useState(false)
-  const { test, run } = useTest()
-  const settings = settingsOf(account)
   const smarthost = routeOf(route)
   const isAddress = /^[^\s@]+@[^\s@]+$/.test(address.trim())
-  const isReady = isAddress && (way === 'direct' || smarthost !== undefined) && (!fetches || settings !== undefined)
-
-  const form = useRef<HTMLFormElement>(null)
-  useEffect(() => {
-    if (fetches) form.current?.scrollTo({ top: form.current.scrollHeight })
-  }, [fetches])
-  const openAccount = (on: boolean) => {
-    setFetches(on)
-    // The usual user name is the address; who has another one types it.
-    if (on && account.user === '') setAccount({ ...account, user: address.trim() })
-  }
+  const isReady = isAddress && (way !== 'smarthost' || smarthost !== undefined)
   const finish = async () => {
     setBusy(true)
     setProblem(undefined)
     try {
-      if (fetches && settings !== undefined) {
-        const isTested = test.at === 'passed' && test.of === JSON.stringify(settings)
-        if (!isTested && (await run(settings)).at !== 'passed')
-          return setProblem('The account cannot be read like this. Correct it, or go on without it and add it later.')
-        await addAccount(address, settings, account.keep)
-      }
       const routeId = way === 'smarthost' && smarthost !== undefined ? (await api.route.add(smarthost)).id : null
       await api.identity.save({ name: name.trim(), address: address.trim(), routeId })
       onDone()
       toast('Posthorn is ready.', { icon: 'horn' })
-      if (fetches) void api.account.fetch({ id: null }).catch(() => undefined)
+      if (way === 'provider' || fetches) findingAccount.set({ address: address.trim(), sendsToo: way === 'provider' })
     } catch (error) {
       setProblem(wordsOf(error))
     } finally {
@@ -72,7 +50,6 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
         <main className="form">
           <form
             id="first-run"
-            ref={form}
             onSubmit={(event) => {
               event.preventDefault()
               if (isReady && !busy) void finish()
@@ -112,6 +89,13 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
                 />
                 <Choice
                   name="way"
+                  on={way === 'provider'}
+                  title="Through my mail provider"
+                  text="Its servers are looked for next, by your address. Nothing is sent to them before you agree."
+                  onPick={() => setWay('provider')}
+                />
+                <Choice
+                  name="way"
                   on={way === 'smarthost'}
                   title="Through another server"
                   text="A smarthost in your network takes everything and passes it on."
@@ -120,27 +104,17 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
               </div>
               {way === 'smarthost' ? <RouteFields form={route} onChange={setRoute} /> : null}
             </fieldset>
-            <fieldset>
-              <legend>Where mail comes from</legend>
-              <Check
-                label="Fetch mail from an account"
-                hint="You can also do this later. Mail to local addresses arrives by itself."
-                checked={fetches}
-                onChange={openAccount}
-              />
-              {fetches ? (
-                <>
-                  <AccountFields form={account} onChange={setAccount} />
-                  <Button
-                    icon="play"
-                    disabled={settings === undefined || test.at === 'running'}
-                    onClick={() => (settings === undefined ? undefined : void run(settings))}
-                  >
-                    {test.at === 'running' ? 'Testing' : 'Test the account'}
-                  </Button>
-                </>
-              ) : null}
-            </fieldset>
+            {way === 'provider' ? null : (
+              <fieldset>
+                <legend>Where mail comes from</legend>
+                <Check
+                  label="Look for my mail account next"
+                  hint="You can also do this later. Mail to local addresses arrives by itself."
+                  checked={fetches}
+                  onChange={setFetches}
+                />
+              </fieldset>
+            )}
           </form>
           <footer className="foot">
             <span className="grow danger problem" role="alert">
@@ -158,11 +132,7 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
             </Button>
           </footer>
         </main>
-        {fetches ? (
-          <LiveTest test={test} kind={account.kind} isOpenTls={account.tls !== 'none'} />
-        ) : (
-          <Intro address={address.trim()} way={way} host={route.host} />
-        )}
+        <Intro address={address.trim()} way={way} host={route.host} />
       </div>
     </div>
   )

@@ -3,7 +3,7 @@ import type { IconName } from '../../parts/icons.ts'
 
 interface Props {
   readonly address: string
-  readonly way: 'direct' | 'smarthost'
+  readonly way: 'direct' | 'provider' | 'smarthost'
   readonly host: string
 }
 
@@ -24,8 +24,8 @@ export function Intro({ address, way, host }: Props) {
         }
       : {
           icon: 'server',
-          title: 'Your smarthost takes it on',
-          text: host === '' ? 'the server you name on the left' : host,
+          title: way === 'provider' ? 'Your provider takes it on' : 'Your smarthost takes it on',
+          text: way === 'provider' ? 'with your own login' : host === '' ? 'the server you name on the left' : host,
         },
     { icon: 'lock', title: 'The line is encrypted', text: 'wherever the other side can, and the log says who it was' },
     {

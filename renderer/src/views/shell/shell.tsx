@@ -8,6 +8,8 @@ import { go, useRoute } from '../../state/route.ts'
 import { look, useLook } from '../../state/look.ts'
 import { useLive } from '../../state/use-live.ts'
 import { compose } from '../compose/composer.ts'
+import { AccountDialog } from '../account/account-dialog.tsx'
+import { findingAccount } from '../account/finding.ts'
 import { ComposePanel } from '../compose/compose-panel.tsx'
 import { DraftsView } from '../compose/drafts-view.tsx'
 import { useDrafts } from '../compose/use-drafts.ts'
@@ -34,6 +36,7 @@ export function Shell() {
   const { status, folders, accounts } = useEngine()
   const drafts = useDrafts()
   const { unifiedInbox } = look.use()
+  const finding = findingAccount.use()
   const searches = useLive('searches', () => api.search.saved.list(), searchChanges)
   const busy = fetching.use()
   const [keys, setKeys] = useState(false)
@@ -111,6 +114,7 @@ export function Shell() {
       </div>
       <StatusBar />
       <ComposePanel />
+      {finding === null ? null : <AccountDialog first={finding} onClose={() => findingAccount.set(null)} />}
       <Palette isOpen={finds} onClose={() => setFinds(false)} />
       <KeysDialog isOpen={keys} onClose={() => setKeys(false)} />
     </div>
