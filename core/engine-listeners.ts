@@ -47,8 +47,8 @@ export function troubleTexts(what: string, { troubles }: ListenerView, keys: Lis
 export function logListeners(what: string, log: (line: string) => void): (troubles: readonly string[]) => void {
   let said: readonly string[] = []
   return (troubles) => {
-    for (const one of troubles) if (!said.includes(one)) log(`${what}: ${one}`)
-    if (said.length > 0 && troubles.length === 0) log(`${what}: listens on every port it should`)
+    for (const one of troubles) if (!said.includes(one)) log(one)
+    if (said.length > 0 && troubles.length === 0) log(`${what}: every port could be had`)
     said = [...troubles]
   }
 }
