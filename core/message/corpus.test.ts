@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseFile, parseForCli } from './parsed.ts'
@@ -68,4 +69,29 @@ describe('all readers of one message agree', () => {
             expect(child.headerFrom >= bodyFrom && (child.bodyTo ?? 0) <= bodyTo + 2).toBe(true)
       }
     })
+})
+
+test('odd mail that was damaged on the way, or grown together, is read by all readers alike', () => {
+  const all = names.map(load)
+  const damage = fc.record({
+    messages: fc.array(fc.nat(all.length - 1), { minLength: 1, maxLength: 2 }),
+    cut: fc.option(fc.nat()),
+    changes: fc.array(fc.tuple(fc.nat(), fc.constantFrom(0, 0x0a, 0x0d, 0x22, 0x2d, 0x3d, 0x80, 0xff)), {
+      maxLength: 8,
+    }),
+  })
+  fc.assert(
+    fc.property(damage, ({ messages, cut, changes }) => {
+      let raw = Buffer.concat(messages.map((n) => all[n]!))
+      if (raw.length === 0) return
+      if (cut !== null) raw = raw.subarray(0, cut % raw.length)
+      for (const [at, value] of changes) if (raw.length > 0) raw[at % raw.length] = value
+      const file = parseFile(raw)
+      const full = readMessage(raw)
+      expect([full.text, full.html === null]).toEqual([file.text, file.html === null])
+      expect(full.attachments.map((one) => one.sizeBytes)).toEqual(file.attachments.map((one) => one.size))
+      expect(readFields(raw).parts?.length).toBe(Math.min(100, full.attachments.length))
+    }),
+    { numRuns: 400 },
+  )
 })
