@@ -1,6 +1,6 @@
 import type { SearchNode } from '../model/search-query.ts'
 import { foldText } from '../model/search-fold.ts'
-import { getMessage, type Message } from './message-list.ts'
+import { listByIds, type Message } from './message-list.ts'
 import { prepared } from './prepared.ts'
 import { compileSearch, hasPrefix, type CompiledSearch, type SearchNames } from './search-sql.ts'
 import type { Query, ReadDb } from './types.ts'
@@ -214,12 +214,11 @@ export function* searchMessages(db: ReadDb, args: SearchArgs): Generator<undefin
           : [lookAll, Math.max(oldest, high - span)]
     const { ids, down } = look(Math.max(low, end), high, args.limit - rows.length)
     let reached = down
-    for (const id of ids) {
-      const row = getMessage(db, id)
-      if (row !== undefined) rows.push(row)
-      if (rows.length < args.limit) continue
-      reached = id
-      break
+    for (let at = 0; at < ids.length && rows.length < args.limit;) {
+      const some = ids.slice(at, at + args.limit - rows.length)
+      rows.push(...listByIds(db, some))
+      at += some.length
+      if (rows.length === args.limit) reached = some.at(-1) ?? reached
     }
     high = reached - 1
     const nowMs = performance.now()
