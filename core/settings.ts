@@ -346,6 +346,27 @@ export const SETTINGS = {
     'a list of "smtp", "pop3" and "imap"',
     (v) => v === 'smtp' || v === 'pop3' || v === 'imap',
   ),
+  'log.smtp.keepDays': whole('How long sessions of SMTP stay in the protocol log, in days.', 30, 1, 36_500),
+  'log.smtp.keepBytes': whole(
+    'Most bytes all sessions of SMTP may take in the protocol log; the oldest go first. 0 for no limit.',
+    128 * 1024 * 1024,
+    0,
+    2 ** 50,
+  ),
+  'log.pop3.keepDays': whole('How long sessions of POP3 stay in the protocol log, in days.', 30, 1, 36_500),
+  'log.pop3.keepBytes': whole(
+    'Most bytes all sessions of POP3 may take in the protocol log; the oldest go first. 0 for no limit.',
+    32 * 1024 * 1024,
+    0,
+    2 ** 50,
+  ),
+  'log.imap.keepDays': whole('How long sessions of IMAP stay in the protocol log, in days.', 30, 1, 36_500),
+  'log.imap.keepBytes': whole(
+    'Most bytes all sessions of IMAP may take in the protocol log; the oldest go first. 0 for no limit.',
+    64 * 1024 * 1024,
+    0,
+    2 ** 50,
+  ),
   'ui.port': whole('Port the window is served on in the browser; 0 for any free one.', 0, 0, 65535, { unit: 'port' }),
   'look.theme': text(
     'Light or dark window, or as the system has it.',

@@ -1,6 +1,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { discoverCall, signInContract } from './discovery-contract.ts'
+import { logContract } from './log-contract.ts'
 import { contactContract, setTagsCall, tagContract, threadCall } from './reading-contract.ts'
 import { routeContract } from './route-contract.ts'
 import { rulesContract } from './rules-contract.ts'
@@ -428,6 +429,7 @@ export const contract = {
     /** Removes every session that has ended, truly. */
     clear: oc.output(z.object({ sessions: z.number().int() })),
     changes: oc.output(eventIterator(z.object({ ids: z.array(Id) }))),
+    ...logContract,
   },
 }
 export type Contract = typeof contract

@@ -14,6 +14,7 @@ import { migration as signingIn } from './migrations/0011-signing-in.ts'
 import { migration as protocolLog } from './migrations/0012-protocol-log.ts'
 import { migration as indexing } from './migrations/0013-indexing.ts'
 import { migration as accepting } from './migrations/0014-accepting.ts'
+import { migration as logQueries } from './migrations/0015-log-queries.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -42,6 +43,7 @@ export const migrations: readonly Migration[] = [
   protocolLog,
   indexing,
   accepting,
+  logQueries,
 ]
 
 /** The version a database has once every step ran. */
