@@ -60,6 +60,7 @@ beforeAll(async () => {
   const sent = await home.sendmail(['-i', 'bob@far.test', 'eve@far.test'], 'Subject: waits\n\nhello\n')
   expect(sent).toMatchObject({ status: 0 })
   for (const question of QUESTIONS) alone.set(question.join(' '), await succeed(question))
+  alone.set('status', await succeed(['status']))
   served = await home.serve()
 })
 afterAll(async () => {
@@ -292,6 +293,17 @@ test.each([
   expect(ran).toMatchObject({ status, stdout: '' })
   expect(ran.stderr).toMatch(/^posthorn: [^\n]+\n$/)
   expect(ran.stderr).toMatch(words)
+})
+
+test('the status says whether Posthorn runs, and where it listens', async () => {
+  expect(alone.get('status')?.stdout).toMatch(/^Posthorn is stopped: .*npm start.*\n\d+ waiting/)
+  expect((await succeed(['status'])).stdout).toMatch(/^Programs submit mail on 127\.0\.0\.1:\d+ \(STARTTLS\)\.\n/)
+  expect(await answers('status')).toMatchObject({
+    running: true,
+    submission: { host: '127.0.0.1' },
+    submissionTls: null,
+  })
+  expect(served.ready).toMatchObject({ inbound: null, pop3: null, pop3Tls: null })
 })
 
 test('a setting that is read at the start says so, and so does the status', async () => {
