@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileWords } from '../base/fault.ts'
+import { letGo } from '../base/let-go.ts'
 import { decodeHeaderText } from '../message/charset.ts'
 import { firstValue } from '../message/headers.ts'
 import { oneLine } from '../message/one-line.ts'
@@ -30,6 +31,8 @@ const BATCH_BYTES = 4 * 1024 * 1024
 const PIECE_BYTES = 1024 * 1024
 /** So much of a long message is read for its text and its attachments. */
 const READ_BYTES = 32 * 1024 * 1024
+
+const TOO_LONG = `it is longer than the ${LONGEST_BODY_BYTES / 2 ** 20} MiB a message may have`
 
 const UNREAD: ImportFlags = {
   seen: false,
@@ -261,6 +264,8 @@ export class ImportReader {
       this.#deleted++
       return this.#problem(found, head, read, 'deleted', 'it was marked as deleted there')
     }
+    // Taking off quotes makes it a little shorter; what is that much longer needs no trying.
+    if (bytes.sizeBytes > 1.1 * LONGEST_BODY_BYTES) return this.#problem(found, head, read, 'refused', TOO_LONG)
     const first = found.hasBookkeeping ? withoutBookkeeping(head, header) : head
     const text = new StoredText(found.quoting)
     const { arrivalMs } = read
@@ -268,7 +273,8 @@ export class ImportReader {
     if (header.fields.length === 0) this.#problem(found, head, read, 'damaged', 'it does not begin with a header')
     if (bytes.sizeBytes <= PIECE_BYTES) {
       const ready = text.push(first, true)
-      if (ready.length <= CHUNK_BYTES) return this.#add({ bytes: own(ready, head), staged: null, ...known }, ready.length)
+      if (ready.length <= CHUNK_BYTES)
+        return this.#add({ bytes: own(ready, head), staged: null, ...known }, ready.length)
       return this.#stage([ready], found, head, read, known)
     }
     await this.#stage(pieces(bytes, first, text), found, head, read, known)
@@ -287,16 +293,18 @@ export class ImportReader {
     await this.#staging.begin()
     try {
       for (const piece of all) {
-        if (sizeBytes < READ_BYTES) looked.push(own(piece, head))
+        const isLooked = sizeBytes < READ_BYTES
+        if (isLooked) looked.push(own(piece, head))
         sizeBytes += piece.length
         if (sizeBytes > LONGEST_BODY_BYTES) break
         for (let from = 0; from < piece.length; from += CHUNK_BYTES)
           await this.#staging.append(piece.subarray(from, from + CHUNK_BYTES))
+        // Not of a small one, whose memory it may share.
+        if (!isLooked && piece.length >= PIECE_BYTES / 2 && piece.buffer !== head.buffer) letGo(piece)
       }
       if (sizeBytes > LONGEST_BODY_BYTES) {
         await this.#staging.drop()
-        const most = LONGEST_BODY_BYTES / 2 ** 20
-        return this.#problem(found, head, read, 'refused', `it is longer than the ${most} MiB a message may have`)
+        return this.#problem(found, head, read, 'refused', TOO_LONG)
       }
       const staged = await this.#staging.finish()
       this.#add({ bytes: Buffer.concat(looked), staged, ...known }, sizeBytes)

@@ -204,8 +204,10 @@ class Run {
   async #stage(request: StageRequest): Promise<void> {
     if (this.#isEnded) return
     if (request.do === 'begin') this.#staged = await this.#deps.store.stage()
-    else if (request.do === 'append') await this.#staged?.append(request.bytes)
-    else if (request.do === 'drop') await this.#staged?.drop()
+    else if (request.do === 'append') {
+      await this.#staged?.append(request.bytes)
+      letGo(request.bytes)
+    } else if (request.do === 'drop') await this.#staged?.drop()
     const staged = request.do === 'finish' ? ((await this.#staged?.finish()) ?? null) : null
     if (request.do === 'finish' || request.do === 'drop') this.#staged = undefined
     ask(this.#reader, { staged })
