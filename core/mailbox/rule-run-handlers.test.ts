@@ -31,7 +31,7 @@ async function run(input: RunInput, signal?: AbortSignal) {
     messages.push(...page.messages)
     last = page
   }
-  return { messages, ...last }
+  return { ...last, messages }
 }
 const ruleOf = (id: number, condition: RuleCondition, actions: readonly RuleAction[]): Rule => ({
   id,

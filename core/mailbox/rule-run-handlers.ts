@@ -34,8 +34,8 @@ const PAGE = 200
 const MOST_SHOWN = 1000
 /** What a query that asks for nothing stands for here. */
 const ALL_MAIL: SearchNode = { kind: 'size', than: 'larger', bytes: -1 }
-/** How far it is, is said so often. */
-const TOLD_EVERY = 50
+/** Messages of one turn, and of one commit. How far it is, is said after each. */
+const AT_ONCE = 50
 
 /** Ids of what a run is over, page by page. Throws `search.invalid` and `not-found`. */
 async function* targets(
@@ -101,11 +101,11 @@ export async function* runRules(
   }
   try {
     for await (const ids of targets(deps, over, signal)) {
-      for (const id of ids) {
+      for (let from = 0; from < ids.length; from += AT_ONCE) {
         if (signal?.aborted) return
-        const done = await runOne(deps, input, id, sent)
-        looked++
-        if (done !== undefined && done.plan.rules.length > 0) {
+        for (const done of await runSome(deps, input, ids.slice(from, from + AT_ONCE), sent)) {
+          looked++
+          if (done === undefined || done.plan.rules.length === 0) continue
           matched++
           sent += done.applied.sent
           failed += done.applied.rules.flatMap(({ steps }) => steps).filter(({ state }) => state === 'failed').length
@@ -113,11 +113,9 @@ export async function* runRules(
           for (const rule of done.plan.rules) fitted.add(rule.id)
           if (shown++ < MOST_SHOWN) messages.push(toDone(done))
         }
-        if (looked % TOLD_EVERY === 0) {
-          tell()
-          yield page(false)
-          await nextTurn()
-        }
+        tell()
+        yield page(false)
+        await nextTurn()
       }
     }
     tell()
@@ -133,28 +131,60 @@ interface Done {
   readonly applied: RuleApplied
 }
 
-async function runOne(deps: RunDeps, input: RunInput, id: number, sent: number): Promise<Done | undefined> {
+/** What is done with one message; in an object, or whoever waits for the asking would wait for this, too. */
+interface Begun {
+  readonly done: Promise<Done | undefined>
+}
+
+/** Asks about some messages one after the other; what is to be done is written together. */
+async function runSome(
+  deps: RunDeps,
+  input: RunInput,
+  ids: readonly number[],
+  sentBefore: number,
+): Promise<(Done | undefined)[]> {
+  const begun: Promise<Done | undefined>[] = []
+  let sent = sentBefore
+  try {
+    for (const id of ids) {
+      const one = await beginOne(deps, input, id, sent)
+      begun.push(one.done)
+      // What would have been sent counts for the next message.
+      if (input.isDry) sent += (await one.done)?.applied.sent ?? 0
+    }
+  } finally {
+    await Promise.allSettled(begun)
+  }
+  return Promise.all(begun)
+}
+
+async function beginOne(deps: RunDeps, input: RunInput, id: number, sent: number): Promise<Begun> {
   const { store, settings } = deps
   const message = getMessage(store.read, id)
   const folder = message && getFolder(store.read, message.folderId)
-  if (message === undefined || folder === undefined) return undefined
+  if (message === undefined || folder === undefined) return { done: Promise.resolve(undefined) }
   const source = sourceOf(store.read, id, folder)
   const limits = limitsOf(settings())
   try {
     const plan = await sort(deps, message, source, input.rules, { how: 'asked', sends: input.sends })
-    if (plan.rules.length === 0) return undefined
-    const applied = await store.write('rule.apply', { ...plan, limits, ...(input.isDry && { dryRun: { sent } }) })
-    return applied.state === 'gone' ? undefined : { message, plan, applied }
+    if (plan.rules.length === 0) return { done: Promise.resolve(undefined) }
+    const written = store.write('rule.apply', { ...plan, limits, ...(input.isDry && { dryRun: { sent } }) })
+    return {
+      done: written.then((applied) => (applied.state === 'gone' ? undefined : { message, plan, applied })),
+    }
   } catch (error) {
     if (isFault(error) && error.code.startsWith('store.')) throw error
-    const text = `not looked at: ${reasonOf(error)}`
-    const steps = [{ text, state: 'failed' as const }]
-    const none = { id: input.rules[0]?.id ?? 0, name: '' }
-    return {
-      message,
-      plan: { messageId: id, how: 'asked', rules: [{ ...none, steps: [] }] },
-      applied: { state: 'done', rules: [{ id: none.id, steps }], folderIds: [], sent: 0 },
-    }
+    return { done: Promise.resolve(notLookedAt(message, input, reasonOf(error))) }
+  }
+}
+
+function notLookedAt(message: Message, input: RunInput, reason: string): Done {
+  const id = input.rules[0]?.id ?? 0
+  const steps = [{ text: `not looked at: ${reason}`, state: 'failed' as const }]
+  return {
+    message,
+    plan: { messageId: message.id, how: 'asked', rules: [{ id, name: '', steps: [] }] },
+    applied: { state: 'done', rules: [{ id, steps }], folderIds: [], sent: 0 },
   }
 }
 

@@ -249,3 +249,21 @@ test('with no rule that is enabled nothing is noted of mail that comes', async (
   expect(house.inFolder('inbox', PERSON)).toHaveLength(1)
   expect(listTags(house.store.read)).toEqual([])
 })
+
+test('what was done long ago is forgotten, as long as the settings say', async () => {
+  house.settings = { ...house.settings, 'rules.historyDays': 10, 'rules.sendMaxAgeDays': 30 }
+  await house.rule('*', 'star')
+  const id = await house.arrive(house.mail())
+  house.runner.start()
+  await house.sorted()
+  const forget = async (days: number) => {
+    for (let hour = 0; hour < days * 24; hour += 6) {
+      clock.advance(6 * 3_600_000)
+      await house.store.write('rule.todo-later', { messageId: 0, dueMs: 0 }) // behind whatever that has begun
+    }
+  }
+  await forget(9)
+  expect(house.told(id)).toEqual(['starred'])
+  await forget(2)
+  expect(house.told(id)).toEqual([])
+})

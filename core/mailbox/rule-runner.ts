@@ -5,6 +5,7 @@ import type { Rule } from '../model/rule.ts'
 import type { Accept } from '../model/submission.ts'
 import type { Settings } from '../settings.ts'
 import { getMessage } from '../store/message-list.ts'
+import type { RuleApplied } from '../store/rule-apply.ts'
 import { listDueSends, nextSendMs } from '../store/rule-send.ts'
 import { listTodo, nextTodoMs, type RuleTodo } from '../store/rule-todo.ts'
 import { listRules } from '../store/rule.ts'
@@ -29,6 +30,11 @@ const AT_ONCE = 25
 const MOST_TRIES = 3
 const AGAIN_MS = 60_000
 const DAY_MS = 86_400_000
+
+/** What is being written; in an object, or whoever waits for the asking would wait for this, too. */
+interface Begun {
+  readonly applied: Promise<RuleApplied | undefined>
+}
 
 /** Asks rules about mail that has come, whichever way, and sends what they say: also what a stop has left to do. */
 export class RuleRunner {
@@ -121,10 +127,14 @@ export class RuleRunner {
     const rules = this.#enabled()
     const touched = new Set<number>()
     const matched = new Set<number>()
-    // In the order they came: what a rule learns from one message holds for the next.
-    for (const one of todo) {
-      if (this.#isClosed) break
-      const applied = await this.#sortOne(one, rules)
+    // Asked in the order they came and written in that order, many in one commit.
+    const begun: Promise<RuleApplied | undefined>[] = []
+    try {
+      for (const one of todo) if (!this.#isClosed) begun.push((await this.#sortOne(one, rules)).applied)
+    } finally {
+      await Promise.allSettled(begun)
+    }
+    for (const applied of await Promise.all(begun)) {
       for (const id of applied?.folderIds ?? []) touched.add(id)
       for (const { id } of applied?.rules ?? []) matched.add(id)
     }
@@ -132,15 +142,16 @@ export class RuleRunner {
     if (matched.size > 0) ruleChanges.emit(...matched)
   }
 
-  async #sortOne({ messageId, source, tries }: RuleTodo, rules: readonly Rule[]) {
+  /** Asks rules about one message, and begins to do what they say. */
+  async #sortOne({ messageId, source, tries }: RuleTodo, rules: readonly Rule[]): Promise<Begun> {
     const { store, clock, settings, log } = this.#deps
     const message = getMessage(store.read, messageId)
     const limits = limitsOf(settings())
     if (message === undefined || rules.length === 0)
-      return store.write('rule.apply', { messageId, how: 'arrival', rules: [], limits })
+      return { applied: store.write('rule.apply', { messageId, how: 'arrival', rules: [], limits }) }
     try {
       const plan = await sort(this.#deps, message, source, rules, { how: 'arrival', sends: true })
-      return await store.write('rule.apply', { ...plan, limits })
+      return { applied: store.write('rule.apply', { ...plan, limits }) }
     } catch (error) {
       if (this.#isClosed || (isFault(error) && error.code.startsWith('store.'))) throw error
       const reason = reasonOf(error)
@@ -148,7 +159,7 @@ export class RuleRunner {
       if (tries + 1 < MOST_TRIES)
         await store.write('rule.todo-later', { messageId, dueMs: clock.nowMs() + AGAIN_MS * 2 ** tries })
       else await store.write('rule.give-up', { messageId, reason })
-      return undefined
+      return { applied: Promise.resolve(undefined) }
     }
   }
 
