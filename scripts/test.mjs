@@ -1,8 +1,9 @@
-// All tests: types → build → shell → vitest. `npm test -- core/queue` runs the named tests alone.
+// All tests: types, beside build → shell, then vitest. `npm test -- core/queue` runs the named tests alone.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from './build.mjs'
+import { outputOf } from './child.mjs'
 import { PROGRAMS, whyNot } from './programs.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -11,9 +12,13 @@ const startedMs = Date.now()
 
 if (named.length > 0) await build('renderer')
 else {
-  step('types', inModules('typescript/bin/tsc'), '-b')
+  // Types are checked while the parts are built: neither needs the other.
+  const types = outputOf([process.execPath, ...process.execArgv, inModules('typescript/bin/tsc'), '-b'], { cwd: root })
   await build('renderer', 'shell')
   step('shell', fileURLToPath(new URL('../test/load-shell.ts', import.meta.url)))
+  const { status, output } = await types
+  process.stdout.write(output)
+  if (status !== 0) fail('types', status)
 }
 provideBrowser()
 const reporters = ['--reporter=default', '--reporter=./scripts/test-reporter.mjs']
@@ -32,7 +37,15 @@ function step(name, script, ...args) {
     cwd: root,
     stdio: 'inherit',
   })
-  if (status === 0) return
+  if (status !== 0) fail(name, status)
+}
+
+/**
+ * @param {string} name
+ * @param {number | null} status
+ * @returns {never}
+ */
+function fail(name, status) {
   console.error(`posthorn: ${name} failed`)
   process.exit(status ?? 1)
 }
