@@ -158,6 +158,8 @@ async function getView(deps: MailDeps, id: number): Promise<MessageView> {
     const full = await deps.parse.message(chunks)
     return {
       ...common,
+      // The row may be of a time when only the beginning was looked at.
+      subject: full.subject === '' ? common.subject : full.subject,
       from: full.from,
       to: full.to,
       cc: full.cc,
