@@ -12,7 +12,8 @@ export interface PlanContext {
   readonly how: RulePlan['how']
   /** Whether mail may be sent at all because of this. */
   readonly sends: boolean
-  readonly own: OwnAddresses
+  /** Asked only where something may be sent. */
+  readonly own: () => OwnAddresses
   readonly nowMs: number
   readonly sendMaxAgeDays: number
   /** Only the header of the message is here. */
@@ -76,12 +77,13 @@ function sendingStep(
   context: PlanContext,
 ): RuleStep {
   const leave = (why: string, failed = false): RuleStep => ({ do: 'leave', text: `${NOT[action.do]}: ${why}`, failed })
-  const { own, how, sends, nowMs, sendMaxAgeDays } = context
+  const { how, sends, nowMs, sendMaxAgeDays } = context
   if (action.do === 'reply' && how === 'asked') return leave('only mail that arrives is answered')
   if (!sends) return leave('nothing is sent in this run')
   if (mail === null) return leave('its header could not be read', true)
   if (isTooOld(message.receivedMs, nowMs, sendMaxAgeDays) && how === 'arrival')
     return leave(`it came to its server more than ${sendMaxAgeDays} days ago`)
+  const own = context.own()
   const author = own.author(mailboxesOf(mail.addressees))
   if (author === undefined) return leave('there is no identity to write as', true)
   if (action.do === 'reply') {

@@ -5,9 +5,9 @@ import { RULE_LIMITS } from '../model/rule.ts'
 const MOST_INSTRUCTIONS = 2000
 /**
  * RE2 takes at most instructions × characters steps. A text is looked at as far as that many go: of one pattern of twenty
- * instructions a million characters, of the largest there may be the first ten thousand.
+ * instructions half a million characters, of the largest there may be the first five thousand.
  */
-const MOST_STEPS = 20_000_000
+const MOST_STEPS = 10_000_000
 /** Patterns that are kept compiled. */
 const MOST_KEPT = 500
 

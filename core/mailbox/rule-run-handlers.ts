@@ -35,7 +35,7 @@ const MOST_SHOWN = 1000
 /** What a query that asks for nothing stands for here. */
 const ALL_MAIL: SearchNode = { kind: 'size', than: 'larger', bytes: -1 }
 /** Messages of one turn, and of one commit. How far it is, is said after each. */
-const AT_ONCE = 50
+const AT_ONCE = 25
 
 /** Ids of what a run is over, page by page. Throws `search.invalid` and `not-found`. */
 async function* targets(

@@ -81,7 +81,7 @@ export async function sort(
   return planFor(message, fitting, judged.sending, {
     ...options,
     nowMs,
-    own: ownAddresses(store.read, local, source),
+    own: () => ownAddresses(store.read, local, source),
     sendMaxAgeDays: settings()['rules.sendMaxAgeDays'],
     isPartial: getPartial(store.read, message.id) !== undefined,
     fields: async () => describe(await readStart(store, message, true)),
