@@ -4,6 +4,7 @@ import { decodeBytes, decodeOctets } from './charset.ts'
 import { decodeContent } from './content.ts'
 import { harmless } from './dsn-text.ts'
 import { readHeader, firstValue } from './headers.ts'
+import { CAPS } from './reading-caps.ts'
 import { readStructure, type Part } from './structure.ts'
 
 /** One recipient of a report that came in (RFC 3464 §2.3). */
@@ -35,10 +36,6 @@ const RETURNED_TYPES = [
   'message/global-headers',
   'message/rfc822-headers',
 ]
-/** A report that names more says nothing of one message of ours: ours has at most 1,000 recipients. */
-const MOST_RECIPIENTS = 1000
-const LONGEST_STATUS_BYTES = 512 * 1024
-const LONGEST_FIELD = 2000
 
 /** The part with the facts: a direct part of the report, or the whole of a message without a multipart around it. */
 export function statusPartOf(root: Part): Part | undefined {
@@ -51,14 +48,14 @@ export function readReport(raw: Uint8Array): IncomingReport | undefined {
   const { root } = readStructure(raw)
   const part = statusPartOf(root)
   if (part === undefined) return undefined
-  const [about = new Map(), ...groups] = groupsOf(decodeContent(raw, part).subarray(0, LONGEST_STATUS_BYTES))
+  const [about = new Map(), ...groups] = groupsOf(decodeContent(raw, part).subarray(0, CAPS.reportBytes))
   const returned = root.children.find(({ type }) => RETURNED_TYPES.includes(type))
   const envid = about.get('original-envelope-id')
   return {
     reporter: typed(about.get('reporting-mta') ?? about.get('dsn-gateway') ?? '').value.slice(0, 255),
     envid: envid === undefined || envid === '' ? undefined : envid,
-    messageId: returned && messageIdOf(decodeContent(raw, returned).subarray(0, LONGEST_STATUS_BYTES)),
-    recipients: groups.slice(0, MOST_RECIPIENTS).flatMap(toRecipient),
+    messageId: returned && messageIdOf(decodeContent(raw, returned).subarray(0, CAPS.reportBytes)),
+    recipients: groups.slice(0, CAPS.reportRecipients).flatMap(toRecipient),
   }
 }
 
@@ -74,11 +71,11 @@ function groupsOf(bytes: Uint8Array): Map<string, string>[] {
     name = ''
   }
   for (const line of text.split(/\r?\n/)) {
-    if (groups.length > MOST_RECIPIENTS) break
+    if (groups.length > CAPS.reportRecipients) break
     if (line.trim() === '') shut()
     else if (/^[ \t]/.test(line)) {
       const value = group.get(name)
-      if (value !== undefined && value.length < LONGEST_FIELD) group.set(name, `${value} ${clean(line)}`)
+      if (value !== undefined && value.length < CAPS.reportField) group.set(name, `${value} ${clean(line)}`)
     } else {
       const found = /^([A-Za-z][A-Za-z0-9-]{0,60})[ \t]{0,10}:/.exec(line)
       name = found?.[1]?.toLowerCase() ?? ''
@@ -90,7 +87,7 @@ function groupsOf(bytes: Uint8Array): Map<string, string>[] {
   return groups[0]?.has('final-recipient') || groups[0]?.has('original-recipient') ? [new Map(), ...groups] : groups
 }
 
-const clean = (text: string) => harmless(text, LONGEST_FIELD).trim()
+const clean = (text: string) => harmless(text, CAPS.reportField).trim()
 
 /** `type; value` with comments as Sendmail writes them left alone. */
 function typed(value: string): { readonly type: string; readonly value: string } {

@@ -52,7 +52,7 @@ class Entry {
   get name(): string {
     // Encoded words in quotes are forbidden (RFC 2047 §5) and meant all the same.
     const text = this.#words.map((word) => word.text).join('')
-    return oneLine(decodeHeaderText(text), 500)
+    return oneLine(decodeHeaderText(text), CAPS.name)
   }
 }
 
@@ -125,12 +125,13 @@ function personOf(entry: Entry): HeaderAddress[] {
   // `Ada Lovelace ada@home.example`: one word of it is an address. A quoted word with an @ is a name.
   const words = bare.replaceAll(/"[^"]*"(?!@)/g, ' ').split(/\s+/)
   const address = words.filter(isAddress).at(-1)
-  const name = oneLine(entry.name, 500)
-  if (address !== undefined) return [{ name: oneLine(name.replace(address, ' '), 500) || commentOf(entry), address }]
+  const name = oneLine(entry.name, CAPS.name)
+  if (address !== undefined)
+    return [{ name: oneLine(name.replace(address, ' '), CAPS.name) || commentOf(entry), address }]
   return name === '' && entry.comment === '' ? [] : [{ name: name === '' ? commentOf(entry) : name, address: '' }]
 }
 
-const commentOf = (entry: Entry) => oneLine(decodeHeaderText(entry.comment), 500)
+const commentOf = (entry: Entry) => oneLine(decodeHeaderText(entry.comment), CAPS.name)
 const isAddress = (text: string) => /^(?:"(?:[^"\\]|\\.)*"|[^\s"<>@,;]+)@[^\s"<>@,;]+$/.test(text)
 
 /** Without the route of RFC 822 §6.1, without comments, without spaces around dots and `@` (RFC 5322 §4.4). */
@@ -152,7 +153,7 @@ function tidyAddress(written: string): string {
     .replaceAll(/\s+/g, ' ')
     .replace(/^ ?@[^:"]*:/, '')
     .replace(/^ ?mailto:/i, '')
-  return oneLine(plain.replaceAll(/ ?([.@]) ?/g, '$1'), 1000)
+  return oneLine(plain.replaceAll(/ ?([.@]) ?/g, '$1'), CAPS.address)
 }
 
 /** The text in quotes and where it ends. Without an end it goes on to the next bracket: a quote was left out. */
@@ -185,13 +186,10 @@ function commentAt(text: string, from: number): [string, number] {
   return [value.trim(), text.length]
 }
 
-/** An end is looked for so far, or every bracket without one would cost the whole field. */
-const LONGEST_ANGLE = 2000
-
-/** What stands in angle brackets and where it ends: at the `>` outside quotes, or where the next entry begins. */
+/** What stands in angle brackets, as far as the cap has it, and where it ends: at the `>` outside quotes, or where the next entry begins. */
 function angleAt(text: string, from: number): [string, number] {
   let isQuoted = false
-  for (let at = from + 1; at < Math.min(text.length, from + LONGEST_ANGLE); at++) {
+  for (let at = from + 1; at < Math.min(text.length, from + CAPS.angle); at++) {
     const c = text[at]
     if (c === '\\' && isQuoted) at++
     else if (c === '"') isQuoted = !isQuoted

@@ -33,9 +33,11 @@ const COLON = 0x3a
 /** Reads the header block that begins at `from`. Lines may end in CRLF or in a bare LF, as mail from other stores does. */
 export function readHeader(bytes: Uint8Array, from = 0): Header {
   const fields: HeaderField[] = []
-  let open: { name: string; at: number; valueAt: number } | undefined
+  let open: { name: string; at: number; valueAt: number; end: number } | undefined
   const shut = (end: number) => {
-    if (open) fields.push({ ...open, end })
+    if (open === undefined) return
+    open.end = end
+    fields.push(open)
     open = undefined
   }
   let at = from
@@ -53,7 +55,7 @@ export function readHeader(bytes: Uint8Array, from = 0): Header {
       const colon = colonOf(bytes, at, next)
       shut(at)
       if (colon === undefined) return { fields, end: at, bodyAt: at, oddAt: at }
-      open = { name: latin1(bytes, at, colon.nameEnd).toLowerCase(), at, valueAt: colon.valueAt }
+      open = { name: latin1(bytes, at, colon.nameEnd).toLowerCase(), at, valueAt: colon.valueAt, end: next }
     }
     at = next
   }

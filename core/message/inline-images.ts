@@ -1,7 +1,6 @@
 import type { AttachedFile } from './attached.ts'
+import { CAPS } from './reading-caps.ts'
 
-const LARGEST_IMAGE = 1024 * 1024
-const ALL_IMAGES = 5 * 1024 * 1024
 /** Raster formats only: an SVG is a document. */
 const IMAGE = /^image\/(?:png|jpe?g|gif|webp|bmp|avif)$/
 
@@ -13,7 +12,7 @@ export function withImages(html: string, files: readonly AttachedFile[]): string
   const byUrl = imagesOf(files)
   if (byUrl.size === 0) return html
   const urls = new Map<AttachedFile, string>()
-  let left = ALL_IMAGES
+  let left: number = CAPS.imagesBytes
   return html.replaceAll(
     /((?:src|background)\s*=\s*["']?)([^"'\s>]{1,2000})/gi,
     (whole, before: string, ref: string) => {
@@ -21,8 +20,8 @@ export function withImages(html: string, files: readonly AttachedFile[]): string
       if (file === undefined) return whole
       let url = urls.get(file)
       if (url === undefined) {
-        const bytes = file.sizeBytes <= 2 * LARGEST_IMAGE ? file.bytes() : undefined
-        const isGood = bytes !== undefined && bytes.length <= LARGEST_IMAGE
+        const bytes = file.sizeBytes <= 2 * CAPS.imageBytes ? file.bytes() : undefined
+        const isGood = bytes !== undefined && bytes.length <= CAPS.imageBytes
         url = isGood ? `data:${file.type};base64,${bytes.toString('base64')}` : ''
         urls.set(file, url)
       }

@@ -43,9 +43,6 @@ export interface FullMessage {
   /** What could not be read, in words. */
   readonly problem: string | null
 }
-const LONGEST_SUBJECT = 2000
-const LONGEST_ADDRESSEES = 2000
-
 function field(part: Part, name: string): string {
   return part.fields.find((one) => one.name === name)?.value ?? ''
 }
@@ -87,8 +84,8 @@ export function readFields(raw: Uint8Array): MessageFields {
     subject: subjectOf(root),
     authorName: author?.name ?? '',
     authorAddress: author?.address ?? '',
-    addressees: oneLine(shown(people), LONGEST_ADDRESSEES),
-    cc: oneLine(shown(cc), LONGEST_ADDRESSEES),
+    addressees: oneLine(shown(people), CAPS.addressees),
+    cc: oneLine(shown(cc), CAPS.addressees),
     preview: previewOf(body),
     attachments: files.length,
     body: body.replaceAll(/\0/g, ' '),
@@ -102,7 +99,7 @@ export function readFields(raw: Uint8Array): MessageFields {
   }
 }
 
-const subjectOf = (root: Part) => oneLine(decodeHeaderText(field(root, 'subject')), LONGEST_SUBJECT)
+const subjectOf = (root: Part) => oneLine(decodeHeaderText(field(root, 'subject')), CAPS.subject)
 
 function headOf(root: Part): Pick<FullMessage, 'messageId' | 'inReplyTo' | 'references' | 'dateMs'> {
   return {

@@ -38,6 +38,21 @@ export const CAPS = {
   /** MAPI properties of one list, and all octets that compressed RTF may become. */
   tnefProperties: 10_000,
   rtfBytes: 8 * 1024 * 1024,
+  /** Groups within one another in RTF. */
+  rtfDepth: 200,
+  /** One picture put into the HTML in place of its link, and all of them, each use counted. */
+  imageBytes: 1024 * 1024,
+  imagesBytes: 5 * 1024 * 1024,
+  /** Of a delivery report: its facts, one field of them, and recipients; a message of ours has no more of those. */
+  reportBytes: 512 * 1024,
+  reportRecipients: 1000,
+  reportField: 2000,
+  /** Characters of a subject, of a line of addressees, of a name, an address and what brackets around one may hold. */
+  subject: 2000,
+  addressees: 2000,
+  name: 500,
+  address: 1000,
+  angle: 2000,
   /** Files written into the text by uuencode. */
   inlineFiles: 1000,
   /** Notes on one message. */

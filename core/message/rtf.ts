@@ -57,7 +57,6 @@ const WORDS: Readonly<Record<string, string>> = {
   endash: '–',
   emdash: '—',
 }
-const DEEPEST = 200
 const TOKEN = /\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-f]{2})|\\([^a-z'])|([{}])|([^\\{}]+)|\\/giy
 
 /** What is true within one group. */
@@ -93,7 +92,7 @@ export function readRtf(rtf: Buffer): { readonly kind: 'text' | 'html'; readonly
   for (let found = TOKEN.exec(source); found !== null; found = TOKEN.exec(source)) {
     const [, word, number, hex, symbol, brace, plain] = found
     if (brace === '{') {
-      if (outer.length >= DEEPEST) break
+      if (outer.length >= CAPS.rtfDepth) break
       outer.push(group)
       group = { ...group }
     } else if (brace === '}') group = outer.pop() ?? group
