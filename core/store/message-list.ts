@@ -111,10 +111,9 @@ export function listPage(db: ReadDb, folderId: number | null, after: Cursor | nu
     prepared<[number, number, number, number], Cursor>(db, PAGE).all(folder.id, from.dateMs, from.id, limit + 1),
   )
   if (folders.length > 1) keys.sort((a, b) => b.dateMs - a.dateMs || b.id - a.id)
-  const rows = keys
-    .slice(0, limit)
-    .map((key) => getMessage(db, key.id))
-    .filter((row) => row !== undefined)
+  const wanted = keys.slice(0, limit).map(({ id }) => id)
+  const found = new Map(listByIds(db, wanted).map((row) => [row.id, row]))
+  const rows = wanted.map((id) => found.get(id)).filter((row) => row !== undefined)
   const total = folders.reduce((sum, folder) => sum + (getFolder(db, folder.id)?.total ?? 0), 0)
   return { rows, total, more: keys.length > limit }
 }

@@ -41,7 +41,7 @@ export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [pop3] [sear
   deliver   queued messages a second handed on to a sink, beside the peers in the same run
   waiting   memory with 100,000 recipients waiting, and what one look at the queue costs at three lengths
   pop3      messages a second fetched by POP3, here and over a slow line, beside mpop and fetchmail
-  search    ten queries in so many messages, the pages of their folder and the size of the index, beside notmuch
+  search    import of so many messages, ten queries in them, the pages of their folder and the size of the index, beside notmuch
   --cells CELLS   of accept SIZE:SESSIONS:reuse|once[:flush], of deliver the number of domains
                   (${ACCEPT},${DELIVER})
   --rounds N      figures are medians of so many rounds (3)

@@ -1,17 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../core/base/clock.ts'
-import { readFields } from '../../core/message/read.ts'
 import { parseSearch } from '../../core/model/search-query.ts'
-import { PERSON } from '../../core/store/folder.ts'
 import { listPage, type Cursor } from '../../core/store/message-list.ts'
 import { openStore } from '../../core/store/open.ts'
 import type { Store } from '../../core/store/types.ts'
-import { TEST_KEY } from '../support/store.ts'
-import { corpus, personOf, wordOf } from './corpus.ts'
+import { personOf, wordOf } from './corpus.ts'
+import { importCorpus, indexWithNotmuch } from './import.ts'
 import { has, quiet } from './machine.ts'
-import { output } from './processes.ts'
 
 /** One query in both languages. */
 interface Asked {
@@ -59,21 +56,6 @@ async function timed(run: () => Promise<number> | number): Promise<Times> {
   return timesOf(hits, all)
 }
 
-/** Fills a store as the engine does, message by message, in the order of their dates. */
-async function fill(store: Store, count: number): Promise<void> {
-  let waiting: Promise<unknown>[] = []
-  for (const { raw, dateMs } of corpus(count, SEED)) {
-    const fields = readFields(raw)
-    const message = { body: { raw }, prefix: '', removed: [], fields, receivedMs: dateMs, seen: true }
-    waiting.push(store.write('message.deliver', { owner: PERSON, role: 'inbox', message }))
-    if (waiting.length < 500) continue
-    await Promise.all(waiting)
-    waiting = []
-  }
-  await Promise.all(waiting)
-  while ((await store.write('search.merge', { pages: 2000 })).more);
-}
-
 const INDEX_BYTES = `
   SELECT (SELECT sum(length(block)) FROM message_text_data) + (SELECT sum(length(sz) + 8) FROM message_text_docsize)
     + (SELECT sum(length(term) + 8) FROM message_text_idx) AS bytes`
@@ -83,20 +65,6 @@ function folderBytes(folder: string): number {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((one) => one.isFile())
     .reduce((sum, one) => sum + statSync(join(one.parentPath, one.name)).size, 0)
-}
-
-/** notmuch's index of the same messages. Returns its environment. */
-async function fillNotmuch(work: string, count: number): Promise<NodeJS.ProcessEnv> {
-  const mail = join(work, 'maildir')
-  for (const name of ['cur', 'new', 'tmp']) mkdirSync(join(mail, name), { recursive: true })
-  let n = 0
-  for (const { raw } of corpus(count, SEED)) writeFileSync(join(mail, 'cur', `${n++}.bench:2,S`), raw)
-  const config = join(work, 'notmuch.conf')
-  writeFileSync(
-    config,
-    `[database]\npath=${mail}\n[user]\nname=bench\nprimary_email=bench@here.example\n[new]\ntags=inbox\n`,
-  )
-  return { ...process.env, NOTMUCH_CONFIG: config }
 }
 
 const SCRIPT = `
@@ -165,17 +133,21 @@ export async function measureSearch(options: {
 }): Promise<void> {
   const work = join(options.work, 'search')
   mkdirSync(work, { recursive: true })
-  console.log(`\nsearch, ${options.corpus} messages, first ${FIRST_HITS} hits, ms p50 / p95 of ${RUNS}`)
-  const store = await openStore({ folder: join(work, 'posthorn'), key: TEST_KEY, clock: systemClock })
+  const peer = options.peers && has('notmuch')
+  console.log(`\nimport and search, ${options.corpus} messages, first ${FIRST_HITS} hits, ms p50 / p95 of ${RUNS}`)
+  const filled = await importCorpus(work, options.corpus, SEED)
+  console.log(
+    `  imported ${filled.perSecond.toFixed(0)} messages/s, indexed; at most ${mib(filled.peakBytes)} of memory`,
+  )
+  let env: NodeJS.ProcessEnv = {}
+  if (peer) {
+    const indexed = await indexWithNotmuch(work, options.corpus, SEED)
+    env = indexed.env
+    const ratio = (filled.perSecond / indexed.perSecond).toFixed(1)
+    console.log(`  notmuch indexed ${indexed.perSecond.toFixed(0)} messages/s: ${ratio}× in the import`)
+  } else console.log('  without notmuch, which is not here or not wanted')
+  const store = await openStore({ folder: filled.folder, key: filled.key, clock: systemClock })
   try {
-    await fill(store, options.corpus)
-    const peer = options.peers && has('notmuch')
-    let env: NodeJS.ProcessEnv = {}
-    if (peer) {
-      env = await fillNotmuch(work, options.corpus)
-      const { ms: tookMs } = await output('notmuch', ['new', '--quiet'], { env })
-      console.log(`  notmuch indexed ${((options.corpus / tookMs) * 1000).toFixed(0)} messages/s`)
-    } else console.log('  without notmuch, which is not here or not wanted')
     await quiet()
     const theirs = !peer ? [] : canBindPython() ? inProcess(env) : await byCommand(env)
     if (peer && !canBindPython()) console.log('  notmuch by its command, less what it takes to start')
@@ -205,7 +177,10 @@ export async function measureSearch(options: {
     const bytes = store.read.prepare<[], { bytes: number }>(INDEX_BYTES).get()?.bytes ?? Number.NaN
     const their = peer ? folderBytes(join(work, 'maildir', '.notmuch')) : Number.NaN
     const ratio = peer ? `, notmuch's ${mib(their)}: ${(bytes / their).toFixed(2)} of it` : ''
-    console.log(`  index ${mib(bytes)}${ratio}; the whole store ${mib(folderBytes(join(work, 'posthorn')))}`)
+    const whole = folderBytes(filled.folder)
+    console.log(
+      `  index ${mib(bytes)}${ratio}; the whole store ${mib(whole)}, ${(whole / options.corpus / 1024).toFixed(1)} KiB a message`,
+    )
   } finally {
     await store.close()
   }
