@@ -1,13 +1,15 @@
-import type { Cancel } from '../base/clock.ts'
 import { reasonOf } from '../base/fault.ts'
 import type { Route } from '../model/outcome.ts'
 import type { InBody, Kept, Started } from '../store/queue-change.ts'
-import { listDueByIds, listDueOfEntry, type DueRecipient } from '../store/queue-due.ts'
+import { listDueOfEntry, type DueRecipient } from '../store/queue-due.ts'
 import type { QueueEntry } from '../store/queue.ts'
-import { Attempts, type Begun, type Ended } from './attempts.ts'
+import { Alarm, HALT_MS } from './alarm.ts'
+import { Attempts, type Ended } from './attempts.ts'
 import { serveLane, type ConnectionContext, type RouteQuestion } from './connection.ts'
 import { Destinations, type Destination } from './destinations.ts'
 import { DueReader } from './due-reader.ts'
+import { followClock, resume, type InterruptedQueue } from './interruptions.ts'
+import { Jobs } from './jobs.ts'
 import { laneKey, Lanes, type Lane, type LaneKind } from './lanes.ts'
 import { serveHold, serveLocal, type LocalLaneContext } from './local-lane.ts'
 import { OnlineTime } from './online-time.ts'
@@ -20,18 +22,6 @@ import { Watch } from './watch.ts'
 const MOST_HELD = 500_000
 /** The same for destinations, of which each takes as much as a hundred recipients of one. */
 const MOST_LANES = 10_000
-/** Rows read at once on the way into a try. */
-const MOST_TAKEN = 200
-/** A look at everything that is due, whatever the timers think; heals what a jumping clock has done. */
-const LOOK_AGAIN_MS = 300_000
-/** When a try can't even be begun, such as on a full disk, nothing is begun for so long. */
-const HALT_MS = 5000
-/** Without a network nothing goes out; it is asked for that often, and at once when one appears. */
-const OFFLINE_MS = 60_000
-/** After sleep or on a new network there is one run, a moment later: the network has just come up, for all machines there. */
-const RESUME_MS = { least: 2000, most: 10_000 }
-/** Who could not be reached on the old network is tried on the new one within so long. */
-const SPREAD_MS = 60_000
 /** What giving back takes at most, once every connection was broken off. */
 const LONGEST_GIVING_BACK_MS = 5000
 
@@ -42,38 +32,28 @@ export class Scheduler {
   readonly #lanes: Lanes
   readonly #reader: DueReader
   readonly #attempts: Attempts
+  readonly #jobs: Jobs
   readonly #online: OnlineTime
   readonly #watch: Watch
+  readonly #alarm: Alarm
   readonly #connection: ConnectionContext
   readonly #abort = new AbortController()
   /** Connections that run, by kind; local delivery counts as one. */
   readonly #running: Record<LaneKind, number> = { elsewhere: 0, ownNetwork: 0, local: 0 }
-  /** Entries somebody is changing: none of their recipients is begun meanwhile. */
-  readonly #barred = new Map<number, number>()
   #isClosing = false
-  /** Nothing is begun before that time (Unix ms). */
-  #haltUntilMs = 0
-  /** There is no network: no server out there is dialled before that time (Unix ms). */
-  #offlineUntilMs = 0
-  /** When the next run is, where mail leaves at intervals. */
-  #nextRunMs: number
-  #lookAgainMs = 0
-  #cancelTimer: Cancel = () => {}
-  #arming: NodeJS.Immediate | undefined
   #onIdle: (() => void)[] = []
 
   constructor(context: QueueContext) {
     const { store, clock, settings } = context
     this.#context = context
-    this.#nextRunMs = clock.nowMs()
     this.destinations = new Destinations({ read: store.read, clock, settings })
     this.#lanes = new Lanes((key, route) => this.destinations.termsOf(key, route))
     this.#online = new OnlineTime(clock, (addMs) => store.write('queue.countOnline', { addMs }))
     this.#watch = new Watch({
       clock,
       network: context.network ?? (() => ({ isUp: true, name: '' })),
-      onClockSet: (byMs) => this.#onClockSet(byMs),
-      onResume: (what) => this.#onResume(what),
+      onClockSet: (byMs) => followClock(byMs, this.#interrupted()),
+      onResume: (what) => resume(what, this.#interrupted()),
     })
     this.#reader = new DueReader({
       store,
@@ -81,18 +61,41 @@ export class Scheduler {
       onDue: (due) => this.take(due),
       isFull: () => this.#isClosing || this.#isFull(1),
     })
+    this.#alarm = new Alarm({
+      ...context,
+      isStopping: () => this.isStopping(),
+      // What did not fit in is not waited for: its time has come, and it is read once there is room.
+      nextDueMs: () => (this.#reader.isCutShort ? undefined : this.#reader.nextMs()),
+      nextRestMs: (nowMs) => this.#lanes.nextRestMs(nowMs),
+      onArmed: (isTimed) => {
+        const waits = isTimed || this.#running.elsewhere + this.#running.ownNetwork > 0
+        this.#online.run(waits)
+        this.#watch.run(waits)
+      },
+      onRing: () => this.#onRing(),
+    })
     this.#attempts = new Attempts({
       ...context,
       uncountedOnlineMs: () => this.#online.uncountedMs(),
       hasNetwork: () => this.#watch.hasNetwork,
       isClosing: () => this.#isClosing,
     })
+    this.#jobs = new Jobs({
+      ...context,
+      lanes: this.#lanes,
+      attempts: this.#attempts,
+      roomOf: (lane) => this.destinations.room(this.#destinationOf(lane)),
+      refresh: (lane) => this.#refresh(lane),
+      routeOf: (one) => this.#routeOf(one),
+      expect: (ms) => this.expect(ms),
+      onFault: () => this.#alarm.halt(HALT_MS),
+    })
     this.#connection = {
       deliver: context.deliver,
       log: context.log,
-      take: (lane, most) => this.#takeJobs(lane, most),
+      take: (lane, most) => this.#jobs.take(lane, most),
       routeOf: (one) => this.#routeOf(one),
-      begin: (taken) => this.#begin(taken),
+      begin: (taken) => this.#jobs.begin(taken),
       onConnected: (lane, isOwnNetwork) => this.#onConnected(lane, isOwnNetwork),
       promise: (lane, by) => {
         if (by > 0) this.destinations.promise(this.#destinationOf(lane))
@@ -126,7 +129,7 @@ export class Scheduler {
     this.#context.changes.emit(...new Set(due.map(({ entryId }) => entryId)))
     const nowMs = this.#context.clock.nowMs()
     for (const { nextAttemptMs } of due) if (nextAttemptMs > nowMs) this.#reader.expect(nextAttemptMs)
-    this.#arm()
+    this.#alarm.arm()
     if (this.isStopping()) return
     const now = due.filter(({ nextAttemptMs }) => nextAttemptMs <= nowMs)
     const atOnce = this.#context.settings()['queue.mode'] === 'at-once'
@@ -136,13 +139,13 @@ export class Scheduler {
 
   /** Something changed from outside: looks at all that is due. */
   wake(): void {
-    const { clock, log } = this.#context
+    const { log } = this.#context
     if (this.isStopping()) this.giveBackAhead().catch((error: unknown) => log(`give back: ${reasonOf(error)}`))
     this.destinations.reread()
     for (const lane of this.#lanes.all()) this.#refresh(lane)
     this.#reader.startOver()
-    this.#lookAgainMs = clock.nowMs() + LOOK_AGAIN_MS
-    this.#onTimer()
+    this.#alarm.looked()
+    this.#onRing()
   }
 
   /** Takes due recipients into their lanes and serves them. */
@@ -150,9 +153,9 @@ export class Scheduler {
     const nowMs = this.#context.clock.nowMs()
     // While nothing is sent nothing is taken in: all of it is read again when sending goes on.
     for (const one of this.isStopping() ? [] : due)
-      if (!this.#barred.has(one.entryId)) this.#lanes.add(one, this.#routeOf(one), nowMs)
+      if (!this.#jobs.isBarred(one.entryId)) this.#lanes.add(one, this.#routeOf(one), nowMs)
     this.#pump()
-    this.#arm()
+    this.#alarm.arm()
   }
 
   /** The same for what somebody wants tried now: nobody's rest stands in its way, only the pace does. */
@@ -161,7 +164,7 @@ export class Scheduler {
       const known = this.destinations.find(laneKey(this.#routeOf(one)))
       if (known) this.destinations.endRest(known)
     }
-    this.#offlineUntilMs = 0
+    this.#alarm.setOffline(false)
     this.take(due)
     for (const one of due) {
       const lane = this.#lanes.get(laneKey(this.#routeOf(one)))
@@ -173,7 +176,7 @@ export class Scheduler {
   /** Tries everything that is due now; with a `domain` only that one's rest is over. */
   async tryAll(domain?: string): Promise<void> {
     const { log } = this.#context
-    this.#offlineUntilMs = 0
+    this.#alarm.setOffline(false)
     for (const lane of this.#lanes.all()) {
       if (domain !== undefined && lane.key !== `direct ${domain}`) continue
       this.destinations.endRest(this.#destinationOf(lane))
@@ -188,7 +191,7 @@ export class Scheduler {
   /** Tells of rows that are due later than now. */
   expect(ms: number): void {
     this.#reader.expect(ms)
-    this.#arm()
+    this.#alarm.arm()
   }
 
   /**
@@ -197,14 +200,12 @@ export class Scheduler {
    */
   async withoutAhead<T>(entryId: number, change: () => Promise<T>): Promise<T> {
     const { store, clock, changes } = this.#context
-    this.#barred.set(entryId, (this.#barred.get(entryId) ?? 0) + 1)
+    this.#jobs.bar(entryId, true)
     try {
       await this.giveBackAhead(entryId)
       return await change()
     } finally {
-      const left = (this.#barred.get(entryId) ?? 1) - 1
-      if (left === 0) this.#barred.delete(entryId)
-      else this.#barred.set(entryId, left)
+      this.#jobs.bar(entryId, false)
       changes.emit(entryId)
       const due = listDueOfEntry(store.read, entryId, Number.MAX_SAFE_INTEGER)
       const nowMs = clock.nowMs()
@@ -238,7 +239,7 @@ export class Scheduler {
 
   async close(waitMs = 5000): Promise<void> {
     this.#isClosing = true
-    this.#cancelTimer()
+    this.#alarm.stop()
     this.#watch.run(false)
     const { clock } = this.#context
     const patience = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve))
@@ -262,9 +263,8 @@ export class Scheduler {
   }
 
   #hasRoom(kind: LaneKind): boolean {
-    const { settings, clock } = this.#context
-    if (kind === 'elsewhere' && clock.nowMs() < this.#offlineUntilMs) return false
-    return this.#running[kind] < mostConnections(kind, settings())
+    if (kind === 'elsewhere' && this.#alarm.isOffline) return false
+    return this.#running[kind] < mostConnections(kind, this.#context.settings())
   }
 
   #destinationOf(lane: Lane): Destination {
@@ -287,74 +287,26 @@ export class Scheduler {
     return isLocal(domain) ? { kind: 'local' } : routeFor(from, domain, attempts, way)
   }
 
-  /** Sets the timer anew, once for all that happens in this turn of the event loop. */
-  #arm(): void {
-    this.#arming ??= setImmediate(() => {
-      this.#arming = undefined
-      try {
-        this.#armNow()
-      } catch (error) {
-        // A damaged database: what can be read of the mail is shown all the same, and this is asked again now and then.
-        this.#context.log(`ask when the queue is due: ${reasonOf(error)}`)
-        this.#cancelTimer = this.#context.clock.after(HALT_MS, () => this.#onTimer())
-      }
-    })
-  }
-
-  /** One timer serves all: the next that is due, the end of a rest, the next interval. */
-  #armNow(): void {
-    this.#cancelTimer()
+  #onRing(): void {
     if (this.isStopping()) return
-    const { clock, settings } = this.#context
-    const nowMs = clock.nowMs()
-    // What did not fit in is not waited for: its time has come, and it is read once there is room.
-    const nextDueMs = this.#reader.isCutShort ? undefined : this.#reader.nextMs()
-    const next = settings()['queue.mode'] === 'interval' ? this.#nextRunMs : nextDueMs
-    const offlineMs = this.#offlineUntilMs > nowMs ? this.#offlineUntilMs : undefined
-    const times = [next, offlineMs, this.#lanes.nextRestMs(nowMs)].filter((ms) => ms !== undefined)
-    if (this.#haltUntilMs > nowMs) times.splice(0, Infinity, this.#haltUntilMs)
-    const waits = times.length > 0 || this.#running.elsewhere + this.#running.ownNetwork > 0
-    this.#online.run(waits)
-    this.#watch.run(waits)
-    if (times.length === 0) return
-    const waitMs = Math.min(Math.min(...times) - nowMs, LOOK_AGAIN_MS)
-    this.#cancelTimer = clock.after(Math.max(waitMs, 0), () => this.#onTimer())
-  }
-
-  #onTimer(): void {
-    if (this.isStopping()) return
-    const { clock, settings, log } = this.#context
     this.#watch.check()
-    const nowMs = clock.nowMs()
-    if (nowMs < this.#haltUntilMs) return this.#arm()
-    const { 'queue.mode': mode, 'queue.intervalSeconds': intervalSeconds } = settings()
-    const isBetweenRuns = nowMs < this.#nextRunMs && this.#nextRunMs - nowMs <= intervalSeconds * 1000
-    if (mode === 'interval' && isBetweenRuns) return this.take([])
-    this.#nextRunMs = nowMs + intervalSeconds * 1000
-    if (mode === 'interval' || nowMs >= this.#lookAgainMs) {
-      this.#reader.startOver()
-      this.#lookAgainMs = nowMs + LOOK_AGAIN_MS
-    }
+    const due = this.#alarm.ring()
+    if (due.kind === 'nothing') return this.#alarm.arm()
+    if (due.kind === 'turns') return this.take([])
+    if (due.isAll) this.#reader.startOver()
     this.#reader.read().then(
       () => this.take([]), // one whose rest is over has its turn, though there may be no room for more
       (error: unknown) => {
-        log(`read what is due: ${reasonOf(error)}`)
-        this.#halt(HALT_MS)
+        this.#context.log(`read what is due: ${reasonOf(error)}`)
+        this.#alarm.halt(HALT_MS)
       },
     )
-  }
-
-  /** Begins nothing for a while, and then looks at everything again. */
-  #halt(ms: number): void {
-    this.#haltUntilMs = this.#context.clock.nowMs() + ms
-    this.#lookAgainMs = 0
-    this.#arm()
   }
 
   /** Starts connections while there is work and room for them. */
   #pump(): void {
     const { clock } = this.#context
-    while (!this.isStopping() && clock.nowMs() >= this.#haltUntilMs) {
+    while (!this.isStopping() && !this.#alarm.isHalted) {
       const nowMs = clock.nowMs()
       const lane = this.#lanes.next(nowMs, (kind) => this.#hasRoom(kind))
       if (!lane) return
@@ -384,60 +336,9 @@ export class Scheduler {
   #onServed(lane: Lane): void {
     this.#running[lane.kind]--
     this.#lanes.connect(lane, -1, this.#context.clock.nowMs())
-    if (this.#reader.isCutShort && !this.#isFull(0.5)) this.#onTimer()
+    if (this.#reader.isCutShort && !this.#isFull(0.5)) this.#onRing()
     this.take([])
     if (!this.#isBusy()) for (const resolve of this.#onIdle.splice(0)) resolve()
-  }
-
-  /**
-   * The next jobs of a lane, as its recipients stand now: who does not wait any more is forgotten, and whose route is another by now
-   * moves there.
-   */
-  #takeJobs(lane: Lane, most: number): DueRecipient[][] {
-    const { store, clock } = this.#context
-    const nowMs = clock.nowMs()
-    const destination = this.#destinationOf(lane)
-    for (;;) {
-      const room = Math.min(most, this.destinations.room(destination))
-      if (room === 0) {
-        this.#refresh(lane)
-        lane.isFull = true
-        return []
-      }
-      const taken = this.#lanes.take(lane, room, MOST_TAKEN, nowMs)
-      if (taken.length === 0) return []
-      const rows = new Map(listDueByIds(store.read, taken.flat()).map((one) => [one.id, one]))
-      const jobs = taken.map((ids) => ids.flatMap((id) => this.#stillIn(lane, id, rows.get(id), nowMs)))
-      const left = jobs.filter((job) => job.length > 0)
-      if (left.length > 0) return left
-    }
-  }
-
-  #stillIn(lane: Lane, id: number, due: DueRecipient | undefined, nowMs: number): DueRecipient[] {
-    if (due === undefined || this.#barred.has(due.entryId) || due.nextAttemptMs > nowMs) {
-      this.#lanes.forget(id)
-      if (due !== undefined) this.#reader.expect(due.nextAttemptMs)
-      return []
-    }
-    const route = this.#routeOf(due)
-    if (laneKey(route) === lane.key) return [due]
-    this.#lanes.putBack(due, route, nowMs)
-    return []
-  }
-
-  async #begin(taken: readonly DueRecipient[]): Promise<Begun> {
-    try {
-      const begun = await this.#attempts.begin(taken)
-      const started = new Set(begun.started.map(({ recipient }) => recipient.id))
-      for (const { id } of taken) if (!started.has(id)) this.#lanes.forget(id)
-      if (begun.laterMs !== undefined) this.expect(begun.laterMs)
-      return begun
-    } catch (error) {
-      // They wait in the store as before.
-      for (const { id } of taken) this.#lanes.forget(id)
-      this.#halt(HALT_MS)
-      throw error
-    }
   }
 
   async #inBody(lane: Lane, recipientIds: readonly number[], mx: string, isFirst: boolean): Promise<void> {
@@ -461,7 +362,6 @@ export class Scheduler {
       this.#lanes.forget(recipientId)
       if (nextAttemptMs !== null) this.#reader.expect(nextAttemptMs)
     }
-    const { clock } = this.#context
     const outcomes = ended.map(({ outcome }) => outcome)
     if (lane.kind !== 'local')
       this.destinations.onOutcomes(
@@ -471,7 +371,7 @@ export class Scheduler {
       )
     const hasNetwork = this.#watch.hasNetwork
     if (!hasNetwork && outcomes.some((one) => one.kind === 'deferred' && isOffline(one.why, hasNetwork)))
-      this.#offlineUntilMs = clock.nowMs() + OFFLINE_MS
+      this.#alarm.setOffline(true)
     this.#refresh(lane)
     this.take([])
   }
@@ -491,8 +391,8 @@ export class Scheduler {
     const { route } = lane
     if (route.kind !== 'local' && route.kind !== 'hold') return serveLane(lane, this.#connection, this.#abort.signal)
     const context: LocalLaneContext = {
-      take: () => this.#takeJobs(lane, 1)[0],
-      begin: (taken) => this.#begin(taken),
+      take: () => this.#jobs.take(lane, 1)[0],
+      begin: (taken) => this.#jobs.begin(taken),
       settle: (entry, ended, kept) => this.#settle(lane, entry, ended, undefined, kept),
       add: (due) => this.add(due),
       isStopping: () => this.isStopping(),
@@ -501,48 +401,18 @@ export class Scheduler {
     return route.kind === 'local' ? serveLocal(this.#context, context) : serveHold(route, context)
   }
 
-  /** The schedule keeps its distances, whatever the clock says now. */
-  #onClockSet(byMs: number): void {
-    const { log, store, clock } = this.#context
-    log(
-      `the clock was set ${byMs < 0 ? 'back' : 'forward'} by ${Math.round(Math.abs(byMs) / 1000)} seconds: the queue follows`,
-    )
-    this.#offlineUntilMs = 0
-    this.#haltUntilMs = 0
-    this.#nextRunMs = clock.nowMs()
-    this.destinations.forgetTimes()
-    const walk = async () => {
-      for (let afterId: number | null = 0; afterId !== null;)
-        afterId = (await store.write('queue.shiftClock', { byMs, afterId })).nextId
+  /** What a set clock, a sleep or another network asks of the queue. */
+  #interrupted(): InterruptedQueue {
+    return {
+      ...this.#context,
+      destinations: this.destinations,
+      alarm: this.#alarm,
+      isStopping: () => this.isStopping(),
+      wake: () => this.wake(),
+      startOver: () => {
+        for (const lane of this.#lanes.all()) this.#refresh(lane)
+        this.#reader.startOver()
+      },
     }
-    walk().then(
-      () => this.wake(),
-      (error: unknown) => log(`set the queue by the clock: ${reasonOf(error)}`),
-    )
-  }
-
-  /** One run, a moment later, of all that came due meanwhile and of all that could not be reached before. */
-  #onResume(what: 'sleep' | 'network'): void {
-    const { log, random, store, clock } = this.#context
-    if (this.isStopping()) return
-    const waitMs = Math.round(RESUME_MS.least + random() * (RESUME_MS.most - RESUME_MS.least))
-    log(what === 'sleep' ? 'the computer was asleep: the queue runs again' : 'another network: the queue runs again')
-    this.#offlineUntilMs = 0
-    this.#context.onRetry?.()
-    this.destinations.forgetTimes()
-    if (clock.nowMs() < this.#haltUntilMs) return
-    this.#halt(waitMs)
-    const walk = async () => {
-      const seed = Math.floor(random() * 1000)
-      for (
-        let after: { readonly ms: number; readonly id: number } | null = { ms: clock.nowMs(), id: 0 };
-        after !== null;
-      )
-        after = (await store.write('queue.retryUnreached', { after, spreadMs: SPREAD_MS, seed })).next
-      for (const lane of this.#lanes.all()) this.#refresh(lane)
-      this.#reader.startOver()
-      this.#arm()
-    }
-    walk().catch((error: unknown) => log(`run the queue again: ${reasonOf(error)}`))
   }
 }
