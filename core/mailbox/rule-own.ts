@@ -1,4 +1,4 @@
-import { formatMailbox, parseMailbox, sameMailbox, type Mailbox } from '../model/address.ts'
+import { parseMailbox, sameMailbox, type Mailbox } from '../model/address.ts'
 import type { RuleSource } from '../model/rule.ts'
 import { getAccount, listAccounts } from '../store/account.ts'
 import { findIdentity, listIdentities } from '../store/identity.ts'
@@ -56,6 +56,3 @@ export function ownAddresses(
 /** Addresses a header names, those that can be written to. */
 export const mailboxesOf = (addresses: readonly string[]): Mailbox[] =>
   addresses.flatMap((address) => parseMailbox(address.trim()) ?? [])
-
-/** An address in brackets or without. */
-export const shownMailbox = (mailbox: Mailbox): string => formatMailbox(mailbox)

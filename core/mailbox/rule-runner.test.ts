@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readFields } from '../message/read.ts'
 import { PERSON } from '../store/folder.ts'
 import { getMessage } from '../store/message-list.ts'
 import { listRuleHistory } from '../store/rule-history.ts'
@@ -266,4 +267,31 @@ test('what was done long ago is forgotten, as long as the settings say', async (
   expect(house.told(id)).toEqual(['starred'])
   await forget(2)
   expect(house.told(id)).toEqual([])
+})
+
+test('no CR and no LF stands alone in what is sent on, whatever was fetched', async () => {
+  const { id: accountId } = await house.store.write('account.add', {
+    name: 'Far',
+    host: 'mail.far.test',
+    port: 995,
+    tls: 'implicit',
+    user: 'me@here.test',
+    keep: true,
+    everySeconds: 300,
+    secret: { login: 'password', value: Buffer.from('x') },
+  })
+  await house.rule('*', 'forward:kim@far.test; forward-inline:kim@far.test,lee@far.test; redirect:kim@far.test')
+  const raw = Buffer.from(
+    'From: ada@far.test\nTo: me@here.test\r\nContent-Type: text/plain;\n charset=utf-8\r\nX-Loop: a\rb\r\n\r\none\n.\ntwo\r.\r\nMAIL FROM:<x@y.test>\r',
+  )
+  const arrivals = [{ uidl: 'a', body: { raw }, fields: readFields(raw), receivedMs: clock.nowMs() }]
+  const from = { host: 'mail.far.test', user: 'me@here.test' }
+  await house.store.write('pop3.keep', { accountId, from, arrivals })
+  await house.sorted()
+  const sent = await house.sent()
+  expect(sent).toHaveLength(3)
+  for (const { raw: text } of sent) {
+    expect(text).toContain('\r\n.\r\ntwo\r\n.\r\nMAIL')
+    expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+  }
 })

@@ -40,7 +40,7 @@ export async function writeForRule(
   const seen = await lookAt(store, view)
   const made =
     job.kind === 'redirect' ? redirected(job, seen, nowMs) : forwarded(job, seen, { ruleName, nowMs, view, store })
-  const { body, head, drop } = await written(store, made.start, part(store, view, made.from), made.end)
+  const { body, head, drop } = await written(store, made.start, withCrlf(part(store, view, made.from)), made.end)
   const utf8 = [job.by, ...job.to].some(needsUtf8)
   return {
     author: job.kind === 'redirect' ? null : job.by,
@@ -161,7 +161,8 @@ function forwarded(
 /** The fields that say what the content is, byte for byte: below them it reads as it did in the message. */
 function contentFields({ head, header }: Seen): string {
   const kept = header.fields.filter((field) => /^content-(?:type|transfer-encoding|language|id)$/.test(field.name))
-  return kept.map((field) => Buffer.from(head.subarray(field.at, field.end)).toString('latin1')).join('')
+  const text = kept.map((field) => Buffer.from(head.subarray(field.at, field.end)).toString('latin1')).join('')
+  return text.replaceAll(/\r\n|\r|\n/g, '\r\n')
 }
 
 /** What has to be known of a message before it goes along. */
@@ -191,6 +192,27 @@ async function lookAt(store: WriteStore, view: BlobView): Promise<Seen> {
   }
   const head = Buffer.concat(start)
   return { head, header: readHeader(head), has8bit, hasLongLines }
+}
+
+/**
+ * Bytes with CRLF at the end of every line. Mail that was fetched may hold a CR or an LF that stands alone, and on the wire to another
+ * server that could end the message in the middle and begin another one.
+ */
+async function* withCrlf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  /** A CR has gone out whose LF has not come yet. */
+  let isOpen = false
+  for await (const chunk of bytes) {
+    const out = Buffer.allocUnsafe(chunk.length * 2 + 1)
+    let to = 0
+    for (const byte of chunk) {
+      if (byte === LF && !isOpen) out[to++] = CR
+      if (byte !== LF && isOpen) out[to++] = LF
+      out[to++] = byte
+      isOpen = byte === CR
+    }
+    yield out.subarray(0, to)
+  }
+  if (isOpen) yield Buffer.of(LF)
 }
 
 /** The bytes of a view from that one on. */
