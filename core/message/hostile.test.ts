@@ -11,7 +11,7 @@ const reader = fileURLToPath(new URL('../../test/support/hostile-reader.ts', imp
 const HEAP_MB = 40
 
 test('every hostile message is read to its caps in a process with little room, and what was left out is said', () => {
-  const args = [`--max-old-space-size=${HEAP_MB}`, reader, String(512 * 1024)]
+  const args = [`--max-old-space-size=${HEAP_MB}`, reader, String(400 * 1024)]
   const read = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Record<string, string | null>
   for (const { name, note } of HOSTILE) {
     if (note === null) continue
