@@ -62,4 +62,4 @@ test('mail made to have no end is fetched, stored byte for byte, shown as far as
     await parse.close()
     await house.close()
   }
-})
+}, 120_000)

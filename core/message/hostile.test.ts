@@ -17,7 +17,7 @@ test('every hostile message is read to its caps in a process with little room, a
     if (note === null) continue
     expect(read[name], name).toMatch(note)
   }
-})
+}, 120_000)
 
 test('a message ten times as large has no more parts, addresses or notes', () => {
   const sizeOf = (raw: Buffer) => {
