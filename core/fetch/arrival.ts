@@ -1,7 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
-import type { StagedBlob } from '../store/types.ts'
-import type { Body } from '../store/types.ts'
-import { Sample } from './sample.ts'
+import { Sample } from '../message/sample.ts'
+import type { Body, StagedBlob } from '../store/types.ts'
 
 /** What is larger is stored while it arrives. */
 const SMALL_BYTES = 256 * 1024

@@ -1,6 +1,6 @@
-import { letGo } from '../base/let-go.ts'
 import { OneAtATime } from '../base/one-at-a-time.ts'
 import { readHeader, valueOf } from '../message/headers.ts'
+import { sampleOf } from '../message/sample.ts'
 import { formatMailbox, formatPath, needsUtf8, parseMailbox, sameMailbox, type ForwardPath } from '../model/address.ts'
 import type { DeliverInbound, InboundMail } from '../model/inbound-mail.ts'
 import type { FindLocal, MailboxOwner } from '../model/local-mail.ts'
@@ -8,12 +8,6 @@ import type { MessageFields } from '../model/message-fields.ts'
 import type { Reply } from '../model/reply.ts'
 import type { DueRecipient } from '../store/queue-due.ts'
 import type { Store } from '../store/types.ts'
-
-/**
- * Of a larger message only so much is looked at for subject, text and attachments: it is read as a whole, here and in the thread
- * that reads it, and anybody may send many at once.
- */
-const LOOKED_AT_BYTES = 16 * 1024 * 1024
 
 const LOOP: Reply = { code: 554, enhanced: '5.4.6', lines: ['the message has been delivered to this address before'] }
 
@@ -99,34 +93,16 @@ function wasHere({ head, to }: InboundMail): boolean {
   })
 }
 
-/** What is known of the message. Large ones are looked at one after the other: twenty at once took two gigabytes. */
-async function describe(body: InboundMail['body'], deps: InboundDeps): Promise<MessageFields> {
-  if ('raw' in body) return deps.describe(body.raw)
-  return large.run(async () => {
-    const start = await lookAt(body, deps)
-    const fields = await deps.describe(start)
-    letGo(start)
-    return fields
-  })
+/**
+ * What is known of the message. Of a staged one its beginning and its parts' are looked at, and one after the other: anybody may
+ * send twenty of 50 MiB at once.
+ */
+async function describe(body: InboundMail['body'], { store, describe: read }: InboundDeps): Promise<MessageFields> {
+  if ('raw' in body) return read(body.raw)
+  const view = { blobId: body.stagedBlobId, prefix: '', removed: [], sizeBytes: body.sizeBytes }
+  return large.run(async () => read(await sampleOf(store.openBody(view))))
 }
 const large = new OneAtATime()
-
-async function lookAt(body: StagedBody, { store }: InboundDeps): Promise<Uint8Array> {
-  const view = { blobId: body.stagedBlobId, prefix: '', removed: [], sizeBytes: body.sizeBytes }
-  const start = Buffer.allocUnsafeSlow(Math.min(body.sizeBytes, LOOKED_AT_BYTES))
-  let at = 0
-  for await (const chunk of store.openBody(view)) {
-    const kept = chunk.subarray(0, start.length - at)
-    start.set(kept, at)
-    at += kept.length
-    // What is a view of a larger buffer is not ours alone.
-    if (chunk.byteLength === chunk.buffer.byteLength) letGo(chunk)
-    // A smaller one is read to its end, where its checksum is looked at.
-    if (at === start.length && at < body.sizeBytes) break
-  }
-  return start.subarray(0, at)
-}
-type StagedBody = Exclude<InboundMail['body'], { readonly raw: Uint8Array }>
 
 const deliveredTo = (to: readonly ForwardPath[]) =>
   toLatin1(to.map((one) => `Delivered-To: ${formatMailbox(one)}\r\n`).join(''))

@@ -1,4 +1,5 @@
 import { reasonOf } from '../base/fault.ts'
+import { sampleOf } from '../message/sample.ts'
 import type { Route } from '../model/outcome.ts'
 import type { Kept } from '../store/queue-change.ts'
 import type { DueRecipient } from '../store/queue-due.ts'
@@ -6,6 +7,9 @@ import type { QueueEntry } from '../store/queue.ts'
 import type { Begun, Ended } from './attempts.ts'
 import { deferredHere, deliverLocally } from './local.ts'
 import type { QueueContext } from './queue.ts'
+
+/** Of a message beyond that its beginning and its parts' are looked at. */
+const LARGE_BYTES = 256 * 1024
 
 /** What delivering into mailboxes needs of the scheduler. */
 export interface LocalLaneContext {
@@ -29,7 +33,10 @@ export async function serveLocal(context: QueueContext, lane: LocalLaneContext):
     const entry = entries[0]
     if (!entry) continue
     try {
-      const fields = await describe(await store.readBody(entry.view))
+      const { view } = entry
+      // A large one is in the store already, and is neither copied nor read into memory as a whole.
+      const isLarge = view.sizeBytes > LARGE_BYTES
+      const fields = await describe(isLarge ? await sampleOf(store.openBody(view)) : await store.readBody(view))
       const { outcomes, kept, forwards } = deliverLocally(entry, started, findLocal, fields, clock.nowMs())
       if (forwards.length > 0) lane.add(await store.write('queue.forward', { forwards }))
       await lane.settle(entry, outcomes, kept)

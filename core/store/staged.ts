@@ -5,16 +5,27 @@ import type { StagedBlob, Store } from './types.ts'
 
 /** Bytes of one blob that may wait for the writer before its socket has to. */
 const WAITING_BYTES = 512 * 1024
+/** The same of all blobs together; beyond that each may have one chunk on its way. */
+const WAITING_IN_ALL_BYTES = 2 * 1024 * 1024
+
+/** What waits for one writer. */
+interface Waiting {
+  bytes: number
+}
+const waiting = new WeakMap<Store['write'], Waiting>()
 
 /** A blob that takes bytes as they arrive; chunks are committed in whatever group comes next. */
 export async function stage(write: Store['write']): Promise<StagedBlob> {
   const { blobId } = await write('blob.stage', null)
-  return new Staging(blobId, write)
+  let all = waiting.get(write)
+  if (all === undefined) waiting.set(write, (all = { bytes: 0 }))
+  return new Staging(blobId, write, all)
 }
 
 class Staging implements StagedBlob {
   readonly blobId: number
   readonly #write: Store['write']
+  readonly #all: Waiting
   readonly #sha256 = createHash('sha256')
   #chunk = Buffer.alloc(0)
   #filled = 0
@@ -25,9 +36,10 @@ class Staging implements StagedBlob {
   #failure: unknown
   #ended: 'finished' | 'dropped' | undefined
 
-  constructor(blobId: number, write: Store['write']) {
+  constructor(blobId: number, write: Store['write'], all: Waiting) {
     this.blobId = blobId
     this.#write = write
+    this.#all = all
   }
 
   async append(bytes: Uint8Array): Promise<void> {
@@ -68,8 +80,10 @@ class Staging implements StagedBlob {
     const { length } = bytes
     this.#filled = 0
     this.#waiting += length
+    this.#all.bytes += length
     const settle = () => {
       this.#waiting -= length
+      this.#all.bytes -= length
       for (const wake of this.#wake.splice(0)) wake()
     }
     this.#write('blob.append', { blobId: this.blobId, n: this.#chunks++, bytes }).then(settle, (error: unknown) => {
@@ -79,8 +93,8 @@ class Staging implements StagedBlob {
   }
 
   async #until(bytes: number): Promise<void> {
-    while (this.#waiting > bytes && this.#failure === undefined)
-      await new Promise<void>((resolve) => this.#wake.push(resolve))
+    const isTooMuch = () => this.#waiting > bytes || (this.#waiting > 0 && this.#all.bytes > WAITING_IN_ALL_BYTES)
+    while (isTooMuch() && this.#failure === undefined) await new Promise<void>((resolve) => this.#wake.push(resolve))
     if (this.#failure !== undefined) throw this.#failure
   }
 
