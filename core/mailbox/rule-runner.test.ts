@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { readFields } from '../message/read.ts'
+import { readAttachment, readFields, readMessage } from '../message/read.ts'
 import { PERSON } from '../store/folder.ts'
 import { getMessage } from '../store/message-list.ts'
 import { listRuleHistory } from '../store/rule-history.ts'
@@ -294,4 +294,24 @@ test('no CR and no LF stands alone in what is sent on, whatever was fetched', as
     expect(text).toContain('\r\n.\r\ntwo\r\n.\r\nMAIL')
     expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
   }
+})
+
+test('a long message beyond ASCII is sent on whole, in 7 bits, and reads as it did', async () => {
+  await house.rule('*', 'forward:kim@far.test; forward-inline:kim@far.test,lee@far.test; redirect:kim@far.test')
+  const text = 'grüße an alle\n'.repeat(30_000)
+  const type = {
+    'MIME-Version': '1.0',
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Transfer-Encoding': '8bit',
+  }
+  await house.arrive(house.mail(type, text))
+  await house.sorted()
+  const raws = (await house.sent()).map(({ raw }) => Buffer.from(raw, 'latin1'))
+  expect(raws.map((raw) => raw.every((byte) => byte < 0x80))).toEqual([true, true, true])
+  const plain = (raw: Uint8Array) => readMessage(raw).text?.replaceAll('\r\n', '\n')
+  const attached = readAttachment(raws[0]!, 0)
+  expect(attached?.contentType).toBe('message/rfc822')
+  expect(plain(attached!.bytes)).toBe(`${text}\n`)
+  expect(plain(raws[1]!)).toContain(text)
+  expect(plain(raws[2]!)).toBe(`${text}\n`)
 })
