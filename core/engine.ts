@@ -57,9 +57,8 @@ import { takeLock, type Lock } from './store/lock.ts'
 import { openStore } from './store/open.ts'
 import { queueCounts } from './store/queue-due.ts'
 import { hasRoom } from './store/room.ts'
-import { getSession, lastSessionId, listSessions, sessionsOfRecipient } from './store/session.ts'
+import { getSession, lastSessionId, listSessions } from './store/session.ts'
 import { listSettings } from './store/setting.ts'
-import { attemptTlsOf } from './store/tls-domain.ts'
 import { logHandlers } from './transcript/handlers.ts'
 import { createRecorder } from './transcript/recorder.ts'
 import { vaultHandlers } from './vault/handlers.ts'
@@ -420,8 +419,6 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       queue,
       settings,
       changes: queueChanges,
-      sessionsOf: (entryId, recipientId) => sessionsOfRecipient(store.read, entryId, recipientId),
-      tlsOf: (recipientId) => attemptTlsOf(store.read, recipientId),
       nowMs: () => clock.nowMs(),
       handles,
       async setPaused(paused) {

@@ -40,8 +40,6 @@ async function open(fate: Fate, more: Partial<HouseOptions> = {}) {
     nowMs: () => clock.nowMs(),
     handles,
     changes: new Changes<number>(0),
-    sessionsOf: () => [],
-    tlsOf: () => null,
     async setPaused(paused) {
       house.settings = { ...house.settings, 'queue.paused': paused }
       house.queue.wake()

@@ -11,8 +11,24 @@ import {
 } from '../../test/support/queue-house.ts'
 import { ByteHandles } from '../base/byte-handles.ts'
 import { Changes } from '../base/changes.ts'
+import type { SessionHead } from '../model/transcript.ts'
+import { packBatch } from '../store/session-record.ts'
+import { listRecipients } from '../store/queue.ts'
 import { queueHandlers } from './handlers.ts'
 
+const SESSION: Omit<SessionHead, 'id'> = {
+  protocol: 'smtp',
+  side: 'client',
+  peer: 'mx.remote.example',
+  address: '192.0.2.1:25',
+  startedMs: 0,
+  state: 'ok',
+  worst: '',
+  tls: false,
+  bytesIn: 0,
+  bytesOut: 0,
+  messages: 0,
+}
 const houses: QueueHouse[] = []
 afterEach(async () => {
   for (const house of houses.splice(0)) await house.close()
@@ -25,8 +41,6 @@ async function open(fate: Fate) {
     queue: house.queue,
     settings: () => house.settings,
     changes: new Changes<number>(0),
-    sessionsOf: (entryId, recipientId) => [entryId * 100 + recipientId],
-    tlsOf: () => null,
     nowMs: () => house.clock.nowMs(),
     handles: new ByteHandles(house.clock),
     setPaused: async (paused) => {
@@ -60,16 +74,26 @@ test('lists what is open before what is done, and pages through all of it', asyn
 })
 
 test('shows each recipient with its reply, its sessions and why it stands where it stands', async () => {
-  const { handlers, send } = await open((to, job) => {
+  const { house, handlers, send } = await open((to, job) => {
     if (to.local === 'never') return refused(550, '5.1.1', 'nobody here')(to, job)
     if (to.local === 'silent') return { kind: 'unknown', to, mx: 'mx.remote.example' }
     return refused(451, '4.7.1', 'greylisted')(to, job)
   })
   const id = await send(['late@remote.example', 'never@remote.example', 'silent@remote.example'])
+  const [first, second] = listRecipients(house.store.read, id).map((one) => one.id)
+  const links = [
+    { sessionId: 7, link: { entryId: id, recipientId: first! } },
+    { sessionId: 9, link: { entryId: id, recipientId: first! } },
+    { sessionId: 9, link: { entryId: id, recipientId: second! } },
+  ]
+  const heads = [7, 9].map((session) => ({ ...SESSION, id: session }))
+  for (const [packed] of packBatch({ heads, segments: [], links }))
+    await house.store.write('session.record', packed)
   const entry = await call(handlers.get, { id })
   expect(entry).toMatchObject({ id, from: 'ada@author.example', subject: 'hi', doneMs: null })
+  expect(entry.recipients.map(({ sessions }) => sessions)).toEqual([[7, 9], [9], []])
   const [late, never, silent] = entry.recipients
-  expect(late).toMatchObject({ state: 'deferred', attempts: 1, lastReply: '451 4.7.1 greylisted', sessions: [101] })
+  expect(late).toMatchObject({ state: 'deferred', attempts: 1, lastReply: '451 4.7.1 greylisted' })
   expect(late?.nextAttemptMs).toBeGreaterThan(entry.createdMs)
   expect(late?.why).toBe(
     'mx.remote.example asks to try again later: "451 4.7.1 greylisted". It is tried again by itself.',

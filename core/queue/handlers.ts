@@ -3,7 +3,6 @@ import type { ByteHandles } from '../base/byte-handles.ts'
 import type { Changes } from '../base/changes.ts'
 import { Fault } from '../base/fault.ts'
 import { parseDomain, parseMailbox } from '../model/address.ts'
-import type { AttemptTls } from '../model/attempt-tls.ts'
 import { contract } from '../rpc/contract.ts'
 import type { Settings } from '../settings.ts'
 import { listAudit, listAuditOfEntry, type Asked } from '../store/queue-audit.ts'
@@ -23,10 +22,6 @@ export interface QueueHandlersContext extends Omit<GiveBackContext, 'store'> {
   readonly nowMs: () => number
   readonly handles: ByteHandles
   readonly changes: Changes<number>
-  /** Joint: ids of the sessions that had to do with a recipient. */
-  readonly sessionsOf: (entryId: number, recipientId: number) => readonly number[]
-  /** Joint: how the last session of a recipient was protected; null where it did not come to one. */
-  readonly tlsOf: (recipientId: number) => AttemptTls | null
   /** Joint: stops or starts all sending, for good. */
   readonly setPaused: (paused: boolean) => Promise<void>
 }

@@ -1,21 +1,15 @@
 import { formatMailbox, formatPath } from '../model/address.ts'
-import type { AttemptTls } from '../model/attempt-tls.ts'
 import type { AuditView, QueueEntryView, RecipientView } from '../rpc/views.ts'
 import type { Settings } from '../settings.ts'
-import { getBlob } from '../store/blob.ts'
 import type { Audit } from '../store/queue-audit.ts'
-import type { QueueEntryWhole } from '../store/queue-list.ts'
+import type { QueueEntryWhole, QueueRecipientWhole } from '../store/queue-list.ts'
 import type { QueueRecipient } from '../store/queue.ts'
-import type { Store } from '../store/types.ts'
 import { adviceFor, whyItStands } from './why-it-stands.ts'
 
 /** What showing the queue needs besides its rows. */
 export interface ViewContext {
-  readonly store: Pick<Store, 'read'>
   readonly settings: () => Settings
   readonly nowMs: () => number
-  readonly sessionsOf: (entryId: number, recipientId: number) => readonly number[]
-  readonly tlsOf: (recipientId: number) => AttemptTls | null
 }
 
 /** An entry as a window sees it. */
@@ -39,15 +33,12 @@ export function toEntryView(entry: QueueEntryWhole, context: ViewContext): Queue
     envid: options.envid ?? null,
     deliverBy: options.deliverBy ? { atMs: options.deliverBy.atMs, mode: options.deliverBy.mode } : null,
     requireTls: options.requireTls ?? false,
-    damaged:
-      getBlob(context.store.read, view.blobId)?.state === 'quarantined'
-        ? 'The stored message is damaged. What is left of it is kept, and it is not sent.'
-        : null,
+    damaged: entry.isDamaged ? 'The stored message is damaged. What is left of it is kept, and it is not sent.' : null,
   }
 }
 
-function toRecipientView(recipient: QueueRecipient, entry: QueueEntryWhole, context: ViewContext): RecipientView {
-  const { id, entryId, state, attempts, lastReply, lastAttemptMs, nextAttemptMs, mx, options, firstTo } = recipient
+function toRecipientView(recipient: QueueRecipientWhole, entry: QueueEntryWhole, context: ViewContext): RecipientView {
+  const { id, state, attempts, lastReply, lastAttemptMs, nextAttemptMs, mx, options, firstTo } = recipient
   const { notify } = options
   return {
     id,
@@ -58,11 +49,11 @@ function toRecipientView(recipient: QueueRecipient, entry: QueueEntryWhole, cont
     lastAttemptMs,
     nextAttemptMs,
     mx,
-    sessions: [...context.sessionsOf(entryId, id)],
+    sessions: [...recipient.sessions],
     why: whyItWaits(recipient, entry, context) ?? whyItStands(recipient, context.settings()),
     advice: adviceFor(recipient),
     laterReports: [...recipient.laterReports],
-    tls: context.tlsOf(id),
+    tls: recipient.tls,
     firstAddress: firstTo === null ? null : formatMailbox(firstTo),
     way: recipient.way,
     heldBy: recipient.heldBy,

@@ -1,18 +1,44 @@
+import type { AttemptTls } from '../model/attempt-tls.ts'
+import { getBlob } from './blob.ts'
 import { getEntry, listEntries, listRecipients, type QueueEntry, type QueueRecipient } from './queue.ts'
+import { sessionsByRecipient } from './session.ts'
+import { attemptTlsOf } from './tls-domain.ts'
 import type { Query, ReadDb } from './types.ts'
 
-/** An entry with its recipients. */
+/** A recipient with how it was tried. */
+export interface QueueRecipientWhole extends QueueRecipient {
+  /** Ids of the sessions that tried to deliver to it, oldest first. */
+  readonly sessions: readonly number[]
+  /** How the last of them was protected; null where it did not come to one. */
+  readonly tls: AttemptTls | null
+}
+/** An entry with its recipients, and all that is shown of them. */
 export interface QueueEntryWhole extends QueueEntry {
-  readonly recipients: readonly QueueRecipient[]
+  readonly recipients: readonly QueueRecipientWhole[]
+  /** Its bytes failed their checksum. */
+  readonly isDamaged: boolean
 }
 /** Recipients one answer may carry; a longer list ends early, at a whole entry. */
 const MOST_RECIPIENTS = 5000
+/** Sessions of one recipient. */
+const MOST_SESSIONS = 200
 
 /** Index queue_entry_done serves both. */
 function openFirst(db: ReadDb, limit: number): QueueEntry[] {
   const open = listEntries(db, 'WHERE done_ms IS NULL ORDER BY id DESC LIMIT ?', limit)
   const done = 'WHERE done_ms IS NOT NULL ORDER BY done_ms DESC, id DESC LIMIT ?'
   return [...open, ...listEntries(db, done, limit - open.length)]
+}
+
+function toWhole(db: ReadDb, entry: QueueEntry): QueueEntryWhole {
+  const sessions = sessionsByRecipient(db, entry.id)
+  const tls = attemptTlsOf(db, entry.id)
+  const recipients = listRecipients(db, entry.id).map((one) => ({
+    ...one,
+    sessions: sessions.get(one.id)?.slice(0, MOST_SESSIONS) ?? [],
+    tls: tls.get(one.id) ?? null,
+  }))
+  return { ...entry, recipients, isDamaged: getBlob(db, entry.view.blobId)?.state === 'quarantined' }
 }
 
 function* listWhole(
@@ -26,7 +52,7 @@ function* listWhole(
   const found: QueueEntryWhole[] = []
   let recipients = 0
   for (const one of entries) {
-    const entry = { ...one, recipients: listRecipients(db, one.id) }
+    const entry = toWhole(db, one)
     recipients += entry.recipients.length
     if (found.length > 0 && recipients > MOST_RECIPIENTS) break
     found.push(entry)
@@ -40,6 +66,6 @@ export const queueQueries = {
   'queue.list': listWhole,
   'queue.get': (db: ReadDb, { id }: { readonly id: number }): QueueEntryWhole | null => {
     const entry = getEntry(db, id)
-    return entry === undefined ? null : { ...entry, recipients: listRecipients(db, id) }
+    return entry === undefined ? null : toWhole(db, entry)
   },
 } satisfies Record<string, Query<never, unknown>>

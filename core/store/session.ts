@@ -5,22 +5,27 @@ import type { ReadDb, WriteDb } from './types.ts'
 /** The counter that holds the highest id of a session that was removed. */
 export const LAST_REMOVED = 'last-removed-session'
 
-const COLUMNS = `
+/** What `toHead` needs of the table. */
+export const SESSION_COLUMNS = `
   session.id, protocol, side, peer, address, account_id, started_ms, ended_ms, state, worst, tls, bytes_in, bytes_out, messages`
 // How far it came is stored now and then only: it may have something in any segment behind that.
 const MARK_ABORTED = `
   UPDATE session SET state = 'aborted', ended_ms = ?, last_segment = coalesce((SELECT max(id) FROM session_segment), last_segment)
   WHERE state = 'live'`
 
-const GET = `SELECT ${COLUMNS} FROM session WHERE id = ?`
+const GET = `SELECT ${SESSION_COLUMNS} FROM session WHERE id = ?`
 // Ids of removed sessions are not used again: an attempt may still name one.
 const LAST = `SELECT max(coalesce((SELECT max(id) FROM session), 0), coalesce((SELECT value FROM counter WHERE name = ?), 0)) AS id`
 const OF_ENTRY = 'SELECT DISTINCT session_id AS id FROM session_entry WHERE entry_id = ? ORDER BY id LIMIT 200'
 const OF_RECIPIENT = `
   SELECT DISTINCT session_id AS id FROM session_entry WHERE entry_id = ? AND recipient_id = ? ORDER BY id LIMIT 200`
+const BY_RECIPIENT = `
+  SELECT DISTINCT recipient_id AS recipientId, session_id AS id FROM session_entry
+  WHERE entry_id = ? AND recipient_id <> 0 ORDER BY recipient_id, session_id LIMIT 20000`
 const OF_MESSAGE = 'SELECT session_id AS id FROM session_message WHERE message_id = ? ORDER BY id LIMIT 200'
 
-interface Row {
+/** A row of `session` as it is stored. */
+export interface SessionRow {
   readonly id: number
   readonly protocol: SessionHead['protocol']
   readonly side: SessionHead['side']
@@ -37,7 +42,8 @@ interface Row {
   readonly messages: number
 }
 
-function toHead(row: Row): SessionHead {
+/** Makes the head of a session of its row. */
+export function toHead(row: SessionRow): SessionHead {
   return {
     id: row.id,
     protocol: row.protocol,
@@ -83,15 +89,15 @@ export function listSessions(db: ReadDb, filter: SessionFilter): SessionHead[] {
   add('session.id IN (SELECT session_id FROM session_entry WHERE entry_id = ?)', filter.entryId)
   add('session.id IN (SELECT session_id FROM session_message WHERE message_id = ?)', filter.messageId)
   if (filter.problemsOnly === true) where.push(`state IN ('deferred', 'failed', 'aborted')`)
-  const sql = `SELECT ${COLUMNS} FROM session WHERE ${where.join(' AND ')} ORDER BY session.id DESC LIMIT ?`
-  return prepared<unknown[], Row>(db, sql)
+  const sql = `SELECT ${SESSION_COLUMNS} FROM session WHERE ${where.join(' AND ')} ORDER BY session.id DESC LIMIT ?`
+  return prepared<unknown[], SessionRow>(db, sql)
     .all(...values, Math.min(filter.limit, 200))
     .map(toHead)
 }
 
 /** The head of one session, or undefined. */
 export function getSession(db: ReadDb, id: number): SessionHead | undefined {
-  const row = prepared<[number], Row>(db, GET).get(id)
+  const row = prepared<[number], SessionRow>(db, GET).get(id)
   return row === undefined ? undefined : toHead(row)
 }
 
@@ -110,6 +116,19 @@ export function sessionsOfEntry(db: ReadDb, entryId: number): number[] {
 /** Sessions that tried to deliver to one recipient of an entry, oldest first. */
 export function sessionsOfRecipient(db: ReadDb, entryId: number, recipientId: number): number[] {
   return ids(prepared<[number, number], { id: number }>(db, OF_RECIPIENT).all(entryId, recipientId))
+}
+
+/** The same for all recipients of an entry at once, by recipient. */
+export function sessionsByRecipient(db: ReadDb, entryId: number): Map<number, number[]> {
+  const found = new Map<number, number[]>()
+  for (const { recipientId, id } of prepared<[number], { recipientId: number; id: number }>(db, BY_RECIPIENT).all(
+    entryId,
+  )) {
+    const known = found.get(recipientId)
+    if (known) known.push(id)
+    else found.set(recipientId, [id])
+  }
+  return found
 }
 
 /** Sessions that brought or sent a stored message, oldest first. */

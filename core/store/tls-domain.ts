@@ -30,7 +30,8 @@ const EXPIRE = `
     AND coalesce(sts_expires_ms, 0) < @beforeMs`
 const FORGET = 'DELETE FROM tls_domain WHERE domain = ?'
 const ATTEMPT_TLS = `
-  SELECT tls FROM attempt WHERE recipient_id = ? AND tls IS NOT NULL ORDER BY id DESC LIMIT 1` // index attempt_recipient
+  SELECT id, (SELECT tls FROM attempt WHERE recipient_id = queue_recipient.id AND tls IS NOT NULL ORDER BY id DESC LIMIT 1) AS tls
+  FROM queue_recipient WHERE entry_id = ?` // indexes queue_recipient_entry and attempt_recipient
 
 interface Row {
   readonly domain: string
@@ -89,10 +90,10 @@ export function listTlsDomains(db: ReadDb, after: string | null, limit: number):
     .map(toTlsDomain)
 }
 
-/** How the last session of a recipient was protected; null where it did not come to one. */
-export function attemptTlsOf(db: ReadDb, recipientId: number): AttemptTls | null {
-  const row = prepared<[number], { tls: string }>(db, ATTEMPT_TLS).get(recipientId)
-  return row ? (JSON.parse(row.tls) as AttemptTls) : null
+/** How the last session of each recipient of an entry was protected; those that did not come to one are left out. */
+export function attemptTlsOf(db: ReadDb, entryId: number): Map<number, AttemptTls> {
+  const rows = prepared<[number], { id: number; tls: string | null }>(db, ATTEMPT_TLS).all(entryId)
+  return new Map(rows.flatMap(({ id, tls }) => (tls === null ? [] : [[id, JSON.parse(tls) as AttemptTls] as const])))
 }
 
 export const tlsDomainOperations = {
