@@ -87,8 +87,7 @@ test('shows each recipient with its reply, its sessions and why it stands where 
     { sessionId: 9, link: { entryId: id, recipientId: second! } },
   ]
   const heads = [7, 9].map((session) => ({ ...SESSION, id: session }))
-  for (const [packed] of packBatch({ heads, segments: [], links }))
-    await house.store.write('session.record', packed)
+  for (const [packed] of packBatch({ heads, segments: [], links })) await house.store.write('session.record', packed)
   const entry = await call(handlers.get, { id })
   expect(entry).toMatchObject({ id, from: 'ada@author.example', subject: 'hi', doneMs: null })
   expect(entry.recipients.map(({ sessions }) => sessions)).toEqual([[7, 9], [9], []])
