@@ -9,6 +9,7 @@ import { reasonOf } from '../../core/base/fault.ts'
 import { startDnsServer, type Zone } from '../support/dns-server.ts'
 import { measureAccept } from './accept.ts'
 import { measureDeliver } from './deliver.ts'
+import { measureFolder } from './folder.ts'
 import { installHaraka, startHaraka } from './haraka.ts'
 import { has } from './machine.ts'
 import { parseOptions, type Options } from './options.ts'
@@ -143,6 +144,7 @@ try {
   if (options.areas.has('deliver')) await deliver()
   if (options.areas.has('search'))
     await measureSearch({ work, corpus: options.corpus, peers: options.peers.has('notmuch') })
+  if (options.areas.has('folder')) await measureFolder({ work, messages: options.corpus })
   if (options.areas.has('pop3')) {
     const table = new Table(OURS)
     console.log('\npop3')

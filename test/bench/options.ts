@@ -15,7 +15,7 @@ export interface Options {
   /** Where CPU profiles of Posthorn's threads go; a profiled run is slower. */
   readonly profile: string | undefined
 }
-const AREAS = ['accept', 'deliver', 'waiting', 'pop3', 'search'] as const
+const AREAS = ['accept', 'deliver', 'waiting', 'pop3', 'search', 'folder'] as const
 export type Area = (typeof AREAS)[number]
 const PEERS = ['postfix', 'haraka', 'notmuch'] as const
 export type Peer = (typeof PEERS)[number]
@@ -36,18 +36,19 @@ const ACCEPT =
 const DELIVER = '1,200'
 
 /** How to call it. */
-export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [pop3] [search] [options]
+export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [pop3] [search] [folder] [options]
   accept    messages a second taken durably, beside the peers in the same run, and what the protocol log costs
   deliver   queued messages a second handed on to a sink, beside the peers in the same run
   waiting   memory with 100,000 recipients waiting, and what one look at the queue costs at three lengths
   pop3      messages a second fetched by POP3, here and over a slow line, beside mpop and fetchmail
   search    import of so many messages, ten queries in them, the pages of their folder and the size of the index, beside notmuch
+  folder    the first page of a folder and a jump to its middle, memory, and the database's size for each message
   --cells CELLS   of accept SIZE:SESSIONS:reuse|once[:flush], of deliver the number of domains
                   (${ACCEPT},${DELIVER})
   --rounds N      figures are medians of so many rounds (3)
   --peers LIST    postfix, haraka, notmuch or none (all)
   --messages N    of one run of deliver (5000)
-  --corpus N      messages of search (100000)
+  --corpus N      messages of search and folder (100000)
   --work FOLDER   scratch, on the disk to be measured (/var/tmp)
   --profile DIR   write CPU profiles of Posthorn's threads there`
 
