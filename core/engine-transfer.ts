@@ -5,6 +5,7 @@ import { exportHandlers } from './mailbox/export-handlers.ts'
 import { ExportJobs } from './mailbox/export-jobs.ts'
 import { importHandlers } from './mailbox/import-handlers.ts'
 import { ImportJobs } from './mailbox/import-jobs.ts'
+import { ImportThreads } from './mailbox/import-threads.ts'
 import { ImportUploads } from './mailbox/import-upload.ts'
 import { hasRoom } from './store/room.ts'
 import type { Store } from './store/types.ts'
@@ -28,13 +29,15 @@ export function openTransfer(deps: {
 }): Transfer {
   const { dataFolder, store, clock, handles, onFolders, log } = deps
   const uploads = new ImportUploads(join(dataFolder, 'imports'), clock, (sizeBytes) => hasRoom(dataFolder, sizeBytes))
-  const jobs = new ImportJobs({ store, clock, uploads, onFolders, log })
+  const threads = new ImportThreads(clock)
+  const jobs = new ImportJobs({ store, clock, threads, uploads, onFolders, log })
   const taken = new ExportJobs({ store, clock, handles, log })
   return {
     exports: exportHandlers({ jobs: taken }),
     imports: importHandlers({ read: store.read, jobs, uploads }),
     async close() {
       await Promise.all([jobs.close(), taken.close()])
+      await threads.close()
     },
   }
 }

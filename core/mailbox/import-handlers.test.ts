@@ -1,11 +1,12 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mboxOf, openTransferHouse, type TransferHouse } from '../../test/support/transfer-house.ts'
+import { systemClock } from '../base/clock.ts'
 import { startThread } from '../base/start-thread.ts'
 import { listContacts } from '../store/contact.ts'
 import { tagNamesOf } from '../store/export-list.ts'
+import { ImportThreads, type ImportThreadName } from './import-threads.ts'
 
 let house: TransferHouse
 beforeEach(async () => {
@@ -304,17 +305,19 @@ describe('an import that is stopped', () => {
 
 test('mail whose reading ends a thread is kept by its header, and all other mail as ever', async () => {
   // A thread that dies of one message: the real one, behind another that looks for a word.
-  const startParser = () => {
-    const worker = startThread('mailbox', 'import-parse', null)
+  const startOne = (name: ImportThreadName) => {
+    const worker = startThread('mailbox', name, null)
+    if (name !== 'import-parse') return worker
     const post = worker.postMessage.bind(worker)
     worker.postMessage = (message: unknown, ...rest: never[]) => {
       const { packed, isHeaderOnly } = message as { packed: Buffer; isHeaderOnly: boolean }
       if (!isHeaderOnly && Buffer.from(packed).includes('poison')) void worker.terminate()
       else post(message, ...rest)
     }
-    return worker satisfies Worker
+    return worker
   }
-  const other = await openTransferHouse({ startParser })
+  const threads = new ImportThreads(systemClock, startOne)
+  const other = await openTransferHouse({ threads })
   try {
     const path = join(other.files, 'a.mbox')
     writeFileSync(
@@ -327,6 +330,7 @@ test('mail whose reading ends a thread is kept by its header, and all other mail
     expect(await other.textOf(rows[17]!)).toContain('poison')
   } finally {
     await other.close()
+    await threads.close()
   }
 })
 

@@ -14,15 +14,18 @@ import {
   type ImportTotals,
 } from '../store/import-job.ts'
 import type { Store } from '../store/types.ts'
-import { ReadThread, runImport, type RunDeps } from './import-run.ts'
+import { runImport, scan } from './import-run.ts'
 import type { Scanned, UploadedFile } from './import-scan.ts'
+import type { ImportThreads } from './import-threads.ts'
 import type { ImportUploads } from './import-upload.ts'
 
 /** What imports work with. */
-export interface ImportDeps extends Omit<RunDeps, 'store' | 'clock' | 'reader'> {
+export interface ImportDeps {
   readonly store: Pick<Store, 'read' | 'write' | 'stage'>
   readonly clock: Pick<Clock, 'after' | 'nowMs'>
   readonly uploads: ImportUploads
+  /** Closed by whoever made them. */
+  readonly threads: ImportThreads
   /** Folders that have other mail now. */
   readonly onFolders: (folderIds: readonly number[]) => void
   readonly log: (line: string) => void
@@ -62,7 +65,6 @@ export class ImportJobs {
     number,
     { readonly handles: readonly string[]; readonly files: readonly UploadedFile[] }
   >()
-  readonly #reader: ReadThread
   #line: Promise<void> = Promise.resolve()
   #isClosed = false
   /** Imports that changed. */
@@ -70,12 +72,12 @@ export class ImportJobs {
 
   constructor(deps: ImportDeps) {
     this.#deps = deps
-    this.#reader = new ReadThread(deps.clock)
   }
 
   /** What there is at those places. Throws `import.nothing`, and for what was sent in `not-found` and `conflict`. */
   async look(from: ImportFrom): Promise<Scanned> {
-    const found = await this.#reader.scan(
+    const found = await scan(
+      this.#deps.threads,
       'paths' in from ? from : { uploads: await this.#deps.uploads.take(from.uploads) },
     )
     if (found.sources.length > 0) return found
@@ -178,7 +180,6 @@ export class ImportJobs {
       live.stop.abort()
     }
     await Promise.all([...this.#live.values()].map(({ ended }) => ended))
-    await this.#reader.close()
     await this.#deps.uploads.close()
   }
 
@@ -239,7 +240,7 @@ export class ImportJobs {
   }
 
   async #read(id: number, live: Live): Promise<void> {
-    const { store, clock, onFolders, parsers, startParser } = this.#deps
+    const { store, clock, onFolders } = this.#deps
     live.phase = 'running'
     const { quoting, origin } = this.#job(id)
     const files = this.#uploaded.get(id)?.files ?? []
@@ -255,13 +256,7 @@ export class ImportJobs {
         this.changes.emit(id)
       },
     }
-    const deps = {
-      store,
-      clock,
-      reader: this.#reader,
-      ...(parsers !== undefined && { parsers }),
-      ...(startParser && { startParser }),
-    }
+    const deps = { store, clock, threads: this.#deps.threads }
     await runImport(deps, order, live.stop.signal)
   }
 

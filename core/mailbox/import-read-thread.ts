@@ -35,6 +35,7 @@ const staging: StagingLine = {
 }
 
 async function read(order: ReadOrder): Promise<void> {
+  leave = 0 // of what an order before this one has left
   for await (const { parts, at } of new ImportReader(order, staging).batches()) {
     while (leave === 0) await new Promise<void>((resolve) => (wake = resolve))
     leave--

@@ -1,92 +1,50 @@
-import type { Worker } from 'node:worker_threads'
 import type { Clock } from '../base/clock.ts'
-import { Fault, reasonOf } from '../base/fault.ts'
+import { Fault } from '../base/fault.ts'
 import { letGo } from '../base/let-go.ts'
-import { startThread } from '../base/start-thread.ts'
 import type { ImportedBatch } from '../store/import-batch.ts'
 import type { ImportSource } from '../store/import-job.ts'
 import type { StagedBlob, Store } from '../store/types.ts'
 import type { ReadAnswer, ReadOrder, ReadRequest, StageRequest } from './import-messages.ts'
-import { ImportParsers, THREAD_LIMITS, type ParsersOptions } from './import-parsers.ts'
+import { ImportParsers } from './import-parsers.ts'
 import { BATCH_MESSAGES } from './import-reader.ts'
 import type { Scanned } from './import-scan.ts'
+import type { ImportThread, ImportThreads } from './import-threads.ts'
 
 /** What a run of an import works with. */
 export interface RunDeps {
   readonly store: Pick<Store, 'write' | 'stage'>
   readonly clock: Pick<Clock, 'after'>
-  readonly reader: ReadThread
-  /** Threads that read mail; two, unless told. */
-  readonly parsers?: number
-  readonly startParser?: ParsersOptions['start']
+  readonly threads: ImportThreads
 }
 
 /** Batches between the file and the store beside those that are being read. */
 const AHEAD = 2
 const PARSERS = 2
 
-const ask = (worker: Worker, request: ReadRequest) => worker.postMessage(request)
+const ask = ({ worker }: ImportThread, request: ReadRequest) => worker.postMessage(request)
 const died = (reason: string) => new Fault('thread.died', `import mail: ${reason}`, { name: 'import', reason })
 
-/** So long a thread that has looked around waits for what it is to read. */
-const WAIT_MS = 10_000
-
-/** The thread that reads files: what has looked what there is also reads it, if that is not long after. */
-export class ReadThread {
-  readonly #clock: Pick<Clock, 'after'>
-  #spare: Worker | undefined
-  #cancel = () => {}
-
-  constructor(clock: Pick<Clock, 'after'>) {
-    this.#clock = clock
-  }
-
-  /** A thread for one run, or for one look. */
-  take(): Worker {
-    const spare = this.#spare
-    this.#spare = undefined
-    this.#cancel()
-    return spare ?? startThread('mailbox', 'import-read', null, THREAD_LIMITS)
-  }
-
-  /** Looks what there is. Throws `thread.died`. */
-  async scan(what: Extract<ReadRequest, { scan: unknown }>['scan']): Promise<Scanned> {
-    const worker = this.take()
-    worker.ref()
-    let hear = (_answer: ReadAnswer) => {}
-    let gone = (_error: Error) => {}
-    const onMessage = (answer: ReadAnswer) => hear(answer)
-    const onError = (error: unknown) => gone(died(reasonOf(error)))
-    const onExit = () => gone(died('its thread ended'))
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
-    try {
-      const found = await new Promise<Scanned>((resolve, reject) => {
-        gone = reject
-        hear = (answer) => {
-          if ('scanned' in answer) resolve(answer.scanned)
-          else if ('failed' in answer) reject(died(answer.failed))
-        }
-        ask(worker, { scan: what })
-      })
-      worker.off('message', onMessage)
-      await this.close()
-      this.#spare = worker
-      // One that dies while it waits is none.
-      gone = () => void (this.#spare === worker && (this.#spare = undefined))
-      worker.unref()
-      this.#cancel = this.#clock.after(WAIT_MS, () => void this.close())
-      return found
-    } catch (error) {
-      await worker.terminate()
-      throw error
-    }
-  }
-
-  async close(): Promise<void> {
-    this.#cancel()
-    const spare = this.#spare
-    this.#spare = undefined
-    await spare?.terminate()
+/** Looks what there is, in a thread. Throws `thread.died`. */
+export async function scan(
+  threads: ImportThreads,
+  what: Extract<ReadRequest, { scan: unknown }>['scan'],
+): Promise<Scanned> {
+  const thread = threads.take('import-read')
+  try {
+    const found = await new Promise<Scanned>((resolve, reject) => {
+      thread.onGone = (reason) => reject(died(reason))
+      thread.onMessage = (message) => {
+        const answer = message as ReadAnswer
+        if ('scanned' in answer) resolve(answer.scanned)
+        else if ('failed' in answer) reject(died(answer.failed))
+      }
+      ask(thread, { scan: what })
+    })
+    threads.give(thread)
+    return found
+  } catch (error) {
+    await thread.end()
+    throw error
   }
 }
 
@@ -130,7 +88,7 @@ async function runOnce(deps: RunDeps, order: RunOrder, signal: AbortSignal, isCa
 class Run {
   readonly #deps: RunDeps
   readonly #order: RunOrder
-  readonly #reader: Worker
+  readonly #reader: ImportThread
   readonly #parsers: ImportParsers
   /** Batches that are read and wait for those before them. */
   readonly #parsed = new Map<number, { readonly packed: Uint8Array; readonly at: string }>()
@@ -155,23 +113,21 @@ class Run {
     this.ended = new Promise((resolve, reject) => {
       this.#settle = (error) => (error === undefined ? resolve() : reject(error as Error))
     })
-    const threads = isCareful ? 1 : (deps.parsers ?? PARSERS)
+    const most = isCareful ? 1 : PARSERS
     this.#parsers = new ImportParsers({
       clock: deps.clock,
-      threads,
-      ...(deps.startParser && { start: deps.startParser }),
+      threads: deps.threads,
+      most,
       onParsed: ({ n, packed }) => this.#onParsed(n, packed),
       onDied: (n, reason) => this.#onParserDied(n, reason),
     })
-    this.#reader = deps.reader.take()
-    this.#reader.ref()
-    this.#reader.on('error', (error) => this.#settle(died(reasonOf(error))))
-    this.#reader.on('exit', () => this.#isReadToEnd || this.#settle(died('its thread ended')))
-    this.#reader.on('message', (answer: ReadAnswer) => this.#hear(answer))
+    this.#reader = deps.threads.take('import-read')
+    this.#reader.onGone = (reason) => this.#settle(died(reason))
+    this.#reader.onMessage = (message) => this.#hear(message as ReadAnswer)
     const { quoting, uploads, origin } = order
     const batchMessages = isCareful ? 1 : BATCH_MESSAGES
     ask(this.#reader, { read: { sources: order.sources(), quoting, uploads, origin, batchMessages } })
-    ask(this.#reader, { go: threads + AHEAD })
+    ask(this.#reader, { go: most + AHEAD })
   }
 
   /** Takes no more; what is being written is written. */
@@ -182,7 +138,9 @@ class Run {
 
   async close(): Promise<void> {
     this.#isEnded = true
-    await Promise.all([this.#reader.terminate(), this.#parsers.close()])
+    if (this.#isReadToEnd) this.#deps.threads.give(this.#reader)
+    else await this.#reader.end()
+    await this.#parsers.close()
     await this.#writing
     await this.#staged?.drop().catch(() => {})
   }

@@ -8,11 +8,15 @@ import { exportHandlers } from '../../core/mailbox/export-handlers.ts'
 import { ExportJobs } from '../../core/mailbox/export-jobs.ts'
 import { importHandlers } from '../../core/mailbox/import-handlers.ts'
 import { ImportJobs, type ImportDeps } from '../../core/mailbox/import-jobs.ts'
+import { ImportThreads } from '../../core/mailbox/import-threads.ts'
 import { ImportUploads } from '../../core/mailbox/import-upload.ts'
 import type { ExportView, ImportView } from '../../core/rpc/transfer-contract.ts'
 import { listFolders } from '../../core/store/folder.ts'
 import { listPage, type Message } from '../../core/store/message-list.ts'
 import { openTestStore } from './store.ts'
+
+/** The threads of all houses of a test file: starting them is most of a small import's work. They end when nothing is left to do. */
+const THREADS = new ImportThreads(systemClock)
 
 /** A store with imports and exports over it, as the engine joins them, and a folder for files. */
 export async function openTransferHouse(more: Partial<ImportDeps> = {}, folder?: string) {
@@ -26,6 +30,7 @@ export async function openTransferHouse(more: Partial<ImportDeps> = {}, folder?:
   const imports = new ImportJobs({
     store,
     clock: systemClock,
+    threads: THREADS,
     uploads,
     onFolders: (ids) => {
       for (const id of ids) touched.add(id)
