@@ -108,7 +108,7 @@ export class SmtpContent {
 
   /** All of it as one piece; that which came alone as it came. */
   #join(): Uint8Array {
-    const [only] = this.#pieces
+    const only = this.#pieces[0]
     if (only !== undefined && this.#pieces.length === 1) return only
     const whole = Buffer.allocUnsafeSlow(this.#pieces.reduce((size, piece) => size + piece.length, 0))
     let at = 0

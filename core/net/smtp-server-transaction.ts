@@ -97,17 +97,22 @@ export class SmtpServerTransaction {
 
   #accepted(message: Incoming, taken: Accepted): Reply {
     const transcript = this.#transcript
-    const entryIds = 'entryId' in taken ? [taken.entryId] : taken.entryIds
-    const messageIds = 'entryId' in taken ? [] : taken.messageIds
+    transcript.countMessage()
+    transcript.worst('250')
+    if ('entryId' in taken) {
+      const { entryId } = taken
+      transcript.content('C', message.sizeBytes, { kind: 'entry', entryId })
+      transcript.link({ entryId })
+      return reply(250, '2.0.0', `ok, queued as ${entryId}`)
+    }
+    const { entryIds, messageIds } = taken
     const [messageId] = messageIds
     const [entryId] = entryIds
     if (messageId !== undefined) transcript.content('C', message.sizeBytes, { kind: 'message', messageId })
     else if (entryId !== undefined) transcript.content('C', message.sizeBytes, { kind: 'entry', entryId })
     for (const one of messageIds) transcript.link({ messageId: one })
     for (const one of entryIds) transcript.link({ entryId: one })
-    transcript.countMessage()
-    transcript.worst('250')
-    return reply(250, '2.0.0', 'entryId' in taken ? `ok, queued as ${taken.entryId}` : 'ok, delivered')
+    return reply(250, '2.0.0', 'ok, delivered')
   }
 
   #drop(content: SmtpContent): void {

@@ -283,9 +283,9 @@ function complete(submission: Submission, head: Uint8Array, header: Header, nowM
   if (!has('date')) prefix += `Date: ${formatDate(nowMs)}\r\n`
   // RFC 2045 §4: without it what Content-Type says counts for nothing. Signed mail goes as its signer left it.
   const type = firstValue(head, header, 'content-type') ?? ''
-  const isSigned =
+  const isSigned = () =>
     has('dkim-signature') || /^(?:multipart\/(?:signed|encrypted)|application\/(?:x-)?pkcs7-)/i.test(type)
-  if (type !== '' && !has('mime-version') && !isSigned) prefix += 'MIME-Version: 1.0\r\n'
+  if (type !== '' && !has('mime-version') && !isSigned()) prefix += 'MIME-Version: 1.0\r\n'
   if (!has('from') && from) prefix += `From: ${toLatin1(formatMailbox(from))}\r\n`
   return { prefix, messageId }
 }
@@ -303,6 +303,7 @@ function authorDomain({ from }: Submission, head: Uint8Array, header: Header): s
 /** Fields that don't leave, as ranges of the bytes; `skip` bytes before the header go, too. */
 function removedRanges(header: Header, skip: number): BlobView['removed'] {
   const taken = header.fields.filter(({ name }) => TAKEN_OUT.includes(name))
+  if (skip === 0 && taken.length === 0) return []
   return merge([...(skip > 0 ? [{ at: 0, end: skip }] : []), ...taken])
 }
 

@@ -13,7 +13,7 @@ const LONGEST_LOG_PAGES = 8000
 /** So long nothing must come before a moment counts as quiet. */
 const QUIET_MS = 250
 /** Asking how long the log is costs little, but not nothing. */
-const ASK_EVERY_BYTES = 1024 * 1024
+const ASK_EVERY_BYTES = 2 * 1024 * 1024
 const BYTES_OF_AN_OPERATION = 4096
 const CLOSE_MS = 5000
 

@@ -12,7 +12,7 @@ import { sentAccount } from './imap-change.ts'
 import { insertMessage, type NewMessage } from './message.ts'
 import { countPace } from './pace.ts'
 import { prepared } from './prepared.ts'
-import { getEntry, getRecipient, onlineMs, type QueueEntry, type QueueRecipient } from './queue.ts'
+import { getEntry, getRecipient, ONLINE, type QueueEntry, type QueueRecipient } from './queue.ts'
 import { endSend } from './rule-send.ts'
 import { noteArrivals, sourceOfOwner } from './rule-todo.ts'
 import { countFate } from './suppression.ts'
@@ -59,9 +59,13 @@ export interface NewEntry {
 
 const INSERT_ENTRY = `
   INSERT INTO queue_entry (blob_id, prefix, removed, size_bytes, from_local, from_domain, user_id, origin, message_id, subject,
-    is_8bit, needs_utf8, created_ms, open_count, online_ms, ret, envid, hold_until_ms, deliver_by_ms, deliver_by_mode, deliver_by_trace,
-    require_tls, undo_until_ms, draft)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    is_8bit, needs_utf8, created_ms, open_count, online_ms)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce((${ONLINE}), 0))`
+// Most mail asks for nothing of this.
+const PUT_OPTIONS = `
+  UPDATE queue_entry SET ret = ?, envid = ?, hold_until_ms = ?, deliver_by_ms = ?, deliver_by_mode = ?, deliver_by_trace = ?,
+    require_tls = ?, undo_until_ms = ?, draft = ?
+  WHERE id = ?`
 const INSERT_RECIPIENT = `
   INSERT INTO queue_recipient (entry_id, local, domain, state, next_attempt_ms, notify, orcpt_type, orcpt_address)
   VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?)`
@@ -127,7 +131,7 @@ export function insertEntry(db: WriteDb, args: NewEntry, nowMs: number) {
   const entry = prepared(db, INSERT_ENTRY).run(
     blobId,
     args.prefix,
-    JSON.stringify(args.removed),
+    args.removed.length === 0 ? '[]' : JSON.stringify(args.removed),
     args.prefix.length + sizeBytes - left,
     args.from?.local ?? null,
     args.from?.domain ?? null,
@@ -139,18 +143,21 @@ export function insertEntry(db: WriteDb, args: NewEntry, nowMs: number) {
     args.needsUtf8 ? 1 : 0,
     nowMs,
     args.to.length,
-    onlineMs(db),
-    options.ret ?? null,
-    options.envid ?? null,
-    options.holdUntilMs ?? null,
-    options.deliverBy?.atMs ?? null,
-    options.deliverBy?.mode ?? null,
-    options.deliverBy?.trace === true ? 1 : 0,
-    options.requireTls === true ? 1 : 0,
-    undoUntilMs,
-    args.undo?.draft ?? null,
   )
   const entryId = Number(entry.lastInsertRowid)
+  if (Object.keys(options).length > 0 || undo !== undefined)
+    prepared(db, PUT_OPTIONS).run(
+      options.ret ?? null,
+      options.envid ?? null,
+      options.holdUntilMs ?? null,
+      options.deliverBy?.atMs ?? null,
+      options.deliverBy?.mode ?? null,
+      options.deliverBy?.trace === true ? 1 : 0,
+      options.requireTls === true ? 1 : 0,
+      undoUntilMs,
+      undo?.draft ?? null,
+      entryId,
+    )
   const dueMs = Math.max(nowMs, options.holdUntilMs ?? 0, undoUntilMs ?? 0)
   const recipientIds = args.to.map((to, n) => {
     const { notify, orcpt } = args.recipientOptions?.[n] ?? {}

@@ -74,7 +74,8 @@ const RECIPIENT = `
   FROM queue_recipient`
 const OF_ENTRY = `${RECIPIENT} WHERE entry_id = ? ORDER BY id`
 const GET_RECIPIENT = `${RECIPIENT} WHERE id = ?`
-const ONLINE = `SELECT value FROM counter WHERE name = 'queue.online-ms'`
+/** Time the engine has been online with mail waiting, as a query of its own. */
+export const ONLINE = `SELECT value FROM counter WHERE name = 'queue.online-ms'`
 
 interface EntryRow {
   readonly id: number

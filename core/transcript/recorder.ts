@@ -269,6 +269,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
           touch(session)
         },
         worst(code) {
+          if (code === session.head.worst) return
           session.head.worst = worse(session.head.worst, code)
           touch(session)
         },

@@ -8,8 +8,7 @@ export function reply(code: number, enhanced: string | undefined, ...lines: read
 /** The wire lines of a reply without their CRLF (RFC 5321 §4.2.1, RFC 2034 §4): each one carries the enhanced code. */
 export function replyLines(said: Reply): string[] {
   const enhanced = said.enhanced === undefined ? '' : `${said.enhanced} `
-  const [only = ''] = said.lines
-  if (said.lines.length === 1) return [`${said.code} ${enhanced}${clean(only)}`]
+  if (said.lines.length === 1) return [`${said.code} ${enhanced}${clean(said.lines[0] ?? '')}`]
   const last = said.lines.length - 1
   return said.lines.map((line, i) => `${said.code}${i === last ? ' ' : '-'}${enhanced}${clean(line)}`)
 }

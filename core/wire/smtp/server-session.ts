@@ -305,7 +305,7 @@ export class ServerSession {
   }
 
   #apply(step: Step): void {
-    const [state] = step
+    const state = step[0]
     // Between two chunks the message may be given up by any command that resets its transaction.
     const goesOn = state.at === 'chunks' || (state.at === 'expanding' && state.back.at === 'chunks')
     if (this.#content !== undefined && !this.#isReading && !goesOn) {
