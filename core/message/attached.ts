@@ -38,8 +38,8 @@ export function readContent(raw: Uint8Array, structure: Structure = readStructur
   for (const { text, isCut } of structure.notes) if (isCut) notes.cut(text)
   const { pieces, attachments } = contentOf(structure.root)
   for (const { text, html } of pieces)
-    for (const part of [text, html])
-      if (part !== undefined && part.bodyTo - part.bodyFrom > CAPS.textBytes)
+    for (const part of new Set([...text, ...html]))
+      if (part.bodyTo - part.bodyFrom > CAPS.textBytes)
         notes.cut(`of a text part of ${part.bodyTo - part.bodyFrom} bytes the first ${CAPS.textBytes} were read`)
   const body = bodies(raw, pieces, notes)
   const packed = { text: null as string | null, html: null as string | null }
