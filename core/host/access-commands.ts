@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { EXIT, idOf, usage, type Api, type Command } from './command.ts'
 import { harmless, table, time } from './print.ts'
 
@@ -67,6 +68,11 @@ export const connect: Command = {
             ].join('\n'),
       ),
     )
+    const typed = [...programs, ...readers]
+      .flatMap(({ texts }) => texts)
+      .some(({ text }) => text.startsWith('posthorn '))
+    if (program !== undefined && typed && !context.json && CLONE !== undefined)
+      await context.io.stderr(`posthorn: from this clone "posthorn" is: npm --prefix '${CLONE}' run -s posthorn --\n`)
     if (view.servers.length + view.receiving.length === 0)
       await context.io.stderr('posthorn: no server for other programs listens\n')
     else if (view.address === null)
@@ -74,6 +80,9 @@ export const connect: Command = {
     return EXIT.ok
   },
 }
+
+/** The folder of a clone, where nothing is installed that is called `posthorn`; undefined in a bundle. */
+const CLONE = import.meta.url.endsWith('.ts') ? fileURLToPath(new URL('../..', import.meta.url)) : undefined
 
 type ConnectView = Awaited<ReturnType<Api['access']['connect']>>
 

@@ -125,6 +125,10 @@ describe('another program is connected in two commands', () => {
     expect(stdout).toContain(ME)
     expect((await home.run(['connect'])).stdout).toContain(`TLS: 127.0.0.1:${served.ready.submissionTls?.port}`)
     expect(await home.run(['connect', 'pine'])).toMatchObject({ status: 64 })
+    // What it prints is typed as it stands, and a clone installs no such command.
+    expect((await home.run(['connect', 'curl'])).stderr).toMatch(
+      /"posthorn" is: npm --prefix '.+' run -s posthorn --\n/,
+    )
     expect(await home.run(['password', 'make', 'eve@feldt.test', 'x'])).toMatchObject({ status: 1 })
   })
 
