@@ -1,10 +1,10 @@
 import { load } from './load.ts'
-import { cpuMs, quiet } from './machine.ts'
+import { cpuMs, quiet, threadCpuMs } from './machine.ts'
 import type { AcceptCell } from './options.ts'
 import { ONE_DOMAIN, type System } from './systems.ts'
 import type { Table } from './table.ts'
 
-const WARM_UP = { first: 2000, later: 100 }
+const WARM_UP = { first: 8000, later: 100 }
 const WARM = { sessions: 20, sizeBytes: 4096, keepsSessions: true, to: `to@${ONE_DOMAIN}` }
 const warm = new WeakSet<System>()
 
@@ -19,7 +19,7 @@ export async function measureAccept(cell: AcceptCell, system: System, table: Tab
   const { sizeBytes, sessions, keepsSessions } = cell
   const run = (messages: number) =>
     load({ port: system.port, messages, sessions, sizeBytes, keepsSessions, to: `to@${ONE_DOMAIN}` })
-  // A server runs for weeks: what its first thousand messages cost is not what it costs.
+  // A server runs for weeks: what its first thousands of messages cost, while its code is being compiled, is not what it costs.
   if (!warm.has(system))
     await load({ ...WARM, port: system.port, messages: Math.ceil(WARM_UP.first / system.slowness) })
   warm.add(system)
@@ -29,9 +29,15 @@ export async function measureAccept(cell: AcceptCell, system: System, table: Tab
   const pid = await system.pid()
   const messages = messagesFor(cell, system.slowness)
   const cpuBefore = cpuMs(pid)
+  const threadsBefore = threadCpuMs(pid)
   const ms = await run(messages)
   const cpu = cpuMs(pid) - cpuBefore
+  const threads = [...threadCpuMs(pid)].map(
+    ([name, used]) => [name, ((used - (threadsBefore.get(name) ?? 0)) * 1000) / messages] as const,
+  )
   const late = system.late === undefined ? {} : { lateMs: await system.late() }
   const perSecond = (messages / ms) * 1000
-  table.add({ cell: cell.name, system: system.name, perSecond, cpuMsEach: cpu / messages, idle, ...late })
+  // Of a system of many processes one tells nothing.
+  const byThread = system.late === undefined ? {} : { threadUsEach: new Map(threads) }
+  table.add({ cell: cell.name, system: system.name, perSecond, cpuMsEach: cpu / messages, idle, ...late, ...byThread })
 }

@@ -34,6 +34,26 @@ export function cpuMs(pid: number): number {
   return (sum * 1000) / TICKS_PER_SECOND
 }
 
+/** Threads of V8 and libuv that serve all others. */
+const HELPERS = /^(?:V8Worker|libuv-worker|DelayedTask)/
+
+/** CPU time in ms that each thread of one process has used so far, by name; helpers of the runtime are one. */
+export function threadCpuMs(pid: number): ReadonlyMap<string, number> {
+  const used = new Map<string, number>()
+  for (const id of readdirSync(`/proc/${pid}/task`)) {
+    const read = (file: string) => readFileSync(`/proc/${pid}/task/${id}/${file}`, 'utf8').trim()
+    try {
+      const name = id === String(pid) ? 'main' : read('comm').replace('posthorn ', '')
+      const ms = Number(read('schedstat').split(' ')[0]) / 1e6
+      const of = HELPERS.test(name) ? 'runtime' : name
+      used.set(of, (used.get(of) ?? 0) + ms)
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return used
+}
+
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 
 /** The fields of /proc/PID/stat behind the name, from the third (the state) on; undefined when the process is gone. */

@@ -26,12 +26,12 @@ import {
   startPostfixPeer,
   type System,
 } from './systems.ts'
-import { Table } from './table.ts'
+import { Table, WITHOUT_LOG } from './table.ts'
 import { measurePasses, measureWaiting } from './waiting.ts'
 
 const OURS = 'Posthorn'
 /** The same without the protocol log, to see what that costs. */
-const WITHOUT_LOG = { log: { protocols: [] } }
+const LOG_OFF = { log: { protocols: [] } }
 const DOMAINS = 200
 
 let options: Options
@@ -105,8 +105,7 @@ async function accept(isSlow: boolean, env: Readonly<Record<string, string>>): P
   const cells = options.acceptCells.filter((cell) => cell.slowFlush === isSlow)
   if (cells.length === 0) return
   const systems = [await started(startPosthorn(OURS, { ...base, env })), ...(await startPeers(env))]
-  if (!isSlow)
-    systems.push(await started(startPosthorn(`${OURS} without log`, { ...base, env, settings: WITHOUT_LOG })))
+  if (!isSlow) systems.push(await started(startPosthorn(WITHOUT_LOG, { ...base, env, settings: LOG_OFF })))
   const table = new Table(OURS)
   console.log(`\naccept${isSlow ? ', every flush 5 ms slower' : ''}`)
   for (let round = 0; round < options.rounds; round++)

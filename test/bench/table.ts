@@ -4,15 +4,40 @@ export interface Figure {
   readonly system: string
   readonly perSecond: number
   readonly cpuMsEach: number
+  /** The same by thread in µs, of a system that is one process. */
+  readonly threadUsEach?: ReadonlyMap<string, number>
   /** 99th percentile of the main thread's delay, where the system tells. */
   readonly lateMs?: number
   /** Idle share of the machine before the run. */
   readonly idle: number
 }
 
+/** The name of ours without its protocol log, beside which the cost of that is told. */
+export const WITHOUT_LOG = 'Posthorn without log'
+
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 const two = (value: number) => value.toFixed(2)
+
+/** Medians by thread, those that did next to nothing left out. */
+function threadsOf(figures: readonly Figure[]): string {
+  const names = new Set(figures.flatMap(({ threadUsEach }) => [...(threadUsEach?.keys() ?? [])]))
+  return [...names]
+    .map((name) => [name, median(figures.map(({ threadUsEach }) => threadUsEach?.get(name) ?? 0))] as const)
+    .filter(([, us]) => us >= 1)
+    .map(([name, us]) => `${name} ${us.toFixed(0)} µs`)
+    .join(', ')
+}
+
+/** What the protocol log costs in CPU, where the same was measured without it. */
+function logCost(ours: readonly Figure[], of: (system: string) => readonly Figure[]): string {
+  const without = of(WITHOUT_LOG)
+  const shares = ours.flatMap(({ cpuMsEach }, i) => {
+    const other = without[i]?.cpuMsEach
+    return other === undefined ? [] : [(cpuMsEach / other - 1) * 100]
+  })
+  return shares.length === 0 ? '' : `; the protocol log costs ${median(shares).toFixed(0)} % CPU`
+}
 
 /** Collects figures round by round and tells the medians, with ratios taken within a round. */
 export class Table {
@@ -53,6 +78,8 @@ export class Table {
         )
       }
       console.log(`  ${cell.padEnd(20)} ${words.join('; ')}`)
+      const threads = threadsOf(ours)
+      if (threads !== '') console.log(`  ${''.padEnd(20)} CPU a message by thread: ${threads}${logCost(ours, of)}`)
     }
   }
 }
