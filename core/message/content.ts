@@ -1,7 +1,7 @@
 import { readText, type ReadText } from './charset.ts'
 import { CAPS } from './reading-caps.ts'
 import type { Part } from './structure.ts'
-import { lineFeedsOnly, withLineFeeds } from './line-ends.ts'
+import { lineFeedsOnly, SMALL, withLineFeeds } from './line-ends.ts'
 import { base64Length, decodeBase64, decodeQuotedPrintable } from './transfer.ts'
 import { decodeUuencoded } from './uuencode.ts'
 
@@ -77,7 +77,8 @@ export function textOf(raw: Uint8Array, part: Part): ReadText {
   const bytes = decodeContent(raw, part, CAPS.textBytes)
   const said = part.typeParameters.get('charset') ?? ''
   const charset = said === '' && part.type === 'text/html' ? metaOf(bytes) : said
-  if (!/^["' ]*(?:utf-?(?:16|32)|ucs|iso-10646|unicode$)/i.test(charset)) return readText(lineFeedsOnly(bytes), charset)
+  if (bytes.length > SMALL && !/^["' ]*(?:utf-?(?:16|32)|ucs|iso-10646|unicode$)/i.test(charset))
+    return readText(lineFeedsOnly(bytes), charset)
   const { text, problem } = readText(bytes, charset)
   return { text: withLineFeeds(text), problem }
 }

@@ -16,6 +16,7 @@ const cases: [string, string, string][] = [
   ['what Outlook puts under its line is not mine', 'fine\n\n-----Original Message-----\nFrom: Bob\nold', 'fine'],
   ['mail that only quotes shows what it quotes', '> one\n> > two\n', 'one two'],
   ['lines of Chinese and Japanese are one text', '今日は\n良い天気\nです。', '今日は良い天気です。'],
+  ['also beyond the basic plane, and not beside another script', '𠀀\n𠀁\n語\n한국\nabc', '𠀀𠀁語 한국 abc'],
   ['Korean has spaces of its own', '오늘은\n날씨가', '오늘은 날씨가'],
   ['fillers that nobody sees', `Sale!${' \u034f \u200c\u00a0'.repeat(50)}Now`, 'Sale! Now'],
   ['soft hyphens', 'Donau\u00addampf\u00adschiff', 'Donaudampfschiff'],

@@ -46,12 +46,18 @@ function isAttribution(lines: readonly string[], at: number): boolean {
 
 function joined(lines: readonly string[]): string {
   let out = ''
-  for (const line of lines.map((one) => one.trim())) {
-    if (line === '') continue
-    const last = Array.from(out.slice(-2)).at(-1) ?? ''
-    const isOneWord = UNSPACED.test(last) && UNSPACED.test(Array.from(line.slice(0, 2))[0] ?? '')
-    out += out === '' || isOneWord ? line : ` ${line}`
+  for (const line of lines) {
+    const words = line.trim()
+    if (words === '') continue
+    out += out === '' || (endsUnspaced(out) && beginsUnspaced(words)) ? words : ` ${words}`
     if (out.length > ENOUGH) break
   }
   return out
 }
+
+/** No script that puts no space between words has letters below. */
+const FIRST_UNSPACED = 0x2e80
+const isUnspaced = (character: string) => character.charCodeAt(0) >= FIRST_UNSPACED && UNSPACED.test(character)
+const isTail = (code: number) => code >= 0xdc00 && code <= 0xdfff
+const endsUnspaced = (text: string) => isUnspaced(text.slice(isTail(text.charCodeAt(text.length - 1)) ? -2 : -1))
+const beginsUnspaced = (text: string) => isUnspaced(text.slice(0, isTail(text.charCodeAt(1)) ? 2 : 1))
