@@ -1,4 +1,4 @@
-import { readHeader, type Header } from '../message/headers.ts'
+import { readHeader, type Header, type HeaderField } from '../message/headers.ts'
 import { decodeHeaderText } from '../message/charset.ts'
 import { parseDate } from '../message/date.ts'
 import { oneLine } from '../message/one-line.ts'
@@ -15,7 +15,7 @@ export interface ImportFlags {
 }
 
 /** Fields in which programs keep such thoughts in the message itself: read, and left out of what is stored. */
-export const BOOKKEEPING: ReadonlySet<string> = new Set([
+const BOOKKEEPING: ReadonlySet<string> = new Set([
   'status',
   'x-status',
   'x-keywords',
@@ -29,8 +29,15 @@ export const BOOKKEEPING: ReadonlySet<string> = new Set([
   'x-account-key',
   'x-uidl',
 ])
-/** Of these a program has more than one use: in mail from elsewhere they say nothing of this mailbox. */
-const STATUS = ['status', 'x-status', 'x-mozilla-status', 'x-keywords', 'x-mozilla-keys', 'x-gmail-labels']
+/** Of these, values that are no notes of a mailbox: mail from elsewhere may have fields by those names that mean something else. */
+const NOTES: Readonly<Record<string, RegExp>> = {
+  'status': /^\s*[ROUND]{0,5}\s*$/,
+  'x-status': /^\s*[ADFTNR]{0,6}\s*$/,
+  'content-length': /^\s*\d{1,15}\s*$/,
+  'x-mozilla-status': /^\s*[0-9a-f]{4}\s*$/i,
+}
+/** Fields that say whether a message was read. */
+const SAYING = ['status', 'x-status', 'x-mozilla-status', 'x-keywords', 'x-mozilla-keys', 'x-gmail-labels']
 
 /** Bits of X-Mozilla-Status. */
 const READ = 0x1
@@ -67,21 +74,34 @@ export interface ImportHeader {
   readonly arrivalMs: number | null
 }
 
+/** The value of a field as it stands, on one line. */
+const valueOf = (bytes: Buffer, { valueAt, end }: HeaderField) =>
+  bytes.toString('latin1', valueAt, Math.min(end, valueAt + 4000)).replaceAll(/\s+/g, ' ')
+
+/** Whether a field is a note of another program on the message. */
+export function isNote(bytes: Buffer, field: HeaderField): boolean {
+  return BOOKKEEPING.has(field.name) && (NOTES[field.name]?.test(valueOf(bytes, field)) ?? true)
+}
+
 /** Reads the header that `bytes` begin with. */
 export function readImportHeader(bytes: Buffer): ImportHeader {
   const header = readHeader(bytes)
   const value = (name: string): string | undefined => {
     const found = header.fields.find((field) => field.name === name)
-    return (
-      found &&
-      bytes.toString('latin1', found.valueAt, Math.min(found.end, found.valueAt + 4000)).replaceAll(/\s+/g, ' ')
-    )
+    return found && valueOf(bytes, found)
   }
   const received = value('received')
   const arrivalMs = received === undefined ? null : parseDate(received.slice(received.lastIndexOf(';') + 1))
-  if (!header.fields.some(({ name }) => STATUS.includes(name))) return { header, flags: undefined, arrivalMs }
-  const status = `${value('status') ?? ''} ${value('x-status') ?? ''}`
-  const mozilla = Number.parseInt((value('x-mozilla-status') ?? '').trim(), 16) || 0
+  const saying = header.fields.filter(
+    (field) => SAYING.includes(field.name) && (NOTES[field.name]?.test(valueOf(bytes, field)) ?? true),
+  )
+  if (saying.length === 0) return { header, flags: undefined, arrivalMs }
+  const note = (name: string) => {
+    const found = saying.find((field) => field.name === name)
+    return found === undefined ? '' : valueOf(bytes, found).trim()
+  }
+  const status = `${note('status')} ${note('x-status')}`
+  const mozilla = Number.parseInt(note('x-mozilla-status'), 16) || 0
   const labels = decodeHeaderText(value('x-gmail-labels') ?? '')
     .split(',')
     .map((one) => one.trim())
@@ -105,7 +125,7 @@ export function readImportHeader(bytes: Buffer): ImportHeader {
 
 /** The bytes without bookkeeping; the very same where there is none. */
 export function withoutBookkeeping(bytes: Buffer, { fields }: Header): Buffer {
-  const out = fields.filter(({ name }) => BOOKKEEPING.has(name))
+  const out = fields.filter((field) => isNote(bytes, field))
   if (out.length === 0) return bytes
   const kept: Buffer[] = []
   let from = 0

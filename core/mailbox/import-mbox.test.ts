@@ -153,6 +153,11 @@ describe('what a program thought of a message', () => {
     expect(labels?.flags).toMatchObject({ seen: false, starred: true, tags: ['Holidays in Rome'] })
     expect(folded?.flags).toMatchObject({ seen: true, tags: ['Bücher'] })
   })
+  test('fields of that name that came with mail from elsewhere mean nothing, and stay', async () => {
+    const [one] = await flags('Status: Delivered\nX-Status: Done\nContent-Length: long\n')
+    expect(one?.flags).toMatchObject({ seen: true, deleted: false })
+    expect(one?.text).toBe('Status: Delivered\nX-Status: Done\nContent-Length: long\nSubject: x\n\nbody\n')
+  })
   test('mail of a file that says nothing of the kind has been read', async () => {
     expect((await flags('', '')).map((one) => one.flags.seen)).toEqual([true, true])
   })

@@ -1,7 +1,7 @@
 import { readHeader } from '../message/headers.ts'
 import type { ByteFile } from './import-file.ts'
 import { readFromLine, type FromLine } from './import-from-line.ts'
-import { BOOKKEEPING } from './import-header.ts'
+import { readImportHeader } from './import-header.ts'
 
 /*
  * mbox files (RFC 4155 §A, and the family it is of). A file is walked over once in windows, so its size does not matter; what lies
@@ -203,12 +203,12 @@ export function readDialect(file: ByteFile, quoting: 'auto' | MboxDialect['quoti
     const message = walk.messageAt(at)
     if (message === undefined) break
     const bytes = walk.read(message.start, Math.min(message.end, message.start + WINDOW_BYTES))
-    const { fields, bodyAt } = readHeader(bytes.subarray(0, HEADER_BYTES))
-    hasStatus ||= fields.some(({ name }) => BOOKKEEPING.has(name) && name !== 'content-length')
+    const { header, flags } = readImportHeader(bytes.subarray(0, HEADER_BYTES))
+    hasStatus ||= flags !== undefined
     const byLength = hasLengths === false ? undefined : walk.byLength(message.start)
     hasLengths = byLength !== undefined && hasLengths !== false
     if (bytes.includes('>From ')) {
-      const { rd, o } = votes(bytes.toString('latin1', bodyAt))
+      const { rd, o } = votes(bytes.toString('latin1', header.bodyAt))
       said.rd += rd
       said.o += o
     }
