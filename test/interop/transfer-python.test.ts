@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { EmlTarget, ExportTree, MboxTarget, type ExportTarget } from '../../core/mailbox/export-files.ts'
 import type { Message } from '../../core/store/message-list.ts'
 import { chance, printedSeed } from '../support/chance.ts'
+import { needs, pathOf } from '../support/peers.ts'
 import { scratch, takeAll } from '../support/taken.ts'
 
 const SCRIPT = fileURLToPath(new URL('../support/python-mailbox.py', import.meta.url))
@@ -21,7 +22,7 @@ afterEach(() => files.remove())
 
 function python(order: object): { messages: { folder: string; raw: string; flags: string }[] } {
   const input = JSON.stringify(order)
-  return JSON.parse(execFileSync('python3', [SCRIPT], { input, maxBuffer: 2 ** 28 }).toString()) as never
+  return JSON.parse(execFileSync(pathOf('python'), [SCRIPT], { input, maxBuffer: 2 ** 28 }).toString()) as never
 }
 const base64 = (text: string) => Buffer.from(text, 'latin1').toString('base64')
 const text = (encoded: string) => Buffer.from(encoded, 'base64').toString('latin1').replaceAll('\r\n', '\n')
@@ -56,8 +57,10 @@ const some = (seed: number, isQuotedText: boolean, letters: string) => {
 /** What a mailbox may do to a message: a newline at its end, and blank lines there come and go. */
 const trimmed = (whole: string) => whole.replace(/\n*$/, '\n')
 
+const withPython = needs('python')
+
 describe("what Python's mailbox writes is read", () => {
-  test.each(['mbox', 'maildir'] as const)('%s', async (kind) => {
+  const read = async (kind: 'mbox' | 'maildir') => {
     // Python quotes "From " in mbox files and no other line, so text that is quoted already can't be told apart: not in here.
     const all = some(seedOf(), kind === 'maildir', kind === 'mbox' ? 'RAF' : 'RSFP')
     const path = join(files.path, kind === 'mbox' ? 'all.mbox' : 'Maildir')
@@ -74,7 +77,9 @@ describe("what Python's mailbox writes is read", () => {
       const forwarded = kind === 'maildir' && flags.includes('P')
       expect(one?.flags).toMatchObject({ seen, answered, forwarded, starred: flags.includes('F') })
     }
-  })
+  }
+  withPython.test('from an mbox file', () => read('mbox'))
+  withPython.test('from a maildir', () => read('maildir'))
 })
 
 describe('what is exported', () => {
@@ -114,7 +119,7 @@ describe('what is exported', () => {
     await target.end()
   }
 
-  test("to mbox is read by Python's mailbox, and by us as it was", async () => {
+  withPython.test("to mbox is read by Python's mailbox, and by us as it was", async () => {
     const seed = seedOf()
     const all = some(seed, true, 'SRFP')
     const path = join(files.path, 'all.mbox')
@@ -138,7 +143,7 @@ describe('what is exported', () => {
     }
   })
 
-  test("to a maildir with folders is read by Python's mailbox, and by us as it was", async () => {
+  withPython.test("to a maildir with folders is read by Python's mailbox, and by us as it was", async () => {
     const seed = seedOf()
     const all = some(seed, true, 'SRFP')
     const path = join(files.path, 'Maildir')
