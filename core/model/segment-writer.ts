@@ -18,6 +18,8 @@ const LONGEST_RECORD = 2 ** 24 - 1
 /** Most that a record has before its own content: five numbers. */
 const ROOM = 64
 const FIRST_ROOM = 4096
+/** Up to this size a loop is faster than a call into the runtime. */
+const SHORT = 64
 
 /** Writes one segment. */
 export class SegmentWriter {
@@ -53,8 +55,12 @@ export class SegmentWriter {
     const size = line.length
     const flags = KIND.line | (from === 'S' ? FLAG.fromServer : 0) | (tls ? FLAG.tls : 0) | (isOdd ? FLAG.odd : 0)
     const start = this.#begin(sessionId, flags, moment, size)
-    if (typeof line === 'string') this.#buffer.write(line, this.#at, 'latin1')
-    else this.#buffer.set(line, this.#at)
+    if (size > SHORT) {
+      if (typeof line === 'string') this.#buffer.write(line, this.#at, 'latin1')
+      else this.#buffer.set(line, this.#at)
+    } else if (typeof line === 'string') {
+      for (let i = 0; i < size; i++) this.#buffer[this.#at + i] = line.charCodeAt(i)
+    } else for (let i = 0; i < size; i++) this.#buffer[this.#at + i] = line[i] as number
     this.#at += size
     this.#end(start)
   }

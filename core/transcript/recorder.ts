@@ -39,6 +39,9 @@ interface Session extends Speaker {
   /** When its head was handed over, monotonic ms; whether it has changed since. */
   headAt: number
   isHeadOld: boolean
+  /** It goes with the next batch; who watches was told in that round last. */
+  isDirty: boolean
+  toldIn: number
   waitingBytes: number
   /** Lines that found no room: they become one note. */
   folded: { lines: number; bytes: number } | undefined
@@ -51,9 +54,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const dirty = new Set<Session>()
   const waiting = new WaitingSegments()
   const changes = new Changes<number>()
-  /** Those whose change is on its way to who watches. */
-  const told = new Set<Session>()
-  changes.watch(() => told.clear())
+  /** Who watches is told in rounds, of each session once. */
+  let round = 0
+  changes.watch(() => void round++)
   let links: { sessionId: number; link: SessionLink }[] = []
   let sent: readonly Segment[] = []
   let nextId = options.firstSessionId
@@ -62,10 +65,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let underWay: Promise<void> | undefined
   let failing = false
 
-  const touch = (session: Session) => {
+  const mark = (session: Session) => {
+    if (session.isDirty) return
+    session.isDirty = true
     dirty.add(session)
-    if (!told.has(session)) {
-      told.add(session)
+  }
+  const touch = (session: Session) => {
+    mark(session)
+    if (session.toldIn !== round) {
+      session.toldIn = round
       changes.emit(session.id)
     }
     if (underWay !== undefined) return
@@ -113,6 +121,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     const nowMs = clock.monotonicMs()
     const heads: SessionHead[] = []
     for (const session of taken) {
+      session.isDirty = false
       session.waitingBytes = 0
       session.isHeadOld = !isAll && session.head.state === 'live' && nowMs - session.headAt < HEAD_MS
       if (session.isHeadOld) continue
@@ -132,7 +141,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     underWay = undefined
     sent = []
     if (failure === undefined) {
-      for (const session of taken) if (session.head.state !== 'live' && !dirty.has(session)) sessions.delete(session.id)
+      for (const session of taken) if (session.head.state !== 'live' && !session.isDirty) sessions.delete(session.id)
       // Events can be read before they are kept, links cannot: who looks for the sessions of a message asks again now.
       for (const { sessionId } of batch.links) changes.emit(sessionId)
     } else keepForLater(batch, taken, failure)
@@ -159,7 +168,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     for (const { sessionId, count: events } of batch.segments.flatMap(({ parts }) => parts))
       lost.set(sessionId, (lost.get(sessionId) ?? 0) + events)
     for (const session of taken) {
-      dirty.add(session)
+      mark(session)
       session.headAt = -Infinity // events can't be kept without it
       const events = lost.get(session.id) ?? 0
       const text = `${events} events were not kept: ${failure}`
@@ -180,6 +189,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (session.head.state === 'live') continue
       sessions.delete(session.id)
       dirty.delete(session)
+      session.isDirty = false
     }
   }
 
@@ -204,6 +214,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
         startedAt: clock.monotonicMs(),
         headAt: -Infinity,
         isHeadOld: false,
+        isDirty: false,
+        toldIn: -1,
         seq: 0,
         part: undefined,
         waitingBytes: 0,
@@ -289,7 +301,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     watch: (listen) => changes.watch(listen),
     async flush() {
       while (underWay !== undefined) await underWay
-      for (const session of sessions.values()) if (session.isHeadOld) dirty.add(session)
+      for (const session of sessions.values()) if (session.isHeadOld) mark(session)
       if (dirty.size === 0) return
       send(true)
       await underWay
