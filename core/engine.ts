@@ -40,6 +40,7 @@ import { dnsServers } from './net/dns-servers.ts'
 import { makeResolver, type Resolver } from './net/dns.ts'
 import { makeFindHost } from './net/find-host.ts'
 import { makeHttpsGet } from './net/https-get.ts'
+import { makeImageGet } from './net/image-get.ts'
 import { queueHandlers } from './queue/handlers.ts'
 import { startQueue } from './queue/queue.ts'
 import { watchIncomingReports } from './queue/incoming-reports.ts'
@@ -396,6 +397,10 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       mailChanges,
       find: search.find,
       fetchWhole: fetcher.fetchWhole,
+      fetchImage: makeImageGet(ask, () => ({
+        caFile: settings()['relay.caFile'],
+        allowPrivate: settings()['privacy.allowPrivateAddresses'],
+      })),
     }),
     search: search.handlers,
     rules: rules.handlers,

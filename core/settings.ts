@@ -368,6 +368,16 @@ export const SETTINGS = {
     2 ** 50,
   ),
   'ui.port': whole('Port the window is served on in the browser; 0 for any free one.', 0, 0, 65535, { unit: 'port' }),
+  'privacy.remoteImagesFrom': list(
+    'Whose mail may load pictures of the web at once: addresses, or domains as "@shop.example".',
+    [] as readonly string[],
+    'a list of addresses such as "ada@one.example", or "@one.example" for all of a domain',
+    (v): v is string => isText(v) && v.length <= 320 && /^[^\s@]*@[^\s@]+$/.test(v),
+  ),
+  'privacy.allowPrivateAddresses': flag(
+    'Let pictures of mail be loaded from private and loopback addresses, too.',
+    false,
+  ),
   'look.theme': text(
     'Light or dark window, or as the system has it.',
     'system',

@@ -1,5 +1,4 @@
 import { implement } from '@orpc/server'
-import type { ByteHandles } from '../base/byte-handles.ts'
 import type { Changes } from '../base/changes.ts'
 import { Fault, isFault } from '../base/fault.ts'
 import { decodeOctets } from '../message/charset.ts'
@@ -11,6 +10,7 @@ import type { SearchPage } from '../rpc/search-contract.ts'
 import type { FolderView, MessageView } from '../rpc/views.ts'
 import type { FindInput } from './find-handlers.ts'
 import { ensurePersonFolders } from './person.ts'
+import { remoteImage, type RemoteImageDeps } from './remote-image.ts'
 import { toRow, toRows } from './rows.ts'
 import { listFolders, type OwnedFolder } from '../store/folder.ts'
 import { getMessage, listPage, listSessionsOf, type Message } from '../store/message-list.ts'
@@ -19,10 +19,9 @@ import { listThread } from '../store/thread.ts'
 import type { Store } from '../store/types.ts'
 
 /** What `mail.*` is wired to. */
-export interface MailDeps {
+export interface MailDeps extends RemoteImageDeps {
   readonly store: Store
   readonly parse: ParsePool
-  readonly handles: ByteHandles
   /** Folders that changed. */
   readonly mailChanges: Changes<number>
   /** Joint: what a query finds, page by page. Throws `search.invalid`. */
@@ -78,6 +77,10 @@ export function mailHandlers(deps: MailDeps) {
         if (content !== undefined) yield* slices(content.bytes)
       }
       return { handle: deps.handles.make({ filename, contentType, sizeBytes: bytes.length, bytes: again }) }
+    }),
+    remoteImage: os.remoteImage.handler(async ({ input, signal }) => {
+      const { html } = await getView(deps, input.id)
+      return { handle: await remoteImage(deps, html, input.url, signal) }
     }),
     source: os.source.handler(async ({ input }) => {
       const message = find(store, input.id)

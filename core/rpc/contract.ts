@@ -259,6 +259,13 @@ export const contract = {
     remove: oc.input(z.object({ ids: z.array(Id).max(1000) })).output(done),
     /** A handle to one attachment's decoded bytes, or to the whole source. */
     attachment: oc.input(z.object({ id: Id, index: z.number().int().min(0) })).output(z.object({ handle: z.string() })),
+    /**
+     * A handle to a picture of the web that the message names, fetched by HTTPS without cookies or referrer, never from a private
+     * address. Only when the person asks for it: it tells its host that the message is read. Fails with `fetch.failed`.
+     */
+    remoteImage: oc
+      .input(z.object({ id: Id, url: z.string().min(1).max(8192) }))
+      .output(z.object({ handle: z.string() })),
     source: oc
       .input(z.object({ id: Id }))
       .output(z.object({ text: z.string(), truncated: z.boolean(), handle: z.string() })),

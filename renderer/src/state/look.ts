@@ -8,13 +8,15 @@ export interface Look {
   readonly theme: 'system' | 'light' | 'dark'
   readonly density: 'compact' | 'normal' | 'roomy'
   readonly unifiedInbox: boolean
+  /** Whose mail loads pictures of the web at once: addresses, and domains with an @ before them. */
+  readonly imagesFrom: readonly string[]
 }
 
 /** How high rows are beside what the look says; the style sheet has the same numbers. */
 const DENSITY: Readonly<Record<Look['density'], number>> = { compact: 0.86, normal: 1, roomy: 1.2 }
 
 /** The look now. */
-export const look = shared<Look>({ theme: 'system', density: 'normal', unifiedInbox: true })
+export const look = shared<Look>({ theme: 'system', density: 'normal', unifiedInbox: true, imagesFrom: [] })
 
 /** What a row's height is multiplied by. */
 export function useDensity(): number {
@@ -22,6 +24,7 @@ export function useDensity(): number {
 }
 
 const changes = { changes: api.app.changes }
+const texts = (value: unknown) => (Array.isArray(value) ? value.map(String) : [])
 const one = <V extends string>(value: unknown, allowed: readonly V[], otherwise: V): V =>
   allowed.find((each) => each === value) ?? otherwise
 
@@ -36,6 +39,7 @@ export function useLook(): void {
       theme: one(of('look.theme'), ['system', 'light', 'dark'], 'system'),
       density: one(of('look.density'), ['compact', 'normal', 'roomy'], 'normal'),
       unifiedInbox: of('look.unifiedInbox') !== false,
+      imagesFrom: texts(of('privacy.remoteImagesFrom')),
     }
     const { dataset } = document.documentElement
     if (next.theme === 'system') delete dataset['theme']

@@ -7,6 +7,8 @@ export interface CleanMail {
   readonly bodyStyle: string
   /** Pictures that would have been fetched from the network. */
   readonly remoteImages: number
+  /** Hosts of those that can be loaded when somebody asks for it, each once. */
+  readonly remoteHosts: readonly string[]
   /** Of these, the ones no eye can see: they tell the sender that the mail was opened. */
   readonly trackers: number
   /** Content-IDs of pictures that came with the mail. */
@@ -67,11 +69,18 @@ const isInvisible = (image: Element) =>
   ['width', 'height'].some((side) => /^\s*[01](?:px)?\s*$/.test(image.getAttribute(side) ?? '')) ||
   /(?:^|;)\s*(?:width|height)\s*:\s*[01]px|display\s*:\s*none/i.test(image.getAttribute('style') ?? '')
 
+/** Whom a picture would be asked of; undefined where nobody may be. */
+function hostOf(src: string): string | undefined {
+  const url = /^\s*https:/i.test(src) && URL.canParse(src.trim()) ? new URL(src.trim()) : undefined
+  return url === undefined || url.hostname === '' ? undefined : url.hostname
+}
+
 /** Cleans a mail's HTML. `open` makes links and pictures of the mail into what the window shows. */
 export function cleanHtml(html: string): CleanMail {
   const contentIds = new Set<string>()
   let remoteImages = 0
   let trackers = 0
+  const hosts = new Set<string>()
   const root = DOMPurify.sanitize(html, CONFIG) as unknown as HTMLElement
 
   for (const image of root.querySelectorAll('img')) {
@@ -86,9 +95,12 @@ export function cleanHtml(html: string): CleanMail {
       image.dataset['cid'] = contentId
     } else if (/^data:/i.test(src)) image.setAttribute('src', src)
     else {
-      // DOMPurify lets http(s) through so that it can be counted here; what is left has no address at all.
+      // DOMPurify lets http(s) through so that it can be counted here; what is left has no address at all, but for a note
+      // of it where the engine may be asked for the picture.
       if (isRemote(src)) remoteImages += 1
-      image.dataset['remote'] = ''
+      const host = hostOf(src)
+      if (host !== undefined) hosts.add(host)
+      image.dataset['remote'] = host === undefined ? '' : src.trim()
     }
   }
   for (const element of root.querySelectorAll('[background]')) {
@@ -129,7 +141,7 @@ export function cleanHtml(html: string): CleanMail {
     holder !== null ||
     fragment.querySelector('[bgcolor], [color]') !== null ||
     css.some((one) => /(?:^|[;{\s-])(?:color|background(?:-color)?)\s*:/i.test(one))
-  return { styles, body: fragment, bodyStyle, remoteImages, trackers, contentIds, hasColours }
+  return { styles, body: fragment, bodyStyle, remoteImages, remoteHosts: [...hosts], trackers, contentIds, hasColours }
 }
 
 const colour = (property: string, value: string | null) =>

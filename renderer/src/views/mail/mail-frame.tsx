@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { visible } from '../../format/wire-text.ts'
+import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { cleanHtml, type CleanMail } from './clean-html.ts'
 
@@ -7,6 +8,13 @@ interface Props {
   readonly html: string
   /** The address of a picture that came with the mail, or undefined when there is none of that Content-ID. */
   readonly imageOf: (contentId: string) => Promise<string | undefined>
+  /** The address of a picture of the web, fetched by the engine; undefined where it can't be had. */
+  readonly remoteOf: (url: string) => Promise<string | undefined>
+  /** Whose mail this is; '' where nobody says. */
+  readonly author: string
+  /** Its author's pictures are loaded at once. */
+  readonly isTrusted: boolean
+  readonly onTrust: () => void
   readonly onLink: (link: { href: string; text: string }) => void
 }
 
@@ -38,13 +46,15 @@ function paper(hasColours: boolean): string {
  * A mail's own HTML. It is cleaned in the window and its nodes are put into an empty page of the host that has a policy
  * of its own; that page may run no script at all, so clicks are heard from out here.
  */
-export function MailFrame({ html, imageOf, onLink }: Props) {
+export function MailFrame({ html, imageOf, remoteOf, author, isTrusted, onTrust, onLink }: Props) {
   const frame = useRef<HTMLIFrameElement>(null)
   const [loaded, setLoaded] = useState(0)
   const [height, setHeight] = useState(80)
   const clean = useMemo(() => cleanHtml(html), [html])
-  const latest = useRef({ imageOf, onLink })
-  latest.current = { imageOf, onLink }
+  const [asked, setAsked] = useState(false)
+  const loads = isTrusted || asked
+  const latest = useRef({ imageOf, remoteOf, onLink })
+  latest.current = { imageOf, remoteOf, onLink }
 
   useEffect(() => {
     const page = frame.current?.contentDocument
@@ -62,12 +72,14 @@ export function MailFrame({ html, imageOf, onLink }: Props) {
       },
       { signal: stop.signal },
     )
-    // A key pressed in the mail is meant for the window, unless it scrolls or copies.
+    // A key pressed in the mail is meant for the window; what the window has no use for scrolls and copies here.
     page.addEventListener(
       'keydown',
       (event) => {
-        if (event.ctrlKey || event.metaKey || ['Tab', 'Shift', 'Alt'].includes(event.key)) return
-        frame.current?.dispatchEvent(new KeyboardEvent('keydown', { key: event.key, bubbles: true, cancelable: true }))
+        const { key, ctrlKey, metaKey, altKey, shiftKey } = event
+        if (key === 'Tab') return
+        const same = { key, ctrlKey, metaKey, altKey, shiftKey, bubbles: true, cancelable: true }
+        if (frame.current?.dispatchEvent(new KeyboardEvent('keydown', same)) === false) event.preventDefault()
       },
       { signal: stop.signal },
     )
@@ -81,9 +93,17 @@ export function MailFrame({ html, imageOf, onLink }: Props) {
     }
   }, [clean, loaded])
 
+  useEffect(() => {
+    const page = frame.current?.contentDocument
+    if (loaded === 0 || !loads || !page?.body) return undefined
+    const stop = new AbortController()
+    void loadRemote(page, latest.current.remoteOf, stop.signal)
+    return () => stop.abort()
+  }, [clean, loaded, loads])
+
   return (
     <>
-      <RemoteNote images={clean.remoteImages} trackers={clean.trackers} />
+      <RemoteNote clean={clean} loads={loads} author={author} onLoad={() => setAsked(true)} onTrust={onTrust} />
       <iframe
         ref={frame}
         className="mail-frame"
@@ -113,16 +133,67 @@ function fill(page: Document, clean: CleanMail, imageOf: Props['imageOf'], signa
     })
 }
 
-function RemoteNote({ images, trackers }: { images: number; trackers: number }) {
+/** Pictures of the web, a few at a time: each tells its host that the message is read. */
+async function loadRemote(page: Document, remoteOf: Props['remoteOf'], signal: AbortSignal): Promise<void> {
+  const images = [...page.querySelectorAll<HTMLImageElement>('img[data-remote^="https:" i]')]
+  const next = async (): Promise<void> => {
+    const image = images.shift()
+    if (image === undefined || signal.aborted) return
+    const url = await remoteOf(image.dataset['remote'] ?? '')
+    if (signal.aborted) return
+    if (url !== undefined) {
+      image.src = url
+      delete image.dataset['remote']
+    }
+    return next()
+  }
+  await Promise.all(Array.from({ length: 4 }, next))
+}
+
+interface NoteProps {
+  readonly clean: CleanMail
+  readonly loads: boolean
+  readonly author: string
+  readonly onLoad: () => void
+  readonly onTrust: () => void
+}
+
+/** What was not loaded, and who would hear of it if it were. */
+function RemoteNote({ clean, loads, author, onLoad, onTrust }: NoteProps) {
+  const { remoteImages: images, trackers, remoteHosts: hosts } = clean
   if (images === 0 && trackers === 0) return null
   const parts = [
-    images === 0 ? '' : `${images} remote ${images === 1 ? 'picture' : 'pictures'} not loaded`,
+    images === 0
+      ? ''
+      : `${images} remote ${images === 1 ? 'picture' : 'pictures'} ${loads ? 'asked for' : 'not loaded'}`,
     trackers === 0 ? '' : `${trackers} tracking ${trackers === 1 ? 'pixel' : 'pixels'} removed`,
   ].filter((part) => part !== '')
+  const who = hosts.slice(0, 3).join(', ') + (hosts.length > 3 ? ` and ${hosts.length - 3} more` : '')
+  const told = loads
+    ? hosts.length === 0
+      ? ''
+      : `${who} ${hosts.length === 1 ? 'was' : 'were'} told that somebody reads this, and no more.`
+    : hosts.length === 0
+      ? 'Nobody was told that you read this.'
+      : `Nobody was told that you read this; loading tells ${who}.`
   return (
     <div className="banner" role="status">
       <Icon name="image-off" />
-      <span className="grow">{visible(parts.join(', '))}. Nobody was told that you read this.</span>
+      <span className="grow">
+        {visible(parts.join(', '))}. {visible(told)}
+      </span>
+      {loads || hosts.length === 0 ? null : (
+        <>
+          <Button kind="plain" onClick={onLoad}>
+            Load pictures
+          </Button>
+          {author === '' ? null : (
+            <Button kind="plain" onClick={onTrust}>
+              Always from {visible(author)}
+            </Button>
+          )}
+        </>
+      )}
     </div>
   )
 }

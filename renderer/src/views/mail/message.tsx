@@ -19,6 +19,10 @@ interface Props {
   readonly message: MessageView
   readonly nowMs: number
   readonly imageOf: (contentId: string) => Promise<string | undefined>
+  readonly remoteOf: (url: string) => Promise<string | undefined>
+  /** Pictures of its author are loaded at once. */
+  readonly isTrusted: boolean
+  readonly onTrust: () => void
   readonly onLink: (link: { href: string; text: string }) => void
   readonly onCommand: (command: Command) => void
   readonly onSave: (index: number) => void
@@ -220,8 +224,19 @@ function Attachments({ parts, onSave }: { parts: readonly AttachmentView[]; onSa
   )
 }
 
-function Body({ message, imageOf, onLink }: Props) {
-  if (message.html !== null) return <MailFrame html={message.html} imageOf={imageOf} onLink={onLink} />
+function Body({ message, imageOf, remoteOf, isTrusted, onTrust, onLink }: Props) {
+  if (message.html !== null)
+    return (
+      <MailFrame
+        html={message.html}
+        imageOf={imageOf}
+        remoteOf={remoteOf}
+        author={message.from[0]?.address ?? ''}
+        isTrusted={isTrusted}
+        onTrust={onTrust}
+        onLink={onLink}
+      />
+    )
   if (message.text !== null && message.text.trim() !== '') return <PlainBody text={message.text} onLink={onLink} />
   return <p className="quiet no-text">There is no text in this message.</p>
 }

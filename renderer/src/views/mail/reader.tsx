@@ -9,6 +9,7 @@ import { useLive } from '../../state/use-live.ts'
 import { Load } from '../../parts/load.tsx'
 import { useOffers } from '../../commands/offers.ts'
 import { go } from '../../state/route.ts'
+import { look } from '../../state/look.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { Conversation } from './conversation.tsx'
 import { toggleTag } from './mail-actions.ts'
@@ -32,6 +33,7 @@ interface Props {
 export function Reader({ id, nowMs, onCommand }: Props) {
   const live = useLive(`message ${id}`, () => api.mail.get({ id }), { changes: api.mail.changes })
   const { tags } = useEngine()
+  const { imagesFrom: trusted } = look.use()
   const [link, setLink] = useState<{ href: string; text: string } | null>(null)
   const [showsSource, setShowsSource] = useState(false)
   const [showsHistory, setShowsHistory] = useState(false)
@@ -85,6 +87,14 @@ export function Reader({ id, nowMs, onCommand }: Props) {
             message={message}
             nowMs={nowMs}
             imageOf={imageOf}
+            remoteOf={(url) =>
+              api.mail.remoteImage({ id, url }).then(
+                ({ handle }) => host.bytesUrl(handle),
+                () => undefined,
+              )
+            }
+            isTrusted={isTrusted(message.from[0]?.address ?? '', trusted)}
+            onTrust={() => void trust(message.from[0]?.address ?? '', trusted)}
             onLink={onLink}
             onCommand={(command) => onCommand(command, [id])}
             onSave={(index) => void save(message, index)}
@@ -107,6 +117,22 @@ export function Reader({ id, nowMs, onCommand }: Props) {
         </>
       )}
     </Load>
+  )
+}
+
+/** Whether pictures of an author are loaded at once: by the whole address, or by its domain. */
+function isTrusted(address: string, from: readonly string[]): boolean {
+  const known = address.toLowerCase()
+  return (
+    known !== '' &&
+    from.some((one) => one.toLowerCase() === known || (one.startsWith('@') && known.endsWith(one.toLowerCase())))
+  )
+}
+
+async function trust(address: string, from: readonly string[]): Promise<void> {
+  if (address === '' || isTrusted(address, from)) return
+  await act('Remembering the author', () =>
+    api.app.setSetting({ key: 'privacy.remoteImagesFrom', value: [...from, address.toLowerCase()] }),
   )
 }
 

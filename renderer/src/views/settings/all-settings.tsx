@@ -18,6 +18,7 @@ const ROOM: Readonly<Record<string, string>> = {
   queue: 'Queue',
   retry: 'Tries',
   ui: 'Window',
+  privacy: 'Privacy',
   look: 'Appearance',
   keys: 'Keys',
 }
