@@ -108,6 +108,15 @@ describe('an import', () => {
     expect(rows[3]?.subject).toBe('z 0')
   })
 
+  test('of very many that were deleted there keeps its place, and names a thousand of them', async () => {
+    const gone = mboxOf(1500).replaceAll('Subject', 'X-Mozilla-Status: 0009\nSubject')
+    const done = await house.bring([write('a.mbox', gone + mboxOf(1, 'z'))])
+    expect(done).toMatchObject({ state: 'done', imported: 1, deleted: 1500, problems: 0 })
+    const named = house.store.read.prepare<[], { n: number }>('SELECT count(*) AS n FROM import_problem').get()
+    expect(named).toEqual({ n: 1000 })
+    expect((await house.api.imports.report({ id: done.id, after: null, limit: 1 })).total).toBe(1500)
+  })
+
   test('of nothing is refused in words, and leaves nothing behind', async () => {
     const start = house.api.imports.start({ from: { paths: [join(house.files, 'none')] }, into: null })
     await expect(start).rejects.toMatchObject({
@@ -283,11 +292,14 @@ describe('an import that is stopped', () => {
   })
 
   test('in a folder of files goes on behind the last of them', async () => {
+    write('many/a.mbox', mboxOf(200))
     for (let n = 0; n < 300; n++)
       write(`many/${String(n).padStart(4, '0')}.eml`, `Subject: ${n}\nMessage-ID: <${n}@x.example>\n\nx\n`)
     const id = await house.stopped(join(house.files, 'many'))
+    expect(house.imports.get(id)).toMatchObject({ state: 'cancelled', imported: 256 })
     await house.api.imports.resume({ id })
-    expect(await house.ended(id)).toMatchObject({ state: 'done', imported: 300, duplicates: 0 })
+    expect(await house.ended(id)).toMatchObject({ state: 'done', imported: 500, duplicates: 0, problems: 0 })
+    expect(house.list('many/a')).toHaveLength(200)
   })
 
   test('because its disk is gone says so, and goes on when it is back', async () => {

@@ -53,7 +53,7 @@ interface Live {
 }
 
 /** Pages of the index that are merged in one operation. */
-const MERGED_PAGES = 500
+const MERGED_PAGES = 250
 const SOURCES_AT_ONCE = 500
 
 /** Imports of mail, one after the other: the disk is one. */

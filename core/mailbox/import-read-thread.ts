@@ -2,8 +2,9 @@ import { parentPort } from 'node:worker_threads'
 import { serialize } from 'node:v8'
 import { reasonOf } from '../base/fault.ts'
 import type { ReadAnswer, ReadOrder, ReadRequest, StageRequest } from './import-messages.ts'
-import { ImportReader, type StagingLine } from './import-reader.ts'
+import { ImportReader } from './import-reader.ts'
 import { scanPaths, scanUploads } from './import-scan.ts'
+import type { StagingLine } from './import-take.ts'
 
 /** The thread that reads files of other programs and takes the messages out of them. Nothing else of an import touches a file. */
 const port = parentPort

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TakenMessage } from '../../core/mailbox/import-messages.ts'
-import { ImportReader, type StagingLine } from '../../core/mailbox/import-reader.ts'
+import { ImportReader } from '../../core/mailbox/import-reader.ts'
 import { scanPaths } from '../../core/mailbox/import-scan.ts'
+import type { StagingLine } from '../../core/mailbox/import-take.ts'
 import type { ImportProblem, ImportQuoting } from '../../core/store/import-job.ts'
 
 /** A message that was taken out of a file. */
