@@ -117,13 +117,9 @@ function codeOf(line: Uint8Array): number | undefined {
 
 /** Text of a line from there on. Nearly all of it is ASCII, for which a decoder costs more than it does. */
 function textOf(line: Uint8Array, from: number): string {
-  let text = ''
-  for (let at = from; at < line.length; at++) {
-    const byte = line[at] as number
-    if (byte > DELETE) return utf8.decode(line.subarray(from))
-    text += String.fromCharCode(byte)
-  }
-  return text
+  const text = line.subarray(from)
+  for (let at = 0; at < text.length; at++) if ((text[at] as number) > DELETE) return utf8.decode(text)
+  return String.fromCharCode.apply(null, text as unknown as number[])
 }
 
 const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?: |$)/
