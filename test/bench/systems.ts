@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { HOST_FLAGS, hostEnvironment } from '../../scripts/host-flags.mjs'
 import { startPostfix } from '../support/postfix.ts'
 import { Home } from '../support/posthorn.ts'
 import { SENDER_DOMAIN } from './load.ts'
@@ -28,6 +30,8 @@ export interface SystemOptions {
   /** Over the environment of this process. */
   readonly env: Readonly<Record<string, string>>
 }
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Domains of the load and where their sinks are. */
 export const sinkAddress = (n: number): string => `127.0.1.${n}`
@@ -96,9 +100,12 @@ export async function startPosthorn(
   const profiling =
     profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', join(profile, name.replace(/\W+/g, '-'))]
   // As `npm run posthorn -- serve` starts it.
-  const flags = ['--max-semi-space-size=4', ...profiling]
-  const surroundings = { MALLOC_ARENA_MAX: '2', ...env }
+  const flags = [...HOST_FLAGS, ...profiling]
+  const surroundings = { ...hostEnvironment(ROOT), ...env }
+  // What is compiled for the first time is kept, and the compiler with it until the end of that process.
   let served = await home.serve(flags, surroundings)
+  await served.stop()
+  served = await home.serve(flags, surroundings)
   // By command: what a settings file says cannot be changed while it runs.
   const pause = async (paused: boolean) => void (await home.json(['setting', 'set', 'queue.paused', String(paused)]))
   await pause(true)

@@ -7,8 +7,10 @@ import { startPosthorn } from './systems.ts'
 const RECIPIENTS = 100_000
 const DOMAINS = 200
 const SETTLE_MS = 5000
+/** What the whole process may have resident in each of the states. */
+const MOST_MB = 200
 
-/** Memory with many recipients waiting, and how fast they leave. */
+/** Memory with many recipients waiting, in each state they come to, and how fast they leave. */
 export async function measureWaiting(
   base: Omit<Parameters<typeof startPosthorn>[1], 'env'>,
   sinks: Sinks,
@@ -18,18 +20,22 @@ export async function measureWaiting(
   try {
     const tell = async (when: string) => {
       const { now, peak } = memoryMib(await system.pid())
-      console.log(`  ${when}: ${now.toFixed(0)} MiB resident, ${peak.toFixed(0)} at most since its start`)
+      const mb = (now * 1024 * 1024) / 1e6
+      const verdict = mb < MOST_MB ? '' : `, more than the ${MOST_MB} MB it may have`
+      console.log(
+        `  ${when}: ${now.toFixed(0)} MiB (${mb.toFixed(0)} MB) resident, ${peak.toFixed(0)} MiB at most since its start${verdict}`,
+      )
     }
     await tell('empty')
     await fill(system.port, RECIPIENTS, DOMAINS)
-    await tell('accepted in one go')
+    await tell('1. accepted in one go')
     await system.restart?.()
     await pause(SETTLE_MS)
-    await tell('started anew, all of them waiting')
+    await tell('2. started anew, all of them waiting')
     const before = sinks.count()
     await system.release()
     const rate = await sinks.rate(before, RECIPIENTS / 5)
-    await tell('a fifth of them sent, the rest in line')
+    await tell('3. while they are sent, a fifth of them gone')
     await system.hold()
     console.log(`  ${rate.toFixed(0)} messages a second with so many behind them`)
   } finally {
