@@ -12,7 +12,7 @@ import { isGreylist } from './schedule.ts'
 import { pair } from './settle.ts'
 
 /** Jobs begun ahead of the connections of a lane, so that they don't wait for a commit more between two messages. */
-const LEAST_AHEAD = 8
+const LEAST_AHEAD = 4
 const MOST_AHEAD = 64
 /** A connection that others wait for ends after so many. */
 const FAIR_JOBS = 20

@@ -23,7 +23,7 @@ const BUSY_MS = 10_000
  * microseconds. A connection that reads forgets them all with each commit, so that only long reads gain by them; what writes the
  * log back does not use them.
  */
-const CACHE_KIB = { points: 2 * 1024, read: 8 * 1024, write: 8 * 1024, log: 512 }
+const CACHE_KIB = { points: 2 * 1024, read: 8 * 1024, write: 4 * 1024, log: 512 }
 /** What the log may keep of its size once it has been written back. */
 const LOG_BYTES = 64 * 1024 * 1024
 
