@@ -29,7 +29,7 @@ if (word === 'wait') {
 let clone: string
 beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'posthorn-clone-'))
-  for (const name of ['run.mjs', 'child.mjs', 'exclusively.mjs'])
+  for (const name of ['run.mjs', 'child.mjs', 'exclusively.mjs', 'host-flags.mjs'])
     cpSync(join(root, 'scripts', name), join(clone, 'scripts', name))
   mkdirSync(join(clone, 'core/host'), { recursive: true })
   mkdirSync(join(clone, 'elsewhere'))
