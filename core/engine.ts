@@ -8,6 +8,7 @@ import { defaultKeyFile } from './base/paths.ts'
 import { appHandlers } from './engine-app.ts'
 import { openDkim } from './engine-dkim.ts'
 import { inboundTroubles, inboundView, openInbound, type Inbound } from './engine-inbound.ts'
+import { openProtocolLog } from './engine-log.ts'
 import { LoopWatch, type LoopDelay } from './engine-loop.ts'
 import { byWay, filesBack, keepQueueShort, networkNow } from './engine-queue.ts'
 import { pop3View } from './engine-pop3.ts'
@@ -51,16 +52,13 @@ import { DeadHosts } from './relay/dead-hosts.ts'
 import type { RelayDeps } from './relay/deps.ts'
 import { Parked } from './relay/parked.ts'
 import type { EngineRouter } from './rpc/serve.ts'
-import { messageOfUidl } from './store/pop3-seen.ts'
 import { findIdentity, listIdentities } from './store/identity.ts'
-import { messageOfImapRef } from './store/imap.ts'
 import { takeLock, type Lock } from './store/lock.ts'
 import { openStore } from './store/open.ts'
 import { queueCounts } from './store/queue-due.ts'
 import { hasRoom } from './store/room.ts'
-import { getSession, lastSessionId, listSessions } from './store/session.ts'
+import { lastSessionId } from './store/session.ts'
 import { listSettings } from './store/setting.ts'
-import { logHandlers } from './transcript/handlers.ts'
 import { createRecorder } from './transcript/recorder.ts'
 import { vaultHandlers } from './vault/handlers.ts'
 import { openVault, tidyVault } from './vault/key.ts'
@@ -121,8 +119,6 @@ export interface Engine {
   /** Takes no more work, lets what is under way come to its end, closes the store. */
   close(): Promise<void>
 }
-
-const EXPIRE_EVERY_MS = 6 * 3_600_000
 
 /** What was opened, closed in the opposite order. */
 class Opened {
@@ -331,6 +327,8 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   })
   opened.add('rules', () => rules.close())
   const handles = new ByteHandles(clock)
+  const protocolLog = openProtocolLog({ store, recorder, settings, clock, log })
+  opened.add('log queries', () => protocolLog.close())
   const transfer = openTransfer({ dataFolder, store, clock, handles, onFolders, log })
   opened.add('imports and exports', () => transfer.close())
   const uploads = new Uploads(store, clock)
@@ -372,6 +370,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       async setSetting(name, value) {
         await config.set(name, value)
         queue.wake()
+        protocolLog.onSetting(name)
       },
       changes: statusChanges,
     }),
@@ -434,16 +433,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       ...filesBack(parse, uploads),
     }),
     suppression: suppressionHandlers({ store }),
-    log: logHandlers({
-      recorder,
-      listSessions: (filter) => listSessions(store.read, filter),
-      getSession: (id) => getSession(store.read, id),
-      listEvents: (id, fromSeq, limit) => store.query('session.events', { id, fromSeq, limit }),
-      linksOf: (id) => store.query('session.links', { id }),
-      messageOfUidl: (accountId, uidl) =>
-        messageOfImapRef(store.read, accountId, uidl) ?? messageOfUidl(store.read, accountId, uidl),
-      clear: () => store.write('session.clear', null),
-    }),
+    log: protocolLog.handlers,
   }
 
   if (!alone) {
@@ -479,10 +469,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     search.start()
     rules.start()
     opened.add('queue timer', keepQueueShort(clock, store, settings, log))
-    opened.add(
-      'timer',
-      keepLogShort(clock, () => store.write('session.expire', {}), log),
-    )
+    protocolLog.start()
   }
 
   return {
@@ -516,22 +503,4 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     failed,
     close: () => opened.closeAll(),
   }
-}
-
-/** Lets go of sessions that are too old, now and every few hours. Returns how to stop. */
-function keepLogShort(
-  clock: Clock,
-  expire: () => Promise<{ readonly more: boolean }>,
-  log: (line: string) => void,
-): () => void {
-  let cancel = () => {}
-  const run = () => {
-    const again = ({ more }: { readonly more: boolean }) => (cancel = clock.after(more ? 1000 : EXPIRE_EVERY_MS, run))
-    expire().then(again, (error: unknown) => {
-      log(`protocol log: let go of old sessions: ${reasonOf(error)}`)
-      again({ more: false })
-    })
-  }
-  cancel = clock.after(60_000, run)
-  return () => cancel()
 }

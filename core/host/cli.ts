@@ -8,6 +8,7 @@ import type { CommandLine } from './arguments.ts'
 import { COMMAND_NAMES, EXIT, exitOf, unserved, usage } from './command.ts'
 import { HELP, helpOf } from './help.ts'
 import { callEngine, type CommandIo } from './local-socket.ts'
+import { withColour } from './log-lines.ts'
 import { patiently } from './patience.ts'
 import { harmless } from './print.ts'
 import { LONGEST_MESSAGE_BYTES } from './sendmail.ts'
@@ -105,7 +106,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     // Said before a data folder is made for a slip of the keyboard.
     if (!COMMAND_NAMES.some((name) => name === command)) throw unknown(command)
     gone.signal.addEventListener('abort', () => process.exit(BROKEN_PIPE))
-    return await anywhere(global, io)
+    const painted = command === 'log' ? withColour(global.argv, process.stdout, process.env) : global.argv
+    return await anywhere({ ...global, argv: painted }, io)
   } catch (error) {
     await put(process.stderr, `posthorn: ${harmless(reasonOf(error))}\n`)
     return exitOf(error)

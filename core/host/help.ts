@@ -35,6 +35,11 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
   queue pace | pace set DESTINATION [--connections N] [--gap SECONDS] [--per-connection N] [--per-minute N]
              [--per-hour N] [--per-day N] | pace reset DESTINATION   (each with [--why TEXT])
   log list | show ID | tail | export ID                what was said on the wire
+  log find [--limit N] [--save NAME [--notify]] QUERY | --saved | --forget NAME
+              QUERY: verb:RCPT code:4xx code:5.7.x ms:>2000 host:mx.example tls:no dir:out protocol: account: msg: entry:
+              state:problem lasted:>60s before: after: on: words, "as it was said", -not, OR, ( ), as one argument in quotes
+  log alerts | use | clear        sessions saved queries notify of as they end; what the log takes up; removes it for good
+              (each with --color or --no-color; colour is on by itself only on a terminal, and never with NO_COLOR)
   list [--folder F]               stored mail
   show ID [--whole]               one message; --whole fetches the rest of one of which only the header is here
   source ID                       its bytes as they came

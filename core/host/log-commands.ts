@@ -1,25 +1,50 @@
 import type { EventView, SessionView } from '../rpc/views.ts'
 import { idOf, unserved, usage, type Api, type Command, type Context } from './command.ts'
-import { harmless, size, table, time } from './print.ts'
+import { alerts, clear, find, use } from './log-find-commands.ts'
+import { lineOf, painter, sessionTable } from './log-lines.ts'
 
 const PAGE = 1000
 
-/** `log list|show ID|tail|export ID`: the transcripts. */
+/** What was said on the wire: single sessions, queries, files. */
 export const logCommands: Command = {
-  options: { '--limit': 'value' },
+  options: {
+    '--limit': 'value',
+    '--save': 'value',
+    '--notify': 'flag',
+    '--saved': 'flag',
+    '--forget': 'value',
+    '--color': 'flag',
+    '--no-color': 'flag',
+  },
   async run(context) {
     const [what, word] = context.args.words
-    if (what === 'list') return list(context)
-    if (what === 'show') return show(context, idOf(word, `log ${what}`))
-    if (what === 'tail') return tail(context)
-    if (what === 'export') {
-      const { text } = await context.api.log.export({ id: idOf(word, `log ${what}`) })
-      await context.io.stdout(text)
-      return 0
+    switch (what) {
+      case 'list':
+        return list(context)
+      case 'show':
+        return show(context, idOf(word, 'log show'))
+      case 'tail':
+        return tail(context)
+      case 'find':
+        return find(context)
+      case 'alerts':
+        return alerts(context)
+      case 'use':
+        return use(context)
+      case 'clear':
+        return clear(context)
+      case 'export': {
+        const { text } = await context.api.log.export({ id: idOf(word, 'log export') })
+        await context.io.stdout(text)
+        return 0
+      }
+      default:
+        throw usage('log list, show ID, tail, find QUERY, alerts, use, clear, export ID')
     }
-    throw usage('log list, log show ID, log tail, log export ID')
   },
 }
+
+const paintOf = ({ args }: Context) => painter(args.has('--color') && !args.has('--no-color'))
 
 async function list(context: Context): Promise<number> {
   const limit = context.args.value('--limit')
@@ -39,24 +64,7 @@ async function list(context: Context): Promise<number> {
     if (!last || page.length < Math.min(200, wanted)) break
     before = last.id
   }
-  const arrow = { client: '→', server: '←' } as const
-  await context.show(
-    sessions,
-    () =>
-      table(
-        ['ID', 'TIME', 'WIRE', 'PEER', 'ADDRESS', 'WORST', 'MSG', 'STATE'],
-        sessions.map((s) => [
-          s.id,
-          time(s.startedMs),
-          `${s.protocol.toUpperCase()} ${arrow[s.side]}${s.tls ? ' tls' : ''}`,
-          s.peer,
-          s.address,
-          s.worst || '-',
-          s.messages,
-          s.state,
-        ]),
-      ) || 'No session yet.\n',
-  )
+  await context.show(sessions, () => sessionTable(sessions) || 'No session yet.\n')
   return 0
 }
 
@@ -72,7 +80,9 @@ async function allEvents(api: Api, id: number): Promise<EventView[]> {
 async function show(context: Context, id: number): Promise<number> {
   const { session, links } = await context.api.log.session({ id })
   const events = await allEvents(context.api, id)
-  await context.show({ session, links, events }, () => events.map((event) => `${lineOf(event)}\n`).join(''))
+  await context.show({ session, links, events }, () =>
+    events.map((event) => `${lineOf(event, paintOf(context))}\n`).join(''),
+  )
   return 0
 }
 
@@ -80,12 +90,15 @@ async function show(context: Context, id: number): Promise<number> {
 async function tail(context: Context): Promise<number> {
   const { api, io, engine } = context
   if (engine.alone) throw unserved()
+  const paint = paintOf(context)
   const seen = new Map<number, number>()
   const next = async (id: number) => {
     for (let more = true; more;) {
       const events = await api.log.events({ id, fromSeq: seen.get(id) ?? 0, limit: PAGE })
       for (const event of events)
-        await io.stdout(context.json ? `${JSON.stringify({ sessionId: id, ...event })}\n` : `${id} ${lineOf(event)}\n`)
+        await io.stdout(
+          context.json ? `${JSON.stringify({ sessionId: id, ...event })}\n` : `${id} ${lineOf(event, paint)}\n`,
+        )
       const last = events.at(-1)
       if (last) seen.set(id, last.seq + 1)
       more = events.length === PAGE
@@ -101,23 +114,4 @@ async function tail(context: Context): Promise<number> {
     if (!io.signal.aborted) throw error
   }
   return 0
-}
-
-/** One event as one line: mark, time, text. The marks are those of the window's log. */
-function lineOf(event: EventView): string {
-  const at = `${time(event.atMs).slice(11)} +${event.sinceMs.toFixed(0)}ms`
-  switch (event.kind) {
-    case 'line': {
-      const mark = event.from === 'C' ? (event.tls ? '⇝' : '→') : event.tls ? '⇜' : '←'
-      return `${at} ${mark} ${event.spans.map((span) => (typeof span === 'string' ? harmless(span) : '<secret>')).join('')}`
-    }
-    case 'content':
-      return `${at} ${event.from === 'C' ? '→' : '←'} (message content, ${size(event.bytes)})`
-    case 'tls':
-      return `${at} = ${event.facts.version} ${event.facts.cipher}, certificate ${event.facts.trusted ? 'trusted' : `not trusted (${harmless(event.facts.distrust ?? 'unknown')})`}`
-    case 'note':
-      return `${at} = ${harmless(event.text)}`
-    case 'closed':
-      return `${at} = closed by ${event.by === 'us' ? 'us' : event.by === 'C' ? 'the client' : 'the server'}${event.why === undefined ? '' : `: ${harmless(event.why)}`}`
-  }
 }

@@ -1,3 +1,11 @@
+import {
+  GRAMMAR_LIMITS,
+  QueryGrammar,
+  type Combined,
+  type ParsedQuery,
+  type SearchError,
+  type SearchPiece,
+} from './query-grammar.ts'
 import { foldedWords } from './search-fold.ts'
 import { parseSearchDate, parseSize, type SearchDate } from './search-values.ts'
 
@@ -18,22 +26,9 @@ export type SearchNode =
   | { readonly kind: 'date'; readonly than: 'before' | 'after' | 'on'; readonly date: SearchDate }
   | { readonly kind: 'size'; readonly than: 'larger' | 'smaller'; readonly bytes: number }
 
-/** What a part of the text is, for colours: `[from, to)` in UTF-16 code units. */
-export interface SearchPiece {
-  readonly kind: 'word' | 'phrase' | 'field' | 'value' | 'operator' | 'bracket'
-  readonly from: number
-  readonly to: number
-}
-/** Where a query doesn't parse, and a sentence for a person. */
-export interface SearchError {
-  readonly offset: number
-  readonly length: number
-  readonly reason: string
-}
+export type { SearchError, SearchPiece }
 /** A text as a query: `query` null where nothing is asked for. */
-export type ParsedSearch = { readonly pieces: readonly SearchPiece[] } & (
-  { readonly query: SearchNode | null; readonly error: null } | { readonly query: null; readonly error: SearchError }
-)
+export type ParsedSearch = ParsedQuery<SearchNode>
 
 export const SEARCH_STATES = ['unread', 'read', 'starred', 'unstarred'] as const
 
@@ -59,7 +54,7 @@ export const SEARCH_FIELDS: Readonly<Record<string, { readonly about: string; re
 const TEXT_FIELDS: readonly string[] = ['from', 'to', 'cc', 'subject', 'body', 'filename'] satisfies TextField[]
 
 /** Caps on one query, so that none is slow: terms, those that are the beginning of a word, brackets in brackets, characters. */
-export const SEARCH_LIMITS = { terms: 64, prefixes: 4, depth: 16, characters: 1000 } as const
+export const SEARCH_LIMITS = { ...GRAMMAR_LIMITS, prefixes: 4 } as const
 /** Letters the beginning of a word needs: shorter ones begin too many. */
 const SHORTEST_PREFIX = 3
 
@@ -69,180 +64,75 @@ const SHORTEST_PREFIX = 3
  * group. With `isTyping` the last word may be the beginning of one. Never throws.
  */
 export function parseSearch(text: string, options: { readonly isTyping?: boolean } = {}): ParsedSearch {
-  const parser = new Parser(text, options.isTyping === true)
-  try {
-    return { query: parser.whole(), error: null, pieces: parser.pieces }
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error
-    return { query: null, error: error.at, pieces: parser.pieces }
-  }
+  return new Parser(text, options.isTyping === true).parse()
 }
 
-class Trouble extends Error {
-  readonly at: SearchError
-  constructor(at: SearchError) {
-    super(at.reason)
-    this.at = at
-  }
-}
-
-const SPACE = /\s/
-const ENDS_WORD = /[\s()"]/
-
-class Parser {
-  readonly pieces: SearchPiece[] = []
-  readonly #text: string
+class Parser extends QueryGrammar<SearchNode, TextField> {
   readonly #isTyping: boolean
-  #at = 0
-  #terms = 0
   #prefixes = 0
 
   constructor(text: string, isTyping: boolean) {
-    this.#text = text
+    super(text)
     this.#isTyping = isTyping
   }
 
-  whole(): SearchNode | null {
-    const { characters } = SEARCH_LIMITS
-    if (this.#text.length > characters)
-      throw this.#trouble(characters, this.#text.length, `A search has at most ${characters} characters.`)
-    const found = this.#either(null, 0)
-    if (this.#at < this.#text.length)
-      throw this.#trouble(this.#at, this.#at + 1, 'This bracket closes none that was opened.')
-    return found
+  protected combine(node: Combined<SearchNode>): SearchNode {
+    return node
   }
 
-  #either(field: TextField | null, depth: number): SearchNode | null {
-    const of: SearchNode[] = []
-    for (;;) {
-      const side = this.#all(field, depth)
-      if (side !== null) of.push(side)
-      const or = this.#operator('OR')
-      if (or === undefined) return joined('or', of)
-      this.#skipSpace()
-      if (this.#at === this.#text.length || this.#peek() === ')' || this.#isAtOperator('OR'))
-        throw this.#trouble(or, or + 2, 'OR needs something behind it.')
-    }
-  }
-
-  #all(field: TextField | null, depth: number): SearchNode | null {
-    const of: SearchNode[] = []
-    let isEmpty = true
-    for (;;) {
-      this.#skipSpace()
-      const and = this.#operator('AND')
-      if (and !== undefined) {
-        this.#skipSpace()
-        const isLast = this.#at === this.#text.length || this.#peek() === ')' || this.#isAtOperator('OR')
-        if (isEmpty || isLast || this.#isAtOperator('AND'))
-          throw this.#trouble(and, and + 3, `AND needs something ${isEmpty ? 'before' : 'behind'} it.`)
-      }
-      if (this.#at === this.#text.length || this.#peek() === ')') return joined('and', of)
-      if (this.#isAtOperator('OR')) {
-        if (isEmpty) throw this.#trouble(this.#at, this.#at + 2, 'OR needs something before it.')
-        return joined('and', of)
-      }
-      isEmpty = false
-      const one = this.#one(field, depth)
-      if (one !== null) of.push(one)
-    }
-  }
-
-  /** One thing, perhaps excluded. Null: there is nothing in it to be looked for. */
-  #one(field: TextField | null, depth: number): SearchNode | null {
-    const start = this.#at
-    if (depth > SEARCH_LIMITS.depth) throw this.#trouble(start, start + 1, 'There are too many brackets in brackets.')
-    const minus = this.#peek() === '-' && this.#text[start + 1] !== '-'
-    if (minus) {
-      const next = this.#text[start + 1] ?? ' '
-      if (SPACE.test(next) || next === ')')
-        throw this.#trouble(start, start + 1, 'Write what is not wanted right behind the “-”.')
-      this.#piece('operator', start, ++this.#at)
-    } else if (this.#operator('NOT') !== undefined) {
-      this.#skipSpace()
-      if (
-        this.#at === this.#text.length ||
-        this.#peek() === ')' ||
-        this.#isAtOperator('OR') ||
-        this.#isAtOperator('AND')
-      )
-        throw this.#trouble(start, start + 3, 'NOT needs something behind it.')
-    } else {
-      const group = this.#group(field, depth)
-      return group === undefined ? this.#term(field, depth) : group
-    }
-    const of = this.#one(field, depth + 1)
-    return of === null ? null : { kind: 'not', of }
-  }
-
-  /** What stands in brackets; undefined where there are none. */
-  #group(field: TextField | null, depth: number): SearchNode | null | undefined {
-    if (this.#peek() !== '(') return undefined
-    const open = this.#at
-    this.#piece('bracket', open, ++this.#at)
-    this.#skipSpace()
-    if (this.#peek() === ')') throw this.#trouble(open, this.#at + 1, 'There is nothing in these brackets.')
-    const of = this.#either(field, depth + 1)
-    if (this.#peek() !== ')') throw this.#trouble(open, open + 1, 'This bracket is not closed.')
-    this.#piece('bracket', this.#at, ++this.#at)
-    return of
-  }
-
-  #term(field: TextField | null, depth: number): SearchNode | null {
-    const start = this.#at
-    if (++this.#terms > SEARCH_LIMITS.terms)
-      throw this.#trouble(start, start + 1, `A search has at most ${SEARCH_LIMITS.terms} words.`)
-    const name = /^([a-z]+):/i.exec(this.#text.slice(start, start + 20))?.[1]
+  protected term(field: TextField | null, depth: number): SearchNode | null {
+    const start = this.at
+    const name = /^([a-z]+):/i.exec(this.text.slice(start, start + 20))?.[1]
     const known = name !== undefined && Object.hasOwn(SEARCH_FIELDS, name.toLowerCase())
     if (!known) return this.#words(field, start)
     const behind = start + name.length + 1
-    this.#piece('field', start, behind)
-    if (field !== null) throw this.#trouble(start, behind, `“${name}:” can't stand in the brackets of another field.`)
-    this.#at = behind
+    this.piece('field', start, behind)
+    if (field !== null) throw this.trouble(start, behind, `“${name}:” can't stand in the brackets of another field.`)
+    this.at = behind
     const inner = name.toLowerCase()
     if (TEXT_FIELDS.includes(inner)) {
-      const group = this.#group(inner as TextField, depth)
+      const group = this.group(inner as TextField, depth)
       if (group !== undefined) return group
     }
-    if (behind === this.#text.length || /[\s)]/.test(this.#peek()))
-      throw this.#trouble(start, behind, `Write what is looked for right behind “${name}:”.`)
+    if (behind === this.text.length || /[\s)]/.test(this.peek()))
+      throw this.trouble(start, behind, `Write what is looked for right behind “${name}:”.`)
     return TEXT_FIELDS.includes(inner) ? this.#words(inner as TextField, start) : this.#value(inner, start)
   }
 
   /** A word or a phrase. */
   #words(field: TextField | null, start: number): SearchNode | null {
-    const { text, isQuoted, from } = this.#read()
-    const hasStar = isQuoted ? this.#peek() === '*' : text.endsWith('*')
-    if (hasStar && isQuoted) this.#at++
-    this.#piece(isQuoted ? 'phrase' : field === null ? 'word' : 'value', from, this.#at)
+    const { text, isQuoted, from } = this.read()
+    const hasStar = isQuoted ? this.peek() === '*' : text.endsWith('*')
+    if (hasStar && isQuoted) this.at++
+    this.piece(isQuoted ? 'phrase' : field === null ? 'word' : 'value', from, this.at)
     const bare = isQuoted ? text : text.replace(/\*+$/, '')
     const words = foldedWords(bare)
     const last = words.at(-1)
     if (last === undefined) {
       // Signs alone are in no index; where somebody asks for them by a field or a star, that is said.
-      if (hasStar || field !== null) throw this.#trouble(start, this.#at, 'There is no word in it.')
+      if (hasStar || field !== null) throw this.trouble(start, this.at, 'There is no word in it.')
       return null
     }
     const letters = last.isLetter ? SHORTEST_PREFIX : [...last.text].length
     if (hasStar && letters < SHORTEST_PREFIX)
-      throw this.#trouble(start, this.#at, `The beginning of a word needs ${SHORTEST_PREFIX} letters.`)
-    const isTyped = this.#isTyping && !isQuoted && this.#at === this.#text.length && letters >= SHORTEST_PREFIX
+      throw this.trouble(start, this.at, `The beginning of a word needs ${SHORTEST_PREFIX} letters.`)
+    const isTyped = this.#isTyping && !isQuoted && this.at === this.text.length && letters >= SHORTEST_PREFIX
     // "x-" and "x." are finished words.
     const isOpen = isTyped && last.to === bare.length
     const isPrefix = hasStar || isOpen
     // A letter of an unspaced script alone is the beginning of a pair in the index.
     if ((isPrefix || (last.isLetter && !last.isGlued)) && ++this.#prefixes > SEARCH_LIMITS.prefixes)
-      throw this.#trouble(start, this.#at, `A search has at most ${SEARCH_LIMITS.prefixes} beginnings of words.`)
+      throw this.trouble(start, this.at, `A search has at most ${SEARCH_LIMITS.prefixes} beginnings of words.`)
     return { kind: 'text', field, text: bare, isPrefix }
   }
 
   #value(name: string, start: number): SearchNode {
-    if (this.#peek() === '(')
-      throw this.#trouble(this.#at, this.#at + 1, `“${name}:” takes one thing, not what stands in brackets.`)
-    const { text, from, isQuoted } = this.#read()
-    this.#piece('value', from, this.#at)
+    if (this.peek() === '(')
+      throw this.trouble(this.at, this.at + 1, `“${name}:” takes one thing, not what stands in brackets.`)
+    const { text, from, isQuoted } = this.read()
+    this.piece('value', from, this.at)
     const value = text.trim()
-    const wrong = (reason: string) => this.#trouble(isQuoted ? start : from, this.#at, reason)
+    const wrong = (reason: string) => this.trouble(isQuoted ? start : from, this.at, reason)
     if (value === '') throw wrong(`Write what is looked for right behind “${name}:”.`)
     switch (name) {
       case 'tag':
@@ -270,52 +160,4 @@ class Parser {
       }
     }
   }
-
-  /** The text of a word or of what is in quotation marks. */
-  #read(): { text: string; isQuoted: boolean; from: number } {
-    const from = this.#at
-    if (this.#peek() === '"') {
-      const end = this.#text.indexOf('"', from + 1)
-      if (end < 0) {
-        this.#piece('phrase', from, this.#text.length)
-        throw this.#trouble(from, this.#text.length, 'This quotation mark is not closed.')
-      }
-      this.#at = end + 1
-      return { text: this.#text.slice(from + 1, end), isQuoted: true, from }
-    }
-    while (this.#at < this.#text.length && !ENDS_WORD.test(this.#peek())) this.#at++
-    return { text: this.#text.slice(from, this.#at), isQuoted: false, from }
-  }
-
-  #isAtOperator(word: 'OR' | 'AND' | 'NOT'): boolean {
-    if (!this.#text.startsWith(word, this.#at)) return false
-    const next = this.#text[this.#at + word.length]
-    return next === undefined || ENDS_WORD.test(next)
-  }
-
-  /** Takes the operator and says where it stood. */
-  #operator(word: 'OR' | 'AND' | 'NOT'): number | undefined {
-    if (!this.#isAtOperator(word)) return undefined
-    const start = this.#at
-    this.#at += word.length
-    this.#piece('operator', start, this.#at)
-    return start
-  }
-
-  #peek(): string {
-    return this.#text[this.#at] ?? ''
-  }
-  #skipSpace(): void {
-    while (this.#at < this.#text.length && SPACE.test(this.#peek())) this.#at++
-  }
-  #piece(kind: SearchPiece['kind'], from: number, to: number): void {
-    this.pieces.push({ kind, from, to })
-  }
-  #trouble(from: number, to: number, reason: string): Trouble {
-    return new Trouble({ offset: from, length: Math.min(to, this.#text.length) - from, reason })
-  }
-}
-
-function joined(kind: 'and' | 'or', of: readonly SearchNode[]): SearchNode | null {
-  return of.length > 1 ? { kind, of } : (of[0] ?? null)
 }

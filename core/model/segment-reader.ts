@@ -16,7 +16,7 @@ import type { SessionLink, Span, TranscriptEvent } from './transcript.ts'
 const viewOf = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** Calls `visit` with each record and where it begins and ends, in order; of one session, or of all. */
-function eachRecord(
+export function eachRecord(
   bytes: Uint8Array,
   ofSession: number | undefined,
   visit: (sessionId: number, start: number, end: number) => void,

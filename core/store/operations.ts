@@ -14,6 +14,8 @@ import { importBatchOperations } from './import-batch.ts'
 import { importJobOperations } from './import-job.ts'
 import { incomingReportOperations } from './incoming-report.ts'
 import { userOperations } from './local-user.ts'
+import { logExpireOperations } from './log-expire.ts'
+import { logQueryOperations } from './log-query.ts'
 import { maildropOperations } from './maildrop.ts'
 import { messageOperations } from './message.ts'
 import { blobOperations } from './blob.ts'
@@ -64,6 +66,8 @@ export const operations = {
   ...importBatchOperations,
   ...importJobOperations,
   ...incomingReportOperations,
+  ...logExpireOperations,
+  ...logQueryOperations,
   ...maildropOperations,
   ...messageOperations,
   ...blobOperations,

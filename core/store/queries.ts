@@ -1,6 +1,8 @@
 import { maildropQueries } from './maildrop.ts'
 import { imapQueries } from './imap.ts'
 import { blobQueries } from './blob.ts'
+import { logExpireQueries } from './log-expire.ts'
+import { logFindQueries } from './log-find.ts'
 import { queueQueries } from './queue-list.ts'
 import { ruleQueries } from './rule-target.ts'
 import { searchQueries } from './search.ts'
@@ -11,6 +13,8 @@ export const queries = {
   ...maildropQueries,
   ...blobQueries,
   ...imapQueries,
+  ...logExpireQueries,
+  ...logFindQueries,
   ...queueQueries,
   ...ruleQueries,
   ...searchQueries,

@@ -38,7 +38,6 @@ interface Said {
   readonly seq: number
   readonly events: readonly TranscriptEvent[]
 }
-const expire = sessionRemoveOperations['session.expire']
 const clear = () => sessionRemoveOperations['session.clear'](db, null)
 function segmentOf(said: readonly Said[], links: Batch['links'] = []): Segment {
   const writer = new SegmentWriter(0)
@@ -180,22 +179,6 @@ test('takes no more events of a session that was removed', () => {
   )
   expect(listEvents(db, 1, 0, 10)).toEqual([])
   expect(listEvents(db, 2, 0, 10)).toHaveLength(1)
-})
-
-test('forgets what is too old, then the oldest of what is too much', () => {
-  const events = (sessionId: number) => ({ sessionId, seq: 0, events: notes(0, 10) })
-  const ids = Array.from({ length: 10 }, (_, i) => i + 1)
-  put(
-    ids.map((id) => head(id, { state: 'ok', endedMs: id * 1000 })),
-    ids.map(events),
-  )
-  const left = () => listSessions(db, { limit: 20 }).map(({ id }) => id)
-  expect(expire(db, { keepMs: 8500 }, 12_000)).toEqual({ removed: 3, more: false })
-  expect(left()).toEqual([10, 9, 8, 7, 6, 5, 4])
-  const each = segmentOf([events(1)]).bytes.length
-  expect(expire(db, { keepMs: 1e9, keepBytes: 2 * each + 100 }, 12_000)).toEqual({ removed: 5, more: false })
-  expect(left()).toEqual([10, 9])
-  expect(expire(db, {}, 12_000)).toEqual({ removed: 0, more: false })
 })
 
 test('what is cleared is gone from the file, not only from the list', () => {

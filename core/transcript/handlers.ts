@@ -40,7 +40,8 @@ const LONGEST_EXPORT_EVENTS = 100_000
 const isProblem = (head: SessionHead) =>
   head.state === 'deferred' || head.state === 'failed' || head.state === 'aborted'
 
-const toView = ({ accountId, endedMs, ...head }: SessionHead) => ({
+/** A head as the contract has it. */
+export const toView = ({ accountId, endedMs, ...head }: SessionHead) => ({
   ...head,
   accountId: accountId ?? null,
   endedMs: endedMs ?? null,

@@ -11,6 +11,7 @@ import { measureAccept } from './accept.ts'
 import { measureDeliver } from './deliver.ts'
 import { measureFolder } from './folder.ts'
 import { installHaraka, startHaraka } from './haraka.ts'
+import { measureLog } from './log.ts'
 import { has } from './machine.ts'
 import { parseOptions, type Options } from './options.ts'
 import { measurePop3 } from './pop3.ts'
@@ -144,6 +145,7 @@ try {
   if (options.areas.has('search'))
     await measureSearch({ work, corpus: options.corpus, peers: options.peers.has('notmuch') })
   if (options.areas.has('folder')) await measureFolder({ work, messages: options.corpus })
+  if (options.areas.has('log')) await measureLog({ work, lines: options.lines })
   if (options.areas.has('pop3')) {
     const table = new Table(OURS)
     console.log('\npop3')

@@ -10,12 +10,14 @@ export interface Options {
   readonly messages: number
   /** Messages that are searched. */
   readonly corpus: number
+  /** Lines of the log that is searched. */
+  readonly lines: number
   /** Scratch folder; must lie on the disk that is to be measured. */
   readonly work: string
   /** Where CPU profiles of Posthorn's threads go; a profiled run is slower. */
   readonly profile: string | undefined
 }
-const AREAS = ['accept', 'deliver', 'waiting', 'pop3', 'search', 'folder'] as const
+const AREAS = ['accept', 'deliver', 'waiting', 'pop3', 'search', 'folder', 'log'] as const
 export type Area = (typeof AREAS)[number]
 const PEERS = ['postfix', 'haraka', 'notmuch'] as const
 export type Peer = (typeof PEERS)[number]
@@ -36,19 +38,21 @@ const ACCEPT =
 const DELIVER = '1,200'
 
 /** How to call it. */
-export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [pop3] [search] [folder] [options]
+export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [pop3] [search] [folder] [log] [options]
   accept    messages a second taken durably, beside the peers in the same run, and what the protocol log costs
   deliver   queued messages a second handed on to a sink, beside the peers in the same run
   waiting   memory with 100,000 recipients waiting, and what one look at the queue costs at three lengths
   pop3      messages a second fetched by POP3, here and over a slow line, beside mpop and fetchmail
   search    import of so many messages, ten queries in them, the pages of their folder and the size of the index, beside notmuch
   folder    the first page of a folder and a jump to its middle, memory, and the database's size for each message
+  log       queries of the protocol log, over so many lines
   --cells CELLS   of accept SIZE:SESSIONS:reuse|once[:flush], of deliver the number of domains
                   (${ACCEPT},${DELIVER})
   --rounds N      figures are medians of so many rounds (3)
   --peers LIST    postfix, haraka, notmuch or none (all)
   --messages N    of one run of deliver (5000)
   --corpus N      messages of search and folder (100000)
+  --lines N       of the log that is searched (1000000)
   --work FOLDER   scratch, on the disk to be measured (/var/tmp)
   --profile DIR   write CPU profiles of Posthorn's threads there`
 
@@ -59,7 +63,9 @@ export function parseOptions(argv: readonly string[]): Options {
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i] ?? ''
     if (isOneOf(AREAS, word)) areas.add(word)
-    else if (['--cells', '--rounds', '--peers', '--messages', '--corpus', '--work', '--profile'].includes(word))
+    else if (
+      ['--cells', '--rounds', '--peers', '--messages', '--corpus', '--lines', '--work', '--profile'].includes(word)
+    )
       values.set(word, argv[++i] ?? '')
     else throw new Error(`"${word}" is no argument of the bench\n${USAGE}`)
   }
@@ -73,6 +79,7 @@ export function parseOptions(argv: readonly string[]): Options {
     rounds: whole(values.get('--rounds') ?? '3', 100),
     peers: new Set(peers as Peer[]),
     messages: whole(values.get('--messages') ?? '5000', 1_000_000),
+    lines: whole(values.get('--lines') ?? '1000000', 100_000_000),
     corpus: whole(values.get('--corpus') ?? '100000', 10_000_000),
     work: values.get('--work') ?? '/var/tmp', // kept over a restart, so it is never in memory
     profile: values.get('--profile'),

@@ -1,0 +1,138 @@
+import { call } from '@orpc/server'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openTestStore, type TestStore } from '../test/support/store.ts'
+import { systemClock } from './base/clock.ts'
+import { openProtocolLog, type ProtocolLog } from './engine-log.ts'
+import type { LogAlertView, LogPage } from './rpc/log-contract.ts'
+import { defaultSettings, type Settings } from './settings.ts'
+import { createRecorder } from './transcript/recorder.ts'
+import type { Recorder } from './transcript/sink.ts'
+
+let store: TestStore
+let recorder: Recorder
+let log: ProtocolLog
+let settings: Settings
+const told: string[] = []
+beforeEach(async () => {
+  store = await openTestStore()
+  settings = defaultSettings()
+  told.length = 0
+  recorder = createRecorder({ sink: (batch) => store.record(batch), clock: systemClock, firstSessionId: 1 })
+  log = openProtocolLog({
+    store,
+    recorder,
+    settings: () => settings,
+    clock: systemClock,
+    log: (line) => told.push(line),
+  })
+})
+afterEach(async () => {
+  await log.close()
+  await store.closeAndRemove()
+})
+
+/** A session that asks for a recipient and is refused with that. */
+function refused(reply: string, lines = 0): void {
+  const session = recorder.open({ protocol: 'smtp', side: 'client', peer: 'mx.example', address: '192.0.2.1:25' })
+  session.line('C', 'RCPT TO:<bob@remote.example>')
+  session.line('S', reply)
+  session.worst(reply.slice(0, 3))
+  for (let n = 0; n < lines; n++) session.line('C', `NOOP ${n}`)
+  session.close('failed', 'C')
+}
+async function find(text: string, limit = 100): Promise<LogPage[]> {
+  const pages: LogPage[] = []
+  for await (const page of await call(log.handlers.find, { text, limit })) pages.push(page)
+  return pages
+}
+
+test('what was said a moment ago is found, with the line and what was looked for in it', async () => {
+  refused('550 5.1.1 No such user')
+  refused('450 4.2.1 later')
+  const [page] = await find('verb:RCPT "NO SUCH"')
+  expect(page).toMatchObject({ ended: true, more: false })
+  expect(page!.hits).toMatchObject([
+    {
+      session: { id: 1, state: 'failed', peer: 'mx.example' },
+      matches: 1,
+      lines: [{ seq: 1, from: 'S', text: '550 5.1.1 No such user', marks: [[10, 17]], verb: 'RCPT', code: '550' }],
+    },
+  ])
+})
+
+test('a page that is full says that there is more', async () => {
+  for (let n = 0; n < 5; n++) refused('550 no')
+  const pages = await find('code:550', 2)
+  expect(pages.flatMap(({ hits }) => hits.map(({ session }) => session.id))).toEqual([5, 4])
+  expect(pages.at(-1)).toMatchObject({ ended: true, more: true })
+  expect(await find('  ')).toEqual([{ hits: [], searchedToMs: null, ended: true, more: false }])
+})
+
+test('a query that cannot be read says where', async () => {
+  await expect(find('verb:RCPT code:abc')).rejects.toMatchObject({
+    code: 'search.invalid',
+    details: { offset: 15, length: 3 },
+  })
+  await expect(call(log.handlers.saved.save, { name: 'a', text: '(', notify: true })).rejects.toMatchObject({
+    code: 'search.invalid',
+  })
+})
+
+test('a query that is kept tells of each session that ends as it asks, and counts them', async () => {
+  const { save, list, remove } = log.handlers.saved
+  const saved = await call(save, { name: 'Refused', text: 'code:5xx', notify: true })
+  await call(save, { name: 'Quiet', text: 'code:5xx', notify: false })
+  await expect(call(save, { name: 'Quiet', text: 'x1', notify: false })).rejects.toMatchObject({ code: 'conflict' })
+  const abort = new AbortController()
+  const alerts: LogAlertView[] = []
+  const stream = await call(log.handlers.alerts, undefined, { signal: abort.signal })
+  const listening = (async () => {
+    for await (const one of stream) alerts.push(one)
+  })()
+  // Nothing is told before the stream has begun, so something happens until it has.
+  await expect
+    .poll(() => {
+      if (alerts.length === 0) refused('550 5.1.1 no such user')
+      return alerts.length
+    })
+    .toBeGreaterThan(0)
+  refused('450 later')
+  expect(alerts[0]).toMatchObject({
+    queryId: saved.id,
+    name: 'Refused',
+    hit: { lines: [{ code: '550', verb: 'RCPT' }] },
+  })
+  await expect
+    .poll(async () => (await call(list, undefined)).find(({ name }) => name === 'Refused')?.found)
+    .toBeGreaterThan(0)
+  const lists = await call(list, undefined)
+  expect(lists.map(({ name, found }) => [name, found > 0])).toEqual([
+    ['Quiet', false],
+    ['Refused', true],
+  ])
+  expect(alerts.map(({ hit }) => hit.session.id)).toEqual([...new Set(alerts.map(({ hit }) => hit.session.id))])
+  await call(remove, { id: saved.id })
+  await expect(call(remove, { id: saved.id })).rejects.toMatchObject({ code: 'not-found' })
+  abort.abort()
+  await listening
+  expect(told).toEqual([])
+})
+
+test('says what the log takes up, and keeps it as short as the settings want', async () => {
+  for (let n = 0; n < 50; n++) refused('550 no', 50)
+  await recorder.flush()
+  const smtp = async () =>
+    (await call(log.handlers.use, undefined)).protocols.find(({ protocol }) => protocol === 'smtp')!
+  const before = await smtp()
+  expect(before).toMatchObject({ sessions: 50, keepDays: 30, keepBytes: 134_217_728 })
+  expect(before.bytes).toBeGreaterThan(50 * 50 * 6)
+  settings = { ...settings, 'log.smtp.keepBytes': Math.round(before.bytes / 2) }
+  log.onSetting('log.smtp.keepBytes')
+  await expect.poll(async () => (await smtp()).bytes).toBeLessThanOrEqual(before.bytes / 2)
+  const after = await smtp()
+  expect(after.sessions).toBeLessThan(26)
+  expect(after.sessions).toBeGreaterThan(20)
+  const [page] = await find('verb:RCPT', 1)
+  expect(page!.hits[0]!.session.id).toBe(50)
+  expect(told).toEqual([])
+})
