@@ -84,7 +84,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 }
 
 /** What a test beside its file may import on top of its room's imports; `node:*` is open to it too. */
-const TESTS: Room = { may: ['test/support'], uses: ['vitest', 'fast-check', 'mailauth', 'postal-mime', ...SOCKETS, ...WEB] }
+const TESTS: Room = {
+  may: ['test/support'],
+  uses: ['vitest', 'fast-check', 'mailauth', 'postal-mime', ...SOCKETS, ...WEB],
+}
 /** A room's handlers speak the contract, whatever the room. */
 const HANDLERS: Room = { may: [rpc], uses: ORPC }
 

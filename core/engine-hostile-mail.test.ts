@@ -26,6 +26,7 @@ test('mail made to have no end is fetched, stored byte for byte, shown as far as
     mailChanges: new Changes<number>(0),
     find: (input, signal) => find({ store, describe: (raw) => parse.fields(raw), nowMs: Date.now }, input, signal),
     fetchWhole: async () => {},
+    fetchImage: async () => ({ ok: false, reason: 'there is no web here' }),
   })
   try {
     const messages = HOSTILE.map((hostile, n) => ({ ...hostile, uidl: `uid-${n}`, raw: hostile.make(SIZE_BYTES) }))

@@ -16,6 +16,7 @@ let parse: ParsePool
 let handles: ByteHandles
 let mailChanges: Changes<number>
 const fetchWhole = async () => {}
+const fetchImage = async () => ({ ok: false as const, reason: 'there is no web here' })
 const search: Parameters<typeof mailHandlers>[0]['find'] = (input, signal) =>
   find({ store, describe: (raw) => parse.fields(raw), nowMs: Date.now }, input, signal)
 let mail: ReturnType<typeof mailHandlers>
@@ -25,7 +26,7 @@ beforeEach(async () => {
   parse = openParsePool({ clock: systemClock })
   handles = new ByteHandles(systemClock)
   mailChanges = new Changes<number>(0)
-  mail = mailHandlers({ store, parse, handles, mailChanges, find: search, fetchWhole })
+  mail = mailHandlers({ store, parse, handles, mailChanges, find: search, fetchWhole, fetchImage })
 })
 afterEach(async () => {
   await parse.close()
@@ -134,7 +135,7 @@ test('tells watchers which folders changed', async () => {
 test('shows what is left of a damaged message and says so', async () => {
   const { messageId } = await importFile(withFile)
   const broken = { ...store, openBody: damagedBody }
-  const damaged = mailHandlers({ store: broken, parse, handles, mailChanges, find: search, fetchWhole })
+  const damaged = mailHandlers({ store: broken, parse, handles, mailChanges, find: search, fetchWhole, fetchImage })
   expect(await call(damaged.get, { id: messageId })).toMatchObject({
     text: 'half',
     damaged: expect.stringContaining('checksum'),
@@ -159,6 +160,7 @@ test('shows the row of a message that no reader survives', async () => {
     mailChanges,
     find: search,
     fetchWhole,
+    fetchImage,
   })
   expect(await call(handlers.get, { id: messageId })).toMatchObject({
     subject: 'Grüße',

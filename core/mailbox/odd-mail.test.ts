@@ -48,6 +48,7 @@ beforeAll(async () => {
     mailChanges: new Changes<number>(0),
     find: (input, signal) => find({ store, describe: (raw) => parse.fields(raw), nowMs: Date.now }, input, signal),
     fetchWhole: async () => {},
+    fetchImage: async () => ({ ok: false, reason: 'there is no web here' }),
   })
   const keep = async (name: string) => {
     const raw = load(name)

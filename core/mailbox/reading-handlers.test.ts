@@ -49,6 +49,7 @@ beforeEach(async () => {
     mailChanges,
     find: (input, signal) => find({ store, describe: (raw) => parse.fields(raw), nowMs: Date.now }, input, signal),
     fetchWhole: async () => {},
+    fetchImage: async () => ({ ok: false, reason: 'there is no web here' }),
   })
   tag = tagHandlers({ store, changes: new Changes<number>(), onAllMail: () => {} })
   contact = contactHandlers({ store, changes: new Changes<number>(0) })

@@ -5,7 +5,7 @@ import { isFault, reasonOf } from '../base/fault.ts'
 
 // oRPC asks of each answer whether it is a form. None ever is, and Node's own class would bring all of its `fetch` along: 15 MB
 // that stay.
-Object.defineProperty(globalThis, 'FormData', { value: class FormData {}, configurable: true, writable: true })
+Object.defineProperty(globalThis, 'FormData', { value: function FormData() {}, configurable: true, writable: true })
 
 /** The engine's side of the contract, whatever carries it. */
 // oxlint-disable-next-line typescript/no-explicit-any -- oRPC's own bound for "any router" names it so
