@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { letGo } from '../base/let-go.ts'
 import { Sample } from '../message/sample.ts'
 import type { Body, StagedBlob } from '../store/types.ts'
 
@@ -9,7 +10,7 @@ const SMALL_BYTES = 256 * 1024
 export class Arrival {
   readonly #stage: () => Promise<StagedBlob>
   readonly #hash: Hash | undefined
-  #chunks: Uint8Array[] = []
+  #held = new Uint8Array(0)
   #sizeBytes = 0
   #staged: StagedBlob | undefined
   #sample: Sample | undefined
@@ -28,28 +29,36 @@ export class Arrival {
     return this.#sample?.sizeBytes ?? this.#sizeBytes
   }
 
-  /** Takes a piece. A promise means: wait before the next one. */
+  /** Takes a copy of a piece. A promise means: wait before the next one, and leave this one alone. */
   add(bytes: Uint8Array): Promise<void> | undefined {
+    const before = this.#sizeBytes
     this.#sizeBytes += bytes.length
     this.#hash?.update(bytes)
-    if (this.#sizeBytes > SMALL_BYTES) return this.#toStore(bytes)
-    this.#chunks.push(bytes)
+    if (this.#sizeBytes > SMALL_BYTES) return this.#toStore(bytes, before)
+    if (this.#sizeBytes > this.#held.length) {
+      // What comes in one piece has its room at once; what comes in many does not grow with each of them.
+      const room = before === 0 ? this.#sizeBytes : Math.max(this.#sizeBytes, 2 * this.#held.length)
+      this.#held = new Uint8Array(this.#held.buffer.transfer(room))
+    }
+    this.#held.set(bytes, before)
     return undefined
   }
 
-  async #toStore(bytes: Uint8Array): Promise<void> {
+  async #toStore(bytes: Uint8Array, before: number): Promise<void> {
+    const held = this.#staged === undefined ? [this.#held.subarray(0, before)] : []
     this.#sample ??= new Sample()
     this.#staged ??= await this.#stage()
-    for (const chunk of [...this.#chunks.splice(0), bytes]) {
+    for (const chunk of [...held, bytes]) {
       this.#sample.add(chunk)
       await this.#staged.append(chunk)
     }
+    letGo(this.#held)
   }
 
   /** The whole of it, and the bytes to read its fields from: of a large one not all of them. */
   async finish(): Promise<{ readonly body: Body; readonly toRead: Uint8Array | readonly Uint8Array[] }> {
     if (this.#staged) return { body: await this.#staged.finish(), toRead: this.#sample?.chunks ?? [] }
-    const raw = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+    const raw = new Uint8Array(this.#held.buffer.transfer(this.#sizeBytes))
     return { body: { raw }, toRead: raw }
   }
 

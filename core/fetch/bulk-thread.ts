@@ -10,8 +10,8 @@ import { receivedTime } from './received.ts'
 const port = parentPort
 if (port === null) throw new Error('reading mail in bulk runs as a thread')
 
-/** Words of one piece: some 500 messages, a few megabytes for the writer to copy in. */
-const PLACES = 600_000
+/** Words of one piece: some 400 messages, a few megabytes for the writer to copy in. */
+const PLACES = 450_000
 
 /** A piece that is being made. */
 interface Making {

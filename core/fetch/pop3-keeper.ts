@@ -39,8 +39,8 @@ export interface KeeperEvents {
 }
 
 /** One operation of the writer takes at most this: more would be a long turn of the main thread for handing it over. */
-const BATCH_MESSAGES = 256
-const BATCH_BYTES = 2 * 1024 * 1024
+const BATCH_MESSAGES = 128
+const BATCH_BYTES = 1024 * 1024
 /** Batches that are read, or read and not yet stored. */
 const BATCHES_AHEAD = 4
 

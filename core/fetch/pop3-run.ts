@@ -1,3 +1,4 @@
+import { letGo as freeBytes } from '../base/let-go.ts'
 import type { Answer, Pop3Session, Pop3Trouble, Retrieval } from '../net/pop3-words.ts'
 import type { Account } from '../store/account.ts'
 import { USUAL_RULES } from '../store/pop3-account.ts'
@@ -16,7 +17,7 @@ const PAGE = 200
 /** Messages asked for and not yet answered; the wire has its own window. */
 const ASKED = 512
 /** All messages that are coming, being read or waiting for the writer together: more is not read from the server. */
-const HELD_BYTES = 32 * 1024 * 1024
+const HELD_BYTES = 12 * 1024 * 1024
 /** Work on the main thread between two turns of its event loop. */
 const TURN_MS = 4
 
@@ -182,7 +183,10 @@ export class Pop3Run {
         ...(isHeader && { wholeBytes: sizeBytes ?? 0 }),
         sizeBytes: arrival.sizeBytes,
         drop: () => arrival.drop(),
-        letGo,
+        letGo: () => {
+          letGo()
+          if ('raw' in body) freeBytes(body.raw)
+        },
       })
     } catch (error) {
       letGo()

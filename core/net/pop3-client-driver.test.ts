@@ -63,7 +63,7 @@ async function fetchAll(opened: OpenedPop3, keep: boolean, facts: string[]): Pro
       const answer = await session.retrieve(
         { verb: 'RETR', number: want.number },
         { kind: 'fetched', uidl: '' },
-        (bytes) => void parts.push(bytes),
+        (bytes) => void parts.push(Buffer.from(bytes)),
       )
       if (answer.kind === 'refused') return refused(`RETR ${want.number}`, answer.text)
       facts.push(messageFact(want.number, parts))

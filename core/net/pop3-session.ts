@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Cancel } from '../base/clock.ts'
+import { letGo } from '../base/let-go.ts'
 import { never } from '../base/never.ts'
 import type { ContentRef } from '../model/transcript.ts'
 import type { Transcript } from '../transcript/sink.ts'
@@ -59,6 +60,8 @@ export class DrivenSession implements Pop3Session {
   #coming: Want | undefined
   #socket: Socket
   #chunks: Buffer[] = []
+  /** The one whose effects are done now. */
+  #chunk: Buffer | undefined
   #effects: Iterator<Effect, void, void> | undefined
   #busy = false
   #out: Uint8Array[] = []
@@ -148,11 +151,15 @@ export class DrivenSession implements Pop3Session {
           if (this.#trouble) this.#end(this.#trouble)
           return
         }
+        this.#chunk = chunk
         this.#effects = this.#client.receive(chunk)
       }
       const step = this.#effects.next()
       if (step.done) {
         this.#effects = undefined
+        // Nobody keeps a view of it: whoever takes a message copies what he keeps.
+        if (this.#chunk !== undefined && this.#chunk.byteLength === this.#chunk.buffer.byteLength) letGo(this.#chunk)
+        this.#chunk = undefined
         continue
       }
       const done = this.#handle(step.value)

@@ -54,7 +54,7 @@ export interface Pop3Session {
   /** What the server has said of itself. */
   readonly facts: ServerFacts
   ask(want: Want): Promise<Answer>
-  /** RETR or TOP. While `take` has a promise open, no more is read from the server. */
+  /** RETR or TOP. While `take` has a promise open, no more is read from the server; its bytes are gone once that resolves. */
   retrieve(want: Retrieval, ref: ContentRef, take: (bytes: Uint8Array) => void | Promise<void>): Promise<Answer>
   /** Says QUIT, which makes deletions real (RFC 1939 §6), and hangs up. */
   quit(): Promise<Answer>

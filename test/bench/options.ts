@@ -42,7 +42,7 @@ export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [pop3] [sear
   accept    messages a second taken durably, beside the peers in the same run, and what the protocol log costs
   deliver   queued messages a second handed on to a sink, beside the peers in the same run
   waiting   memory with 100,000 recipients waiting, and what one look at the queue costs at three lengths
-  pop3      messages a second fetched by POP3, here and over a slow line, beside mpop and fetchmail
+  pop3      messages a second fetched by POP3, here and over a slow line, beside mpop, fetchmail and getmail
   search    import of so many messages, ten queries in them, the pages of their folder and the size of the index, beside notmuch
   folder    the first page of a folder and a jump to its middle, memory, and the database's size for each message
   log       queries of the protocol log, over so many lines

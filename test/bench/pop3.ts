@@ -1,18 +1,20 @@
-/** Mail fetched by POP3, beside mpop and fetchmail, from one Dovecot: on this computer, and over a slow line. */
+/** Mail fetched by POP3, beside mpop, fetchmail and getmail, from one Dovecot: on this computer, and over a slow line. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { reasonOf } from '../../core/base/fault.ts'
 import { callEngine } from '../../core/host/local-socket.ts'
 import { chance } from '../support/chance.ts'
 import { startDovecot, type Dovecot } from '../support/dovecot.ts'
 import { listenOnLoopback, type LoopbackServer } from '../support/loopback-server.ts'
 import { Home } from '../support/posthorn.ts'
-import { cpuMs, has, quiet } from './machine.ts'
+import { cpuMs, has, memoryMib, quiet } from './machine.ts'
 import type { Table } from './table.ts'
 
 const PASSWORD = 'bench'
+const NOBODY = 65534
 /** The word that only the last message of a maildrop has. */
 const LAST_WORD = 'quendelwort'
 const LARGE_BYTES = 1024 * 1024
@@ -80,9 +82,18 @@ async function slowLine(to: number, roundTripMs: number): Promise<LoopbackServer
 }
 
 /** Runs a program to its end. Throws with what it said when it fails. */
-async function run(program: string, argv: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
+async function run(
+  program: string,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+  uid?: number,
+): Promise<number> {
   const before = cpuMs(process.pid)
-  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  const child = spawn(program, argv, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    ...(uid !== undefined && { uid, gid: uid }),
+  })
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (bytes: Buffer) => (said = (said + bytes.toString()).slice(-2000)))
@@ -92,21 +103,28 @@ async function run(program: string, argv: readonly string[], env: Readonly<Recor
 }
 
 /** Fetches one maildrop once, from nothing. Tells the seconds and the CPU time it took. */
-type Fetcher = (cell: Pop3Cell, port: number, scratch: string) => Promise<{ seconds: number; cpu: number }>
+type Fetcher = (
+  cell: Pop3Cell,
+  port: number,
+  scratch: string,
+) => Promise<{ readonly seconds: number; readonly cpu: number; readonly lateMs?: number }>
 
-const mpop: Fetcher = async ({ user }, port, scratch) => {
-  for (const folder of ['cur', 'new', 'tmp']) mkdirSync(join(scratch, 'mail', folder), { recursive: true })
-  const file = join(scratch, 'mpoprc')
-  writeFileSync(
-    file,
-    `account bench\nhost 127.0.0.1\nport ${port}\nuser ${user}\npassword ${PASSWORD}\nauth user\ntls off\nkeep on\n` +
-      `delivery maildir ${join(scratch, 'mail')}\nuidls_file ${join(scratch, 'uidls')}\n`,
-    { mode: 0o600 },
-  )
-  const begunMs = performance.now()
-  const cpu = await run('mpop', ['-C', file, '-Q', 'bench'], {})
-  return { seconds: (performance.now() - begunMs) / 1000, cpu }
-}
+/** `into`: a file for each message, or one for all, which is what mpop does fastest. */
+const mpop =
+  (into: 'maildir' | 'mbox'): Fetcher =>
+  async ({ user }, port, scratch) => {
+    for (const folder of ['cur', 'new', 'tmp']) mkdirSync(join(scratch, 'mail', folder), { recursive: true })
+    const file = join(scratch, 'mpoprc')
+    writeFileSync(
+      file,
+      `account bench\nhost 127.0.0.1\nport ${port}\nuser ${user}\npassword ${PASSWORD}\nauth user\ntls off\nkeep on\n` +
+        `delivery ${into} ${join(scratch, into === 'mbox' ? 'all.mbox' : 'mail')}\nuidls_file ${join(scratch, 'uidls')}\n`,
+      { mode: 0o600 },
+    )
+    const begunMs = performance.now()
+    const cpu = await run('mpop', ['-C', file, '-Q', 'bench'], {})
+    return { seconds: (performance.now() - begunMs) / 1000, cpu }
+  }
 
 const fetchmail: Fetcher = async ({ user }, port, scratch) => {
   const file = join(scratch, 'fetchmailrc')
@@ -129,6 +147,23 @@ const fetchmail: Fetcher = async ({ user }, port, scratch) => {
     join(scratch, 'pid'),
   ]
   const cpu = await run('fetchmail', argv, { HOME: scratch, FETCHMAILHOME: scratch })
+  return { seconds: (performance.now() - begunMs) / 1000, cpu }
+}
+
+/** As nobody: as root it starts a process for each message. */
+const getmail: Fetcher = async ({ user }, port, scratch) => {
+  for (const folder of ['cur', 'new', 'tmp']) mkdirSync(join(scratch, 'mail', folder), { recursive: true })
+  writeFileSync(
+    join(scratch, 'getmailrc'),
+    `[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\nport = ${port}\nusername = ${user}\npassword = ${PASSWORD}\n` +
+      `[destination]\ntype = Maildir\npath = ${join(scratch, 'mail')}/\n` +
+      `[options]\nread_all = true\ndelete = false\nverbose = 0\ndelivered_to = false\nreceived = false\n`,
+  )
+  for (const path of ['', 'mail', 'mail/cur', 'mail/new', 'mail/tmp', 'getmailrc'])
+    chownSync(join(scratch, path), NOBODY, NOBODY)
+  const begunMs = performance.now()
+  const argv = ['--getmaildir', scratch, '--rcfile', join(scratch, 'getmailrc')]
+  const cpu = await run('getmail', argv, { HOME: scratch }, NOBODY)
   return { seconds: (performance.now() - begunMs) / 1000, cpu }
 }
 
@@ -159,9 +194,14 @@ const posthorn =
         const argv = ['account', 'add', 'pop3', ...place, '--every', '86400', '--password-stdin']
         return command(argv, `${PASSWORD}\n`)
       }
+      const late = async () => {
+        const said = await command(['status', '--reset', '--json'])
+        return (JSON.parse(said) as { readonly eventLoop: { readonly p99Ms: number } }).eventLoop.p99Ms
+      }
       await add('warm', dovecot.port)
       await command(['fetch', 'warm'])
       await quiet()
+      await late()
       const before = cpuMs(served.ready.pid)
       const begunMs = performance.now()
       // Adding it begins the first fetch; this waits for its end.
@@ -169,12 +209,24 @@ const posthorn =
       await command(['fetch', cell.user])
       const found = await command(['search', LAST_WORD])
       if (!found.includes(`letter ${cell.messages}`)) throw new Error(`the last message is not found: ${found}`)
-      return { seconds: (performance.now() - begunMs) / 1000, cpu: cpuMs(served.ready.pid) - before }
+      const seconds = (performance.now() - begunMs) / 1000
+      const cpu = cpuMs(served.ready.pid) - before
+      console.log(
+        `  ${cell.name.padEnd(20)} Posthorn's memory at most ${memoryMib(served.ready.pid).peak.toFixed(0)} MiB`,
+      )
+      return { seconds, cpu, lateMs: await late() }
     } finally {
       await served.stop()
       home.remove()
     }
   }
+
+/** Lists a maildrop once: Dovecot then knows the size of each message, which it would else find out in somebody's time. */
+async function warm(dovecot: Dovecot, { user }: Pop3Cell): Promise<void> {
+  const socket = connect({ host: '127.0.0.1', port: dovecot.port })
+  socket.write(`USER ${user}\r\nPASS ${PASSWORD}\r\nLIST\r\nQUIT\r\n`)
+  for await (const _ of socket);
+}
 
 /** Every cell with every fetcher, round by round; each round begins with another one. */
 export async function measurePop3(
@@ -199,28 +251,41 @@ export async function measurePop3(
     fill(dovecot, { name: '', user: 'warm', messages: 300, large: 0, roundTripMs: 0 })
     for (const cell of POP3_CELLS) fill(dovecot, cell)
     const fetchers: [string, Fetcher][] = [['Posthorn', posthorn(dovecot, profile)]]
-    for (const [name, fetcher] of [
-      ['mpop', mpop],
-      ['fetchmail', fetchmail],
+    for (const [name, program, fetcher] of [
+      ['mpop', 'mpop', mpop('maildir')],
+      ['mpop into mbox', 'mpop', mpop('mbox')],
+      ['fetchmail', 'fetchmail', fetchmail],
+      ['getmail', 'getmail', getmail],
     ] as const)
-      if (has(name)) fetchers.push([name, fetcher])
-      else console.log(`There is no ${name} (a Debian package), so the figures go without it.`)
+      if (has(program)) fetchers.push([name, fetcher])
+      else console.log(`There is no ${program} (a Debian package), so the figures go without it.`)
+    for (const cell of POP3_CELLS) await warm(dovecot, cell)
     for (let round = 0; round < rounds; round++)
       for (const cell of POP3_CELLS)
         for (let i = 0; i < fetchers.length; i++) {
           const [system, fetch] = fetchers[(i + round) % fetchers.length]!
+          // It takes a minute, every time the same one.
+          if (system === 'getmail' && round > 0) continue
           const scratch = mkdtempSync(join(work, 'fetched-'))
+          chmodSync(scratch, 0o755)
           const line = cell.roundTripMs === 0 ? undefined : await slowLine(dovecot.port, cell.roundTripMs)
           const idle = await quiet()
-          const { seconds, cpu } = await fetch(cell, line?.port ?? dovecot.port, scratch)
+          const fetched = await fetch(cell, line?.port ?? dovecot.port, scratch).catch((error: unknown) => {
+            if (system === 'Posthorn') throw error
+            console.log(`  ${cell.name.padEnd(20)} ${system} failed: ${reasonOf(error)}`)
+            return undefined
+          })
           await line?.close()
           rmSync(scratch, { recursive: true, force: true, maxRetries: 3 })
+          if (fetched === undefined) continue
+          const { seconds, cpu, lateMs } = fetched
           table.add({
             cell: cell.name,
             system,
             perSecond: cell.messages / seconds,
             cpuMsEach: cpu / cell.messages,
             idle,
+            ...(lateMs !== undefined && { lateMs }),
           })
         }
   } finally {
