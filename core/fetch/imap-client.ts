@@ -10,6 +10,9 @@ import { Fault, reasonOf } from '../base/fault.ts'
 import { connectImap } from '../net/imap-connect.ts'
 import type { ImapWire } from '../net/imap-wire.ts'
 import type { ImapPeers, ImapStep, ImapTarget, ImapTrouble } from '../net/imap-words.ts'
+import { bitsOf } from './imap-flags.ts'
+import { handOver, type HeardVanished } from './imap-hand-over.ts'
+import { joinRanges, type UidRange } from './imap-uid-set.ts'
 
 /** One literal of a response may have this many octets; larger messages are asked for in parts. */
 export const LONGEST_LITERAL = 1024 * 1024
@@ -18,6 +21,9 @@ const LONGEST_LINE = 8 * 1024 * 1024
 /** Shorter than the 29 minutes of RFC 2177, and than the half hour after which boxes on the way forget a connection. */
 const LONGEST_IDLE_MS = 25 * 60_000
 const GOODBYE_MS = 5000
+/** Changes of flags, and ranges of what is gone, that are held while a folder is being selected. */
+const MOST_CHANGES = 50_000
+const MOST_RANGES = 200_000
 
 /** A signed-in session, or why there is none. */
 export type OpenedImap =
@@ -31,6 +37,19 @@ export interface Selected {
   readonly uidNext: number | null
   readonly exists: number
   readonly modseq: string | null
+  /** What changed since it was last seen; null where the server can't say. */
+  readonly since: Since | null
+}
+/** What the server says of a folder since a MODSEQ (RFC 7162 §3.2.5). */
+export interface Since {
+  readonly gone: readonly UidRange[]
+  /** The flags that changed, by number; null where there were too many to hold. */
+  readonly flags: ReadonlyMap<number, number> | null
+}
+/** How far a folder is known. */
+export interface Known {
+  readonly uidValidity: number | null
+  readonly modseq: string | null
 }
 /** One answer to a FETCH. */
 export interface Fetched {
@@ -40,51 +59,6 @@ export interface Fetched {
   readonly receivedMs: number | undefined
   readonly source: Uint8Array | undefined
   readonly headers: Uint8Array | undefined
-}
-
-/**
- * What the library's `connect` does once it has a socket, for a stream that is connected, secured and greeted already: it has no
- * public way to be handed one. Its version is pinned, and the tests against Dovecot fail if this stops being true.
- */
-interface Inside {
-  socket: ImapWire
-  writeSocket: ImapWire
-  readonly streamer: NodeJS.WritableStream
-  readonly untaggedHandlers: Record<string, (untagged: never) => unknown>
-  readonly sectionHandlers: Record<string, (section: never) => unknown>
-  initialResolve: () => void
-  initialReject: (error: unknown) => void
-  initialOK(message: never): unknown
-  serverBye(message: never): unknown
-  untaggedCapability(untagged: never): unknown
-  sectionCapability(section: never): unknown
-  untaggedExists(untagged: never): unknown
-  untaggedExpunge(untagged: never): unknown
-  untaggedFetch(untagged: never): unknown
-  untaggedVanished(untagged: never): unknown
-  setSocketHandlers(): void
-  setEventHandlers(): void
-}
-
-function handOver(client: ImapFlow, wire: ImapWire): Promise<void> {
-  const inside = client as unknown as Inside
-  inside.untaggedHandlers['OK'] = (message) => inside.initialOK(message)
-  inside.untaggedHandlers['BYE'] = (message) => inside.serverBye(message)
-  inside.untaggedHandlers['CAPABILITY'] = (untagged) => inside.untaggedCapability(untagged)
-  inside.sectionHandlers['CAPABILITY'] = (section) => inside.sectionCapability(section)
-  inside.untaggedHandlers['EXISTS'] = (untagged) => inside.untaggedExists(untagged)
-  inside.untaggedHandlers['EXPUNGE'] = (untagged) => inside.untaggedExpunge(untagged)
-  inside.untaggedHandlers['FETCH'] = (untagged) => inside.untaggedFetch(untagged)
-  inside.untaggedHandlers['VANISHED'] = (untagged) => inside.untaggedVanished(untagged)
-  inside.socket = wire
-  inside.writeSocket = wire
-  return new Promise<void>((resolve, reject) => {
-    inside.initialResolve = resolve
-    inside.initialReject = reject
-    inside.setSocketHandlers()
-    inside.setEventHandlers()
-    wire.pipe(inside.streamer)
-  })
 }
 
 /** Connects, secures and signs in. `onStep` hears of each part before it begins. */
@@ -114,6 +88,7 @@ export async function openImap(
     disableCompression: true,
     disableAutoIdle: true,
     disableIMAP4rev2: true,
+    qresync: true,
     maxIdleTime: LONGEST_IDLE_MS,
     maxLineLength: LONGEST_LINE,
     maxLiteralSize: LONGEST_LITERAL + 65_536,
@@ -128,8 +103,9 @@ export async function openImap(
     client.close()
   })
   try {
-    await handOver(client, wire)
-    return { ok: true, session: new ImapSession(client, wire) }
+    const session = new ImapSession(client, wire)
+    await handOver(client, wire, session.onVanished)
+    return { ok: true, session }
   } catch (error) {
     const said = error as { readonly authenticationFailed?: boolean; readonly response?: unknown }
     const trouble: ImapTrouble =
@@ -142,10 +118,18 @@ export async function openImap(
   }
 }
 
+/** Null: too much to hold. */
+interface Hearing {
+  gone: UidRange[] | null
+  flags: Map<number, number> | null
+}
+
 /** The library behind the few things that are asked of it. A call on a session that has ended throws `fetch.failed`. */
 export class ImapSession {
   readonly wire: ImapWire
   readonly #client: ImapFlow
+  /** What a SELECT that is under way has told so far. */
+  #hearing: Hearing | undefined
 
   constructor(client: ImapFlow, wire: ImapWire) {
     this.#client = client
@@ -192,11 +176,45 @@ export class ImapSession {
     return (await this.#run('list folders', () => this.#client.list())) ?? []
   }
 
-  /** Selects a folder; undefined when the server refuses, or numbers its messages in no way that could be kept. */
-  async select(path: string): Promise<Selected | undefined> {
-    // Never CLOSE before it: that removes for good what any program has marked (RFC 9051 §6.4.1).
-    const opened = await this.#run('select a folder', () => this.#client.mailboxOpen(path))
-    return opened === undefined ? undefined : selectedOf(opened)
+  /**
+   * Selects a folder; undefined when the server refuses, or numbers its messages in no way that could be kept. With `known` it is asked
+   * what changed since (RFC 7162 §3.2.5), where it can say so.
+   */
+  async select(path: string, known?: Known): Promise<Selected | undefined> {
+    const { uidValidity = null, modseq = null } = known ?? {}
+    const isAsked = uidValidity !== null && modseq !== null
+    const options: object = isAsked ? { changedSince: BigInt(modseq), uidValidity: BigInt(uidValidity) } : {}
+    const heard: Hearing = (this.#hearing = { gone: [], flags: new Map() })
+    const onFlags = ({ uid, flags }: { readonly uid?: number; readonly flags?: ReadonlySet<string> }) => {
+      if (uid === undefined || heard.flags === null) return
+      if (heard.flags.size >= MOST_CHANGES) heard.flags = null
+      else heard.flags.set(uid, bitsOf(flags))
+    }
+    this.#client.on('flags', onFlags)
+    try {
+      // Never CLOSE before it: that removes for good what any program has marked (RFC 9051 §6.4.1).
+      const opened = await this.#run('select a folder', () => this.#client.mailboxOpen(path, options))
+      if (opened === undefined) return undefined
+      // The library has compared UIDVALIDITY, and left what was asked for out where the server has not enabled it.
+      const isSince = isAsked && heard.gone !== null && (opened as { readonly qresync?: boolean }).qresync === true
+      return selectedOf(opened, isSince ? { gone: joinRanges(heard.gone ?? []), flags: heard.flags } : null)
+    } finally {
+      this.#hearing = undefined
+      this.#client.off('flags', onFlags)
+    }
+  }
+
+  /** VANISHED says by their numbers which messages are gone (RFC 7162 §3.2.10); `isEarlier`: before the folder was selected. */
+  readonly onVanished: HeardVanished = (ranges, isEarlier) => {
+    if (isEarlier) {
+      const heard = this.#hearing
+      if (heard === undefined || heard.gone === null) return
+      heard.gone = heard.gone.length + ranges.length > MOST_RANGES ? null : heard.gone.concat(ranges)
+    } else if (this.#client.mailbox) {
+      const count = ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0)
+      this.#client.mailbox.exists = Math.max(0, this.#client.mailbox.exists - count)
+      this.#client.emit('expunge', { path: this.#client.mailbox.path, vanished: true })
+    }
   }
 
   /** Whether there is a folder of that name at all. */
@@ -334,7 +352,7 @@ function isRefusal(error: unknown): boolean {
   return responseStatus === 'NO' || responseStatus === 'BAD' || code === 'NotFound' || mailboxMissing === true
 }
 
-function selectedOf(opened: MailboxObject): Selected | undefined {
+function selectedOf(opened: MailboxObject, since: Since | null): Selected | undefined {
   const uidValidity = Number(opened.uidValidity)
   if (!Number.isInteger(uidValidity) || uidValidity < 1 || uidValidity > 0xffff_ffff) return undefined
   return {
@@ -343,6 +361,7 @@ function selectedOf(opened: MailboxObject): Selected | undefined {
     uidNext: Number.isInteger(opened.uidNext) && opened.uidNext > 0 ? opened.uidNext : null,
     exists: opened.exists,
     modseq: opened.highestModseq === undefined || opened.noModseq ? null : String(opened.highestModseq),
+    since,
   }
 }
 

@@ -138,3 +138,36 @@ test('a server that lists no folders takes none away', async () => {
   await world.fetch(account)
   expect(Object.keys(world.look(account))).toEqual(['Inbox'])
 })
+
+test('of what is said to have vanished nothing goes where the count speaks against it', async () => {
+  const body = 'Subject: one\r\n\r\nhi\r\n'
+  let modseq = 10
+  let vanished = ''
+  const asked: string[] = []
+  const script: Answer = (command) => {
+    asked.push(command)
+    if (command === 'CAPABILITY') return '* CAPABILITY IMAP4rev1 ENABLE CONDSTORE QRESYNC UIDPLUS MOVE\r\n'
+    if (command.startsWith('ENABLE')) return '* ENABLED CONDSTORE QRESYNC\r\n'
+    if (command.startsWith('STATUS'))
+      return `* STATUS INBOX (UIDVALIDITY 1 UIDNEXT 3 MESSAGES 2 HIGHESTMODSEQ ${modseq})\r\n`
+    if (command.startsWith('SELECT')) return `${USUAL['SELECT']}* OK [HIGHESTMODSEQ ${modseq}] ok\r\n${vanished}`
+    if (command.startsWith('UID SEARCH')) return '* SEARCH 1 2\r\n'
+    if (!command.startsWith('UID FETCH')) return undefined
+    const part = command.includes('BODY') ? ` BODY[] {${body.length}}\r\n${body}` : ''
+    return [1, 2].map((uid) => `* ${uid} FETCH (UID ${uid} FLAGS () RFC822.SIZE ${body.length}${part})\r\n`).join('')
+  }
+  const { account } = await visit(script)
+  expect(world.look(account)).toEqual({ Inbox: ['one', 'one'] })
+  for (const said of ['1:4294967295', '1', 'two', '', `${'1:9,'.repeat(1000)}2`]) {
+    modseq++
+    vanished = `* VANISHED (EARLIER) ${said}\r\n* VANISHED\r\n* VANISHED ()\r\n* VANISHED NIL NIL\r\n`
+    asked.splice(0)
+    expect((await world.fetch(account)).problem).toBeNull()
+    expect(asked).toContain(`SELECT INBOX (QRESYNC (1 ${modseq - 1}))`)
+    expect(world.look(account)).toEqual({ Inbox: ['one', 'one'] })
+  }
+  modseq++
+  vanished = `* VANISHED (EARLIER) ${'1:4294967295,'.repeat(100_000)}2\r\n`
+  expect((await world.fetch(account)).problem).toContain('a word of more than')
+  expect(world.look(account)).toEqual({ Inbox: ['one', 'one'] })
+})

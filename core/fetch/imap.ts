@@ -6,6 +6,7 @@ import { listImapFolders, type ImapFolder, type ListedFolder } from '../store/im
 import type { ImapSession, Selected } from './imap-client.ts'
 import { bitsOf } from './imap-flags.ts'
 import { adoptKnown, Incoming, type Here } from './imap-messages.ts'
+import { uidsIn } from './imap-uid-set.ts'
 import { Replay } from './imap-replay.ts'
 import { describeImapTrouble, openAccount, type ImapDeps } from './imap-words.ts'
 import type { Fetched } from './fetch-deps.ts'
@@ -16,6 +17,8 @@ const PAGE = 200
 /** Numbers of one command; ten times as many where only changes are told. Flags of one operation of the writer. */
 const WINDOW = 2000
 const GROUP = 500
+/** Gaps between the numbers of a folder that its server may name: a third of a second's work. */
+const MOST_GAPS = 10_000
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -162,7 +165,7 @@ class Pass {
 
   async #look(folder: ImapFolder): Promise<void> {
     const { store } = this.#deps
-    const selected = await this.#session.select(folder.path)
+    const selected = await this.#session.select(folder.path, this.#askable(folder))
     if (selected === undefined) {
       this.#unread++
       return
@@ -170,14 +173,15 @@ class Pass {
     const here: Here = { folderId: folder.folderId, uidValidity: selected.uidValidity }
     await store.write('imap.begin', { ...here, uidNext: selected.uidNext })
     const isAnew = folder.uidValidity !== selected.uidValidity
-    const listed = await this.#session.search({ all: true })
+    const known = await this.#known(here)
+    const changed = await this.#listedSince(folder, selected, known)
+    const listed = changed ?? (await this.#session.search({ all: true }))
     // An answer that is not about all that the server has counted says nothing of what is missing in it.
     const isWhole = listed !== undefined && listed.length === this.#session.count
     if (listed === undefined) {
       this.#unread++
       return
     }
-    const known = await this.#known(here)
     const there = new Set(listed)
     if (isWhole)
       await this.#vanished(
@@ -201,13 +205,53 @@ class Pass {
       this.fetched += incoming.fetched
       this.#refused += incoming.refused
     }
-    await this.#flags(here, isAnew ? [] : known.filter((uid) => there.has(uid)), folder, selected)
+    const still = isAnew ? [] : known.filter((uid) => there.has(uid))
+    const flags = changed === undefined ? null : (selected.since?.flags ?? null)
+    if (flags === null) await this.#flags(here, still, folder, selected)
+    else await this.#keepFlags(here, still, flags)
     const isAll = isWhole && incoming.refused === 0
     await store.write('imap.synced', {
       ...here,
       uidNext: isAll ? selected.uidNext : null,
       modseq: isAll && this.#session.hasModseq ? selected.modseq : null,
     })
+  }
+
+  /**
+   * A server that remembers little may name all that was ever removed: a folder with too many gaps between its numbers is not asked
+   * what changed.
+   */
+  #askable(folder: ImapFolder): ImapFolder | undefined {
+    const known = countPlacesIn(this.#deps.store.read, folder.folderId)
+    return Math.min((folder.uidNext ?? 1) - 1 - known, known + 1) > MOST_GAPS ? undefined : folder
+  }
+
+  /**
+   * All numbers of a folder, from what is known of it and what has changed since (RFC 7162 §3.2.5). Undefined where the server can't
+   * say that, or says what can't be: then it is asked for all.
+   */
+  async #listedSince(
+    { uidNext }: ImapFolder,
+    { since, uidNext: next }: Selected,
+    known: readonly number[],
+  ): Promise<number[] | undefined> {
+    if (since === null || uidNext === null) return undefined
+    const gone = new Set(uidsIn(known, since.gone))
+    const listed = new Set(known.filter((uid) => !gone.has(uid)))
+    if (next !== uidNext) {
+      const fresh = await this.#session.search({ uid: `${uidNext}:*` })
+      // The last message of all is in such a range, whatever its number (RFC 9051 §9).
+      for (const uid of fresh ?? []) if (uid >= uidNext) listed.add(uid)
+    }
+    return listed.size === this.#session.count ? [...listed].toSorted((a, b) => a - b) : undefined
+  }
+
+  async #keepFlags(here: Here, known: readonly number[], changed: ReadonlyMap<number, number>): Promise<void> {
+    const flags = known.flatMap((uid) => (changed.has(uid) ? [{ uid, flags: changed.get(uid)! }] : []))
+    for (let from = 0; from < flags.length; from += GROUP) {
+      const some = flags.slice(from, from + GROUP)
+      for (const id of await this.#deps.store.write('imap.flags', { ...here, flags: some })) this.#deps.onMail?.(id)
+    }
   }
 
   async #known({ folderId }: Here): Promise<number[]> {

@@ -12,7 +12,14 @@ const SILENCE_MS = 180_000
 const TICKS = 3
 /** Octets outside literals in answer to one command: more is no answer. A list of all UIDs of a million messages fits. */
 const LONGEST_ANSWER = 16 * 1024 * 1024
+/**
+ * Octets without a space outside literals. The library's work on a set of numbers grows with the square of its length: no server is
+ * asked for a longer one.
+ */
+const LONGEST_WORD = 256 * 1024
 const KEPT_BYTES = 4096
+/** A line longer than this comes in parts. */
+const PART_BYTES = 65_536
 
 /**
  * The one stream that the IMAP library is given: a connected and secured socket whose every octet, both ways, is in the protocol log
@@ -26,6 +33,7 @@ export class ImapWire extends Duplex {
   #greeting: Uint8Array | undefined
   #trouble: ImapTrouble | undefined
   #said = 0
+  #word = 0
   #content: { readonly first: Buffer[]; last: Buffer; bytes: number; readonly hash: Hash } | undefined
   #tick: Cancel = () => {}
   #idleTicks = 0
@@ -107,6 +115,11 @@ export class ImapWire extends Duplex {
       this.#note('S', noted)
       if (noted.kind === 'content') continue
       this.#said += noted.bytes.length
+      const space = noted.bytes.lastIndexOf(0x20)
+      this.#word = space < 0 ? this.#word + noted.bytes.length : noted.bytes.length - space - 1
+      if (this.#word > LONGEST_WORD)
+        return this.abandon({ kind: 'protocol', reason: `a word of more than ${LONGEST_WORD} octets` })
+      if (noted.bytes.length < PART_BYTES) this.#word = 0
       const text = Buffer.from(noted.bytes.subarray(0, 64)).toString('latin1')
       if (/^[^ *+][^ ]* (?:OK|NO|BAD)\b/i.test(text)) {
         this.#said = 0

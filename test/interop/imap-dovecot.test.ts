@@ -70,6 +70,28 @@ needs('dovecot').describe('IMAP with a private Dovecot', () => {
     expect(world.messages(account, 'Inbox')[0]).toMatchObject({ subject: 'one', answered: true })
   })
 
+  test('of a folder that is known only what changed since is asked for', async () => {
+    for (const subject of ['one', 'two', 'three', 'four']) await other.append('INBOX', mail(subject))
+    await fetched()
+    await world.flush()
+    const before = world.recorded.length
+    await other.say('SELECT INBOX')
+    await other.say('UID STORE 1,3 +FLAGS (\\Seen)')
+    await other.say('UID STORE 2,4 +FLAGS (\\Deleted)')
+    await other.say('EXPUNGE')
+    expect(await fetched()).toMatchObject({ Inbox: ['one \\Seen', 'three \\Seen'] })
+    await other.append('INBOX', mail('five'), '\\Flagged')
+    await other.say('UID STORE 3 -FLAGS (\\Seen)')
+    expect(await fetched()).toMatchObject({ Inbox: ['one \\Seen', 'three', 'five \\Flagged'] })
+    await world.flush()
+    const said = JSON.stringify(world.recorded.slice(before))
+    expect(said).toMatch(/SELECT INBOX \(QRESYNC \(\d+ \d+\)\)/)
+    expect(said).toMatch(/VANISHED \(EARLIER\) 2,4/)
+    expect(said).toContain('UID SEARCH UID 5:*')
+    expect(said).not.toContain('UID SEARCH ALL')
+    expect(said).not.toMatch(/UID FETCH [\d:]+ \(?(?:UID )?FLAGS\)? \(CHANGEDSINCE/)
+  })
+
   test('what is done here is on the server after the next fetch, in order, and nothing else is', async () => {
     for (const subject of ['one', 'two', 'three']) await other.append('INBOX', mail(subject))
     // Another program has marked it and may think again: only that program removes it.
