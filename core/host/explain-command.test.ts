@@ -36,11 +36,30 @@ test('gives the same as JSON', async () => {
     enhanced: '4.2.2',
     advice: { kind: 'mailbox-full', who: 'recipient', rule: 'full.status2' },
   })
-  expect(JSON.parse(await said('--json', '250 ok'))).toEqual({ code: 250, enhanced: null, advice: null })
+  expect(JSON.parse(await said('--json', '250 ok'))).toEqual({
+    code: 250,
+    enhanced: null,
+    advice: null,
+    words: [],
+  })
 })
 
 test('a reply that refuses nothing is told for what it is', async () => {
   expect(await said('354 go')).toBe('The server is ready for the message.\n\n354: Go on\n')
+})
+
+test('says what a command or a capability is, in each protocol that has it', async () => {
+  const chunking = await said('what is CHUNKING?')
+  expect(chunking).toMatch(/^CHUNKING \(SMTP capability\): The message in pieces of a known size\n/)
+  expect(chunking).toMatch(/\n {2}RFC 3030 §2\n$/)
+  expect((await said('starttls')).match(/^STARTTLS \(.*\)/gm)).toEqual([
+    'STARTTLS (SMTP command)',
+    'STARTTLS (SMTP capability)',
+    'STARTTLS (IMAP command)',
+    'STARTTLS (IMAP capability)',
+  ])
+  expect(await said('250-AUTH PLAIN LOGIN')).toContain('PLAIN (SASL mechanism)')
+  expect(await said('5.7.25')).toMatch(/\n5\.7\.25: The address has no name\n/)
 })
 
 test('what is no reply is a slip of the keyboard', async () => {

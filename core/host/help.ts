@@ -59,7 +59,7 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
   password make ADDRESS NAME | revoke ID | list        a password for each program that submits or reads mail
   connect [PROGRAM] [--address ADDRESS]                how programs are set up to submit mail here and to read it
   suppress list | add ADDRESS | remove ADDRESS         addresses whose mail came back: you are warned
-  explain "550 5.7.1 …"           what a server's reply means
+  explain "550 5.7.1 …" | CHUNKING  what a server's reply means, or a word of SMTP, POP3 or IMAP
   tls list | forget DOMAIN        what is known of the TLS of the domains mail goes to
   dkim make DOMAIN [--ed25519] [--selector S] | list | check DOMAIN | on DOMAIN | off DOMAIN | remove DOMAIN
                                   keys that sign mail, and the records to publish

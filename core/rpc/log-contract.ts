@@ -117,7 +117,8 @@ export const ExplainedWordView = z.object({
 
 /** What a reply means, by its codes and by the dictionary. */
 export const ExplainedReplyView = z.object({
-  code: z.number().int(),
+  /** Null where only an enhanced code was asked for. */
+  code: z.number().int().nullable(),
   enhanced: z.string().nullable(),
   basic: z.object({ title: z.string(), text: z.string() }).nullable(),
   /** What its class says: done for good, not now, never. */

@@ -2,6 +2,7 @@ import { implement } from '@orpc/server'
 import type { Changes } from '../base/changes.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Protocol } from '../model/transcript.ts'
+import { explain } from '../model/explain.ts'
 import { contract } from '../rpc/contract.ts'
 import type { LogPage, SavedLogQueryView } from '../rpc/log-contract.ts'
 import { toView } from './handlers.ts'
@@ -100,6 +101,10 @@ export function findHandlers(deps: FindDeps) {
       for await (const some of alerts.alerts.stream(signal))
         for (const { query, node, found } of some)
           yield { queryId: query.id, name: query.name, hit: toHit(found, node) }
+    }),
+    explain: os.explain.handler(({ input }) => {
+      const { reply, words } = explain(input.text)
+      return { reply, words: [...words] }
     }),
     use: os.use.handler(async () => {
       const used = await deps.use()
