@@ -136,6 +136,14 @@ export const SMTP_WORDS = wordsOf('smtp', {
     ],
     ['SEND', 'Shows a message on a terminal', 'Given up long ago, as were SOML and SAML.', '', 5321, 'F.6'],
     [
+      'VERB',
+      'Asks the server to say more',
+      'Sendmail’s own: it tells how delivery goes. Others know nothing of it.',
+      'VERB',
+      null,
+      '',
+    ],
+    [
       'XCLIENT',
       'Says whose connection this really is',
       'A trusted proxy tells Postfix name and address of the client behind it. Of no RFC.',

@@ -37,12 +37,40 @@ const CLASSES: Readonly<Record<string, string>> = {
   '5': 'Never: the same would be refused again.',
 }
 /** Codes that other RFCs than 3463 have registered since. */
-const DEFINED_IN: Readonly<Record<string, number>> = {
-  ...{ '1.9': 3886, '1.10': 7505, '3.6': 6710, '5.6': 4954, '6.6': 4468, '6.7': 6531, '6.8': 6531, '6.9': 6531 },
-  ...{ '6.10': 6531, '7.8': 4954, '7.9': 4954, '7.10': 5248, '7.11': 4954, '7.12': 4954, '7.13': 5248, '7.14': 4468 },
-  ...{ '7.15': 6710, '7.16': 6710, '7.17': 7293, '7.18': 7293, '7.19': 7293, '7.20': 7372, '7.21': 7372, '7.22': 7372 },
-  ...{ '7.23': 7372, '7.24': 7372, '7.25': 7372, '7.26': 7372, '7.27': 7505, '7.28': 5248, '7.29': 8617, '7.30': 8689 },
-}
+const DEFINED_IN: ReadonlyMap<string, number> = new Map([
+  ['1.9', 3886],
+  ['1.10', 7505],
+  ['3.6', 6710],
+  ['5.6', 4954],
+  ['6.6', 4468],
+  ['6.7', 6531],
+  ['6.8', 6531],
+  ['6.9', 6531],
+  ['6.10', 6531],
+  ['7.8', 4954],
+  ['7.9', 4954],
+  ['7.10', 5248],
+  ['7.11', 4954],
+  ['7.12', 4954],
+  ['7.13', 5248],
+  ['7.14', 4468],
+  ['7.15', 6710],
+  ['7.16', 6710],
+  ['7.17', 7293],
+  ['7.18', 7293],
+  ['7.19', 7293],
+  ['7.20', 7372],
+  ['7.21', 7372],
+  ['7.22', 7372],
+  ['7.23', 7372],
+  ['7.24', 7372],
+  ['7.25', 7372],
+  ['7.26', 7372],
+  ['7.27', 7505],
+  ['7.28', 5248],
+  ['7.29', 8617],
+  ['7.30', 8689],
+])
 /** RFC 3463 has a section for each subject. */
 const sectionOf = (subject: string) => `3.${Number(subject) + 1}`
 
@@ -56,7 +84,7 @@ function statusOf(enhanced: string | null): ExplainedReply['status'] {
   const detail = enhanced.slice(2)
   const words = Object.hasOwn(STATUS, detail) ? titled(STATUS[detail]) : null
   if (words === null) return null
-  const rfc = DEFINED_IN[detail]
+  const rfc = DEFINED_IN.get(detail)
   const [subject = '0'] = detail.split('.')
   return { ...words, rfc: rfc ?? 3463, section: rfc === undefined ? sectionOf(subject) : '' }
 }
