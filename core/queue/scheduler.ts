@@ -22,6 +22,8 @@ import { Watch } from './watch.ts'
 const MOST_HELD = 500_000
 /** The same for destinations, of which each takes as much as a hundred recipients of one. */
 const MOST_LANES = 10_000
+/** Connections begun in one turn of the event loop: each reads its first rows, and eighty of them would hold up all else. */
+const BEGUN_AT_ONCE = 8
 /** What giving back takes at most, once every connection was broken off. */
 const LONGEST_GIVING_BACK_MS = 5000
 
@@ -41,6 +43,7 @@ export class Scheduler {
   /** Connections that run, by kind; local delivery counts as one. */
   readonly #running: Record<LaneKind, number> = { elsewhere: 0, ownNetwork: 0, local: 0 }
   #isClosing = false
+  #pumping: NodeJS.Immediate | undefined
   #onIdle: (() => void)[] = []
 
   constructor(context: QueueContext) {
@@ -303,10 +306,11 @@ export class Scheduler {
     )
   }
 
-  /** Starts connections while there is work and room for them. */
+  /** Starts connections while there is work and room for them, a few at a time. */
   #pump(): void {
     const { clock } = this.#context
-    while (!this.isStopping() && !this.#alarm.isHalted) {
+    for (let begun = 0; !this.isStopping() && !this.#alarm.isHalted; begun++) {
+      if (begun === BEGUN_AT_ONCE) return this.#pumpSoon()
       const nowMs = clock.nowMs()
       const lane = this.#lanes.next(nowMs, (kind) => this.#hasRoom(kind))
       if (!lane) return
@@ -323,6 +327,13 @@ export class Scheduler {
         .catch((error: unknown) => this.#context.log(`serve ${lane.key}: ${reasonOf(error)}`))
         .then(() => this.#onServed(lane))
     }
+  }
+
+  #pumpSoon(): void {
+    this.#pumping ??= setImmediate(() => {
+      this.#pumping = undefined
+      this.#pump()
+    })
   }
 
   /** The pace of a destination follows where its server is. */
