@@ -1,5 +1,5 @@
 import { EXIT, idOf, usage, type Api, type Command, type Context } from './command.ts'
-import { table } from './print.ts'
+import { harmless, table } from './print.ts'
 
 const USAGE =
   'alias list, alias set PATTERN[,PATTERN …] TARGET[,TARGET …] [--id ID], alias remove ID|PATTERN, or alias resolve ADDRESS'
@@ -73,8 +73,10 @@ async function remove(context: Context, word: string): Promise<number> {
 async function resolve(context: Context, address: string): Promise<number> {
   const found = await context.api.alias.resolve({ address })
   await context.show(found, () => {
-    const steps = found.path.map(({ depth, address: at, text }) => `${'  '.repeat(depth)}${at}: ${text}\n`)
-    return `${steps.join('')}A server that delivers to it hears: ${found.reply}\n`
+    const steps = found.path.map(
+      ({ depth, address: at, text }) => `${'  '.repeat(depth)}${harmless(`${at}: ${text}`)}\n`,
+    )
+    return `${steps.join('')}A server that delivers to it hears: ${harmless(found.reply)}\n`
   })
   return EXIT.ok
 }

@@ -9,7 +9,7 @@ import type { CommandIo } from './local-socket.ts'
 import { logCommands } from './log-commands.ts'
 import { list, show, source } from './mail-commands.ts'
 import { domain, identity, user } from './people-commands.ts'
-import { harmless } from './print.ts'
+import { harmless, harmlessLines, jsonLine } from './print.ts'
 import { queue } from './queue-command.ts'
 import { suppress } from './suppress-command.ts'
 import { route } from './route-command.ts'
@@ -81,8 +81,10 @@ export async function runCommand(
     const api = createRouterClient(
       engine.router as Parameters<typeof createRouterClient>[0],
     ) as unknown as RouterClient<never> & Api
-    const showIt = (value: unknown, words: () => string) => io.stdout(json ? `${JSON.stringify(value)}\n` : words())
-    return await command.run({ api, engine, args, io, json, show: showIt })
+    const showIt = (value: unknown, words: () => string) => io.stdout(json ? jsonLine(value) : words())
+    // Whatever a server or a mail calls itself: words beside the output go to a terminal.
+    const said: CommandIo = { ...io, stderr: (text) => io.stderr(harmlessLines(text)) }
+    return await command.run({ api, engine, args, io: said, json, show: showIt })
   } catch (error) {
     await io.stderr(`posthorn: ${harmless(wordsOf(error))}\n`)
     return exitOf(error)

@@ -8,7 +8,7 @@ import { Access } from './access.ts'
 import { parseArguments } from './arguments.ts'
 import { takeGlobal } from './cli.ts'
 import { callEngine, listenLocal, type CommandIo, type RunCommand } from './local-socket.ts'
-import { harmless, size, table } from './print.ts'
+import { harmless, jsonLine, size, table } from './print.ts'
 import { parseSendmail, readMessage } from './sendmail.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -179,5 +179,9 @@ test('text of a peer cannot move the cursor, ring, or turn a line round', () => 
   expect(harmless('Grüße 日本')).toBe('Grüße 日本')
   expect(table(['A', 'B'], [['x\ny', 1]])).toBe('A    B\nx␊y  1\n')
   expect(table(['A'], [])).toBe('')
+  const hostile = { 'subject': 'a\u001b[2J\u009b2J\u007f\u202edef\ufeff', 'k\u2028': ['日本', 1] }
+  const line = jsonLine(hostile)
+  expect(JSON.parse(line)).toEqual(hostile)
+  expect(line).toMatch(/^[\x20-\x7e日本]*\n$/)
   expect([size(999), size(48_200), size(2_400_000)]).toEqual(['999 B', '48.2 KB', '2.4 MB'])
 })

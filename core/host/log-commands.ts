@@ -2,6 +2,7 @@ import type { EventView, SessionView } from '../rpc/views.ts'
 import { idOf, unserved, usage, type Api, type Command, type Context } from './command.ts'
 import { alerts, clear, find, use } from './log-find-commands.ts'
 import { lineOf, painter, sessionTable } from './log-lines.ts'
+import { jsonLine } from './print.ts'
 
 const PAGE = 1000
 
@@ -96,9 +97,7 @@ async function tail(context: Context): Promise<number> {
     for (let more = true; more;) {
       const events = await api.log.events({ id, fromSeq: seen.get(id) ?? 0, limit: PAGE })
       for (const event of events)
-        await io.stdout(
-          context.json ? `${JSON.stringify({ sessionId: id, ...event })}\n` : `${id} ${lineOf(event, paint)}\n`,
-        )
+        await io.stdout(context.json ? jsonLine({ sessionId: id, ...event }) : `${id} ${lineOf(event, paint)}\n`)
       const last = events.at(-1)
       if (last) seen.set(id, last.seq + 1)
       more = events.length === PAGE

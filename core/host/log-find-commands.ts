@@ -2,7 +2,7 @@ import { Fault } from '../base/fault.ts'
 import type { LogHit, LogPage } from '../rpc/log-contract.ts'
 import { EXIT, unserved, usage, type Api, type Context } from './command.ts'
 import { painter, type Paint } from './log-lines.ts'
-import { harmless, size, table, time } from './print.ts'
+import { harmless, jsonLine, size, table, time } from './print.ts'
 
 const MOST = 100_000
 const AT_ONCE = 1000
@@ -59,7 +59,7 @@ export async function find({ api, args, io, json, show }: Context): Promise<numb
     const input = { text, limit: Math.min(AT_ONCE, limit - found), ...(before !== undefined && { before }) }
     let last: LogPage | undefined
     for await (const page of await api.log.find(input)) {
-      for (const hit of page.hits) await io.stdout(json ? `${JSON.stringify(hit)}\n` : wordsOf(hit, paint))
+      for (const hit of page.hits) await io.stdout(json ? jsonLine(hit) : wordsOf(hit, paint))
       found += page.hits.length
       before = page.hits.at(-1)?.session.id ?? before
       last = page
@@ -77,7 +77,7 @@ export async function alerts({ api, args, io, json, engine }: Context): Promise<
   const paint = painter(args.has('--color') && !args.has('--no-color'))
   try {
     for await (const alert of await api.log.alerts(undefined, { signal: io.signal })) {
-      await io.stdout(json ? `${JSON.stringify(alert)}\n` : `${harmless(alert.name)}: ${wordsOf(alert.hit, paint)}`)
+      await io.stdout(json ? jsonLine(alert) : `${harmless(alert.name)}: ${wordsOf(alert.hit, paint)}`)
       if (io.signal.aborted) break
     }
   } catch (error) {

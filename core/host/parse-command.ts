@@ -6,7 +6,7 @@ import { formatTree } from '../message/tree.ts'
 import { parseArguments } from './arguments.ts'
 import { EXIT, usage } from './command.ts'
 import type { CommandIo } from './local-socket.ts'
-import { harmless, table } from './print.ts'
+import { harmless, jsonLine, table } from './print.ts'
 
 /**
  * `parse`: a message on standard input as one JSON object. `parse FILE`, or `-` for standard input: its parts and what is odd
@@ -17,12 +17,12 @@ export async function parse(argv: readonly string[], input: AsyncIterable<Uint8A
   if (args.words.length > 1) throw usage('parse [FILE] [--json], one message at a time')
   const [path] = args.words
   if (path === undefined) {
-    await io.stdout(`${JSON.stringify(parseForCli(await readAll(input)))}\n`)
+    await io.stdout(jsonLine(parseForCli(await readAll(input))))
     return EXIT.ok
   }
   const raw = path === '-' ? await readAll(input) : await readOne(resolve(io.cwd, path))
   const parsed = parseFile(raw)
-  await io.stdout(args.has('--json') ? `${JSON.stringify(parsed)}\n` : words(parsed))
+  await io.stdout(args.has('--json') ? jsonLine(parsed) : words(parsed))
   return EXIT.ok
 }
 

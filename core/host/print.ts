@@ -22,6 +22,18 @@ export function harmless(text: string): string {
   })
 }
 
+/** Lines of words, each of them harmless. */
+export const harmlessLines = (text: string): string => text.split('\n').map(harmless).join('\n')
+
+/** A value as one line of JSON: what could move a cursor or turn a line round is escaped, and means the same. */
+export function jsonLine(value: unknown): string {
+  const text = JSON.stringify(value).replace(
+    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return `${text}\n`
+}
+
 /** `2026-11-22 13:48:07`, local time; `-` for none. */
 export function time(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '-'

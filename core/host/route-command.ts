@@ -1,6 +1,6 @@
 import type { Arguments } from './arguments.ts'
 import { EXIT, idOf, usage, type Command, type Context } from './command.ts'
-import { table } from './print.ts'
+import { harmless, jsonLine, table } from './print.ts'
 import { signInOption } from './sign-in-command.ts'
 
 const ADD =
@@ -109,9 +109,9 @@ async function test(context: Context, word: string | undefined): Promise<number>
   let failed = false
   for await (const step of await api.route.test(input)) {
     failed ||= step.state === 'failed'
-    if (json) await io.stdout(`${JSON.stringify(step)}\n`)
+    if (json) await io.stdout(jsonLine(step))
     else if (step.state !== 'trying')
-      await io.stdout(`${step.state === 'ok' ? 'ok    ' : 'FAILED'} ${step.step}: ${step.text}\n`)
+      await io.stdout(`${step.state === 'ok' ? 'ok    ' : 'FAILED'} ${step.step}: ${harmless(step.text)}\n`)
   }
   return failed ? EXIT.failed : EXIT.ok
 }
