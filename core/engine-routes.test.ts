@@ -1,6 +1,6 @@
 import type { ContractRouterClient } from '@orpc/contract'
 import { createRouterClient } from '@orpc/server'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openInlineStore } from '../test/support/inline-store.ts'
 import { Bench } from '../test/support/mx-zone.ts'
 import { openQueueHouse, submissionOf, type QueueHouse } from '../test/support/queue-house.ts'
@@ -67,14 +67,15 @@ afterEach(async () => {
   await bench.close()
 })
 
+/** A busy machine has time. */
+const WAIT = { timeout: 20_000, interval: 10 }
+
 const send = async (to = 'bob@remote.example'): Promise<number> => {
   const taken = await house.submit(submissionOf(['Subject: hi', 'Message-ID: <1@x.test>', '', 'hello'], [to]))
   return taken.accepted ? taken.entryId : 0
 }
 const settled = async (entryId: number, state: string) => {
-  for (let i = 0; i < 400 && house.states(entryId)[0] !== state; i++)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  expect(house.states(entryId)).toEqual([state])
+  await vi.waitFor(() => expect(house.states(entryId)).toEqual([state]), WAIT)
 }
 const attempts = () => store.read.prepare('SELECT outcome, route, tls FROM attempt ORDER BY id').all()
 const identity = (routeId: number | null) => {
@@ -135,8 +136,7 @@ test('resuming tries once more with the login there is', async () => {
   const entryId = await send()
   await settled(entryId, 'held')
   expect(await api.route.resume({ id: added.id })).toMatchObject({ released: 1 })
-  for (let i = 0; i < 400 && routes.troubles().length === 0; i++)
-    await new Promise((resolve) => setTimeout(resolve, 10))
+  await vi.waitFor(() => expect(routes.troubles()).not.toEqual([]), WAIT)
   await settled(entryId, 'held')
   password = 'right' // mended at the other end
   await api.route.resume({ id: added.id })
