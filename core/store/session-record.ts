@@ -58,14 +58,16 @@ export function packBatch({ heads, segments, links }: Batch): (readonly [PackedB
   }
   const known = new Map(heads.map((head) => [head.id, head]))
   const left = new Set(heads)
-  for (const { protocol, parts, bytes } of segments) {
-    // With each segment that it is in, for the head says where its session begins and ends.
-    const inIt = parts.flatMap(({ sessionId }) => known.get(sessionId) ?? [])
-    for (const head of inIt) left.delete(head)
-    add(inIt, [], { protocol, parts: packParts(parts), data: new Uint8Array(bytes) })
-  }
+  // A head goes with each segment that it is in, for it says where its session begins and ends; links go behind all heads.
+  const inEach = segments.map(({ parts }) => parts.flatMap(({ sessionId }) => known.get(sessionId) ?? []))
+  for (const head of inEach.flat()) left.delete(head)
   for (const some of slices([...left], HEADS_AT_ONCE)) add(some, [], null)
-  for (const some of slices(links, LINKS_AT_ONCE)) add([], some, null)
+  const [first = [], ...others] = slices(links, LINKS_AT_ONCE)
+  for (const [n, { protocol, parts, bytes }] of segments.entries()) {
+    const isLast = n === segments.length - 1
+    add(inEach[n] ?? [], isLast ? first : [], { protocol, parts: packParts(parts), data: new Uint8Array(bytes) })
+  }
+  for (const some of segments.length > 0 ? others : [first, ...others]) if (some.length > 0) add([], some, null)
   return packed
 }
 
@@ -97,7 +99,7 @@ function record(db: WriteDb, { heads, links, segment }: PackedBatch): void {
       segmentId,
     )
   }
-  putLinks(db, JSON.parse(links) as Links)
+  putLinks(db, JSON.parse(links) as Links, new Map(put.map(({ id }) => [id, true])))
 }
 
 /** Keeps a segment; returns its id, or null where nothing is left of it. */
@@ -118,8 +120,8 @@ function putSegment(
   return Number(prepared(db, PUT_SEGMENT).run(protocol, keptParts, kept).lastInsertRowid)
 }
 
-function putLinks(db: WriteDb, links: Links): void {
-  const known = new Map<number, boolean>()
+/** `known`: whether sessions are there, as far as that is known; it grows. */
+function putLinks(db: WriteDb, links: Links, known: Map<number, boolean>): void {
   for (const { sessionId, link } of links) {
     let exists = known.get(sessionId)
     if (exists === undefined) known.set(sessionId, (exists = prepared(db, EXISTS).get(sessionId) !== undefined))
