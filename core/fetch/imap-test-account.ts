@@ -1,6 +1,6 @@
 import type { ImapPeers, ImapStep, ImapTarget } from '../net/imap-words.ts'
 import { openImap } from './imap-client.ts'
-import { listFolders } from './imap.ts'
+import { listFolders } from './imap-folders.ts'
 import { describeImapTrouble } from './imap-words.ts'
 import type { TestStep } from './test-account.ts'
 
@@ -43,7 +43,7 @@ export async function* testImapAccount(
     say('login', 'ok', DONE.login)
     say('list', 'trying', 'Looking for folders…')
     try {
-      const folders = await listFolders(session)
+      const { folders } = await listFolders(session)
       await session.quit()
       if (folders.length === 0) return say('list', 'failed', `${target.host} lists no folders.`)
       say('list', 'ok', folders.length === 1 ? 'There is one folder.' : `There are ${folders.length} folders.`)

@@ -1,17 +1,16 @@
 import { isFault, reasonOf } from '../base/fault.ts'
-import type { FolderRole } from '../store/folder.ts'
 import type { Account } from '../store/account.ts'
 import { countPlaces, countPlacesIn, listPlaces } from '../store/imap.ts'
-import { listImapFolders, type ImapFolder, type ListedFolder } from '../store/imap-folder.ts'
+import { listImapFolders, type ImapFolder } from '../store/imap-folder.ts'
 import type { ImapSession, Selected } from './imap-client.ts'
 import { bitsOf } from './imap-flags.ts'
+import { listFolders, REST } from './imap-folders.ts'
 import { adoptKnown, Incoming, type Here } from './imap-messages.ts'
 import { uidsIn } from './imap-uid-set.ts'
 import { Replay } from './imap-replay.ts'
 import { describeImapTrouble, openAccount, type ImapDeps } from './imap-words.ts'
 import type { Fetched } from './fetch-deps.ts'
 
-const MOST_FOLDERS = 5000
 /** Read at once on the main thread. */
 const PAGE = 200
 /** Numbers of one command; ten times as many where only changes are told. Flags of one operation of the writer. */
@@ -60,36 +59,6 @@ export async function fetchImapAccount(account: Account, deps: ImapDeps, signal?
   return { fetched: pass.fetched, removed: pass.removed, problem, sessionId: session.sessionId }
 }
 
-const ROLES: Readonly<Record<string, FolderRole>> = {
-  '\\Inbox': 'inbox',
-  '\\Sent': 'sent',
-  '\\Drafts': 'drafts',
-  '\\Archive': 'archive',
-  '\\Trash': 'trash',
-  '\\Junk': 'junk',
-}
-/** Views over other folders: each of their messages is in one of these, too, and would be here twice (RFC 6154 §2). */
-const VIEWS = new Set(['\\All', '\\Flagged', '\\Important'])
-
-/** What is mirrored of a server's folders. Names are shown with `/` between levels, whatever the server has there. */
-export async function listFolders(session: ImapSession): Promise<ListedFolder[]> {
-  const listed = await session.list()
-  const roles = new Set<FolderRole>()
-  return listed
-    .filter(
-      ({ flags, specialUse }) =>
-        !flags.has('\\Noselect') && !flags.has('\\NonExistent') && !VIEWS.has(specialUse ?? ''),
-    )
-    .slice(0, MOST_FOLDERS)
-    .map(({ path, specialUse, delimiter }) => {
-      const wanted = ROLES[specialUse ?? ''] ?? 'other'
-      const role = roles.has(wanted) ? 'other' : wanted
-      if (role !== 'other') roles.add(role)
-      const name = path === 'INBOX' ? 'Inbox' : delimiter === '' ? path : path.split(delimiter).join('/')
-      return { path, name: name.slice(0, 500), role }
-    })
-}
-
 class Pass {
   fetched = 0
   removed = 0
@@ -100,6 +69,8 @@ class Pass {
   #refused = 0
   #unread = 0
   #total = 0
+  /** The folder of which only what is in no other one is mirrored. */
+  #rest: string | undefined
 
   constructor(account: Account, deps: ImapDeps, session: ImapSession) {
     this.#account = account
@@ -121,7 +92,8 @@ class Pass {
 
   async run(): Promise<void> {
     const { store } = this.#deps
-    const listed = await listFolders(this.#session)
+    const { folders: listed, rest } = await listFolders(this.#session)
+    this.#rest = rest
     if (listed.length > 0) {
       const { missing } = await store.write('imap.folders', { accountId: this.#account.id, folders: listed })
       for (const folder of missing) await this.#follow(folder)
@@ -147,14 +119,15 @@ class Pass {
   async #hasChanged(folder: ImapFolder): Promise<boolean> {
     const status = await this.#session.status(folder.path)
     if (status === undefined) return true
-    this.#total += status.messages
+    const isRest = folder.path === this.#rest
     const known = countPlacesIn(this.#deps.store.read, folder.folderId)
+    this.#total += isRest ? known : status.messages
     return (
       status.modseq === null ||
       status.modseq !== folder.modseq ||
       status.uidValidity !== folder.uidValidity ||
       status.uidNext !== folder.uidNext ||
-      status.messages !== known
+      (!isRest && status.messages !== known)
     )
   }
 
@@ -174,10 +147,11 @@ class Pass {
     await store.write('imap.begin', { ...here, uidNext: selected.uidNext })
     const isAnew = folder.uidValidity !== selected.uidValidity
     const known = await this.#known(here)
-    const changed = await this.#listedSince(folder, selected, known)
-    const listed = changed ?? (await this.#session.search({ all: true }))
+    const isRest = folder.path === this.#rest
+    const changed = isRest ? undefined : await this.#listedSince(folder, selected, known)
+    const listed = changed ?? (await this.#session.search(isRest ? { gmraw: REST } : { all: true }))
     // An answer that is not about all that the server has counted says nothing of what is missing in it.
-    const isWhole = listed !== undefined && listed.length === this.#session.count
+    const isWhole = listed !== undefined && (isRest || listed.length === this.#session.count)
     if (listed === undefined) {
       this.#unread++
       return
