@@ -13,6 +13,7 @@ CREATE TABLE import_job (
   state TEXT NOT NULL CHECK (state IN ('running', 'done', 'cancelled', 'failed')), reason TEXT,
   imported INTEGER NOT NULL DEFAULT 0, duplicates INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0,
   problems INTEGER NOT NULL DEFAULT 0, started_ms INTEGER NOT NULL, ended_ms INTEGER) STRICT;
+CREATE INDEX import_job_folder ON import_job (folder_id) WHERE folder_id IS NOT NULL;
 -- A file or folder of mail. position: how far it is in: a byte offset of an mbox file, or the last file name of a folder.
 CREATE TABLE import_source (
   id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL REFERENCES import_job (id) ON DELETE CASCADE,
