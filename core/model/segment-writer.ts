@@ -23,12 +23,13 @@ const SHORT = 64
 
 /** Writes one segment. */
 export class SegmentWriter {
-  #buffer = Buffer.allocUnsafeSlow(FIRST_ROOM)
+  #buffer: Buffer<ArrayBuffer>
   #at = HEAD_BYTES
   readonly #baseMs: number
 
-  /** `baseMs`: about when it begins, Unix ms. */
-  constructor(baseMs: number) {
+  /** `baseMs`: about when it begins, Unix ms; `likelyBytes`: how long it may become. */
+  constructor(baseMs: number, likelyBytes = FIRST_ROOM) {
+    this.#buffer = Buffer.allocUnsafeSlow(likelyBytes)
     this.#baseMs = baseMs
     this.#buffer[0] = FORMAT
     this.#buffer.writeDoubleLE(baseMs, 1)

@@ -6,6 +6,9 @@ import type { Protocol, SessionLink, TranscriptEvent } from '../model/transcript
 /** A segment that has become longer is ended, and handed over. */
 const SEGMENT_BYTES = 32 * 1024
 
+/** What a segment that is full has room for beside what the last one took. */
+const SPARE_BYTES = 4096
+
 /** A segment that is being written, and what each session has in it. */
 interface Open {
   readonly writer: SegmentWriter
@@ -31,6 +34,8 @@ export interface Speaker {
 export class WaitingSegments {
   readonly #open = new Map<Protocol, Open>()
   #full: Segment[] = []
+  /** A segment is likely to become as long as the one before it. */
+  readonly #likelyBytes = new Map<Protocol, number>()
 
   /** A line of which nothing is left out. */
   line(of: Speaker, moment: Moment, from: 'C' | 'S', tls: boolean, line: Uint8Array | string, isOdd: boolean): void {
@@ -68,7 +73,10 @@ export class WaitingSegments {
 
   #openFor(of: Speaker, { atMs }: Moment, count: number): Open {
     let open = this.#open.get(of.protocol)
-    if (open === undefined) this.#open.set(of.protocol, (open = { writer: new SegmentWriter(atMs), parts: [] }))
+    if (open === undefined) {
+      open = { writer: new SegmentWriter(atMs, this.#likelyBytes.get(of.protocol)), parts: [] }
+      this.#open.set(of.protocol, open)
+    }
     if (of.part?.of !== open) open.parts.push((of.part = { of: open, sessionId: of.id, seq: of.seq, count: 0 }))
     of.part.count += count
     of.seq += count
@@ -77,6 +85,7 @@ export class WaitingSegments {
 
   #end(protocol: Protocol, open: Open): void {
     this.#full.push(toSegment(protocol, open))
+    this.#likelyBytes.set(protocol, open.writer.size + SPARE_BYTES)
     this.#open.delete(protocol)
   }
 }
