@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import { visible } from '../format/wire-text.ts'
 import { dropToast, toasts, type Toast } from '../state/toasts.ts'
 import { Button, IconButton } from './button.tsx'
 import { Icon } from './icon.tsx'
@@ -27,7 +28,7 @@ function ToastLine({ toast: { id, text, icon, level, action, untilMs } }: { read
   return (
     <div className="toast">
       <Icon name={icon} className={level === 'danger' ? 'danger' : 'quiet'} />
-      <span className="grow">{text}</span>
+      <span className="grow">{visible(text)}</span>
       {action === undefined ? null : (
         <Button
           kind="plain"

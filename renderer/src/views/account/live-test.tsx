@@ -1,3 +1,4 @@
+import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Dialogue } from '../log/dialogue.tsx'
 import { useDialogue } from '../log/use-dialogue.ts'
@@ -37,7 +38,7 @@ export function LiveTest({ test, kind, isOpenTls }: LiveTestProps) {
         test.message !== null &&
         !test.steps.some((one) => one.state === 'failed' && one.text === test.message) ? (
           <p className="notice danger" role="alert">
-            <Icon name="fail" /> {test.message}
+            <Icon name="fail" /> {visible(test.message)}
           </p>
         ) : null}
       </header>
@@ -68,7 +69,7 @@ export function TestStepRow({ title, step }: { title: string; step: Pick<TestSte
     <li>
       <Icon name={icon} className={tone} />
       <span>{title}</span>
-      <span className={step?.state === 'failed' ? 'danger' : 'quiet'}>{step?.text ?? ''}</span>
+      <span className={step?.state === 'failed' ? 'danger' : 'quiet'}>{visible(step?.text ?? '')}</span>
     </li>
   )
 }

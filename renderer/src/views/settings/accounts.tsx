@@ -3,6 +3,7 @@ import type { AccountView } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
 import { count } from '../../format/size.ts'
 import { ago, distance } from '../../format/time.ts'
+import { visible } from '../../format/wire-text.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -96,7 +97,7 @@ export function Accounts() {
                   <p className="notice danger">
                     <Icon name="fail" />
                     <span>
-                      {account.lastError}{' '}
+                      {visible(account.lastError)}{' '}
                       <a href={formatRoute({ view: 'log', sessionId: null, seq: null, of: null })}>Show the log</a>
                     </span>
                   </p>

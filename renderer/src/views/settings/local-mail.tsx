@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { visible } from '../../format/wire-text.ts'
 import type { AliasView, ResolutionView } from '../../../../core/rpc/views.ts'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
@@ -193,7 +194,7 @@ export function Resolution({ found }: { readonly found: ResolutionView }) {
       <ol className="path">
         {found.path.map((step, n) => (
           <li key={n} style={{ paddingInlineStart: `${step.depth * 16}px` }}>
-            <span className="mono">{step.address}</span> <span className="quiet">{step.text}</span>
+            <span className="mono">{visible(step.address)}</span> <span className="quiet">{visible(step.text)}</span>
           </li>
         ))}
       </ol>

@@ -1,3 +1,4 @@
+import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { TestDialogue, TestStepRow } from '../account/live-test.tsx'
 import { ROUTE_STEPS, type RouteTest } from './use-route-test.ts'
@@ -32,7 +33,7 @@ export function RouteTestPane({ test, isEncrypted, hasLogin }: Props) {
         </ul>
         {test.message !== null && !test.steps.some(({ text }) => text === test.message) ? (
           <p className="notice danger" role="alert">
-            <Icon name="fail" /> {test.message}
+            <Icon name="fail" /> {visible(test.message)}
           </p>
         ) : null}
       </header>

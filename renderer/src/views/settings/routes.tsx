@@ -7,6 +7,7 @@ import { Empty } from '../../parts/empty.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { count } from '../../format/size.ts'
+import { visible } from '../../format/wire-text.ts'
 import { act } from '../../state/act.ts'
 import { toast } from '../../state/toasts.ts'
 import { useLive } from '../../state/use-live.ts'
@@ -114,7 +115,7 @@ function Smarthost({ route, onChange, onRemove }: SmarthostProps) {
           <p className="notice danger">
             <Icon name="fail" />
             <span>
-              {route.trouble} Its mail waits; nothing is returned.{' '}
+              {visible(route.trouble)} Its mail waits; nothing is returned.{' '}
               <button type="button" className="linklike" onClick={() => void again()}>
                 Try this login again
               </button>

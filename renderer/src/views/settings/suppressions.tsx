@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { count } from '../../format/size.ts'
 import { whenWords } from '../../format/time.ts'
+import { visible } from '../../format/wire-text.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Field } from '../../parts/field.tsx'
@@ -41,13 +42,13 @@ export function Suppressions() {
               {entries.map((entry) => (
                 <li key={entry.address} aria-label={entry.address}>
                   <div className="grow">
-                    <b className="mono">{entry.address}</b>
+                    <b className="mono">{visible(entry.address)}</b>
                     <p className="quiet num">
                       {entry.byHand
                         ? `Added by you, ${whenWords(entry.sinceMs, nowMs)}.`
                         : `${count(entry.failures, 'refusal')}, the last ${whenWords(entry.lastMs, nowMs)}.`}
                     </p>
-                    {entry.lastReply === null ? null : <p className="mono quiet">{entry.lastReply}</p>}
+                    {entry.lastReply === null ? null : <p className="mono quiet">{visible(entry.lastReply)}</p>}
                   </div>
                   <IconButton
                     icon="trash"

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { TlsDomainView } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
 import { ago, whenWords } from '../../format/time.ts'
+import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -110,7 +111,7 @@ function TlsDomain({ view, onForget }: { view: TlsDomainView; onForget: () => vo
         )}
         {view.mtaStsError === null ? null : (
           <p className="notice warn">
-            <Icon name="alert" /> <span>Its policy could not be read: {view.mtaStsError}</span>
+            <Icon name="alert" /> <span>Its policy could not be read: {visible(view.mtaStsError)}</span>
           </p>
         )}
       </div>

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { api, host } from '../../bridge/client.ts'
 import { clock } from '../../format/time.ts'
+import { visible } from '../../format/wire-text.ts'
 import { Banner } from '../../parts/banner.tsx'
 import { Button } from '../../parts/button.tsx'
 import { act } from '../../state/act.ts'
@@ -65,7 +66,7 @@ export function Banners() {
             </>
           }
         >
-          {one.text}
+          {visible(one.text)}
         </Banner>
       ))}
     </div>

@@ -46,7 +46,7 @@ export function ReportDialog({ id, onClose }: { readonly id: number; readonly on
                   <bdi>{visible(row.subject) || '(no subject)'}</bdi>
                 </td>
                 <td className={row.what === 'refused' ? 'danger' : undefined}>{WHAT[row.what]}</td>
-                <td>{row.reason}</td>
+                <td>{visible(row.reason)}</td>
                 <td className="mono">
                   <bdi>{visible(row.path)}</bdi>
                   {row.offset === null ? '' : `, byte ${row.offset.toLocaleString('en')}`}
