@@ -1,9 +1,11 @@
 import { call } from '@orpc/server'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openTestStore, type TestStore } from '../test/support/store.ts'
+import { ByteHandles } from './base/byte-handles.ts'
 import { systemClock } from './base/clock.ts'
 import { openProtocolLog, type ProtocolLog } from './engine-log.ts'
 import type { LogAlertView, LogPage } from './rpc/log-contract.ts'
+import { openLogFile } from './rpc/log-file.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 import { createRecorder } from './transcript/recorder.ts'
 import type { Recorder } from './transcript/sink.ts'
@@ -13,6 +15,7 @@ let recorder: Recorder
 let log: ProtocolLog
 let settings: Settings
 const told: string[] = []
+const handles = new ByteHandles(systemClock)
 beforeEach(async () => {
   store = await openTestStore()
   settings = defaultSettings()
@@ -23,6 +26,7 @@ beforeEach(async () => {
     recorder,
     settings: () => settings,
     clock: systemClock,
+    handles,
     log: (line) => told.push(line),
   })
 })
@@ -135,4 +139,38 @@ test('says what the log takes up, and keeps it as short as the settings want', a
   const [page] = await find('verb:RCPT', 1)
   expect(page!.hits[0]!.session.id).toBe(50)
   expect(told).toEqual([])
+})
+
+/** A file of sessions, as text. */
+async function shared(ids: number[], format: 'dialogue' | 'json' | 'pcapng' | 'eml', pseudonyms = false) {
+  const { handle, ...rest } = await call(log.handlers.share, { ids, format, pseudonyms })
+  const chunks: Uint8Array[] = []
+  for await (const chunk of handles.open(handle)!.bytes()) chunks.push(chunk)
+  const bytes = Buffer.concat(chunks)
+  expect(bytes.length).toBe(rest.sizeBytes)
+  return { text: bytes.toString('latin1'), ...rest }
+}
+
+test('sessions are shared as a file that opens again, with what stands for what', async () => {
+  refused('550 5.1.1 bob@remote.example is not here')
+  refused('550 5.1.1 BOB@remote.example is not here')
+  const plain = await shared([1, 2], 'json')
+  expect(plain.filename).toBe('sessions.json')
+  const opened = openLogFile(plain.text)
+  expect(opened.sessions?.map(({ head, events }) => [head.id, head.peer, events.length])).toEqual([
+    [1, 'mx.example', 3],
+    [2, 'mx.example', 3],
+  ])
+  const { text, redaction } = await shared([1, 2], 'json', true)
+  expect(text).not.toMatch(/bob@|remote\.example|mx\.example/i)
+  expect(redaction.replaced.find(({ kind }) => kind === 'address')).toEqual({
+    kind: 'address',
+    from: 'bob@remote.example',
+    to: 'person1@host2.example',
+    times: 4,
+  })
+  const dialogue = await shared([2], 'dialogue')
+  expect(dialogue.filename).toBe('smtp-session-2.txt')
+  expect(dialogue.text).toContain('C: RCPT TO:<bob@remote.example>\nS: 550 5.1.1 BOB')
+  await expect(shared([99], 'eml')).rejects.toMatchObject({ code: 'not-found' })
 })

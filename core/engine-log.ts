@@ -1,6 +1,9 @@
+import type { ByteHandles } from './base/byte-handles.ts'
 import { Changes } from './base/changes.ts'
 import type { Clock } from './base/clock.ts'
-import type { Protocol } from './model/transcript.ts'
+import { Fault } from './base/fault.ts'
+import { VERSION } from './base/version.ts'
+import type { Protocol, TranscriptEvent } from './model/transcript.ts'
 import type { Settings } from './settings.ts'
 import { messageOfImapRef } from './store/imap.ts'
 import { listLogQueries } from './store/log-query.ts'
@@ -12,11 +15,15 @@ import { logHandlers } from './transcript/handlers.ts'
 import { LogAlerts } from './transcript/log-alerts.ts'
 import type { FindSessions } from './transcript/log-find.ts'
 import { Retention, type Keep } from './transcript/retention.ts'
+import { shareHandlers } from './transcript/share-handlers.ts'
 import type { Recorder } from './transcript/sink.ts'
+
+/** Events read at once. */
+const EVENTS = 1000
 
 /** The protocol log, wired. */
 export interface ProtocolLog {
-  readonly handlers: ReturnType<typeof logHandlers> & ReturnType<typeof findHandlers>
+  readonly handlers: ReturnType<typeof logHandlers> & ReturnType<typeof findHandlers> & ReturnType<typeof shareHandlers>
   /** Begins to keep it short. */
   start(): void
   /** A setting was changed. */
@@ -30,6 +37,7 @@ export function openProtocolLog(deps: {
   readonly recorder: Recorder
   readonly settings: () => Settings
   readonly clock: Clock
+  readonly handles: ByteHandles
   readonly log: (line: string) => void
 }): ProtocolLog {
   const { store, recorder, settings, clock, log } = deps
@@ -74,9 +82,30 @@ export function openProtocolLog(deps: {
     use,
     keep,
   })
+  const sharing = shareHandlers({
+    handles: deps.handles,
+    clock,
+    program: `Posthorn ${VERSION}`,
+    async read(id, most) {
+      // What was said a moment ago is in it, too.
+      await recorder.flush()
+      const head = getSession(store.read, id)
+      if (head === undefined)
+        throw new Fault('not-found', `find session ${id}: there is none`, { what: 'session', id: String(id) })
+      const events: TranscriptEvent[] = []
+      for (let fromSeq = 0; events.length < most;) {
+        const some = await store.query('session.events', { id, fromSeq, limit: Math.min(EVENTS, most - events.length) })
+        for (const { event } of some) events.push(event)
+        const last = some.at(-1)
+        if (last === undefined) break
+        fromSeq = last.seq + 1
+      }
+      return { head, events }
+    },
+  })
   const retention = new Retention({ clock, use, expire: (what) => store.write('session.expire', what), keep, log })
   return {
-    handlers: { ...reading, ...finding },
+    handlers: { ...reading, ...finding, ...sharing },
     start: () => retention.start(),
     onSetting(name) {
       if (/^log\..*\.keep/.test(name)) void retention.run()

@@ -327,7 +327,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   })
   opened.add('rules', () => rules.close())
   const handles = new ByteHandles(clock)
-  const protocolLog = openProtocolLog({ store, recorder, settings, clock, log })
+  const protocolLog = openProtocolLog({ store, recorder, settings, clock, handles, log })
   opened.add('log queries', () => protocolLog.close())
   const transfer = openTransfer({ dataFolder, store, clock, handles, onFolders, log })
   opened.add('imports and exports', () => transfer.close())

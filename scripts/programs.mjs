@@ -4,7 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mutt' | 'mpop' | 'fetchmail' | 'curl' | 'exim' | 'python' | 'git-send-email' | 'thunderbird' | 'chromium'} Program */
+/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mutt' | 'mpop' | 'fetchmail' | 'curl' | 'exim' | 'python' | 'git-send-email' | 'thunderbird' | 'tshark' | 'chromium'} Program */
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge']
 const BROWSER_PATHS = [
@@ -33,6 +33,7 @@ export const PROGRAMS = {
     debian: ['git-email', 'libauthen-sasl-perl', 'libmailtools-perl'],
   },
   'thunderbird': { names: ['thunderbird'], debian: ['thunderbird'] },
+  'tshark': { names: ['tshark'], debian: ['tshark'] },
   // Debian refuses Exim beside Postfix: `.ci/run` unpacks it there, and nothing is installed.
   'exim': { names: [join(EXIM_FOLDER, 'usr/sbin/exim4')], debian: ['exim4-daemon-light'] },
   'chromium': {

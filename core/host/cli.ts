@@ -100,6 +100,10 @@ export async function main(argv: readonly string[]): Promise<number> {
       signal: gone.signal,
     }
     if (command === 'explain') return await (await import('./explain-command.ts')).explain(global.argv.slice(1), io)
+    if (command === 'log' && global.argv[1] === 'open')
+      return await (
+        await import('./log-file-commands.ts')
+      ).openFile(withColour(global.argv.slice(1), process.stdout, process.env), io)
     if (command === 'parse')
       return await (await import('./parse-command.ts')).parse(global.argv.slice(1), process.stdin, io)
     if (command === 'serve') return await (await import('./serve-command.ts')).serve(global, io)

@@ -34,7 +34,10 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
   queue route ID automatic|direct|ROUTE [--recipient ID] | export ID | undo ID | pause | resume
   queue pace | pace set DESTINATION [--connections N] [--gap SECONDS] [--per-connection N] [--per-minute N]
              [--per-hour N] [--per-day N] | pace reset DESTINATION   (each with [--why TEXT])
-  log list | show ID | tail | export ID                what was said on the wire
+  log list | show ID | tail       what was said on the wire
+  log export ID … [--format dialogue|json|pcapng|eml] [--pseudonyms] [--output FILE [--overwrite]]
+              sessions as a file: a dialogue, JSON, a capture for Wireshark, or mail with both attached
+  log open FILE                   shows a dialogue or JSON file; needs no engine and no data folder
   log find [--limit N] [--save NAME [--notify]] QUERY | --saved | --forget NAME
               QUERY: verb:RCPT code:4xx code:5.7.x ms:>2000 host:mx.example tls:no dir:out protocol: account: msg: entry:
               state:problem lasted:>60s before: after: on: words, "as it was said", -not, OR, ( ), as one argument in quotes

@@ -1,6 +1,7 @@
 import type { EventView, SessionView } from '../rpc/views.ts'
 import { idOf, unserved, usage, type Api, type Command, type Context } from './command.ts'
 import { alerts, clear, find, use } from './log-find-commands.ts'
+import { exportSessions } from './log-file-commands.ts'
 import { lineOf, painter, sessionTable } from './log-lines.ts'
 import { jsonLine } from './print.ts'
 
@@ -14,6 +15,10 @@ export const logCommands: Command = {
     '--notify': 'flag',
     '--saved': 'flag',
     '--forget': 'value',
+    '--format': 'value',
+    '--pseudonyms': 'flag',
+    '--output': 'value',
+    '--overwrite': 'flag',
     '--color': 'flag',
     '--no-color': 'flag',
   },
@@ -34,13 +39,10 @@ export const logCommands: Command = {
         return use(context)
       case 'clear':
         return clear(context)
-      case 'export': {
-        const { text } = await context.api.log.export({ id: idOf(word, 'log export') })
-        await context.io.stdout(text)
-        return 0
-      }
+      case 'export':
+        return exportSessions(context)
       default:
-        throw usage('log list, show ID, tail, find QUERY, alerts, use, clear, export ID')
+        throw usage('log list, show ID, tail, find QUERY, alerts, use, clear, export ID…, open FILE')
     }
   },
 }
