@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { link, mkdir, open, readdir, rename, rm, unlink, utimes, writeFile, type FileHandle } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Fault } from '../base/fault.ts'
 import { randomId } from '../base/random-id.ts'
 import type { Message } from '../store/message-list.ts'
-import { encodeImapUtf7, messageFileName, Names, pathName } from './export-names.ts'
+import { maildirFolderName, messageFileName, Names, pathName } from './export-names.ts'
 import { FileText, fromLine, statusFields, type Exported } from './export-text.ts'
 
 /** What a message goes into: a file it shares, or one of its own. */
@@ -133,6 +133,8 @@ export class EmlTarget implements ExportTarget {
     if (!this.#isMade) await mkdir(this.#folder, { recursive: true })
     this.#isMade = true
     const path = join(this.#folder, messageFileName(message))
+    // What an export before this one has left there when it was ended.
+    if (this.#overwrite) await rm(`${path}.part`, { force: true })
     const written = await writeWhole(`${path}.part`, bytes)
     const seconds = message.dateMs / 1000
     await utimes(`${path}.part`, seconds, seconds).catch(() => {}) // a date no file system knows
@@ -159,6 +161,8 @@ export class MaildirTarget implements ExportTarget {
   readonly #overwrite: boolean
   readonly #isNested: boolean
   readonly #keywords: string[] = []
+  /** Names of files that were there, by the part that does not change. */
+  readonly #before = new Map<string, string[]>()
   #isMade = false
 
   /** `isNested`: a folder of a maildir, which says so by an empty file. */
@@ -182,6 +186,9 @@ export class MaildirTarget implements ExportTarget {
     const info = process.platform === 'win32' ? ';2,' : ':2,'
     const path = join(this.#folder, 'cur', `${unique}${info}${flags}`)
     await place(part, path, this.#overwrite)
+    // The same message from an export before this one, with the flags it had then, would be there twice.
+    for (const name of this.#before.get(unique) ?? [])
+      if (name !== basename(path)) await rm(join(this.#folder, 'cur', name), { force: true })
     return written
   }
 
@@ -206,6 +213,11 @@ export class MaildirTarget implements ExportTarget {
   async #make(): Promise<void> {
     if (this.#isMade) return
     for (const name of ['cur', 'new', 'tmp']) await mkdir(join(this.#folder, name), { recursive: true })
+    if (this.#overwrite)
+      for (const name of await readdir(join(this.#folder, 'cur'))) {
+        const unique = name.split(/[:;]/, 1)[0] ?? name
+        this.#before.set(unique, [...(this.#before.get(unique) ?? []), name])
+      }
     if (this.#isNested) await writeFile(join(this.#folder, 'maildirfolder'), '')
     this.#isMade = true
   }
@@ -243,7 +255,7 @@ export class ExportTree {
   folder(parts: readonly string[], isMain: boolean): ExportTarget {
     if (this.#format === 'maildir') {
       if (isMain) return this.only()
-      const name = this.#names.take(`.${parts.map(encodeImapUtf7).join('.').replaceAll(/[/\\]/g, '_')}`)
+      const name = this.#names.take(maildirFolderName(parts))
       return new MaildirTarget(join(this.#to, name), this.#overwrite, true)
     }
     const safe = parts.map((part) => pathName(part, 'folder'))

@@ -1,11 +1,22 @@
 import { safeName } from '../message/file-name.ts'
 import type { Message } from '../store/message-list.ts'
 
+/** File systems take 255 octets, and names get a date, a number and an ending beside what they are made from. */
+const LONGEST_BYTES = 200
+
+/** The beginning of a text that has so many octets at most, no character cut in two. */
+export function cutBytes(text: string, most: number): string {
+  let cut = text
+  while (Buffer.byteLength(cut) > most) cut = [...cut].slice(0, -1).join('')
+  return cut
+}
+
 /** A name for a file or folder that every system takes, from any text. */
 export const pathName = (text: string, otherwise: string): string => {
-  const name = safeName(text.slice(0, 400), '', 0)
-    .slice(0, 100)
-    .replace(/[. ]+$/, '')
+  const name = cutBytes(safeName(text.slice(0, 400), '', 0).slice(0, 100).toWellFormed(), LONGEST_BYTES).replace(
+    /[. ]+$/,
+    '',
+  )
   return text.trim() === '' || name === '' ? otherwise : name
 }
 
@@ -40,4 +51,17 @@ export function encodeImapUtf7(name: string): string {
         ? '&-'
         : `&${Buffer.from(run, 'utf16le').swap16().toString('base64').replaceAll('/', ',').replace(/=+$/, '')}-`,
     )
+}
+
+/** The name of a folder of a maildir, from the names on the way to it; the longest are cut where it would be too long. */
+export function maildirFolderName(parts: readonly string[]): string {
+  const cut = parts.map((part) => [...part])
+  for (;;) {
+    const names = cut.map((part) => encodeImapUtf7(part.join('')))
+    const name = `.${names.join('.').replaceAll(/[/\\]/g, '_')}`
+    if (name.length <= LONGEST_BYTES) return name
+    const longest = cut.reduce((a, b) => (b.length > a.length ? b : a))
+    if (longest.length > 1) longest.pop()
+    else cut.pop()
+  }
 }

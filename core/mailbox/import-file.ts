@@ -1,5 +1,6 @@
 import { createDecipheriv } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Dirent } from 'node:fs'
+import { join } from 'node:path'
 import { Fault } from '../base/fault.ts'
 
 /** Where bytes lie that are imported: a file, or one of ours that holds an upload under a key of this run. */
@@ -19,7 +20,8 @@ export class ByteFile {
 
   /** Throws what the system says, and `import.nothing` for what is no file. */
   constructor({ path, key }: FileAt) {
-    this.#fd = openSync(path, 'r')
+    // A pipe that nobody writes to would keep whoever opens it, and no thread that waits there can be ended. Windows has no such flag.
+    this.#fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     const stat = fstatSync(this.#fd)
     if (!stat.isFile()) {
       closeSync(this.#fd)
@@ -47,6 +49,30 @@ export class ByteFile {
 
   close(): void {
     closeSync(this.#fd)
+  }
+}
+
+/** Whether an entry of a folder is a file, or a link to one. */
+export function isFileAt(folder: string, entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isFile()
+  try {
+    return statSync(join(folder, entry.name)).isFile()
+  } catch {
+    return false // it leads nowhere, or round in a circle
+  }
+}
+
+/** The text a small file begins with; '' where there is none, or it is no file. */
+export function readStart(path: string, most: number): string {
+  try {
+    const file = new ByteFile({ path })
+    try {
+      return file.read(0, most).toString('utf8')
+    } finally {
+      file.close()
+    }
+  } catch {
+    return ''
   }
 }
 

@@ -6,6 +6,7 @@ import {
   importTotals,
   listImports,
   listImportSources,
+  MOST_PROBLEMS,
   noImport,
   type ImportInto,
   type ImportJob,
@@ -54,7 +55,6 @@ interface Live {
 
 /** Pages of the index that are merged in one operation. */
 const MERGED_PAGES = 250
-const SOURCES_AT_ONCE = 500
 
 /** Imports of mail, one after the other: the disk is one. */
 export class ImportJobs {
@@ -94,15 +94,16 @@ export class ImportJobs {
     const { sources, problems } = await this.look(from)
     const files = 'uploads' in from ? await uploads.take(from.uploads) : []
     const origin = 'paths' in from ? from.paths : files.map(({ name }) => name)
-    const jobId = await store.write('import.begin', { origin, isUpload: 'uploads' in from, quoting, into })
+    const jobId = await store.write('import.begin', {
+      origin,
+      isUpload: 'uploads' in from,
+      quoting,
+      into,
+      sources,
+      problems: problems.slice(0, MOST_PROBLEMS),
+      refused: problems.length,
+    })
     if ('uploads' in from) this.#uploaded.set(jobId, { handles: from.uploads, files })
-    for (let at = 0; at === 0 || at < Math.max(sources.length, problems.length); at += SOURCES_AT_ONCE) {
-      const some = {
-        sources: sources.slice(at, at + SOURCES_AT_ONCE),
-        problems: problems.slice(at, at + SOURCES_AT_ONCE),
-      }
-      await store.write('import.sources', { jobId, ...some })
-    }
     this.#run(jobId)
     return jobId
   }
@@ -235,7 +236,9 @@ export class ImportJobs {
         .write('import.state', { id, state, reason })
         .catch((error: unknown) => log(`import ${id}: ${reasonOf(error)}`))
     this.#live.delete(id)
-    if (state === 'done') await this.#letGo(id)
+    // An import behind this one must not wait for what can't be removed.
+    if (state === 'done')
+      await this.#letGo(id).catch((error: unknown) => log(`import ${id}: let go of its files: ${reasonOf(error)}`))
     this.changes.emit(id)
   }
 

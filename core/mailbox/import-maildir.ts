@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { isFileAt, readStart } from './import-file.ts'
 import { tagNames, type ImportFlags } from './import-header.ts'
 
 /** One message of a maildir, as its file's name tells. */
@@ -35,7 +36,10 @@ export function listMaildir(folder: string): MaildirEntry[] {
 
 function listFiles(folder: string): string[] {
   try {
-    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []))
+    // Programs that keep what a search found make a maildir of links.
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+      isFileAt(folder, entry) ? [entry.name] : [],
+    )
   } catch {
     return [] // Thunderbird's have no `new`
   }
@@ -44,13 +48,9 @@ function listFiles(folder: string): string[] {
 /** Dovecot's names of the keywords that a file name has as letters from a to z. */
 export function readKeywords(folder: string): ReadonlyMap<string, string> {
   const names = new Map<string, string>()
-  try {
-    const text = readFileSync(join(folder, 'dovecot-keywords'), 'utf8').slice(0, 10_000)
-    for (const [, n = '', name = ''] of text.matchAll(/^(\d{1,2}) (.+)$/gm))
-      if (Number(n) < 26) names.set(String.fromCharCode(97 + Number(n)), name)
-  } catch {
-    // most have none
-  }
+  const text = readStart(join(folder, 'dovecot-keywords'), 10_000) // most have none
+  for (const [, n = '', name = ''] of text.matchAll(/^(\d{1,2}) (.+)$/gm))
+    if (Number(n) < 26) names.set(String.fromCharCode(97 + Number(n)), name)
   return names
 }
 

@@ -136,7 +136,8 @@ export class MboxWalk {
       const hit = this.#window.indexOf(MARK, at - this.#windowAt)
       if (hit < 0) {
         at = this.#windowAt + this.#window.length
-        if (at >= this.#file.sizeBytes) break
+        // It may have become shorter since it was opened.
+        if (at >= this.#file.sizeBytes || this.#window.length <= MARK.length + 1) break
         at -= MARK.length + 1 // a mark may lie across two windows
         continue
       }

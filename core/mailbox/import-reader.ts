@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileWords } from '../base/fault.ts'
 import type { ImportSource } from '../store/import-job.ts'
-import { ByteFile, type FileAt } from './import-file.ts'
+import { ByteFile, isFileAt, type FileAt } from './import-file.ts'
 import type { ImportFlags } from './import-header.ts'
 import { flagsOf, listMaildir, nameDateMs, readKeywords } from './import-maildir.ts'
 import { firstFromLine, MboxWalk, readDialect } from './import-mbox.ts'
@@ -173,7 +173,7 @@ export class ImportReader {
   /** A source of message files is a folder, whose other files are sources of their own or no mail, or one file. */
   #emlPaths({ path }: ImportSource): string[] {
     if (Object.hasOwn(this.#order.uploads, path) || !statSync(path).isDirectory()) return [path]
-    const names = readdirSync(path, { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? [] : [one.name]))
+    const names = readdirSync(path, { withFileTypes: true }).flatMap((one) => (isFileAt(path, one) ? [one.name] : []))
     return names
       .filter((name) => !name.startsWith('.'))
       .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve, sep } from 'node:path'
 import { oneLine } from '../message/one-line.ts'
+import { readStart } from './import-file.ts'
 
 /** A profile of Thunderbird. */
 export interface Profile {
@@ -28,17 +29,9 @@ function homesOfProfiles(env: NodeJS.ProcessEnv, home: string): string[] {
   ]
 }
 
-function readSome(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').slice(0, LONGEST_FILE)
-  } catch {
-    return ''
-  }
-}
-
 /** Profiles that a profiles.ini names, the one that is used first. */
 export function readProfilesIni(folder: string): Profile[] {
-  const sections = readSome(join(folder, 'profiles.ini'))
+  const sections = readStart(join(folder, 'profiles.ini'), LONGEST_FILE)
     .split(/^(?=\[)/m)
     .map((section) => ({
       title: /^\[(.*)\]/.exec(section)?.[1] ?? '',
@@ -91,7 +84,7 @@ function serverPrefs(text: string): Map<string, Map<string, string>> {
 /** The accounts of a profile by the names a person gave them; of mail no setting speaks of, by its folder's name. */
 export function listProfileAccounts(profile: string): ProfileAccount[] {
   const found = new Map<string, string>()
-  for (const prefs of serverPrefs(readSome(join(profile, 'prefs.js'))).values()) {
+  for (const prefs of serverPrefs(readStart(join(profile, 'prefs.js'), LONGEST_FILE)).values()) {
     const relative = prefs.get('directory-rel')
     const path = relative?.startsWith('[ProfD]')
       ? join(profile, ...relative.slice('[ProfD]'.length).split('/'))

@@ -15,12 +15,15 @@ interface Upload {
   readonly file: FileHandle
   readonly cipher: Cipheriv
   received: number
+  /** A part of it could not be written, so what comes behind would be at the wrong place. */
+  isBroken: boolean
   /** Chunks in the order they came; the next waits for the last. */
   line: Promise<void>
   usedMs: number
 }
 
 const MOST = 20_000
+const BROKEN = 'a part of it could not be written; choose it again'
 /** What nobody has touched for so long is let go. */
 const LIFE_MS = 24 * 3_600_000
 
@@ -55,24 +58,38 @@ export class ImportUploads {
     const file = await open(at.path, 'wx', 0o600)
     const cipher = createCipheriv('aes-256-ctr', at.key, counterAt(0))
     const usedMs = this.#clock.monotonicMs()
-    this.#uploads.set(handle, { filename, sizeBytes, at, file, cipher, received: 0, line: Promise.resolve(), usedMs })
+    this.#uploads.set(handle, {
+      filename,
+      sizeBytes,
+      at,
+      file,
+      cipher,
+      received: 0,
+      isBroken: false,
+      line: Promise.resolve(),
+      usedMs,
+    })
     return handle
   }
 
   /** Adds the next bytes; they are in order whether each call waits for the last or not. Throws `not-found`, `conflict`. */
   async chunk(handle: string, bytes: Uint8Array): Promise<void> {
     const upload = this.#get(handle)
+    if (bytes.length === 0) return
     upload.usedMs = this.#clock.monotonicMs()
     const before = upload.line
     const turn = (async () => {
       await before
       if (upload.received + bytes.length > upload.sizeBytes)
         throw refused(upload.filename, `more bytes came than the ${upload.sizeBytes} announced`)
-      upload.received += bytes.length
+      if (upload.isBroken) throw refused(upload.filename, BROKEN)
+      upload.isBroken = true
       await upload.file.writeFile(upload.cipher.update(bytes))
+      upload.received += bytes.length
       if (upload.received === upload.sizeBytes) await upload.file.close()
+      upload.isBroken = false
     })()
-    // A chunk that failed fails its own call; the next one judges for itself.
+    // A chunk that is too much fails its own call; the next one judges for itself.
     upload.line = turn.catch(() => {})
     await turn
   }
@@ -84,7 +101,8 @@ export class ImportUploads {
     for (const handle of handles) {
       const upload = this.#get(handle)
       await upload.line
-      const { filename, received, sizeBytes, at } = upload
+      const { filename, received, sizeBytes, at, isBroken } = upload
+      if (isBroken) throw refused(filename, BROKEN)
       if (received !== sizeBytes) throw refused(filename, `${received} of its ${sizeBytes} bytes have arrived`)
       let name = filename
       for (let n = 2; names.has(name); n++) name = `${filename} (${n})`

@@ -161,10 +161,18 @@ export const noImport = (id: number) =>
   new Fault('not-found', `find import ${id}: there is none`, { what: 'import', id: String(id) })
 
 export const importJobOperations = {
-  /** Notes an import that begins. Throws `not-found` for a folder that is gone. */
+  /**
+   * Notes an import that begins with all it is to read: were a part of that not written down, it would seem done without it. `refused`:
+   * how much there is that can't be read, of which `problems` names some. Throws `not-found` for a folder that is gone.
+   */
   'import.begin': (
     db: WriteDb,
-    args: Pick<ImportJob, 'origin' | 'isUpload' | 'quoting'> & { readonly into: ImportInto },
+    args: Pick<ImportJob, 'origin' | 'isUpload' | 'quoting'> & {
+      readonly into: ImportInto
+      readonly sources: readonly NewImportSource[]
+      readonly problems: readonly ImportProblem[]
+      readonly refused: number
+    },
     nowMs: number,
   ): number => {
     const { origin, isUpload, quoting, into } = args
@@ -172,23 +180,13 @@ export const importJobOperations = {
     const folder = folderId === null ? null : getFolder(db, folderId)
     if (folderId !== null && !folder) throw noFolder(folderId)
     const values = [JSON.stringify(origin), isUpload ? 1 : 0, quoting, folderId, folder?.name ?? null, nowMs]
-    const { lastInsertRowid } = prepared(db, INSERT).run(...values)
+    const jobId = Number(prepared(db, INSERT).run(...values).lastInsertRowid)
+    for (const { kind, path, folder: name, role, sizeBytes } of args.sources)
+      prepared(db, INSERT_SOURCE).run(jobId, kind, path, name, role, sizeBytes)
+    addImportProblems(db, jobId, args.problems)
+    addCounts(db, jobId, { imported: 0, duplicates: 0, deleted: 0, problems: args.refused })
     prepared(db, DROP_OLD).run()
-    return Number(lastInsertRowid)
-  },
-  /** Notes what it is to read, some at a time, and what there is no reading. */
-  'import.sources': (
-    db: WriteDb,
-    args: {
-      readonly jobId: number
-      readonly sources: readonly NewImportSource[]
-      readonly problems: readonly ImportProblem[]
-    },
-  ): void => {
-    for (const { kind, path, folder, role, sizeBytes } of args.sources)
-      prepared(db, INSERT_SOURCE).run(args.jobId, kind, path, folder, role, sizeBytes)
-    addImportProblems(db, args.jobId, args.problems)
-    addCounts(db, args.jobId, { imported: 0, duplicates: 0, deleted: 0, problems: args.problems.length })
+    return jobId
   },
   'import.state': (
     db: WriteDb,
