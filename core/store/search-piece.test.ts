@@ -182,3 +182,21 @@ test.each([1, 2, 3])(
     oracle.connection.close()
   },
 )
+
+test('words a stranger made to have one hash cost no more than others', () => {
+  // By the usual factor of such a hash, 31, "an" and "c0" come to the same number, and so do all words of them of one length.
+  const collide = (n: number) =>
+    n
+      .toString(2)
+      .padStart(16, '0')
+      .replaceAll(/[01]/g, (bit) => (bit === '0' ? 'an' : 'c0'))
+  const usual = (n: number) => `${(n * 2_654_435_761) % 2 ** 32}`.padStart(32, 'q')
+  const costOf = (wordOf: (n: number) => string) => {
+    const text = Array.from({ length: 40_000 }, (_, n) => wordOf(n)).join(' ')
+    const begun = process.cpuUsage()
+    expect(new PieceBuilder().add(['', '', '', '', text, ''])).toBe(true)
+    return process.cpuUsage(begun).user
+  }
+  costOf(usual)
+  expect(costOf(collide)).toBeLessThan(20 * costOf(usual) + 100_000)
+})
