@@ -1,5 +1,5 @@
 import { EXIT, idOf, usage, type Context } from './command.ts'
-import { table, time } from './print.ts'
+import { harmless, table, time } from './print.ts'
 
 /** How to say it. */
 export const SIGN_IN_USAGE =
@@ -82,7 +82,7 @@ export async function signIn(context: Context, [what, user]: readonly string[]):
     context,
     user === undefined ? { id: idOf(what, 'account sign-in') } : { provider: what, user },
   )
-  await show(made, () => `Signed in at ${made.providerName} as ${made.user}.\n`)
+  await show(made, () => `Signed in at ${harmless(made.providerName)} as ${harmless(made.user)}.\n`)
   return EXIT.ok
 }
 
@@ -102,7 +102,7 @@ export async function discover(context: Context, address: string | undefined): P
     for (const { source, state, text } of json ? [] : now.sources) {
       if (state === 'waiting' || state === 'trying' || told.has(source)) continue
       told.add(source)
-      await io.stderr(`${state.padEnd(8)}${source}: ${text}\n`)
+      await io.stderr(`${state.padEnd(8)}${source}: ${harmless(text)}\n`)
     }
   }
   if (last === undefined) return EXIT.failed
@@ -117,8 +117,10 @@ export async function discover(context: Context, address: string | undefined): P
       one.auth === 'oauth2' ? (one.provider === null ? 'a token' : `--oauth ${one.provider}`) : 'password',
       one.needsConsent ? 'ASK' : 'yes',
     ])
-    const reasons = servers.map((one) => `  ${one.host}:${one.port}: ${one.consent === '' ? one.why : one.consent}\n`)
-    return `\n${table(['KIND', 'SERVER', 'TLS', 'USER', 'SIGN IN BY', 'OF THE DOMAIN'], rows)}${reasons.join('')}${text}\n`
+    const reasons = servers.map(
+      (one) => `  ${harmless(`${one.host}:${one.port}: ${one.consent === '' ? one.why : one.consent}`)}\n`,
+    )
+    return `\n${table(['KIND', 'SERVER', 'TLS', 'USER', 'SIGN IN BY', 'OF THE DOMAIN'], rows)}${reasons.join('')}${harmless(text)}\n`
   })
   return incoming.length === 0 && outgoing.length === 0 ? EXIT.unavailable : EXIT.ok
 }

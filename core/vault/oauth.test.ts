@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { call } from '../../test/support/contract.ts'
 import { startDnsServer, type DnsStub } from '../../test/support/dns-server.ts'
@@ -242,6 +243,35 @@ describe('an access token', () => {
     expect(await token(id)).toBe(provider.accessTokens[0])
     clock.advance(20_000)
     expect(await token(id)).toBe(provider.accessTokens[1])
+  })
+
+  test.each([
+    ['is refused', (response: ServerResponse) => response.writeHead(400).end('{"error":"invalid_grant"}')],
+    [
+      'brings another one to renew it with',
+      (response: ServerResponse) =>
+        response.writeHead(200).end('{"access_token":"late","token_type":"bearer","refresh_token":"late"}'),
+    ],
+  ])('that %s while its person signs in anew takes nothing from the new sign-in', async (_, answer) => {
+    const { id } = await signedIn()
+    const first = (await token(id)) as string
+    let late: ServerResponse | undefined
+    const asked = new Promise<void>((resolve) => {
+      provider.trouble = (response) => {
+        late = response
+        resolve()
+      }
+    })
+    const renewed = token(id, first)
+    await asked
+    provider.trouble = undefined
+    await signedIn()
+    const refresh = refreshOf(id)
+    answer(late!)
+    expect(await renewed).toBe(provider.accessTokens.at(-1))
+    expect(signIns.troubleOf(id)).toBeNull()
+    expect(refreshOf(id)).toBe(refresh)
+    expect(await token(id)).toBe(provider.accessTokens.at(-1))
   })
 
   test('that is given no more means signing in again, in words, until somebody has', async () => {

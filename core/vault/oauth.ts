@@ -48,6 +48,7 @@ interface Known {
 /** Time a person has to sign in, with a second factor and a forgotten password. */
 const FLOW_MS = 10 * 60_000
 const MOST_FLOWS = 4
+const GONE = 'The sign-in of this account is gone: sign in again.'
 /** An access token is made anew so long before it runs out, or in the last tenth of a short life. */
 const EARLY_MS = 5 * 60_000
 
@@ -197,6 +198,13 @@ export class SignIns {
     return signIn
   }
 
+  /** The token that is known already. */
+  #known(id: number): AccessToken {
+    const known = this.#tokens.get(id)
+    if (known !== undefined && known.untilMs > this.#deps.clock.nowMs()) return { ok: true, token: known.token }
+    return { ok: false, needsPerson: false, reason: 'Somebody has just signed in anew.' }
+  }
+
   #keep(id: number, { access, forMs }: { readonly access: string; readonly forMs: number }): string {
     const untilMs = this.#deps.clock.nowMs() + forMs - Math.min(EARLY_MS, forMs / 10)
     this.#tokens.set(id, { token: access, untilMs })
@@ -207,7 +215,7 @@ export class SignIns {
     const { store, vault } = this.#deps
     const signIn = getSignIn(store.read, id)
     const again = (reason: string): AccessToken => ({ ok: false, needsPerson: true, reason })
-    if (signIn === undefined) return again('The sign-in of this account is gone: sign in again.')
+    if (signIn === undefined) return again(GONE)
     if (signIn.trouble !== null) return again(signIn.trouble)
     const provider = this.providers().find((one) => one.id === signIn.provider)
     const name = provider?.name ?? signIn.provider
@@ -219,6 +227,9 @@ export class SignIns {
       refresh === undefined
         ? { ok: false as const, isOver: true, reason: 'what renews it is not in the vault' }
         : await askAgain(provider, refresh, this.#deps)
+    // Somebody has signed in anew meanwhile: whatever was answered is of what no longer counts.
+    if (vault.getSecret(SIGN_IN_REFRESH, String(id)) !== refresh)
+      return getSignIn(store.read, id) === undefined ? again(GONE) : this.#known(id)
     if (got.ok) {
       // A refresh token that was changed for another one counts no more (RFC 6749 §6): kept before the new one is used.
       if (got.refresh !== null && got.refresh !== refresh)
