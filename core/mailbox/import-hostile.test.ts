@@ -99,6 +99,46 @@ describe('with a store', () => {
     expect(await house.ended(job!.id)).toMatchObject({ state: 'done', imported: 1100 })
   }, 30_000)
 
+  test('an import that is stopped leaves nothing in the store that is in no folder', async () => {
+    house = await openTransferHouse()
+    const long = 'a line of some length, again and again and again\n'.repeat(40_000)
+    const id = await house.stopped(
+      files.write(
+        'long.mbox',
+        mboxOf(14, 'long', () => long),
+      ),
+    )
+    expect(house.imports.get(id).imported).toBeLessThan(14)
+    const count = `SELECT count(*) FROM blob WHERE state <> 'whole' OR id NOT IN (SELECT blob_id FROM message)`
+    expect(house.store.read.prepare(count).pluck().get()).toBe(0)
+    await house.imports.resume(id)
+    expect(await house.ended(id)).toMatchObject({ state: 'done', imported: 14, duplicates: 0 })
+  })
+
+  test('an import that waits for its turn is stopped at once, and goes on when it is asked to', async () => {
+    house = await openTransferHouse()
+    const { api } = house
+    const { write } = house.store
+    const gate = Promise.withResolvers<void>()
+    const gated = async (...args: Parameters<typeof write>) => {
+      const answer = write(...args)
+      if (args[0] === 'import.batch') await gate.promise
+      return answer
+    }
+    vi.spyOn(house.store, 'write').mockImplementation(gated as typeof write)
+    const start = (name: string) =>
+      api.imports.start({ from: { paths: [files.write(name, mboxOf(2, name))] }, into: null })
+    const [first, second] = [await start('a'), await start('b')]
+    expect(house.imports.get(second.id).state).toBe('looking')
+    await api.imports.cancel(second)
+    expect(await house.ended(second.id)).toMatchObject({ state: 'cancelled', imported: 0 })
+    await api.imports.resume(second)
+    gate.resolve()
+    expect(await house.ended(second.id)).toMatchObject({ state: 'done', imported: 2 })
+    expect(house.imports.get(first.id)).toMatchObject({ state: 'done', imported: 2 })
+    vi.restoreAllMocks()
+  })
+
   test('what can not be let go of does not stop the imports behind it', async () => {
     house = await openTransferHouse()
     vi.spyOn(house.uploads, 'drop').mockRejectedValue(new Error('another program reads it'))

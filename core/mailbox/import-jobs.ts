@@ -50,7 +50,8 @@ interface Live {
   readonly stop: AbortController
   /** The program ends, and nobody has cancelled it. */
   isLeft: boolean
-  ended: Promise<void>
+  readonly ended: Promise<void>
+  readonly end: () => void
 }
 
 /** Pages of the index that are merged in one operation. */
@@ -133,7 +134,9 @@ export class ImportJobs {
         reason: 'not under way',
       })
     live.stop.abort()
-    await live.ended
+    // One that waits for its turn need not wait to be stopped.
+    if (live.phase === 'looking') await this.#end(id, live, 'cancelled', null)
+    else await live.ended
   }
 
   /** Forgets an import that is over. Throws `not-found`, `conflict` while it runs. */
@@ -211,16 +214,17 @@ export class ImportJobs {
   }
 
   #run(id: number): void {
-    const live: Live = { phase: 'looking', at: null, stop: new AbortController(), isLeft: false, ended: this.#line }
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    const live: Live = { phase: 'looking', at: null, stop: new AbortController(), isLeft: false, ended, end }
     this.#live.set(id, live)
-    live.ended = this.#line.then(() => this.#steps(id, live))
-    this.#line = live.ended
+    this.#line = this.#line.then(() => this.#steps(id, live))
     this.changes.emit(id)
   }
 
   /** All of an import. Never fails: how it ended stands in the store. */
   async #steps(id: number, live: Live): Promise<void> {
-    const { store, log } = this.#deps
+    if (this.#live.get(id) !== live) return // stopped before its turn
+    const { log } = this.#deps
     const { signal } = live.stop
     let reason: string | null = null
     try {
@@ -230,15 +234,18 @@ export class ImportJobs {
       reason = reasonOf(error)
       log(`import ${id}: ${reason}`)
     }
-    const state = reason !== null ? 'failed' : signal.aborted ? 'cancelled' : 'done'
-    if (!live.isLeft)
-      await store
-        .write('import.state', { id, state, reason })
-        .catch((error: unknown) => log(`import ${id}: ${reasonOf(error)}`))
+    await this.#end(id, live, reason !== null ? 'failed' : signal.aborted ? 'cancelled' : 'done', reason)
+  }
+
+  /** Notes how an import ended. Never fails. */
+  async #end(id: number, live: Live, state: 'done' | 'cancelled' | 'failed', reason: string | null): Promise<void> {
+    const { store, log } = this.#deps
+    const say = (error: unknown) => log(`import ${id}: ${reasonOf(error)}`)
+    if (!live.isLeft) await store.write('import.state', { id, state, reason }).catch(say)
     this.#live.delete(id)
     // An import behind this one must not wait for what can't be removed.
-    if (state === 'done')
-      await this.#letGo(id).catch((error: unknown) => log(`import ${id}: let go of its files: ${reasonOf(error)}`))
+    if (state === 'done') await this.#letGo(id).catch(say)
+    live.end()
     this.changes.emit(id)
   }
 

@@ -103,6 +103,9 @@ class Run {
   #writing: Promise<void> = Promise.resolve()
   #isWriting = false
   #staged: StagedBlob | undefined
+  /** Long messages that are in the store and in no folder yet: of the batch that comes next, and of those that have come. */
+  #finished: StagedBlob[] = []
+  readonly #finishedOf = new Map<number, readonly StagedBlob[]>()
   #settle: (error?: unknown) => void = () => {}
   readonly ended: Promise<void>
 
@@ -142,13 +145,17 @@ class Run {
     else await this.#reader.end()
     await this.#parsers.close()
     await this.#writing
-    await this.#staged?.drop().catch(() => {})
+    // What nobody will store takes no room until the next start; what is stored is left alone.
+    const left = [this.#staged, ...this.#finished, ...[...this.#finishedOf.values()].flat()]
+    for (const one of left) await one?.drop().catch(() => {})
   }
 
   #hear(answer: ReadAnswer): void {
     if ('taken' in answer) {
       const n = this.#taken++
       this.#places.set(n, answer.at)
+      if (this.#finished.length > 0) this.#finishedOf.set(n, this.#finished)
+      this.#finished = []
       if (this.#isCareful) this.#kept.set(n, new Uint8Array(answer.taken))
       this.#parsers.parse(n, answer.taken, false)
     } else if ('stage' in answer) this.#stage(answer.stage).catch((error: unknown) => this.#settle(error))
@@ -167,6 +174,7 @@ class Run {
       letGo(request.bytes)
     } else if (request.do === 'drop') await this.#staged?.drop()
     const staged = request.do === 'finish' ? ((await this.#staged?.finish()) ?? null) : null
+    if (request.do === 'finish' && this.#staged !== undefined) this.#finished.push(this.#staged)
     if (request.do === 'finish' || request.do === 'drop') this.#staged = undefined
     ask(this.#reader, { staged })
   }
@@ -194,14 +202,15 @@ class Run {
       if (this.#isReadToEnd && this.#stored === this.#taken) this.#settle()
       return
     }
-    this.#parsed.delete(this.#stored)
-    this.#stored++
+    const n = this.#stored++
+    this.#parsed.delete(n)
     this.#isWriting = true
     const written = this.#deps.store.write('import.batch', { jobId: this.#order.jobId, packed: batch.packed })
     letGo(batch.packed) // the store has made a copy
     this.#writing = written.then(
       (stored) => {
         this.#isWriting = false
+        this.#finishedOf.delete(n)
         this.#order.onStored(stored, batch.at)
         ask(this.#reader, { go: 1 })
         this.#next()
