@@ -269,6 +269,24 @@ test('what was done long ago is forgotten, as long as the settings say', async (
   expect(house.told(id)).toEqual([])
 })
 
+test('a sender is not answered sooner because little is remembered of what rules did', async () => {
+  house.settings = { ...house.settings, 'rules.historyDays': 1 }
+  await house.rule('*', 'reply:away every:30d')
+  await house.arrive(house.mail())
+  await house.sorted()
+  for (const days of [20, 9]) {
+    clock.advance(days * 86_400_000)
+    await house.store.write('rule.forget', { beforeMs: clock.nowMs() - 86_400_000 })
+    await house.arrive(house.mail())
+    await house.sorted()
+    expect(await house.sent()).toHaveLength(1)
+  }
+  clock.advance(2 * 86_400_000)
+  await house.arrive(house.mail())
+  await house.sorted()
+  expect(await house.sent()).toHaveLength(2)
+})
+
 test('no CR and no LF stands alone in what is sent on, whatever was fetched', async () => {
   const { id: accountId } = await house.store.write('account.add', {
     name: 'Far',

@@ -37,7 +37,9 @@ const FORGET = `
   DELETE FROM rule_history WHERE id IN (SELECT id FROM rule_history WHERE at_ms < ? ORDER BY at_ms LIMIT ?)` // index rule_history_at
 const FORGET_SENT = `
   DELETE FROM rule_sent WHERE id IN (
-    SELECT id FROM rule_sent s WHERE at_ms < ? AND NOT EXISTS (SELECT 1 FROM rule_send w WHERE w.sent_id = s.id) ORDER BY at_ms LIMIT ?)` // index rule_sent_at
+    SELECT id FROM rule_sent s WHERE at_ms < ? AND (kind <> 'reply' OR at_ms < ?) AND NOT EXISTS (SELECT 1 FROM rule_send w WHERE w.sent_id = s.id) ORDER BY at_ms LIMIT ?)` // index rule_sent_at
+/** A rule may have a sender answered once a year: whom it has answered is known for longer than what else it did. */
+const LONGEST_SILENCE_MS = 366 * 86_400_000
 /** Rows of one operation. */
 const SLICE = 2000
 
@@ -81,9 +83,9 @@ export function tellHistory(db: WriteDb, historyId: number, steps: readonly Rule
 
 export const ruleHistoryOperations = {
   /** Forgets some of what was done before `beforeMs`; whether there is more. */
-  'rule.forget': (db: WriteDb, args: { readonly beforeMs: number }): boolean => {
+  'rule.forget': (db: WriteDb, args: { readonly beforeMs: number }, nowMs: number): boolean => {
     const told = prepared(db, FORGET).run(args.beforeMs, SLICE).changes
-    const sent = prepared(db, FORGET_SENT).run(args.beforeMs, SLICE).changes
+    const sent = prepared(db, FORGET_SENT).run(args.beforeMs, nowMs - LONGEST_SILENCE_MS, SLICE).changes
     return told === SLICE || sent === SLICE
   },
 } satisfies Record<string, Operation<never, unknown>>
