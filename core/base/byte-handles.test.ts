@@ -29,3 +29,20 @@ test('the oldest of more than a thousand handles go first', () => {
   expect(handles.open(all[1]!)?.filename).toBe('1')
   expect(handles.open(all[1000]!)?.filename).toBe('1000')
 })
+
+test('bytes held in memory are bounded, however many are given out, and nothing else goes for them', () => {
+  const handles = new ByteHandles({ ...systemClock, monotonicMs: () => 0 })
+  const bytes = async function* () {}
+  const of = (heldBytes?: number) => ({
+    filename: 'x',
+    contentType: 'image/png',
+    sizeBytes: undefined,
+    bytes,
+    ...(heldBytes !== undefined && { heldBytes }),
+  })
+  const file = handles.make(of())
+  const pictures = Array.from({ length: 100 }, () => handles.make(of(8 * 1024 * 1024)))
+  const left = pictures.filter((handle) => handles.open(handle) !== undefined)
+  expect(left).toEqual(pictures.slice(-6))
+  expect(handles.open(file)).toBeDefined()
+})

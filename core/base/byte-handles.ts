@@ -7,11 +7,15 @@ export interface ByteSource {
   readonly contentType: string
   /** Undefined where only reading tells. */
   readonly sizeBytes: number | undefined
+  /** So much memory is held by it until its time is over; left out where it is read from elsewhere. */
+  readonly heldBytes?: number
   bytes(): AsyncIterable<Uint8Array>
 }
 
 const LIFE_MS = 10 * 60_000
 const MOST = 1000
+/** Memory held by all handles: some pictures of a mail, and not all that a hostile one names. */
+const MOST_HELD_BYTES = 48 * 1024 * 1024
 
 /**
  * Names for bytes that a window may fetch: 128 random bits each, good for ten minutes, in this run only. Calls carry the
@@ -25,7 +29,7 @@ export class ByteHandles {
     this.#clock = clock
   }
 
-  /** A new handle. The oldest go when there are a thousand. */
+  /** A new handle. The oldest go when there are a thousand, and of those that hold memory when they hold too much of it. */
   make(source: ByteSource): string {
     const nowMs = this.#clock.monotonicMs()
     // In the order they were made, which is the order they end in.
@@ -33,6 +37,8 @@ export class ByteHandles {
       if (given.untilMs > nowMs && this.#given.size < MOST) break
       this.#given.delete(handle)
     }
+    const { heldBytes = 0 } = source
+    if (heldBytes > 0) this.#makeRoom(heldBytes)
     const handle = randomId()
     this.#given.set(handle, { source, untilMs: nowMs + LIFE_MS })
     return handle
@@ -42,5 +48,16 @@ export class ByteHandles {
   open(handle: string): ByteSource | undefined {
     const given = this.#given.get(handle)
     return given !== undefined && given.untilMs > this.#clock.monotonicMs() ? given.source : undefined
+  }
+
+  #makeRoom(bytes: number): void {
+    let held = bytes
+    for (const { source } of this.#given.values()) held += source.heldBytes ?? 0
+    for (const [handle, { source }] of this.#given) {
+      if (held <= MOST_HELD_BYTES) return
+      if ((source.heldBytes ?? 0) === 0) continue
+      held -= source.heldBytes ?? 0
+      this.#given.delete(handle)
+    }
   }
 }

@@ -186,3 +186,25 @@ test('knows its folders by owner', async () => {
   const folders = await call(mail.folders, undefined)
   expect(folders.find((one) => one.role === 'sent')).toMatchObject({ total: 1, unread: 0, owner: null, name: 'Sent' })
 })
+
+test('a message is read once for all of its pictures, and again when it is opened', async () => {
+  const html = Array.from({ length: 20 }, (_, n) => `<img src="https://far.example/${n}.png">`).join('')
+  const { messageId: id } = await importFile(`Subject: x\r\nContent-Type: text/html\r\n\r\n${html}\r\n`)
+  let reads = 0
+  const counting = {
+    ...parse,
+    message: (...args: Parameters<ParsePool['message']>) => {
+      reads++
+      return parse.message(...args)
+    },
+  }
+  const deps = { store, handles, mailChanges, find: search, fetchWhole, fetchImage }
+  const watched = mailHandlers({ ...deps, parse: counting })
+  const ask = (n: number) => call(watched.remoteImage, { id, url: `https://far.example/${n}.png` })
+  for (let n = 0; n < 20; n++) await expect(ask(n)).rejects.toThrow('there is no web here')
+  await expect(ask(20)).rejects.toThrow('names no such picture')
+  expect(reads).toBe(1)
+  await call(watched.get, { id })
+  await expect(ask(0)).rejects.toThrow('there is no web here')
+  expect(reads).toBe(3)
+})

@@ -10,7 +10,7 @@ import type { SearchPage } from '../rpc/search-contract.ts'
 import type { FolderView, MessageView } from '../rpc/views.ts'
 import type { FindInput } from './find-handlers.ts'
 import { ensurePersonFolders } from './person.ts'
-import { remoteImage, type RemoteImageDeps } from './remote-image.ts'
+import { imagesIn, remoteImage, type RemoteImageDeps } from './remote-image.ts'
 import { toRow, toRows } from './rows.ts'
 import { listFolders, type OwnedFolder } from '../store/folder.ts'
 import { getMessage, listPage, listSessionsOf, type Message } from '../store/message-list.ts'
@@ -41,6 +41,17 @@ export function mailHandlers(deps: MailDeps) {
     mailChanges.emit(...folderIds)
     return done
   }
+  // Of the message that is shown: it may name pictures by the thousand, and is read once for all of them.
+  let pictures: { readonly id: number; readonly names: Promise<ReadonlySet<string>> } | undefined
+  const picturesOf = (id: number): Promise<ReadonlySet<string>> => {
+    if (pictures?.id === id) return pictures.names
+    const mine = { id, names: getView(deps, id).then(({ html }) => imagesIn(html)) }
+    pictures = mine
+    mine.names.catch(() => {
+      if (pictures === mine) pictures = undefined
+    })
+    return mine.names
+  }
   return {
     folders: os.folders.handler(async () => {
       await ensurePersonFolders(store)
@@ -51,10 +62,14 @@ export function mailHandlers(deps: MailDeps) {
       return { rows: toRows(store.read, rows), total, more }
     }),
     search: os.search.handler(({ input, signal }) => deps.find(input, signal)),
-    get: os.get.handler(({ input }) => getView(deps, input.id)),
+    get: os.get.handler(({ input }) => {
+      pictures = undefined
+      return getView(deps, input.id)
+    }),
     getWhole: os.getWhole.handler(async ({ input, signal }) => {
       find(store, input.id)
       await deps.fetchWhole(input.id, signal)
+      pictures = undefined
       return getView(deps, input.id)
     }),
     setSeen: os.setSeen.handler(async ({ input }) => changed(await store.write('message.seen', input))),
@@ -79,8 +94,7 @@ export function mailHandlers(deps: MailDeps) {
       return { handle: deps.handles.make({ filename, contentType, sizeBytes: bytes.length, bytes: again }) }
     }),
     remoteImage: os.remoteImage.handler(async ({ input, signal }) => {
-      const { html } = await getView(deps, input.id)
-      return { handle: await remoteImage(deps, html, input.url, signal) }
+      return { handle: await remoteImage(deps, await picturesOf(input.id), input.url, signal) }
     }),
     source: os.source.handler(async ({ input }) => {
       const message = find(store, input.id)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ByteHandles } from '../base/byte-handles.ts'
 import { systemClock } from '../base/clock.ts'
-import { remoteImage } from './remote-image.ts'
+import { imagesIn, remoteImage } from './remote-image.ts'
 
 const HTML = `<img src="https://a.example/one.png?x=1&amp;y=2"><IMG SRC='https://a.example/two.png'><img src=https://a.example/3>`
 
@@ -14,7 +14,7 @@ test.each(['https://a.example/one.png?x=1&y=2', 'https://a.example/two.png', 'ht
       asked.push(wanted)
       return { ok: true as const, contentType: 'image/png', bytes: Buffer.from('bytes') }
     }
-    const handle = await remoteImage({ handles, fetchImage }, HTML, url, undefined)
+    const handle = await remoteImage({ handles, fetchImage }, imagesIn(HTML), url, undefined)
     expect(asked).toEqual([url])
     const source = handles.open(handle)
     expect(source).toMatchObject({ contentType: 'image/png', sizeBytes: 5 })
@@ -29,10 +29,10 @@ test.each(['https://a.example/one.png', 'https://else.example/', ''])(
   async (url) => {
     const fetchImage = () => Promise.reject(new Error('it was asked'))
     const handles = new ByteHandles(systemClock)
-    await expect(remoteImage({ handles, fetchImage }, HTML, url, undefined)).rejects.toMatchObject({
+    await expect(remoteImage({ handles, fetchImage }, imagesIn(HTML), url, undefined)).rejects.toMatchObject({
       code: 'fetch.failed',
     })
-    await expect(remoteImage({ handles, fetchImage }, null, url, undefined)).rejects.toMatchObject({
+    await expect(remoteImage({ handles, fetchImage }, imagesIn(null), url, undefined)).rejects.toMatchObject({
       code: 'fetch.failed',
     })
   },
@@ -41,6 +41,11 @@ test.each(['https://a.example/one.png', 'https://else.example/', ''])(
 test('why a picture can not be had is said in words', async () => {
   const fetchImage = async () => ({ ok: false as const, reason: 'a.example answers 404.' })
   await expect(
-    remoteImage({ handles: new ByteHandles(systemClock), fetchImage }, HTML, 'https://a.example/3', undefined),
+    remoteImage(
+      { handles: new ByteHandles(systemClock), fetchImage },
+      imagesIn(HTML),
+      'https://a.example/3',
+      undefined,
+    ),
   ).rejects.toThrow('load a picture of the message: a.example answers 404.')
 })

@@ -15,31 +15,37 @@ export interface RemoteImageDeps {
 }
 
 /**
- * A handle to a picture that a message names. Only what stands in the message's own HTML is asked for, so that a window can't be made
+ * A handle to a picture that a message names. Only one of `names`, which stand in the message's own HTML, is asked for, so that a window can't be made
  * to ask anything else. Throws `fetch.failed` in words for a person.
  */
 export async function remoteImage(
   deps: RemoteImageDeps,
-  html: string | null,
+  names: ReadonlySet<string>,
   url: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const failed = (reason: string) =>
     new Fault('fetch.failed', `load a picture of the message: ${reason}`, { what: 'picture', reason })
-  if (html === null || !namesIn(html).has(url)) throw failed('The message names no such picture.')
+  if (!names.has(url)) throw failed('The message names no such picture.')
   const got = await deps.fetchImage(url, signal)
   if (!got.ok) throw failed(got.reason)
   const { bytes, contentType } = got
   const all = async function* () {
     yield bytes
   }
-  return deps.handles.make({ filename: 'picture', contentType, sizeBytes: bytes.length, bytes: all })
+  return deps.handles.make({
+    filename: 'picture',
+    contentType,
+    sizeBytes: bytes.length,
+    heldBytes: bytes.length,
+    bytes: all,
+  })
 }
 
 /** Addresses in the attributes of a mail's HTML, as a browser reads them. */
-function namesIn(html: string): Set<string> {
+export function imagesIn(html: string | null): ReadonlySet<string> {
   const found = new Set<string>()
-  for (const [, double, single, bare] of html.matchAll(
+  for (const [, double, single, bare] of (html ?? '').matchAll(
     /\bsrc\s*=\s*(?:"([^"]{1,8192})"|'([^']{1,8192})'|([^\s>"']{1,8192}))/gi,
   ))
     found.add(unescaped((double ?? single ?? bare ?? '').trim()))
