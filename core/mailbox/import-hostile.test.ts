@@ -115,6 +115,18 @@ describe('with a store', () => {
     expect(await house.ended(id)).toMatchObject({ state: 'done', imported: 14, duplicates: 0 })
   })
 
+  test('a file that has lost its beginning meanwhile is read whole when an import goes on, also where messages are of one size', async () => {
+    house = await openTransferHouse()
+    const all = mboxOf(900).split(/^(?=From ada)/m)
+    const path = files.write('all.mbox', all.slice(100).join(''))
+    const id = await house.stopped(path)
+    const before = house.imports.get(id).imported
+    expect(before).toBeLessThan(800)
+    files.write('all.mbox', all.slice(200).join(''))
+    await house.imports.resume(id)
+    expect(await house.ended(id)).toMatchObject({ state: 'done', imported: 800, problems: 0 })
+  })
+
   test('an import that waits for its turn is stopped at once, and goes on when it is asked to', async () => {
     house = await openTransferHouse()
     const { api } = house

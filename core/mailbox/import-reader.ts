@@ -95,7 +95,8 @@ export class ImportReader {
       const dialect = readDialect(file, this.#order.quoting)
       const walk = new MboxWalk(file, dialect)
       // A file that is another now is read from its beginning: what came in already is recognised.
-      const known = source.position === '' ? first : Number(source.position)
+      const isWhole = source.position !== '' && file.sizeBytes >= source.sizeBytes
+      const known = isWhole ? Number(source.position) : first
       let at = known === file.sizeBytes || walk.messageAt(known) !== undefined ? known : first
       const flags = dialect.hasStatus ? UNREAD : READ
       for (let message; (message = walk.messageAt(at)) !== undefined; at = message.next) {
