@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { mboxOf, openTransferHouse, type TransferHouse } from '../../test/support/transfer-house.ts'
@@ -57,4 +58,25 @@ test.each(['eml', 'mbox', 'maildir'] as const)('names longer than a file system 
     .filter((one) => one.startsWith('.') && one.length > 20)[0]!
     .split('.')
   expect(parts[0]).toContain(decodeImapUtf7(name!))
+})
+
+test.skipIf(process.platform === 'win32')('nothing but a file is written over, and no link is followed', async () => {
+  const folderId = await bring(mboxOf(2), 'letters')
+  const to = join(house.files, 'out')
+  const pipe = (...at: string[]) => expect(spawnSync('mkfifo', [join(to, ...at)]).status).toBe(0)
+  pipe()
+  for (const format of ['mbox', 'eml', 'maildir'] as const)
+    await expect(take({ folderId }, format, true)).rejects.toMatchObject({ code: 'export.exists' })
+  rmSync(to)
+  mkdirSync(to)
+  await expect(take({ folderId }, 'mbox', true)).rejects.toMatchObject({ code: 'export.exists' })
+  mkdirSync(join(to, '.letters'))
+  pipe('.letters', 'dovecot-keywords')
+  writeFileSync(join(house.files, 'other'), 'mine')
+  symlinkSync(join(house.files, 'other'), join(to, '.letters', 'maildirfolder'))
+  const { id } = await house.store.write('tag.save', { name: 'Work', colour: '#3b82f6', number: null })
+  await house.store.write('message.tag', { ids: house.list('letters').map((one) => one.id), add: [id], remove: [] })
+  expect(await take({ all: true }, 'maildir', true)).toMatchObject({ state: 'done', exported: 2 })
+  expect(readFileSync(join(to, '.letters', 'dovecot-keywords'), 'utf8')).toBe('0 Work\n')
+  expect(readFileSync(join(house.files, 'other'), 'utf8')).toBe('mine')
 })

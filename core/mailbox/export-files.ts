@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { link, mkdir, open, readdir, rename, rm, unlink, utimes, writeFile, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Fault } from '../base/fault.ts'
@@ -21,7 +21,9 @@ const exists = (path: string) => new Fault('export.exists', `export to "${path}"
 
 /** Whether an export may go there. Throws `export.exists`. */
 export async function checkFree(path: string, isFolder: boolean, overwrite: boolean): Promise<void> {
-  if (overwrite || !existsSync(path)) return
+  const there = statSync(path, { throwIfNoEntry: false })
+  // A device or a pipe is nothing to write over, and a file is no folder.
+  if (there === undefined || (overwrite && (isFolder ? there.isDirectory() : there.isFile()))) return
   if (isFolder && (await readdir(path).catch(() => ['it is no folder'])).length === 0) return
   throw exists(path)
 }
@@ -196,7 +198,7 @@ export class MaildirTarget implements ExportTarget {
     await this.#make()
     if (this.#keywords.length === 0) return
     const lines = this.#keywords.map((name, n) => `${n} ${name}\n`).join('')
-    await writeFile(join(this.#folder, 'dovecot-keywords'), lines)
+    await writeAnew(join(this.#folder, 'dovecot-keywords'), lines)
   }
   async drop(): Promise<void> {}
 
@@ -218,9 +220,15 @@ export class MaildirTarget implements ExportTarget {
         const unique = name.split(/[:;]/, 1)[0] ?? name
         this.#before.set(unique, [...(this.#before.get(unique) ?? []), name])
       }
-    if (this.#isNested) await writeFile(join(this.#folder, 'maildirfolder'), '')
+    if (this.#isNested) await writeAnew(join(this.#folder, 'maildirfolder'), '')
     this.#isMade = true
   }
+}
+
+/** Writes a small file in the place of what is there: a link would lead elsewhere, and a pipe would keep us waiting. */
+async function writeAnew(path: string, text: string): Promise<void> {
+  await rm(path, { force: true })
+  await writeFile(path, text, { flag: 'wx' })
 }
 
 async function* lfText(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {
