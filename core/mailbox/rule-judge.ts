@@ -67,10 +67,22 @@ export class RuleJudge {
     await worker?.terminate()
   }
 
+  #begin(): Worker {
+    const worker = this.#start()
+    // It may also end when it is asked nothing: then the next question begins another one.
+    worker.on('error', () => {})
+    worker.on('exit', () => {
+      if (this.#worker !== worker) return
+      this.#worker = undefined
+      this.#known = undefined
+    })
+    return worker
+  }
+
   #ask(rules: readonly Rule[], mail: Omit<JudgeRequest, 'id' | 'rules'>): Promise<Judged> {
     if (this.#isClosed) return Promise.reject(died('closed'))
     this.#cancelIdle()
-    const worker = (this.#worker ??= this.#start())
+    const worker = (this.#worker ??= this.#begin())
     const id = ++this.#lastId
     // A view of a larger buffer would take all of that along.
     const raw = mail.raw.byteLength === mail.raw.buffer.byteLength ? mail.raw : Uint8Array.from(mail.raw)
