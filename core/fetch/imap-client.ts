@@ -107,12 +107,13 @@ export async function openImap(
     await handOver(client, wire, session.onVanished)
     return { ok: true, session }
   } catch (error) {
+    const words = (text: unknown) => wire.withoutEchoes(String(text)).slice(0, 500)
     const said = error as { readonly authenticationFailed?: boolean; readonly response?: unknown }
     const trouble: ImapTrouble =
       wire.trouble ??
       (said.authenticationFailed === true
-        ? { kind: 'refused', at: 'login', reply: String(said.response ?? reasonOf(error)).slice(0, 500) }
-        : { kind: 'protocol', reason: reasonOf(error).slice(0, 500) })
+        ? { kind: 'refused', at: 'login', reply: words(said.response ?? reasonOf(error)) }
+        : { kind: 'protocol', reason: words(reasonOf(error)) })
     wire.abandon(trouble)
     return { ok: false, trouble, sessionId }
   }

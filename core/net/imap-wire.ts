@@ -70,6 +70,11 @@ export class ImapWire extends Duplex {
     return this.#trouble
   }
 
+  /** Words of the server, for a person, without what they repeat of secrets. */
+  withoutEchoes(text: string): string {
+    return this.#ear.withoutEchoes(text)
+  }
+
   /** Ends it; what was said stands in the log with the reason. */
   abandon(trouble: ImapTrouble): void {
     if (this.destroyed) return

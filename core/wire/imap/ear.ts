@@ -53,6 +53,18 @@ export class Ear {
     this.#echoes = secrets.filter((one) => one.length >= SHORTEST_ECHO).flatMap(formsOf)
   }
 
+  /** Words of the server without what they repeat of secrets. */
+  withoutEchoes(text: string): string {
+    let kept = ''
+    let at = 0
+    for (const [from, to] of this.#echoed(text).toSorted((a, b) => a[0] - b[0])) {
+      if (to <= at) continue
+      if (from >= at) kept += `${text.slice(at, from)}<secret>`
+      at = to
+    }
+    return kept + text.slice(at)
+  }
+
   /** Whether an AUTHENTICATE is under way. */
   get isExchange(): boolean {
     return this.#within.at === 'exchange'
