@@ -174,3 +174,42 @@ test('sessions are shared as a file that opens again, with what stands for what'
   expect(dialogue.text).toContain('C: RCPT TO:<bob@remote.example>\nS: 550 5.1.1 BOB')
   await expect(shared([99], 'eml')).rejects.toMatchObject({ code: 'not-found' })
 })
+
+test('a log that cannot be written holds nothing up: what is asked of it is answered', async () => {
+  const failing = createRecorder({
+    sink: () => Promise.reject(new Error('the disk is full')),
+    clock: systemClock,
+    firstSessionId: 900,
+  })
+  const full = openProtocolLog({
+    store,
+    recorder: failing,
+    settings: () => settings,
+    clock: systemClock,
+    handles,
+    log: (line) => told.push(line),
+  })
+  const session = failing.open({ protocol: 'smtp', side: 'client', peer: 'mx.example', address: '192.0.2.1:25' })
+  for (let n = 0; n < 20_000; n++) session.line('C', `NOOP ${n} ${'x'.repeat(100)}`)
+  session.close('ok', 'C')
+  const pages: LogPage[] = []
+  for await (const page of await call(full.handlers.find, { text: 'verb:NOOP', limit: 5 })) pages.push(page)
+  expect(pages.at(-1)).toMatchObject({ hits: [], ended: true })
+  expect((await call(full.handlers.use, undefined)).protocols[0]).toMatchObject({ sessions: 0 })
+  await expect(call(full.handlers.share, { ids: [900], format: 'json', pseudonyms: false })).rejects.toMatchObject({
+    code: 'not-found',
+  })
+  expect(
+    (
+      await call(full.handlers.sessions, {
+        before: null,
+        limit: 5,
+        protocol: null,
+        problemsOnly: false,
+        entryId: null,
+        messageId: null,
+      })
+    )[0],
+  ).toMatchObject({ id: 900, state: 'ok' })
+  await full.close()
+})

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { MessageRow, QueueEntryView } from '../../core/rpc/views.ts'
+import { playAsServer, playOverSocket } from '../support/dialogue-socket.ts'
+import { parseDialogue } from '../support/dialogue.ts'
 import { startPop3Server, type Pop3TestServer } from '../support/pop3-server.ts'
 import { ended, eventually, Home, posthorn, start, type Ended, type Served } from '../support/posthorn.ts'
 import { startSubmitter } from '../support/submitter.ts'
@@ -194,6 +196,25 @@ test('the log is listed, shown, exported as a dialogue without its password, and
     expect(JSON.parse(line)).toMatchObject({ sessionId: expect.any(Number), seq: expect.any(Number) })
   tail.kill('SIGTERM')
   await over
+})
+
+test('sessions are found by what was said, written to files, opened again, and played as a test', async () => {
+  const { stdout } = await succeed(['log', 'find', '--save', 'Logins', 'verb:PASS', 'code:+OK'])
+  expect(stdout).toMatch(/^1 .* POP3 .* ok\n {2}\d+ ← \+OK.* \(\d+ ms\)\n/)
+  expect(await answers('log', 'find', '--saved')).toMatchObject([{ name: 'Logins', notify: false }])
+  expect(await home.run(['log', 'find', 'code:xyz'])).toMatchObject({ status: 64 })
+  expect((await answers<{ protocols: { sessions: number }[] }>('log', 'use')).protocols).toHaveLength(3)
+  const file = join(home.root, 'session.json')
+  await succeed(['log', 'export', '1', '--format', 'json', '--output', file])
+  expect(await home.run(['log', 'export', '1', '--output', file])).toMatchObject({ status: 73 })
+  const opened = await posthorn(['log', 'open', file])
+  expect(opened.stdout).toMatch(/→ PASS <secret>$/m)
+  expect(await posthorn(['log', 'open', join(home.root, 'none')])).toMatchObject({ status: 64 })
+  const script = parseDialogue((await succeed(['log', 'export', '1'])).stdout, 'exported')
+  const server = await playAsServer(script, { secrets: [PASSWORD] })
+  await playOverSocket(script, { port: server.port, secrets: [PASSWORD] })
+  await server.done
+  await server.close()
 })
 
 test('fetch says whether it worked with its exit status', async () => {
