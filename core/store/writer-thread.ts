@@ -27,6 +27,16 @@ const say = (message: ThreadMessage, buffers: readonly ArrayBuffer[] = []) => po
  */
 const RIDE_MS = 20
 
+/**
+ * Who was just answered mostly comes back at once. Without a moment for them, half of all would always be committed while the other
+ * half waits: twice as many flushes. So a group waits, for this part of the time that the one before took, until all those are
+ * there that were answered by it or came meanwhile. A lone operation has nobody to wait for.
+ */
+const COMPANY_PART = 0.25
+const LONGEST_COMPANY_MS = 3
+const LISTEN_EVERY_MS = 0.1
+const NOBODY = new Int32Array(new SharedArrayBuffer(4))
+
 function open() {
   const db = openDatabase(at, 'write')
   migrate(db, at.path)
@@ -62,10 +72,20 @@ function serve(db: ReturnType<typeof open>): void {
   }
   let isRiding: NodeJS.Timeout | undefined
   let mailAt = -Infinity
+  /** How many the next group is to be, and until when they are waited for. */
+  let company = 0
+  let untilMs = -Infinity
+  const hear = () => {
+    for (let more; (more = receiveMessageOnPort(port!)) !== undefined;) take(more.message as WriterMessage)
+  }
   const work = () => {
     log.busy()
     for (;;) {
-      for (let more; (more = receiveMessageOnPort(port!)) !== undefined;) take(more.message as WriterMessage)
+      hear()
+      while (waiting.length > 0 && waiting.length < company && !closing && performance.now() < untilMs) {
+        Atomics.wait(NOBODY, 0, 0, LISTEN_EVERY_MS)
+        hear()
+      }
       if (waiting.length > 0) mailAt = performance.now()
       else if (waitingLow.length > 0 && !closing && performance.now() - mailAt < RIDE_MS) {
         isRiding ??= setTimeout(() => {
@@ -76,10 +96,16 @@ function serve(db: ReturnType<typeof open>): void {
       }
       const group = takeGroup(waiting, waitingLow)
       if (group.length === 0) break
-      const answers = isOnlyLog(group)
+      const fromMs = performance.now()
+      const isLog = isOnlyLog(group)
+      const answers = isLog
         ? unflushed(db, () => commitGroup(db, operations, group, at.path))
         : commitGroup(db, operations, group, at.path)
       say({ answers }, ownBuffers(answers))
+      const tookMs = performance.now() - fromMs
+      hear()
+      company = isLog ? 0 : group.length + waiting.length
+      untilMs = fromMs + tookMs + Math.min(LONGEST_COMPANY_MS, tookMs * COMPANY_PART)
       for (const { large } of group) for (const buffer of large ?? []) letGo(buffer)
       log.wrote(group)
     }
