@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import type { LogHit } from '../../../../core/rpc/log-contract.ts'
 import type { SessionView } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
 import { count, size } from '../../format/size.ts'
@@ -11,12 +12,20 @@ import { Empty } from '../../parts/empty.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { act } from '../../state/act.ts'
-import { copyText, getMail, saveText } from '../../state/actions.ts'
+import { copyText, getMail } from '../../state/actions.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { useNow } from '../../state/now.ts'
 import { go, INBOX, type Route } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
+import { Mistake } from '../mail/search-view.tsx'
 import { Dialogue } from './dialogue.tsx'
+import { ExplainDialog } from './explain-dialog.tsx'
+import { Places } from './places.tsx'
+import { QueryBar } from './query-bar.tsx'
+import { ShareDialog } from './share-dialog.tsx'
+import { TimingPane } from './timing-pane.tsx'
+import { UseDialog } from './use-dialog.tsx'
+import { useLogFind } from './use-log-find.ts'
 import { SessionList } from './session-list.tsx'
 import { useDialogue } from './use-dialogue.ts'
 import { useSessions, type Filter } from './use-sessions.ts'
@@ -28,7 +37,8 @@ export function LogView({ route }: { readonly route: LogRoute }) {
   const { status, accounts } = useEngine()
   const [protocol, setProtocol] = useState<Filter['protocol']>(null)
   const [problemsOnly, setProblemsOnly] = useState(false)
-  const [asks, setAsks] = useState(false)
+  const [query, setQuery] = useState('')
+  const [open, setOpen] = useState<'clear' | 'use' | 'explain' | null>(null)
   const nowMs = useNow(status.liveSessions > 0 ? 1000 : 30_000)
   const of = route.of
   const live = useSessions({
@@ -37,12 +47,23 @@ export function LogView({ route }: { readonly route: LogRoute }) {
     entryId: of !== null && 'entryId' in of ? of.entryId : null,
     messageId: of !== null && 'messageId' in of ? of.messageId : null,
   })
-  const sessions = live.at === 'ready' ? live.value.sessions : []
+  const asked = query.trim()
+  const found = useLogFind(asked)
+  const isFinding = asked !== ''
+  const listed = live.at === 'ready' ? live.value.sessions : []
+  // The list hears of each change; what was found is as it was then.
+  const sessions = isFinding
+    ? found.hits.map(({ session }) => listed.find(({ id }) => id === session.id) ?? session)
+    : listed
   const first = sessions[0]?.id
-  const filtered = protocol !== null || problemsOnly || of !== null
+  const filtered = isFinding || protocol !== null || problemsOnly || of !== null
   useEffect(() => {
-    if (route.sessionId === null && first !== undefined) go({ ...route, sessionId: first }, 'quietly')
-  }, [route, first])
+    if (first === undefined) return
+    // What is found first is opened; a session that a link led to stays open.
+    const isThere = !isFinding || sessions.some(({ id }) => id === route.sessionId)
+    if (route.sessionId === null || !isThere) go({ ...route, sessionId: first, seq: null }, 'quietly')
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the list is new at each event, its first session is not
+  }, [route, first, isFinding])
   /** Another filter shows other sessions: the first of them is opened. */
   const forget = () => go({ ...route, sessionId: null, seq: null }, 'quietly')
   const clear = async () => {
@@ -68,7 +89,13 @@ export function LogView({ route }: { readonly route: LogRoute }) {
           {status.liveSessions === 0 ? 'No session open' : `${count(status.liveSessions, 'session')} open`}. Secrets are
           never stored.
         </span>
-        <Button kind="plain" icon="trash" onClick={() => setAsks(true)}>
+        <Button kind="plain" icon="question" onClick={() => setOpen('explain')}>
+          What does it mean?
+        </Button>
+        <Button kind="plain" icon="layers" onClick={() => setOpen('use')}>
+          What is kept
+        </Button>
+        <Button kind="plain" icon="trash" onClick={() => setOpen('clear')}>
           Clear
         </Button>
       </header>
@@ -107,13 +134,21 @@ export function LogView({ route }: { readonly route: LogRoute }) {
             <Icon name="x" />
           </button>
         )}
+        <QueryBar text={query} onText={setQuery} />
+        {found.problem === null ? null : <Mistake query={asked} problem={found.problem} />}
       </div>
       <Load live={live} what="the log" again={live.again}>
         {() =>
           sessions.length === 0 ? (
             filtered ? (
               <Empty icon="filter" title="No such session">
-                {of === null ? 'No session is left with this filter.' : 'No session of this message is kept.'}
+                {isFinding
+                  ? found.isRunning
+                    ? 'Looking.'
+                    : 'No session that is kept has this.'
+                  : of === null
+                    ? 'No session is left with this filter.'
+                    : 'No session of this message is kept.'}
               </Empty>
             ) : (
               <Empty
@@ -137,12 +172,18 @@ export function LogView({ route }: { readonly route: LogRoute }) {
                 selected={route.sessionId}
                 nowMs={nowMs}
                 onSelect={(sessionId) => go({ ...route, sessionId, seq: null }, 'quietly')}
-                onNearEnd={live.more}
+                onNearEnd={isFinding ? found.loadMore : live.more}
               />
               {route.sessionId === null ? (
                 <section className="detail" />
               ) : (
-                <SessionPane key={route.sessionId} id={route.sessionId} seq={route.seq} />
+                <SessionPane
+                  key={route.sessionId}
+                  id={route.sessionId}
+                  seq={route.seq}
+                  hit={isFinding ? found.hits.find(({ session }) => session.id === route.sessionId) : undefined}
+                  onLine={(seq) => go({ ...route, seq }, 'quietly')}
+                />
               )}
             </div>
           )
@@ -150,20 +191,31 @@ export function LogView({ route }: { readonly route: LogRoute }) {
       </Load>
       <Confirm
         title="Clear the protocol log?"
-        isOpen={asks}
+        isOpen={open === 'clear'}
         action="Clear"
         danger
-        onClose={() => setAsks(false)}
+        onClose={() => setOpen(null)}
         onConfirm={() => void clear()}
       >
         <p>Every session that has ended is removed for good. Mail and queue stay as they are.</p>
       </Confirm>
+      {open === 'use' ? <UseDialog onClose={() => setOpen(null)} /> : null}
+      {open === 'explain' ? <ExplainDialog first="" onClose={() => setOpen(null)} /> : null}
     </main>
   )
 }
 
-function SessionPane({ id, seq }: { readonly id: number; readonly seq: number | null }) {
+interface PaneProps {
+  readonly id: number
+  readonly seq: number | null
+  /** What a query found in it. */
+  readonly hit: LogHit | undefined
+  readonly onLine: (seq: number) => void
+}
+
+function SessionPane({ id, seq, hit, onLine }: PaneProps) {
   const { head, events } = useDialogue(id)
+  const [shows, setShows] = useState<'dialogue' | 'timing'>('dialogue')
   return (
     <section className="detail" aria-label="Session">
       <Load live={head} what="the session" again={head.again}>
@@ -177,14 +229,27 @@ function SessionPane({ id, seq }: { readonly id: number; readonly seq: number | 
                 lines={events.length}
                 entryId={entryId}
                 messageId={messageIds[0] ?? null}
+                shows={shows}
+                onShow={setShows}
               />
-              <Dialogue
-                session={session}
-                events={events}
-                seq={seq}
-                onMessage={(messageId) => go({ view: 'mail', folderId: null, messageId })}
-                onEntry={(one) => go({ view: 'queue', entryId: one, recipientId: null })}
-              />
+              {hit === undefined ? null : <Places hit={hit} onLine={onLine} />}
+              {shows === 'timing' ? (
+                <TimingPane
+                  events={events}
+                  onLine={(line) => {
+                    setShows('dialogue')
+                    onLine(line)
+                  }}
+                />
+              ) : (
+                <Dialogue
+                  session={session}
+                  events={events}
+                  seq={seq}
+                  onMessage={(messageId) => go({ view: 'mail', folderId: null, messageId })}
+                  onEntry={(one) => go({ view: 'queue', entryId: one, recipientId: null })}
+                />
+              )}
             </>
           )
         }}
@@ -198,11 +263,13 @@ interface HeadProps {
   readonly lines: number
   readonly entryId: number | null
   readonly messageId: number | null
+  readonly shows: 'dialogue' | 'timing'
+  readonly onShow: (what: 'dialogue' | 'timing') => void
 }
 
-function SessionHead({ session, lines, entryId, messageId }: HeadProps) {
+function SessionHead({ session, lines, entryId, messageId, shows, onShow }: HeadProps) {
+  const [shares, setShares] = useState(false)
   const text = () => act('Reading the dialogue', () => api.log.export({ id: session.id }))
-  const name = `${session.protocol}-${session.peer.replace(/[^\w.-]+/g, '_').slice(0, 80)}-${session.id}.txt`
   return (
     <header>
       <Icon name={session.side === 'client' ? 'to' : 'from'} className="quiet" />
@@ -236,10 +303,13 @@ function SessionHead({ session, lines, entryId, messageId }: HeadProps) {
         onClick={() => void text().then((one) => (one ? copyText(one.text, 'The dialogue') : undefined))}
       />
       <IconButton
-        icon="download"
-        label="Export the dialogue"
-        onClick={() => void text().then((one) => (one ? saveText(one.text, name) : undefined))}
+        icon="clock"
+        label="Timing"
+        aria-pressed={shows === 'timing'}
+        onClick={() => onShow(shows === 'timing' ? 'dialogue' : 'timing')}
       />
+      <IconButton icon="download" label="Export the dialogue" onClick={() => setShares(true)} />
+      {shares ? <ShareDialog ids={[session.id]} onClose={() => setShares(false)} /> : null}
     </header>
   )
 }

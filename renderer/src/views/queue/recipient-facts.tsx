@@ -1,3 +1,4 @@
+import { ACTOR_WORDS } from '../../format/actor.ts'
 import { Fragment, type ReactNode } from 'react'
 import type {
   AttemptTlsView,
@@ -13,14 +14,6 @@ import { Icon } from '../../parts/icon.tsx'
 import { formatRoute } from '../../state/route.ts'
 import { tlsName } from '../log/exchange.ts'
 
-const ACTOR: Readonly<Record<NonNullable<RecipientView['advice']>['who'], string>> = {
-  'nobody': 'Nobody has to act.',
-  'you': 'You can mend this.',
-  'recipient': 'The recipient has to act.',
-  'their-postmaster': 'Whoever runs their server has to act.',
-  'your-provider': 'Your network or domain provider has to act.',
-}
-
 /** Pure: what the server's refusal means, by the reply dictionary. */
 export function Advice({ advice }: { readonly advice: RecipientView['advice'] }) {
   if (advice === null) return null
@@ -29,7 +22,7 @@ export function Advice({ advice }: { readonly advice: RecipientView['advice'] })
       <h3>{advice.title}</h3>
       <p>{advice.meaning}</p>
       <p>
-        <b>{ACTOR[advice.who]}</b> {advice.next}
+        <b>{ACTOR_WORDS[advice.who]}</b> {advice.next}
       </p>
     </section>
   )

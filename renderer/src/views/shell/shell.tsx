@@ -13,6 +13,7 @@ import { findingAccount } from '../account/finding.ts'
 import { ComposePanel } from '../compose/compose-panel.tsx'
 import { DraftsView } from '../compose/drafts-view.tsx'
 import { useDrafts } from '../compose/use-drafts.ts'
+import { useAlerts } from '../log/use-alerts.ts'
 import { LogView } from '../log/log-view.tsx'
 import { Folders } from '../mail/folders.tsx'
 import { MailView } from '../mail/mail-view.tsx'
@@ -44,6 +45,7 @@ export function Shell() {
   const search = useRef<HTMLInputElement>(null)
   useKeys()
   useLook()
+  useAlerts()
   useShellCommands({
     route,
     showKeys: () => setKeys(true),

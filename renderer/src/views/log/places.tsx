@@ -1,0 +1,33 @@
+import type { LogHit } from '../../../../core/rpc/log-contract.ts'
+import { count } from '../../format/size.ts'
+import { Marked } from '../mail/marked.tsx'
+
+interface Props {
+  readonly hit: LogHit
+  readonly onLine: (seq: number) => void
+}
+
+/** The first places of a session that a query found; each leads to its line. */
+export function Places({ hit, onLine }: Props) {
+  if (hit.lines.length === 0) return null
+  return (
+    <section className="places" aria-label="What was found in it">
+      <ul>
+        {hit.lines.map((line) => (
+          <li key={line.seq}>
+            <button type="button" onClick={() => onLine(line.seq)}>
+              <span className="num quiet">{line.seq + 1}</span>
+              <span className="mono clip">
+                <span className="sr">{line.from === 'C' ? 'client: ' : line.from === 'S' ? 'server: ' : ''}</span>
+                <Marked text={line.text} marks={line.marks} />
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {hit.matches <= hit.lines.length ? null : (
+        <p className="quiet num">{count(hit.matches, 'place')} in all, the first of them here.</p>
+      )}
+    </section>
+  )
+}

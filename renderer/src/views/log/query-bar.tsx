@@ -1,0 +1,105 @@
+import { useState } from 'react'
+import type { SavedLogQueryView } from '../../../../core/rpc/log-contract.ts'
+import { api } from '../../bridge/client.ts'
+import { Button, IconButton } from '../../parts/button.tsx'
+import { FormDialog } from '../../parts/form-dialog.tsx'
+import { Check, Field } from '../../parts/field.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { act } from '../../state/act.ts'
+import { toast } from '../../state/toasts.ts'
+import { useLive } from '../../state/use-live.ts'
+
+const changes = { changes: api.log.saved.changes }
+
+interface Props {
+  readonly text: string
+  readonly onText: (text: string) => void
+}
+
+/** Where the log is asked, and the questions that were kept. */
+export function QueryBar({ text, onText }: Props) {
+  const saved = useLive('saved log queries', () => api.log.saved.list(), changes)
+  const [keeps, setKeeps] = useState(false)
+  const list = saved.at === 'ready' ? saved.value : []
+  return (
+    <div className="query-bar">
+      <div className="field" data-kind="search">
+        <Icon name="search" />
+        <input
+          type="search"
+          aria-label="Find in the log"
+          placeholder='verb:RCPT code:5xx host:mx.example ms:>2000 "words"'
+          spellCheck={false}
+          autoComplete="off"
+          value={text}
+          onChange={(event) => onText(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') onText('')
+          }}
+        />
+        {text === '' ? null : <IconButton icon="x" label="Show all sessions" onClick={() => onText('')} />}
+      </div>
+      {text.trim() === '' ? null : (
+        <Button kind="plain" icon="star" onClick={() => setKeeps(true)}>
+          Keep
+        </Button>
+      )}
+      {list.map((query) => (
+        <Kept key={query.id} query={query} isOpen={query.text === text} onText={onText} />
+      ))}
+      {keeps ? <KeepDialog text={text.trim()} onClose={() => setKeeps(false)} /> : null}
+    </div>
+  )
+}
+
+interface KeptProps {
+  readonly query: SavedLogQueryView
+  readonly isOpen: boolean
+  readonly onText: (text: string) => void
+}
+
+function Kept({ query, isOpen, onText }: KeptProps) {
+  const { id, name, notify, found } = query
+  return (
+    <span className="kept-query">
+      <button
+        type="button"
+        className="chip"
+        aria-pressed={isOpen}
+        title={query.text}
+        onClick={() => onText(query.text)}
+      >
+        {notify ? <Icon name="bell" label="Tells of new ones" /> : null}
+        {name}
+        {notify && found > 0 ? <span className="count">{found.toLocaleString('en')}</span> : null}
+      </button>
+      <IconButton
+        icon="x"
+        label={`Forget ${name}`}
+        onClick={() => void act('Forgetting the query', () => api.log.saved.remove({ id }))}
+      />
+    </span>
+  )
+}
+
+function KeepDialog({ text, onClose }: { readonly text: string; readonly onClose: () => void }) {
+  const [name, setName] = useState(text.slice(0, 60))
+  const [notify, setNotify] = useState(false)
+  const save = async () => {
+    await api.log.saved.save({ name: name.trim(), text, notify })
+    toast(notify ? `You are told when “${name.trim()}” finds a new session.` : `“${name.trim()}” is kept.`, {
+      icon: notify ? 'bell' : 'star',
+    })
+  }
+  return (
+    <FormDialog title="Keep this question" action="Keep" isReady={name.trim() !== ''} onSave={save} onClose={onClose}>
+      <Field label="Name" value={name} autoComplete="off" onChange={setName} />
+      <Check
+        label="Tell me of new sessions that it finds"
+        hint="As each session ends it is held against it."
+        checked={notify}
+        onChange={setNotify}
+      />
+    </FormDialog>
+  )
+}

@@ -1,0 +1,115 @@
+import { useState } from 'react'
+import type { RedactionView } from '../../../../core/rpc/log-contract.ts'
+import { api, wordsOf } from '../../bridge/client.ts'
+import { count, size } from '../../format/size.ts'
+import { visible } from '../../format/wire-text.ts'
+import { Button } from '../../parts/button.tsx'
+import { Choice } from '../../parts/choice.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Check } from '../../parts/field.tsx'
+import { saveBytes } from '../../state/actions.ts'
+
+type Format = Parameters<typeof api.log.share>[0]['format']
+const FORMATS: readonly (readonly [Format, string, string])[] = [
+  ['dialogue', 'Dialogue', 'Text, for people and mails; Posthorn can play it again.'],
+  ['json', 'JSON', 'With times, TLS and sizes; Posthorn and other programs can open it.'],
+  ['pcapng', 'Capture for Wireshark', 'As packets, so that Wireshark follows the streams.'],
+  ['eml', 'Message', 'A mail with dialogue and JSON attached.'],
+]
+
+/** Makes a file of sessions, and says what is not in it before it leaves the computer. */
+export function ShareDialog({ ids, onClose }: { readonly ids: readonly number[]; readonly onClose: () => void }) {
+  const [format, setFormat] = useState<Format>('dialogue')
+  const [pseudonyms, setPseudonyms] = useState(false)
+  const [problem, setProblem] = useState<string>()
+  const [busy, setBusy] = useState(false)
+  const [made, setMade] = useState<Awaited<ReturnType<typeof api.log.share>> & { readonly of: string }>()
+  const of = `${format} ${pseudonyms}`
+  const file = made?.of === of ? made : undefined
+  const make = async () => {
+    setBusy(true)
+    setProblem(undefined)
+    try {
+      setMade({ ...(await api.log.share({ ids: [...ids], format, pseudonyms })), of })
+    } catch (error) {
+      setProblem(wordsOf(error))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Dialog title={ids.length === 1 ? 'Share this session' : `Share ${ids.length} sessions`} isOpen onClose={onClose}>
+      <div className="dialog-body">
+        <div className="choices">
+          {FORMATS.map(([value, title, text]) => (
+            <Choice
+              key={value}
+              name="format"
+              on={format === value}
+              title={title}
+              text={text}
+              onPick={() => setFormat(value)}
+            />
+          ))}
+        </div>
+        <Check
+          label="With other names for people, addresses and hosts"
+          hint="The same one always has the same other name."
+          checked={pseudonyms}
+          onChange={setPseudonyms}
+        />
+        {file === undefined ? null : <Redaction redaction={file.redaction} />}
+        {problem === undefined ? null : (
+          <p className="danger" role="alert">
+            {problem}
+          </p>
+        )}
+      </div>
+      <footer>
+        <Button kind="plain" onClick={onClose}>
+          Cancel
+        </Button>
+        {file === undefined ? (
+          <Button kind="primary" disabled={busy} onClick={() => void make()}>
+            {busy ? 'Working' : 'Make the file'}
+          </Button>
+        ) : (
+          <Button
+            kind="primary"
+            icon="download"
+            onClick={() => {
+              saveBytes(file.handle, file.filename)
+              onClose()
+            }}
+          >
+            Save, {size(file.sizeBytes)}
+          </Button>
+        )}
+      </footer>
+    </Dialog>
+  )
+}
+
+function Redaction({ redaction }: { readonly redaction: RedactionView }) {
+  const { secrets, contents, replaced } = redaction
+  return (
+    <section aria-label="What is not in it" className="redaction">
+      <p role="status">
+        {secrets === 0 ? 'No secret was said in it' : `${count(secrets, 'secret')} left out, as in the log itself`}
+        {contents === 0 ? '' : `; ${count(contents, 'message')} of which only the size is said`}.
+      </p>
+      {replaced.length === 0 ? null : (
+        <details>
+          <summary>{count(replaced.length, 'name')} replaced</summary>
+          <ul>
+            {replaced.map((one) => (
+              <li key={`${one.kind} ${one.from}`} className="mono">
+                <bdi>{visible(one.from)}</bdi> → <bdi>{visible(one.to)}</bdi>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </section>
+  )
+}

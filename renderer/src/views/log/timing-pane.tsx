@@ -1,0 +1,57 @@
+import { useMemo } from 'react'
+import type { EventView } from '../../../../core/rpc/views.ts'
+import { took } from '../../format/time.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { slowest, stepsOf } from './timing.ts'
+
+const SHOWN = 500
+
+interface Props {
+  readonly events: readonly EventView[]
+  readonly onLine: (seq: number) => void
+}
+
+/** Where the time of a session went, as bars one below the other; each opens its line. */
+export function TimingPane({ events, onLine }: Props) {
+  const steps = useMemo(() => stepsOf(events), [events])
+  const totalMs = Math.max(1, ...steps.map(({ toMs }) => toMs), events.at(-1)?.sinceMs ?? 0)
+  const slow = new Set(slowest(steps, 3).map(({ key }) => key))
+  if (steps.length === 0)
+    return (
+      <Empty icon="clock" title="Nothing was waited for yet">
+        Names, connection, TLS and each answer appear here with the time they took.
+      </Empty>
+    )
+  return (
+    // Focusable, so that the keyboard can scroll it.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className="timing" tabIndex={0} role="region" aria-label="Timing">
+      <ol>
+        {steps.slice(0, SHOWN).map((step) => (
+          <li key={step.key} data-kind={step.kind} data-slow={slow.has(step.key) || undefined}>
+            <button type="button" onClick={() => (step.seq === null ? undefined : onLine(step.seq))}>
+              <bdi className="mono clip">{step.label}</bdi>
+              <span className="mono code">{step.code}</span>
+              <span className="track" aria-hidden>
+                <svg viewBox="0 0 1000 10" preserveAspectRatio="none">
+                  <rect
+                    x={(step.fromMs / totalMs) * 1000}
+                    y={1}
+                    width={Math.max(3, ((step.toMs - step.fromMs) / totalMs) * 1000)}
+                    height={8}
+                    rx={2}
+                  />
+                </svg>
+              </span>
+              <span className="num">{took(step.toMs - step.fromMs)}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      {steps.length <= SHOWN ? null : (
+        <p className="quiet">and {(steps.length - SHOWN).toLocaleString('en')} more steps</p>
+      )}
+      <p className="quiet num">{took(totalMs)} in all. The three longest waits are marked.</p>
+    </div>
+  )
+}
