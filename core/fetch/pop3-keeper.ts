@@ -13,6 +13,10 @@ export interface Item {
   readonly read: Read | undefined
   /** Only its header came: what the server says the whole of it has. */
   readonly wholeBytes?: number
+  /** Of such a one: the rest comes by itself. */
+  readonly isComing?: boolean
+  /** It takes the place of its header, whose words are in the index already. */
+  readonly isRest?: boolean
   readonly sizeBytes: number
   /** Lets go of what is stored of it. */
   readonly drop: () => Promise<void>
@@ -114,21 +118,23 @@ export class Keeper {
 
   async #read(items: readonly Item[]): Promise<ReadBatch> {
     const unread = items.filter(({ read }) => read === undefined)
-    const others = items.flatMap(({ read }) => (read === undefined ? [] : [read.fields]))
+    const others = items.flatMap(({ read, isRest }) => (read === undefined || isRest ? [] : [read.fields]))
     const batch = await this.#bulk()?.read(unread.map(rawOf), others)
     let [nextUnread, nextOther] = [0, 0]
     const arrivals: Pop3Arrival[] = []
     for (const item of items) {
-      const { uidl, body, wholeBytes } = item
+      const { uidl, body, wholeBytes, isComing, isRest } = item
       const inBulk = item.read === undefined ? batch?.read?.messages[nextUnread++] : undefined
       const { fields, receivedMs } = item.read ?? inBulk ?? (await this.#events.readOne(rawOf(item)))
-      const isIndexedLater = item.read === undefined ? inBulk?.isTaken : batch?.read?.others[nextOther++]
+      const isIndexedLater =
+        item.read === undefined ? inBulk?.isTaken : isRest ? false : batch?.read?.others[nextOther++]
       arrivals.push({
         uidl,
         body,
         fields: isIndexedLater === true ? { ...fields, body: '' } : fields,
         receivedMs: receivedMs ?? this.#events.nowMs(),
         ...(wholeBytes !== undefined && { wholeBytes }),
+        ...(isComing !== undefined && { isComing }),
         ...(isIndexedLater === true && { isIndexedLater }),
       })
     }
@@ -149,7 +155,7 @@ export class Keeper {
         if (messageId === null) await item.drop()
         this.#events.onKept(item, messageId)
       }
-      this.#events.onBatch(kept.folderId)
+      for (const folderId of new Set([kept.folderId, ...kept.completedIn])) this.#events.onBatch(folderId)
     } catch (error) {
       if (!this.#hasFailed) this.#events.onFault(error)
       this.#hasFailed = true

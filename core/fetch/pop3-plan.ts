@@ -10,7 +10,8 @@ export interface Planned {
   readonly number: number
   readonly uidl: string | undefined
   readonly sizeBytes: number | undefined
-  readonly how: 'whole' | 'header'
+  /** `first`: the header, and the whole of it later in this fetch. `rest`: the whole of what has its header here. */
+  readonly how: 'whole' | 'header' | 'first' | 'rest'
 }
 /** What one session is to do. */
 export interface Plan {
@@ -67,7 +68,12 @@ export function planFetch(
     const known = uidl === undefined ? undefined : seen.get(uidl)
     if (known !== undefined) {
       if (known.goneMs !== null) back.push(known.uidl)
-      if (!doubled.has(known.uidl) && isToBeRemoved(known, rules, nowMs)) remove.push(number)
+      if (doubled.has(known.uidl)) continue
+      if (isToBeRemoved(known, rules, nowMs)) remove.push(number)
+      if (!known.isComing) continue
+      const sizeBytes = sizes.get(number)
+      if ((sizeBytes ?? 0) > LONGEST_BYTES) tooLarge++
+      else fetch.push({ number, uidl: known.uidl, sizeBytes, how: 'rest' })
       continue
     }
     if (uidl !== undefined && first.has(uidl)) continue

@@ -2,18 +2,18 @@ import { letGo as freeBytes } from '../base/let-go.ts'
 import type { Answer, Pop3Session, Pop3Trouble, Retrieval } from '../net/pop3-words.ts'
 import type { Account } from '../store/account.ts'
 import { USUAL_RULES } from '../store/pop3-account.ts'
-import { listSeen, type SeenMessage } from '../store/pop3-seen.ts'
+import type { SeenMessage } from '../store/pop3-seen.ts'
 import { Arrival } from './arrival.ts'
 import { Bulk } from './bulk.ts'
 import type { FetchDeps } from './fetch-deps.ts'
+import { bytesOf, headersWhen, isLong, isSlow, mayAsk } from './pop3-headers-first.ts'
 import { Keeper, type Item, type KeeperEvents, type Read } from './pop3-keeper.ts'
+import { readSeen, remember } from './pop3-known.ts'
 import { listMaildrop, nameOfBytes } from './pop3-listing.ts'
-import { isToBeRemoved, planFetch, type DropRules, type Plan, type Planned } from './pop3-plan.ts'
+import { isToBeRemoved, planFetch, type DropRules, type Planned } from './pop3-plan.ts'
 import { receivedTime } from './received.ts'
 import { describeTrouble } from './words.ts'
 
-/** Unique-ids read or written at once. */
-const PAGE = 200
 /** Messages asked for and not yet answered; the wire has its own window. */
 const ASKED = 512
 /** All messages that are coming, being read or waiting for the writer together: more is not read from the server. */
@@ -37,7 +37,7 @@ export class Pop3Run {
   readonly #keeper: Keeper
   /** While so many come that they are read and indexed together. */
   #bulk: Bulk | undefined
-  readonly #seen = new Map<string, SeenMessage>()
+  #seen: ReadonlyMap<string, SeenMessage> = new Map()
   #lost: Pop3Trouble | undefined
   #fault: unknown
   /** Messages that did not come, for whatever reason. */
@@ -45,6 +45,11 @@ export class Pop3Run {
   #deleting: Promise<void>[] = []
   #turnAt: number
   #doubled: ReadonlySet<string> = new Set()
+  /** Whose headers this fetch has brought. */
+  readonly #headed = new Set<string>()
+  /** Of messages: asked for and not here, and here. */
+  #underWayBytes = 0
+  #cameBytes = 0
   #heldBytes = 0
   #onRoom: (() => void)[] = []
   #wake = () => {}
@@ -74,7 +79,7 @@ export class Pop3Run {
       await this.#session.quit()
       return listing.problem
     }
-    await this.#readSeen()
+    this.#seen = await readSeen(this.#deps.store, this.#account.id)
     const nowMs = this.#deps.clock.nowMs()
     const plan = planFetch(listing.messages, listing.sizes, this.#seen, this.#rules, nowMs, listing.nameless)
     this.#missing = plan.tooLarge + listing.nameless
@@ -89,15 +94,14 @@ export class Pop3Run {
       await this.#keeper.idle()
       await this.#bulk?.finish()
     } finally {
-      await this.#bulk?.close()
-      if (this.#bulk !== undefined) this.#deps.onBulk?.(this.#bulk.isLeaving)
+      await this.#endBulk()
     }
     await Promise.all(this.#deleting)
     if (this.#fault !== undefined) throw this.#fault
     if (this.#lost) return describeTrouble(this.#lost, this.#account)
     const goodbye = await this.#session.quit()
     if (goodbye.kind === 'lost') return describeTrouble(goodbye.trouble, this.#account)
-    await this.#remember(plan)
+    await remember(this.#deps.store, this.#account.id, plan)
     if (goodbye.kind === 'refused' && this.#deleting.length > 0)
       return `${host} could not delete all messages; they are deleted with the next fetch. It says: ${goodbye.text.slice(0, 500)}`
     return this.#missing === 0
@@ -105,39 +109,62 @@ export class Pop3Run {
       : `${host} did not give out ${this.#missing} of its messages; the next fetch asks again.`
   }
 
-  async #readSeen(): Promise<void> {
-    const { store } = this.#deps
-    for (let after = '', page: SeenMessage[] | undefined; page === undefined || page.length > 0;) {
-      page = listSeen(store.read, this.#account.id, after, PAGE)
-      for (const one of page) this.#seen.set(one.uidl, one)
-      after = page.at(-1)?.uidl ?? ''
-      if (page.length > 0) await turn()
-    }
-  }
-
-  /** Notes what the server has no more, so that what is remembered does not grow for ever. */
-  async #remember({ forget, gone, back }: Plan): Promise<void> {
-    const { write } = this.#deps.store
-    const accountId = this.#account.id
-    for (let from = 0; from < forget.length; from += PAGE)
-      await write('pop3.forget', { accountId, uidls: forget.slice(from, from + PAGE) })
-    for (let from = 0; from < Math.max(gone.length, back.length); from += PAGE)
-      await write('pop3.gone', { accountId, gone: gone.slice(from, from + PAGE), back: back.slice(from, from + PAGE) })
-  }
-
   async #retrieve(wanted: readonly Planned[]): Promise<void> {
-    if (wanted.length >= BULK_MESSAGES) this.#bulk = new Bulk(this.#deps)
+    const fresh = wanted.filter((one) => this.#hasNews(one))
+    const when = headersWhen(this.#rules.headersFirst, this.#session.facts.top, fresh)
+    const inBulk = wanted.filter(({ how }) => how !== 'rest').length
+    if (inBulk >= BULK_MESSAGES && when !== 'now') this.#bulk = new Bulk(this.#deps)
+    const left = when === 'now' ? wanted : await this.#bring(wanted, when === 'when-slow')
+    if (left.length === 0) return
+    if (when === 'when-slow')
+      this.#session.transcript.note('the line is slow: all headers come first, and then the messages')
+    await this.#keeper.idle()
+    await this.#bulk?.finish()
+    await this.#endBulk()
+    const heads = left.filter((one) => one.how === 'header' || this.#hasNews(one))
+    await this.#bring(heads.map((one) => (one.how === 'whole' ? { ...one, how: 'first' } : one)))
+    // Durably here before anything takes their places.
+    await this.#keeper.idle()
+    const rest = left.filter(({ how }) => how !== 'header')
+    await this.#bring(rest.map((one) => (this.#headed.has(one.uidl ?? '') ? { ...one, how: 'rest' } : one)))
+  }
+
+  /** Its header may come before it, and nothing else goes by its name. */
+  #hasNews({ how, uidl }: Planned): boolean {
+    return how === 'whole' && uidl !== undefined && !this.#doubled.has(uidl)
+  }
+
+  async #endBulk(): Promise<void> {
+    const bulk = this.#bulk
+    this.#bulk = undefined
+    if (bulk === undefined) return
+    await bulk.close()
+    this.#deps.onBulk?.(bulk.isLeaving)
+  }
+
+  /** Resolves when all have come; `isWatched`: or when the line is slow, with those that were not asked for. */
+  async #bring(wanted: readonly Planned[], isWatched = false): Promise<readonly Planned[]> {
     let under = 0
-    for (const one of wanted) {
+    let left: readonly Planned[] = []
+    const isFull = (next: Planned) =>
+      under >= ASKED || (isWatched && !mayAsk(this.#underWayBytes, this.#cameBytes, next))
+    for (const [index, one] of wanted.entries()) {
+      while (isFull(one)) await new Promise<void>((resolve) => (this.#wake = resolve))
       if (this.#lost !== undefined || this.#fault !== undefined) break
+      if (isWatched && isSlow(this.#session.line)) {
+        left = wanted.slice(index)
+        if (isLong(left.filter((next) => this.#hasNews(next)))) break
+        // Too few to be worth it.
+        ;[left, isWatched] = [[], false]
+      }
       under++
       void this.#retrieveOne(one).finally(() => {
         under--
         this.#wake()
       })
-      if (under >= ASKED) await new Promise<void>((resolve) => (this.#wake = resolve))
     }
     while (under > 0) await new Promise<void>((resolve) => (this.#wake = resolve))
+    return this.#lost !== undefined || this.#fault !== undefined ? [] : left
   }
 
   async #retrieveOne(planned: Planned): Promise<void> {
@@ -157,14 +184,19 @@ export class Pop3Run {
       for (const go of this.#onRoom.splice(0)) go()
     }
     try {
-      let isHeader = planned.how === 'header'
+      let isHeader = planned.how === 'header' || planned.how === 'first'
+      this.#underWayBytes += bytesOf(planned)
       let answer = await bring(isHeader ? { verb: 'TOP', number } : retrievalOf(number, sizeBytes))
-      if (isHeader && answer.kind === 'refused') {
+      this.#underWayBytes -= bytesOf(planned)
+      this.#cameBytes += bytesOf(planned)
+      this.#wake()
+      // What should have come first comes later, in its turn.
+      if (planned.how === 'header' && answer.kind === 'refused') {
         isHeader = false
         answer = await bring(retrievalOf(number, sizeBytes))
       }
       if (answer.kind !== 'granted') {
-        this.#onNotGranted(answer)
+        if (planned.how !== 'first' || answer.kind === 'lost') this.#onNotGranted(answer)
         letGo()
         return await arrival.drop()
       }
@@ -174,13 +206,14 @@ export class Pop3Run {
         return await arrival.drop()
       }
       const { body, toRead } = await arrival.finish()
-      const isReadTogether = this.#bulk !== undefined && 'raw' in body
+      const isReadTogether = this.#bulk !== undefined && 'raw' in body && planned.how !== 'rest'
       this.#keeper.keep({
         number,
         uidl,
         body,
         read: isReadTogether ? undefined : await this.#read(toRead),
-        ...(isHeader && { wholeBytes: sizeBytes ?? 0 }),
+        ...(isHeader && { wholeBytes: sizeBytes ?? 0, isComing: planned.how === 'first' }),
+        isRest: planned.how === 'rest',
         sizeBytes: arrival.sizeBytes,
         drop: () => arrival.drop(),
         letGo: () => {
@@ -240,12 +273,13 @@ export class Pop3Run {
   }
 
   #onKept(item: Item, messageId: number | null): void {
-    if (messageId !== null) {
+    const { uidl, wholeBytes } = item
+    if (messageId !== null && !this.#headed.has(uidl)) {
       this.fetched++
       this.#session.transcript.link({ messageId })
+      if (item.isComing === true) this.#headed.add(uidl)
     }
     // Only now: it is durably here, and whole.
-    const { uidl, wholeBytes } = item
     if (!this.#rules.keep && wholeBytes === undefined && !this.#doubled.has(uidl)) this.#delete(item.number)
   }
 

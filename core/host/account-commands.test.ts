@@ -28,15 +28,35 @@ test('an account with its rules is added, changed and fetched, and the rest of a
   expect(refused.stderr).toContain('give --leave, too')
 
   const rules = ['--leave', '--delete-after-days', '7', '--delete-when-removed', '--headers-only-over-mb', '1']
-  const added = await home.json<AccountView>([...add, ...rules, '--newest-first', '--no-apop'], 'secret\n')
+  const order = ['--newest-first', '--headers-first', 'always']
+  const added = await home.json<AccountView>([...add, ...rules, ...order, '--no-apop'], 'secret\n')
   expect(added).toMatchObject({
     keep: true,
     login: 'password',
-    pop3: { deleteAfterDays: 7, deleteWhenRemoved: true, headersOnlyOverMb: 1, newestFirst: true, allowApop: false },
+    pop3: {
+      deleteAfterDays: 7,
+      deleteWhenRemoved: true,
+      headersOnlyOverMb: 1,
+      newestFirst: true,
+      headersFirst: 'always',
+      allowApop: false,
+    },
   })
   expect(added.pop3?.warnings.join()).toContain('not encrypted')
   const back = ['--no-leave', '--delete-after-days', 'never', '--no-delete-when-removed', '--oldest-first', '--apop']
-  const changed = await home.json<AccountView>(['account', 'set', 'ada', ...back, '--name', 'Ada'])
+  expect((await home.run(['account', 'set', 'ada', '--headers-first', 'often'])).stderr).toContain(
+    'auto, always, never',
+  )
+  const changed = await home.json<AccountView>([
+    'account',
+    'set',
+    'ada',
+    ...back,
+    '--headers-first',
+    'auto',
+    '--name',
+    'Ada',
+  ])
   expect(changed).toMatchObject({
     name: 'Ada',
     keep: false,
@@ -45,6 +65,7 @@ test('an account with its rules is added, changed and fetched, and the rest of a
       deleteWhenRemoved: false,
       headersOnlyOverMb: 1,
       newestFirst: false,
+      headersFirst: 'auto',
       allowApop: true,
     },
   })

@@ -5,7 +5,7 @@ import { table, time } from './print.ts'
 import { discover, signIn, SIGN_IN_USAGE, signInOption } from './sign-in-command.ts'
 
 const ADD =
-  'account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin|--token-stdin|--oauth PROVIDER [--name N] [--every SECONDS] [--leave] [--delete-after-days N] [--delete-when-removed] [--headers-only-over-mb N] [--newest-first] [--no-apop]'
+  'account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin|--token-stdin|--oauth PROVIDER [--name N] [--every SECONDS] [--leave] [--delete-after-days N] [--delete-when-removed] [--headers-only-over-mb N] [--newest-first] [--headers-first auto|always|never] [--no-apop]'
 const ADD_IMAP =
   'account add imap HOST[:PORT] --user U [--tls implicit|starttls|none] --password-stdin|--token-stdin|--oauth PROVIDER [--name N] [--every SECONDS] [--sent-copy append|server]'
 const USAGE = `${ADD}, ${ADD_IMAP}, account set ACCOUNT with any of these (--no-leave, --no-delete-when-removed, --oldest-first, --apop and "never" for N take them back), account remove ACCOUNT, account list, account discover ADDRESS, ${SIGN_IN_USAGE}`
@@ -53,18 +53,25 @@ function limit(args: Arguments, name: string, most: number, unit: string): numbe
   return word === undefined ? undefined : word === 'never' ? null : within(word, name, 1, most, unit)
 }
 
+function headersFirstOf(word: string | undefined): Pop3Rules['headersFirst'] | undefined {
+  if (word === undefined || word === 'auto' || word === 'always' || word === 'never') return word
+  throw usage(`--headers-first is one of auto, always, never, not "${word}"`)
+}
+
 /** The rules that options name; the others are left out. */
 function rulesOf(args: Arguments): Partial<Pop3Rules> {
   const deleteAfterDays = limit(args, '--delete-after-days', 3650, ' days')
   const headersOnlyOverMb = limit(args, '--headers-only-over-mb', 1024, ' MB')
   const deleteWhenRemoved = choice(args, '--delete-when-removed', '--no-delete-when-removed')
   const newestFirst = choice(args, '--newest-first', '--oldest-first')
+  const headersFirst = headersFirstOf(args.value('--headers-first'))
   const allowApop = choice(args, '--apop', '--no-apop')
   return {
     ...(deleteAfterDays !== undefined && { deleteAfterDays }),
     ...(headersOnlyOverMb !== undefined && { headersOnlyOverMb }),
     ...(deleteWhenRemoved !== undefined && { deleteWhenRemoved }),
     ...(newestFirst !== undefined && { newestFirst }),
+    ...(headersFirst !== undefined && { headersFirst }),
     ...(allowApop !== undefined && { allowApop }),
   }
 }
@@ -209,6 +216,7 @@ export const account: Command = {
     '--headers-only-over-mb': 'value',
     '--newest-first': 'flag',
     '--oldest-first': 'flag',
+    '--headers-first': 'value',
     '--apop': 'flag',
     '--no-apop': 'flag',
     '--sent-copy': 'value',

@@ -12,7 +12,7 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
   alias resolve ADDRESS           where mail to an address would go, and why
   account add pop3 --host H --port P --user U --tls implicit|stls|none SECRET [--name N]
               [--every SECONDS] [--leave] [--delete-after-days N] [--delete-when-removed] [--headers-only-over-mb N]
-              [--newest-first] [--no-apop]
+              [--newest-first] [--headers-first auto|always|never] [--no-apop]
               mail is deleted there once it is here, or stays (--leave, or by its older name --keep)
   account add imap HOST[:PORT] --user U [--tls implicit|starttls|none] SECRET [--name N]
               [--every SECONDS] [--sent-copy append|server]

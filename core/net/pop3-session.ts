@@ -6,6 +6,7 @@ import type { ContentRef } from '../model/transcript.ts'
 import type { Transcript } from '../transcript/sink.ts'
 import { Pop3Client } from '../wire/pop3/client.ts'
 import type { Effect, ServerFacts, Want } from '../wire/pop3/client-words.ts'
+import { LineMeter } from './line-speed.ts'
 import { listingInto } from './pop3-listing-transcript.ts'
 import {
   closeWith,
@@ -28,6 +29,7 @@ const PROGRESS_BYTES = 30_000
 /** Of a server that nobody has signed in at. */
 const NO_FACTS: ServerFacts = {
   pipelining: false,
+  top: false,
   utf8: false,
   signedInBy: '',
   loginDelaySeconds: null,
@@ -40,6 +42,7 @@ export class DrivenSession implements Pop3Session {
   /** Undefined when signed in, otherwise why not. */
   readonly ready: Promise<Pop3Trouble | undefined>
   readonly over: Promise<void>
+  readonly line = new LineMeter()
   readonly #target: Pop3Target
   readonly #peers: Pop3Peers
   readonly #client: Pop3Client
@@ -64,6 +67,8 @@ export class DrivenSession implements Pop3Session {
   #chunk: Buffer | undefined
   #effects: Iterator<Effect, void, void> | undefined
   #busy = false
+  /** Of the responses under way when bytes came: how many are still to come. */
+  #asked = 0
   #out: Uint8Array[] = []
   #trouble: Pop3Trouble | undefined
   #closed = false
@@ -128,6 +133,8 @@ export class DrivenSession implements Pop3Session {
   #listen(): void {
     this.#socket.on('data', (chunk: Buffer) => {
       this.#bytesInTick += chunk.length
+      this.line.came(chunk.length, this.#peers.clock.monotonicMs())
+      this.#asked = this.#client.underWay
       this.#chunks.push(chunk)
       if (!this.#busy) this.#drain()
     })
@@ -149,6 +156,7 @@ export class DrivenSession implements Pop3Session {
         const chunk = this.#chunks.shift()
         if (chunk === undefined) {
           if (this.#trouble) this.#end(this.#trouble)
+          else this.line.wait(this.#asked > 0 && this.#isMessageDue(), this.#peers.clock.monotonicMs())
           return
         }
         this.#chunk = chunk
@@ -230,9 +238,16 @@ export class DrivenSession implements Pop3Session {
     return undefined
   }
 
+  /** Not a listing: a server may take its time to make one. */
+  #isMessageDue(): boolean {
+    const verb = this.#open.keys().next().value?.verb
+    return verb === 'RETR' || verb === 'TOP'
+  }
+
   #onAnswer({ want, ok, text, listing }: Extract<Effect, { do: 'answer' }>): void {
     const open = this.#open.get(want)
     this.#open.delete(want)
+    this.#asked--
     this.#coming = undefined
     this.#answeredInTick = true
     if (!ok) this.transcript.worst('-ERR')

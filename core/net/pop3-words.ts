@@ -6,6 +6,7 @@ import type { Recorder, Transcript } from '../transcript/sink.ts'
 import type { Failure, ServerFacts, Want } from '../wire/pop3/client-words.ts'
 import type { Dialer } from './dial.ts'
 import type { FindHost } from './find-host.ts'
+import type { Line } from './line-speed.ts'
 
 /** Where a maildrop is and who opens it. */
 export interface Pop3Target {
@@ -53,6 +54,8 @@ export interface Pop3Session {
   readonly transcript: Transcript
   /** What the server has said of itself. */
   readonly facts: ServerFacts
+  /** What the line has given of messages so far. */
+  readonly line: Line
   ask(want: Want): Promise<Answer>
   /** RETR or TOP. While `take` has a promise open, no more is read from the server; its bytes are gone once that resolves. */
   retrieve(want: Retrieval, ref: ContentRef, take: (bytes: Uint8Array) => void | Promise<void>): Promise<Answer>

@@ -147,6 +147,8 @@ export const Pop3Rules = z.object({
   /** Of larger messages only the header comes, until somebody asks for the rest. Null: everything comes whole. */
   headersOnlyOverMb: z.number().int().min(1).max(1024).nullable(),
   newestFirst: z.boolean(),
+  /** Whether a fetch of many messages brings all headers first, and then the messages. `auto`: where the line shows to be slow. */
+  headersFirst: z.enum(['auto', 'always', 'never']),
   /** Signs in by APOP, which is weak, where the server offers nothing better than a password in the clear. */
   allowApop: z.boolean(),
 })

@@ -15,6 +15,8 @@ import { migration as protocolLog } from './migrations/0012-protocol-log.ts'
 import { migration as indexing } from './migrations/0013-indexing.ts'
 import { migration as accepting } from './migrations/0014-accepting.ts'
 import { migration as logQueries } from './migrations/0015-log-queries.ts'
+import { migration as drafting } from './migrations/0016-drafting.ts'
+import { migration as headersFirst } from './migrations/0017-headers-first.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -44,6 +46,8 @@ export const migrations: readonly Migration[] = [
   indexing,
   accepting,
   logQueries,
+  drafting,
+  headersFirst,
 ]
 
 /** The version a database has once every step ran. */

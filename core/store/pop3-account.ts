@@ -10,6 +10,8 @@ export interface Pop3Rules {
   /** Of larger messages only the header comes by itself. Null: everything comes whole. */
   readonly headersOnlyOverMb: number | null
   readonly newestFirst: boolean
+  /** Whether a long fetch brings all headers first, and then the messages; `auto`: on a slow line. */
+  readonly headersFirst: 'auto' | 'always' | 'never'
   readonly allowApop: boolean
 }
 /** What the last session with the server has shown; null where it said nothing. */
@@ -26,11 +28,13 @@ export type Pop3Record = Omit<Pop3Rules, 'deleteWhenRemoved' | 'newestFirst' | '
 
 /** What `toPop3` needs of the table, joined as `p`. */
 export const POP3_COLUMNS = `p.delete_after_days AS deleteAfterDays, p.delete_when_removed AS deleteWhenRemoved,
-  p.headers_only_over_mb AS headersOnlyOverMb, p.newest_first AS newestFirst, p.allow_apop AS allowApop,
+  p.headers_only_over_mb AS headersOnlyOverMb, p.newest_first AS newestFirst, p.headers_first AS headersFirst,
+  p.allow_apop AS allowApop,
   p.signed_in_by AS signedInBy, p.login_delay_seconds AS loginDelaySeconds, p.expire_days AS expireDays`
 const ADD = 'INSERT INTO pop3_account (account_id) VALUES (?)'
 const SET = `
-  UPDATE pop3_account SET delete_after_days = ?, delete_when_removed = ?, headers_only_over_mb = ?, newest_first = ?, allow_apop = ?
+  UPDATE pop3_account SET delete_after_days = ?, delete_when_removed = ?, headers_only_over_mb = ?, newest_first = ?,
+    headers_first = ?, allow_apop = ?
   WHERE account_id = ?`
 const LEARN = 'UPDATE pop3_account SET signed_in_by = ?, login_delay_seconds = ?, expire_days = ? WHERE account_id = ?'
 
@@ -42,17 +46,19 @@ export const USUAL_RULES: Pop3Rules = {
   deleteWhenRemoved: false,
   headersOnlyOverMb: null,
   newestFirst: false,
+  headersFirst: 'auto',
   allowApop: true,
 }
 
 /** Makes rules and facts of a stored row. */
 export function toPop3(record: Pop3Record): Pop3Rules & Pop3Facts {
-  const { deleteAfterDays, headersOnlyOverMb, signedInBy, loginDelaySeconds, expireDays } = record
+  const { deleteAfterDays, headersOnlyOverMb, headersFirst, signedInBy, loginDelaySeconds, expireDays } = record
   return {
     deleteAfterDays,
     deleteWhenRemoved: record.deleteWhenRemoved === 1,
     headersOnlyOverMb,
     newestFirst: record.newestFirst === 1,
+    headersFirst,
     allowApop: record.allowApop === 1,
     signedInBy,
     loginDelaySeconds,
@@ -62,13 +68,14 @@ export function toPop3(record: Pop3Record): Pop3Rules & Pop3Facts {
 
 /** Sets all rules of an account. */
 export function setPop3Rules(db: WriteDb, accountId: number, rules: Pop3Rules): void {
-  const { deleteAfterDays, deleteWhenRemoved, headersOnlyOverMb, newestFirst, allowApop } = rules
+  const { deleteAfterDays, deleteWhenRemoved, headersOnlyOverMb, newestFirst, headersFirst, allowApop } = rules
   const flag = (on: boolean) => (on ? 1 : 0)
   prepared(db, SET).run(
     deleteAfterDays,
     flag(deleteWhenRemoved),
     headersOnlyOverMb,
     flag(newestFirst),
+    headersFirst,
     flag(allowApop),
     accountId,
   )

@@ -153,6 +153,36 @@ needs('dovecot').describe('a private Dovecot', () => {
     expect(dovecot.count(user)).toBe(0)
   })
 
+  test('headers that come first give way to their messages, byte for byte', async () => {
+    const user = `user${++users}`
+    const sent = raws()
+    for (const raw of sent) dovecot.deliver(user, raw)
+    const account = await addAccount(user, 'implicit', false)
+    const { pop3 } = await store.write('account.save', {
+      id: account.id,
+      settings: {},
+      rules: { headersFirst: 'always' },
+    })
+    const kept: (number | undefined)[] = []
+    const watched: FetchDeps['store'] = {
+      read: store.read,
+      stage: () => store.stage(),
+      write: (name, args) => {
+        if (name === 'pop3.keep')
+          kept.push(...(args as { arrivals: { wholeBytes?: number }[] }).arrivals.map((one) => one.wholeBytes))
+        return store.write(name, args)
+      },
+    }
+    const fetched = await fetchAccount({ ...account, pop3 }, { ...deps(), store: watched })
+    expect(fetched).toMatchObject({ fetched: 50, removed: 50, problem: null })
+    expect(kept.map((wholeBytes) => wholeBytes !== undefined)).toEqual([
+      ...Array.from({ length: 50 }, () => true),
+      ...Array.from({ length: 50 }, () => false),
+    ])
+    expect(await storedDigests()).toEqual(sent.map((raw) => digest(ended(raw))).toSorted())
+    expect(dovecot.count(user)).toBe(0)
+  })
+
   test('mail that stays on the server is fetched once', async () => {
     const user = `user${++users}`
     dovecot.deliver(user, Buffer.from('Subject: one\r\n\r\n1\r\n'))

@@ -1,3 +1,4 @@
+import type { Pop3Rules } from '../../core/store/pop3-account.ts'
 import { fetchAccount } from '../../core/fetch/pop3.ts'
 import { openCutWire } from './cut-wire.ts'
 import { numbered, openFetchHouse } from './fetch-house.ts'
@@ -8,18 +9,28 @@ const MESSAGES = [
   numbered(3, 'x'.repeat(300)),
   numbered(4, 'last line without an end'),
 ]
-const bodies = MESSAGES.map(({ raw }) => {
+/** More than a screenful: enough for headers to come first. */
+export const MANY_MESSAGES = [...MESSAGES, ...Array.from({ length: 18 }, (_, n) => numbered(n + 5))]
+
+/** As POP3 gives it out: the last line has an end. */
+export const endedText = (raw: Buffer): string => {
   const text = raw.toString('latin1')
   return text.endsWith('\r\n') ? text : `${text}\r\n`
-})
+}
 
 /**
  * Breaks a fetch off after each `step`th byte of the server and of the client, then fetches again; with what is deleted on the
  * server, and with what is kept. Says where what came is not what was there.
  */
-export async function cutAndResume(step: number): Promise<{ tried: number; faults: string[] }> {
+export async function cutAndResume(
+  step: number,
+  messages: typeof MESSAGES = MESSAGES,
+  rules: Partial<Pop3Rules> = {},
+): Promise<{ tried: number; faults: string[] }> {
   const house = await openFetchHouse()
   const wire = await openCutWire(house.server.port)
+  house.maildrop.capabilities = ['PIPELINING', 'UIDL', 'TOP']
+  const bodies = messages.map(({ raw }) => endedText(raw))
   const faults: string[] = []
   let tried = 0
   try {
@@ -27,8 +38,8 @@ export async function cutAndResume(step: number): Promise<{ tried: number; fault
       for (const from of ['server', 'client'] as const) {
         for (let bytes = 0; ; bytes += step) {
           const user = `ada-${keep}-${from}-${bytes}`
-          house.maildrop.messages.splice(0, Infinity, ...MESSAGES)
-          const account = await house.addAccount({ keep, user, port: wire.port })
+          house.maildrop.messages.splice(0, Infinity, ...messages)
+          const account = await house.addAccount({ ...rules, keep, user, port: wire.port })
           wire.cutAt = { from, bytes }
           const first = await fetchAccount(account, house.deps())
           wire.cutAt = undefined
@@ -37,7 +48,7 @@ export async function cutAndResume(step: number): Promise<{ tried: number; fault
           const at = `${bytes} bytes of the ${from}, ${keep ? 'kept' : 'deleted'} there`
           if (came.toSorted().join('\0') !== bodies.toSorted().join('\0')) faults.push(`${at}: ${came.length} came`)
           if (second.problem !== null) faults.push(`${at}: ${second.problem}`)
-          if (house.maildrop.messages.length !== (keep ? 4 : 0)) faults.push(`${at}: left on the server`)
+          if (house.maildrop.messages.length !== (keep ? messages.length : 0)) faults.push(`${at}: left on the server`)
           tried++
           if (first.problem === null) break
         }

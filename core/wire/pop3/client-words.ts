@@ -34,6 +34,8 @@ export type Want =
 /** What a server says of itself (RFC 2449), and how it let us in. */
 export interface ServerFacts {
   readonly pipelining: boolean
+  /** It gives out headers alone (RFC 2449 §6.2). */
+  readonly top: boolean
   readonly utf8: boolean
   /** Such as `SCRAM-SHA-256`, `APOP` or `USER`. */
   readonly signedInBy: string

@@ -55,6 +55,10 @@ export class Pop3Client {
   get at(): 'signing-in' | 'securing' | 'ready' | 'over' {
     return this.#at
   }
+  /** Commands whose responses have not come whole. */
+  get underWay(): number {
+    return this.#sent.length
+  }
   /** True while a response is due. */
   get isWaiting(): boolean {
     return this.#at !== 'over' && this.#at !== 'securing' && this.#sent.length > 0
@@ -302,6 +306,7 @@ export class Pop3Client {
     const capabilities = this.#capabilities ?? new Map()
     const facts: ServerFacts = {
       pipelining: capabilities.has('PIPELINING'),
+      top: capabilities.has('TOP'),
       utf8: this.#utf8,
       signedInBy: this.#signedInBy,
       loginDelaySeconds: capabilityNumber(capabilities, 'LOGIN-DELAY'),

@@ -28,6 +28,7 @@ export function AccountEditDialog({
   const [days, setDays] = useState(`${pop3?.deleteAfterDays ?? 14}`)
   const [large, setLarge] = useState(`${pop3?.headersOnlyOverMb ?? ''}`)
   const [newestFirst, setNewestFirst] = useState(pop3?.newestFirst ?? false)
+  const [headersFirst, setHeadersFirst] = useState(pop3?.headersFirst ?? 'auto')
   const [allowApop, setAllowApop] = useState(pop3?.allowApop ?? true)
   const [sentCopy, setSentCopy] = useState(imap?.sentCopy ?? 'append')
   const isWhole = (text: string, least: number, most: number) =>
@@ -53,6 +54,7 @@ export function AccountEditDialog({
               deleteWhenRemoved: stay === 'removed' || (stay === 'days' && pop3.deleteWhenRemoved),
               headersOnlyOverMb: large.trim() === '' ? null : Number(large),
               newestFirst,
+              headersFirst,
               allowApop,
             },
           }),
@@ -99,6 +101,16 @@ export function AccountEditDialog({
             onChange={setLarge}
           />
           <Check label="The newest mail first" checked={newestFirst} onChange={setNewestFirst} />
+          <Select
+            label="Of much new mail, all headers first"
+            value={headersFirst}
+            options={[
+              { value: 'auto', label: 'on a slow line' },
+              { value: 'always', label: 'always' },
+              { value: 'never', label: 'never' },
+            ]}
+            onChange={setHeadersFirst}
+          />
           <Check
             label="Sign in by APOP where the server offers nothing better"
             hint="It is weak, and still better than a password in the clear."
