@@ -9,6 +9,7 @@ import { useEngine } from '../../state/engine.tsx'
 import { toast } from '../../state/toasts.ts'
 import { useLive } from '../../state/use-live.ts'
 import type { AccountSettings } from './account-fields.tsx'
+import { AccountFooter, TestAndAdd } from './account-footer.tsx'
 import { addAccount } from './add-account.ts'
 import { DiscoveryPane } from './discovery-pane.tsx'
 import { FoundServers } from './found-servers.tsx'
@@ -205,30 +206,16 @@ export function FindAccount({ first, onManual, onClose }: Props) {
       ) : (
         <LiveTest test={test} kind={incoming?.kind === 'imap' ? 'imap' : 'pop3'} isOpenTls />
       )}
-      <footer>
-        <span className="grow clip danger" role="alert">
-          {problem === undefined ? null : (
-            <>
-              <Icon name="alert" /> {problem}
-            </>
-          )}
-        </span>
-        <Button kind="plain" onClick={onClose}>
-          Cancel
-        </Button>
+      <AccountFooter problem={problem} onClose={onClose}>
         {hasFound ? (
-          <>
-            <Button
-              icon="play"
-              disabled={settings === undefined || test.at === 'running'}
-              onClick={() => (settings === undefined ? undefined : void tryLogin(settings))}
-            >
-              {test.at === 'running' ? 'Testing' : 'Test'}
-            </Button>
-            <Button kind="primary" icon="plus" disabled={!isReady} onClick={() => void add()}>
-              {isTested || test.at !== 'failed' ? 'Add account' : 'Add it anyway'}
-            </Button>
-          </>
+          <TestAndAdd
+            test={test}
+            isTested={isTested}
+            canTest={settings !== undefined}
+            canAdd={isReady}
+            onTest={() => (settings === undefined ? undefined : void tryLogin(settings))}
+            onAdd={() => void add()}
+          />
         ) : discovery.at === 'ended' ? (
           <Button kind="primary" onClick={() => onManual(address.trim())}>
             Enter the settings by hand
@@ -238,7 +225,7 @@ export function FindAccount({ first, onManual, onClose }: Props) {
             {discovery.at === 'running' ? 'Looking' : 'Find the settings'}
           </Button>
         )}
-      </footer>
+      </AccountFooter>
     </form>
   )
 }

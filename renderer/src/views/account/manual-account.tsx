@@ -1,14 +1,13 @@
 import { useState } from 'react'
 import { wordsOf } from '../../bridge/client.ts'
-import { Button } from '../../parts/button.tsx'
 import { Field } from '../../parts/field.tsx'
-import { Icon } from '../../parts/icon.tsx'
 import { toast } from '../../state/toasts.ts'
 import { getMail } from '../../state/actions.ts'
 import { AccountFields, emptyAccount, settingsOf } from './account-fields.tsx'
 import { LiveTest } from './live-test.tsx'
 import { useTest } from './use-test.ts'
 
+import { AccountFooter, TestAndAdd } from './account-footer.tsx'
 import { addAccount } from './add-account.ts'
 interface Props {
   /** What is known of whom it is for; '' where nothing is. */
@@ -69,33 +68,16 @@ export function ManualAccount({ address, onFind, onClose }: Props) {
         <AccountFields form={form} onChange={setForm} />
       </div>
       <LiveTest test={test} kind={form.kind} isOpenTls={form.tls !== 'none'} />
-      <footer>
-        <span className="grow clip danger" role="alert">
-          {problem === undefined ? null : (
-            <>
-              <Icon name="alert" /> {problem}
-            </>
-          )}
-        </span>
-        <Button kind="plain" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button
-          icon="play"
-          disabled={settings === undefined || test.at === 'running'}
-          onClick={() => (settings === undefined ? undefined : void run(settings))}
-        >
-          {test.at === 'running' ? 'Testing' : 'Test'}
-        </Button>
-        <Button
-          kind="primary"
-          icon="plus"
-          disabled={settings === undefined || adding || test.at === 'running'}
-          onClick={() => void add()}
-        >
-          {isTested || test.at !== 'failed' ? 'Add account' : 'Add it anyway'}
-        </Button>
-      </footer>
+      <AccountFooter problem={problem} onClose={onClose}>
+        <TestAndAdd
+          test={test}
+          isTested={isTested}
+          canTest={settings !== undefined}
+          canAdd={settings !== undefined && !adding}
+          onTest={() => (settings === undefined ? undefined : void run(settings))}
+          onAdd={() => void add()}
+        />
+      </AccountFooter>
     </form>
   )
 }
