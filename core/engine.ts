@@ -26,7 +26,8 @@ import { createFetcher } from './fetch/fetcher.ts'
 import { openImapAccounts } from './fetch/imap-accounts.ts'
 import type { FetchDeps } from './fetch/fetch-deps.ts'
 import { aliasHandlers } from './mailbox/alias-handlers.ts'
-import { composeHandlers } from './mailbox/compose-handlers.ts'
+import { composeHandlers, readDraft } from './mailbox/compose-handlers.ts'
+import { DraftCopies } from './mailbox/draft-copies.ts'
 import { mailHandlers } from './mailbox/handlers.ts'
 import { identityHandlers } from './mailbox/identity-handlers.ts'
 import { openLocalMail } from './mailbox/local.ts'
@@ -332,6 +333,9 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const transfer = openTransfer({ dataFolder, store, clock, handles, onFolders, log })
   opened.add('imports and exports', () => transfer.close())
   const uploads = new Uploads(store, clock)
+  const describe = (raw: Uint8Array) => parse.fields(raw)
+  const drafts = new DraftCopies({ store, clock, uploads, handles, describe, readDraft, onFolders, log })
+  opened.add('drafts', () => drafts.stop())
   const loop = new LoopWatch()
   opened.add('loop watch', () => loop.stop())
   let inbound: Inbound | undefined
@@ -416,6 +420,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       accept,
       onFolders,
       onContacts: reading.onContacts,
+      drafts,
       log,
     }),
     queue: queueHandlers({
@@ -464,6 +469,8 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     opened.add('inbound server', () => server.close())
     fetcher.start()
     imap.start(fetcher)
+    fetcher.changes.watch(() => drafts.look())
+    drafts.look()
     dkim.start()
     reading.start()
     search.start()

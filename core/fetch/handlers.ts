@@ -106,7 +106,7 @@ export function accountHandlers({
         : testAccount({ ...at, password: known.text, ...(allowApop !== undefined && { allowApop }) }, deps, signal)
     }),
     add: os.add.handler(async ({ input }) => {
-      const { port, tls, user, keep, everySeconds, name, rules, kind, sentCopy } = input
+      const { port, tls, user, keep, everySeconds, name, rules, kind, sentCopy, drafts } = input
       const account = await store.write('account.add', {
         port,
         tls,
@@ -119,12 +119,13 @@ export function accountHandlers({
         ...(rules && { rules: given(rules) }),
         ...(kind && { kind }),
         ...(sentCopy && { sentCopy }),
+        ...(drafts && { drafts }),
       })
       fetcher.look(account.id)
       return toView(account)
     }),
     save: os.save.handler(async ({ input }) => {
-      const { id, rules, host, name, sentCopy, port, tls, user, keep, everySeconds } = input
+      const { id, rules, host, name, sentCopy, drafts, port, tls, user, keep, everySeconds } = input
       const isOtherLogin = input.password !== undefined || input.signInId !== undefined
       const account = await store.write('account.save', {
         id,
@@ -136,6 +137,7 @@ export function accountHandlers({
         ...(isOtherLogin && { secret: secretOf(input) }),
         ...(rules && { rules: given(rules) }),
         ...(sentCopy && { sentCopy }),
+        ...(drafts && { drafts }),
       })
       fetcher.look(id)
       return toView(account)

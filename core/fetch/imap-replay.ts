@@ -169,16 +169,19 @@ export class Replay {
     const done = await this.#session.append(
       target.path,
       Buffer.concat(parts),
-      namesOf(flags),
+      [...namesOf(flags), ...(target.role === 'drafts' ? ['\\Draft'] : [])],
       new Date(message.receivedMs),
     )
     this.#session.wire.refOf = () => undefined
     if (done === undefined) return this.#refused(change)
     this.#session.wire.transcript.link({ messageId: message.id })
+    // The next state of a draft takes this one's place: without a number (RFC 4315 §3) nobody could say which one goes.
     const at =
-      done.uid === null || done.uidValidity === null
-        ? undefined
-        : { folderId: target.folderId, uidValidity: done.uidValidity, uid: done.uid, flags }
+      done.uid !== null && done.uidValidity !== null
+        ? { folderId: target.folderId, uidValidity: done.uidValidity, uid: done.uid, flags }
+        : target.role === 'drafts'
+          ? await this.#lookFor(target, message)
+          : undefined
     await store.write('imap.change-done', { change, ...(at && { at }) })
     return 'done'
   }

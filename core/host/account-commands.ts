@@ -7,7 +7,7 @@ import { discover, signIn, SIGN_IN_USAGE, signInOption } from './sign-in-command
 const ADD =
   'account add pop3 --host H --port P --user U --tls implicit|stls|none --password-stdin|--token-stdin|--oauth PROVIDER [--name N] [--every SECONDS] [--leave] [--delete-after-days N] [--delete-when-removed] [--headers-only-over-mb N] [--newest-first] [--headers-first auto|always|never] [--no-apop]'
 const ADD_IMAP =
-  'account add imap HOST[:PORT] --user U [--tls implicit|starttls|none] --password-stdin|--token-stdin|--oauth PROVIDER [--name N] [--every SECONDS] [--sent-copy append|server]'
+  'account add imap HOST[:PORT] --user U [--tls implicit|starttls|none] --password-stdin|--token-stdin|--oauth PROVIDER [--name N] [--every SECONDS] [--sent-copy append|server] [--drafts server|here]'
 const USAGE = `${ADD}, ${ADD_IMAP}, account set ACCOUNT with any of these (--no-leave, --no-delete-when-removed, --oldest-first, --apop and "never" for N take them back), account remove ACCOUNT, account list, account discover ADDRESS, ${SIGN_IN_USAGE}`
 
 const tlsOf = (word: string) => {
@@ -119,6 +119,10 @@ const sentCopyOf = (word: string) => {
   if (word === 'append' || word === 'server') return word
   throw usage(`--sent-copy is append or server, not "${word}"`)
 }
+const draftsOf = (word: string) => {
+  if (word === 'server' || word === 'here') return word
+  throw usage(`--drafts is server or here, not "${word}"`)
+}
 async function addImap(context: Context, server: string | undefined): Promise<number> {
   const { api, args } = context
   const [, bracketed, plain, word] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(server ?? '') ?? []
@@ -127,7 +131,7 @@ async function addImap(context: Context, server: string | undefined): Promise<nu
   const user = given(args, '--user')
   const tls = tlsOf(args.value('--tls') ?? 'implicit')
   const port = portOf(word ?? args.value('--port') ?? (tls === 'implicit' ? '993' : '143'))
-  const [every, sentCopy] = [args.value('--every'), args.value('--sent-copy')]
+  const [every, sentCopy, drafts] = [args.value('--every'), args.value('--sent-copy'), args.value('--drafts')]
   const secret = (await signInOption(context, user)) ?? (await secretFrom(context))
   if (secret === undefined) throw usage(NO_SECRET)
   const added = await api.account.add({
@@ -141,6 +145,7 @@ async function addImap(context: Context, server: string | undefined): Promise<nu
     keep: true,
     everySeconds: every === undefined ? 300 : secondsOf(every),
     ...(sentCopy !== undefined && { sentCopy: sentCopyOf(sentCopy) }),
+    ...(drafts !== undefined && { drafts: draftsOf(drafts) }),
   })
   if (tls === 'none') await context.io.stderr('posthorn: this account sends its password in the clear (--tls none)\n')
   await context.show(
@@ -155,7 +160,7 @@ async function set(context: Context, word: string): Promise<number> {
   const [host, user, name] = [args.value('--host'), args.value('--user'), args.value('--name')]
   const [tls, port, every] = [args.value('--tls'), args.value('--port'), args.value('--every')]
   const keep = leaves(args)
-  const sentCopy = args.value('--sent-copy')
+  const [sentCopy, drafts] = [args.value('--sent-copy'), args.value('--drafts')]
   const id = await accountId(api, word)
   const now = (await api.account.list()).find((one) => one.id === id)?.user ?? ''
   const changed = await api.account.save({
@@ -168,6 +173,7 @@ async function set(context: Context, word: string): Promise<number> {
     ...(every !== undefined && { everySeconds: secondsOf(every) }),
     ...(keep !== undefined && { keep }),
     ...(sentCopy !== undefined && { sentCopy: sentCopyOf(sentCopy) }),
+    ...(drafts !== undefined && { drafts: draftsOf(drafts) }),
     ...((await signInOption(context, user ?? now)) ?? (await secretFrom(context))),
     rules: rulesOf(args),
   })
@@ -220,6 +226,7 @@ export const account: Command = {
     '--apop': 'flag',
     '--no-apop': 'flag',
     '--sent-copy': 'value',
+    '--drafts': 'value',
   },
   async run(context) {
     const { api, args } = context

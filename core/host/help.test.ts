@@ -14,7 +14,7 @@ test.each([...COMMAND_NAMES, 'serve', 'parse', 'explain'])('%s is in the help, a
 test('help on a command has all of its entries with the lines that belong to them', () => {
   const account = helpOf('account')
   expect(account).toContain('posthorn account add pop3')
-  expect(account).toContain('--sent-copy append|server')
+  expect(account).toContain('--sent-copy append|server] [--drafts server|here]')
   expect(account).toContain('posthorn account list | remove ACCOUNT')
   expect(account).not.toContain('smarthost')
   expect(helpOf('qeue')).toBeUndefined()

@@ -15,7 +15,7 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
               [--newest-first] [--headers-first auto|always|never] [--no-apop]
               mail is deleted there once it is here, or stays (--leave, or by its older name --keep)
   account add imap HOST[:PORT] --user U [--tls implicit|starttls|none] SECRET [--name N]
-              [--every SECONDS] [--sent-copy append|server]
+              [--every SECONDS] [--sent-copy append|server] [--drafts server|here]
               SECRET: --password-stdin, --token-stdin, or --oauth PROVIDER, which prints a page to sign in by and waits
   account set ACCOUNT (options as above; --no-leave, --oldest-first, "never" for N, … take them back)
   account list | remove ACCOUNT

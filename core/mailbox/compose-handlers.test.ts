@@ -35,6 +35,7 @@ beforeEach(async () => {
     accept: (one: Submission) => accept(one),
     onFolders: () => {},
     onContacts: () => {},
+    drafts: { saved: () => {} },
     log: () => {},
   }
   compose = composeHandlers(deps)

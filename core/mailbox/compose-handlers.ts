@@ -5,13 +5,25 @@ import { contract } from '../rpc/contract.ts'
 import { DraftContent } from '../rpc/views.ts'
 import { warningOf } from './address-warning.ts'
 import { listDrafts } from '../store/draft.ts'
+import type { DraftCopies } from './draft-copies.ts'
 import { send, type SendDeps } from './send.ts'
 
 const LARGEST_CHUNK = 256 * 1024
 const done = { ok: true as const }
 
+/** What `compose.*` is wired to. */
+export interface ComposeDeps extends SendDeps {
+  /** Puts drafts on the servers of their accounts. */
+  readonly drafts: Pick<DraftCopies, 'saved'>
+}
+
+/** A draft as the store keeps it. Throws where it is none. */
+export function readDraft(content: string): DraftContent {
+  return DraftContent.parse(JSON.parse(content))
+}
+
 /** Answers `compose.*`. */
-export function composeHandlers(deps: SendDeps) {
+export function composeHandlers(deps: ComposeDeps) {
   const os = implement(contract.compose)
   const { store, uploads } = deps
   return {
@@ -37,19 +49,21 @@ export function composeHandlers(deps: SendDeps) {
     ),
     send: os.send.handler(({ input }) => send(deps, input)),
     saveDraft: os.saveDraft.handler(async ({ input }) => {
-      const { id, content } = input
+      const { id, content, isClosing = false } = input
       const args = { id, identityId: content.identityId, content: JSON.stringify(content) }
-      return { id: await store.write('draft.save', args) }
+      const saved = await store.write('draft.save', args)
+      deps.drafts.saved(saved, isClosing)
+      return { id: saved }
     }),
     drafts: os.drafts.handler(() =>
       listDrafts(store.read).map(({ id, content, changedMs }) => ({
         id,
-        content: DraftContent.parse(JSON.parse(content)),
+        content: readDraft(content),
         changedMs,
       })),
     ),
     dropDraft: os.dropDraft.handler(async ({ input }) => {
-      await store.write('draft.remove', input)
+      deps.onFolders(await store.write('draft.remove', input))
       return done
     }),
   }

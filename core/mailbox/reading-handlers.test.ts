@@ -61,7 +61,8 @@ beforeEach(async () => {
   const uploads = new Uploads(store, systemClock)
   const onContacts = (ids: readonly number[]) => void contacts.push(...ids)
   const log = (words: string) => expect.unreachable(words)
-  compose = composeHandlers({ store, clock: systemClock, uploads, handles, accept, onFolders, onContacts, log })
+  const drafts = { saved: () => {} }
+  compose = composeHandlers({ store, clock: systemClock, uploads, handles, accept, onFolders, onContacts, drafts, log })
   await call(identityHandlers({ store, identityChanges: new Changes<number>(0) }).save, {
     name: 'Ada',
     address: 'ada@home.test',

@@ -162,7 +162,11 @@ function uniqueOf(mailboxes: readonly Mailbox[]): Mailbox[] {
   return [...new Map(mailboxes.map((mailbox) => [formatMailbox(mailbox), mailbox])).values()]
 }
 
-async function fileOf(deps: SendDeps, file: Draft['attachments'][number]): Promise<OutgoingFile> {
+/** A file that is attached, to be read from where it waits. Throws `not-found`, and `conflict` while it arrives. */
+export async function fileOf(
+  deps: Pick<SendDeps, 'store' | 'uploads' | 'handles'>,
+  file: Draft['attachments'][number],
+): Promise<OutgoingFile> {
   const { filename, contentType } = file
   const uploaded = await deps.uploads.get(file.handle)
   if (uploaded !== undefined) {

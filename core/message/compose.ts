@@ -14,11 +14,13 @@ export interface OutgoingFile {
   readonly contentType: string
   readonly open: () => AsyncIterable<Uint8Array>
 }
-/** What a person wrote, ready to become a message. Bcc is not here: it belongs to the envelope alone. */
+/** What a person wrote, ready to become a message. Of mail that is sent, Bcc belongs to the envelope alone. */
 export interface Composition {
   readonly from: NamedMailbox
   readonly to: readonly NamedMailbox[]
   readonly cc: readonly NamedMailbox[]
+  /** Only of a draft, which nobody is sent: who is to get it unseen. */
+  readonly bcc?: readonly NamedMailbox[]
   readonly subject: string
   readonly text: string
   readonly attachments: readonly OutgoingFile[]
@@ -38,7 +40,7 @@ const LONGEST_PLAIN_LINE = 78
  * of an address that has none (RFC 6531). Throws `message.refused` when an address can't stand in a header.
  */
 export function composeStream(mail: Composition): AsyncIterable<Uint8Array> {
-  for (const { mailbox } of [mail.from, ...mail.to, ...mail.cc]) {
+  for (const { mailbox } of [mail.from, ...mail.to, ...mail.cc, ...(mail.bcc ?? [])]) {
     if (/[\r\n\0]/.test(formatMailbox(mailbox)))
       throw new Fault(
         'message.refused',
@@ -59,6 +61,7 @@ async function* written(mail: Composition): AsyncGenerator<Uint8Array, void, voi
     from: toAddress(mail.from),
     to: mail.to.map(toAddress),
     cc: mail.cc.map(toAddress),
+    ...(mail.bcc && { bcc: mail.bcc.map(toAddress) }),
     subject: oneLine(mail.subject),
     messageId: idsOf(mail.messageId),
     ...(mail.inReplyTo === '' ? {} : { inReplyTo: idsOf(mail.inReplyTo) }),
@@ -76,6 +79,7 @@ async function* written(mail: Composition): AsyncGenerator<Uint8Array, void, voi
     disableFileAccess: true,
     disableUrlAccess: true,
   }).compile()
+  root.keepBcc = mail.bcc !== undefined
   // What looks like an encoded word and is none is written as one (RFC 2047 §7): nearly every reader would decode it, in quotes, too.
   const encoder = root as unknown as Record<typeof ENCODE_NAME, (name: string) => string>
   const encodeName = encoder[ENCODE_NAME].bind(root)

@@ -17,6 +17,7 @@ import {
   ConnectView,
   DkimKeyView,
   DraftContent,
+  Drafts,
   EventView,
   FolderView,
   Id,
@@ -206,6 +207,8 @@ export const contract = {
           kind: AccountKind.optional(),
           /** Of IMAP; `append` where this is left out. */
           sentCopy: SentCopy.optional(),
+          /** Of IMAP; `server` where this is left out. */
+          drafts: Drafts.optional(),
           name: z.string().max(200),
           keep: z.boolean(),
           everySeconds: z.number().int().min(60).max(86_400),
@@ -221,6 +224,7 @@ export const contract = {
           id: Id,
           signInId: bySignIn.signInId,
           sentCopy: SentCopy.optional(),
+          drafts: Drafts.optional(),
           name: z.string().max(200).optional(),
           keep: z.boolean().optional(),
           everySeconds: z.number().int().min(60).max(86_400).optional(),
@@ -314,7 +318,13 @@ export const contract = {
      * gives it back; null where it leaves now.
      */
     send: oc.input(DraftContent).output(z.object({ entryId: Id, undoUntilMs: z.number().nullable() })),
-    saveDraft: oc.input(z.object({ id: Id.nullable(), content: DraftContent })).output(z.object({ id: Id })),
+    /**
+     * Keeps a draft. Where its identity's IMAP account has a Drafts folder, it is put there, too: a minute later, or at once when
+     * nobody writes it any more (`isClosing`).
+     */
+    saveDraft: oc
+      .input(z.object({ id: Id.nullable(), content: DraftContent, isClosing: z.boolean().optional() }))
+      .output(z.object({ id: Id })),
     drafts: oc.output(z.array(z.object({ id: Id, content: DraftContent, changedMs: z.number() }))),
     dropDraft: oc.input(z.object({ id: Id })).output(done),
   },

@@ -155,9 +155,12 @@ export const Pop3Rules = z.object({
 export const AccountKind = z.enum(['pop3', 'imap'])
 /** Who puts mail that was sent into an account's Sent folder: we (`append`), or its server by itself (`server`). */
 export const SentCopy = z.enum(['append', 'server'])
+/** Where drafts of an account's address are kept: in its Drafts folder, too, where it has one, or on this computer alone (`here`). */
+export const Drafts = z.enum(['server', 'here'])
 /** What only an IMAP account has. */
 export const ImapView = z.object({
   sentCopy: SentCopy,
+  drafts: Drafts,
   /** How much of its mail is here, of all there is, while it comes in; null while nothing comes. */
   progress: z.object({ done: z.number().int(), total: z.number().int() }).nullable(),
   /** Changes made here that the server has not heard of yet. */

@@ -41,10 +41,12 @@ export interface Account {
   /** What only a POP3 account has. */
   readonly pop3: (Pop3Rules & Pop3Facts) | null
   /** What only an IMAP account has. */
-  readonly imap: { readonly sentCopy: SentCopy } | null
+  readonly imap: { readonly sentCopy: SentCopy; readonly drafts: Drafts } | null
 }
 /** Who puts mail that was sent into an account's Sent folder: we, or its server by itself. */
 export type SentCopy = 'append' | 'server'
+/** Where drafts of an account's address are kept: in its Drafts folder, too, or on this computer alone. */
+export type Drafts = 'server' | 'here'
 /** The kinds of an account's secret; it has one of them. */
 export const ACCOUNT_PASSWORD = 'account-password'
 export const ACCOUNT_TOKEN = 'account-token'
@@ -54,7 +56,7 @@ const COLUMNS = `a.id, a.kind, a.name, a.host, a.port, a.tls, a.login AS user, a
   a.sign_in_id AS signInId,
   a.last_fetch_ms AS lastFetchMs, a.last_error AS lastError, a.next_fetch_ms AS nextFetchMs,
   EXISTS (SELECT 1 FROM secret s WHERE s.kind = '${ACCOUNT_TOKEN}' AND s.name = CAST(a.id AS TEXT)) AS hasToken,
-  p.account_id IS NOT NULL AS isPop3, i.sent_copy AS sentCopy, ${POP3_COLUMNS}`
+  p.account_id IS NOT NULL AS isPop3, i.sent_copy AS sentCopy, i.drafts, ${POP3_COLUMNS}`
 const FROM =
   'FROM account a LEFT JOIN pop3_account p ON p.account_id = a.id LEFT JOIN imap_account i ON i.account_id = a.id'
 const LIST = `SELECT ${COLUMNS} ${FROM} ORDER BY a.id LIMIT 200`
@@ -68,14 +70,21 @@ const REMOVE = 'DELETE FROM account WHERE id = ?'
 const HAND_OVER = `UPDATE folder SET account_id = NULL, role = 'other', name = ? WHERE id = ?`
 const FORGET_FOLDER = 'DELETE FROM imap_folder WHERE folder_id = ?'
 const FORGET_CHANGES = 'DELETE FROM imap_change WHERE account_id = ?'
-const ADD_IMAP = 'INSERT INTO imap_account (account_id, sent_copy) VALUES (?, ?)'
-const SET_IMAP = 'UPDATE imap_account SET sent_copy = ? WHERE account_id = ?'
+const ADD_IMAP = 'INSERT INTO imap_account (account_id, sent_copy, drafts) VALUES (?, ?, ?)'
+const SET_IMAP =
+  'UPDATE imap_account SET sent_copy = coalesce(?, sent_copy), drafts = coalesce(?, drafts) WHERE account_id = ?'
 const SIGN_IN = 'UPDATE account SET sign_in_id = ? WHERE id = ?'
 const CHANGE =
   'UPDATE account SET name = ?, host = ?, port = ?, tls = ?, login = ?, keep = ?, every_seconds = ?, next_fetch_ms = ? WHERE id = ?'
 
 type Own = Omit<Account, 'keep' | 'login' | 'pop3' | 'imap'> & { readonly keep: number }
-type Row = Own & Pop3Record & { readonly hasToken: number; readonly isPop3: number; readonly sentCopy: SentCopy | null }
+type Row = Own &
+  Pop3Record & {
+    readonly hasToken: number
+    readonly isPop3: number
+    readonly sentCopy: SentCopy | null
+    readonly drafts: Drafts | null
+  }
 
 function toAccount(row: Row): Account {
   const { id, kind, name, host, port, tls, user, signInId, keep, everySeconds, lastFetchMs, lastError, nextFetchMs } =
@@ -96,7 +105,7 @@ function toAccount(row: Row): Account {
     lastError,
     nextFetchMs,
     pop3: row.isPop3 === 1 ? toPop3(row) : null,
-    imap: row.sentCopy === null ? null : { sentCopy: row.sentCopy },
+    imap: row.sentCopy === null || row.drafts === null ? null : { sentCopy: row.sentCopy, drafts: row.drafts },
   }
 }
 
@@ -162,6 +171,7 @@ export const accountOperations = {
       readonly secret: AccountSecret
       readonly rules?: Partial<Pop3Rules>
       readonly sentCopy?: SentCopy
+      readonly drafts?: Drafts
     },
     nowMs: number,
   ): Account => {
@@ -172,7 +182,7 @@ export const accountOperations = {
     const id = Number(added.lastInsertRowid)
     putAccountSecret(db, id, args.secret, nowMs)
     if (kind === 'pop3') addPop3(db, id, args.rules ?? {})
-    else prepared(db, ADD_IMAP).run(id, args.sentCopy ?? 'append')
+    else prepared(db, ADD_IMAP).run(id, args.sentCopy ?? 'append', args.drafts ?? 'server')
     ensureFolder(db, { accountId: id, userId: null }, 'inbox')
     return requireAccount(db, id, 'add')
   },
@@ -187,6 +197,7 @@ export const accountOperations = {
       readonly secret?: AccountSecret
       readonly rules?: Partial<Pop3Rules>
       readonly sentCopy?: SentCopy
+      readonly drafts?: Drafts
       readonly settings: Partial<Settable>
     },
     nowMs: number,
@@ -209,7 +220,8 @@ export const accountOperations = {
       ensureFolder(db, { accountId: args.id, userId: null }, 'inbox')
     }
     if (before.kind === 'pop3' && (next.host !== before.host || next.user !== before.user)) forgetMaildrop(db, args.id)
-    if (args.sentCopy !== undefined) prepared(db, SET_IMAP).run(args.sentCopy, args.id)
+    if (args.sentCopy !== undefined || args.drafts !== undefined)
+      prepared(db, SET_IMAP).run(args.sentCopy ?? null, args.drafts ?? null, args.id)
     return requireAccount(db, args.id, 'change')
   },
   /**

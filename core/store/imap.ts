@@ -280,7 +280,8 @@ export const imapOperations = {
         prepared(db, UNPLACE).run(change.folderId, change.uid)
       return
     }
-    if (messageId === null) return
+    // One that was removed here meanwhile leaves a change that looks for it.
+    if (messageId === null || getMessage(db, messageId) === undefined) return
     if (change.kind === 'flag') {
       const place = placeOf(db, messageId)
       if (place === undefined || change.flag === null) return

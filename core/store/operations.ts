@@ -3,6 +3,7 @@ import { aliasOperations } from './alias.ts'
 import { appPasswordOperations } from './app-password.ts'
 import { contactOperations } from './contact.ts'
 import { dkimKeyOperations } from './dkim-key.ts'
+import { draftCopyOperations } from './draft-copy.ts'
 import { draftOperations } from './draft.ts'
 import { folderOperations } from './folder.ts'
 import { forwardOperations } from './forward.ts'
@@ -56,6 +57,7 @@ export const operations = {
   ...appPasswordOperations,
   ...contactOperations,
   ...dkimKeyOperations,
+  ...draftCopyOperations,
   ...draftOperations,
   ...folderOperations,
   ...forwardOperations,

@@ -30,12 +30,15 @@ needs('dovecot').describe('IMAP on the command line', () => {
     expect(added).toMatchObject({
       kind: 'imap',
       pop3: null,
-      imap: { sentCopy: 'append', progress: null, waiting: 0, push: false },
+      imap: { sentCopy: 'append', drafts: 'server', progress: null, waiting: 0, push: false },
     })
     expect((await home.run(['fetch', 'ada'])).status).toBe(0)
     const [row] = await home.json<{ subject: string }[]>(['list'])
     expect(row).toMatchObject({ subject: 'hello', seen: false })
     const changed = await home.json<AccountView>(['account', 'set', 'ada', '--sent-copy', 'server'])
-    expect(changed.imap).toMatchObject({ sentCopy: 'server' })
+    expect(changed.imap).toMatchObject({ sentCopy: 'server', drafts: 'server' })
+    const here = await home.json<AccountView>(['account', 'set', 'ada', '--drafts', 'here'])
+    expect(here.imap).toMatchObject({ sentCopy: 'server', drafts: 'here' })
+    expect((await home.run(['account', 'set', 'ada', '--drafts', 'there'])).status).toBe(64)
   })
 })

@@ -14,7 +14,8 @@ export interface CuttingProxy {
   close(): Promise<void>
 }
 
-export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
+/** `heard`: what the client hears of what the server says. */
+export async function startCuttingProxy(port: number, heard?: (said: string) => string): Promise<CuttingProxy> {
   let at = 0
   let when: 'before' | 'after' = 'before'
   let commands: string[] = []
@@ -34,7 +35,7 @@ export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
       socket.on('error', end).on('close', end)
     }
     upstream.on('data', (bytes: Buffer) => {
-      if (!isDeaf) client.write(bytes)
+      if (!isDeaf) client.write(heard === undefined ? bytes : Buffer.from(heard(bytes.toString('latin1')), 'latin1'))
       // The server has answered, and nobody will know.
       else if (/^\S+ (?:OK|NO|BAD)\b/m.test(bytes.toString('latin1'))) end()
     })

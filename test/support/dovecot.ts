@@ -131,13 +131,14 @@ service stats {
 ${more}
 `
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+/** So many ports, each another: a port that is let go may be given out again at once. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  for (const server of servers) server.close()
+  await Promise.all(servers.map((server) => once(server, 'close')))
+  return ports
 }
 
 /** Starts one; needs root, for Dovecot changes users. Throws with what it wrote when it does not come up. */
@@ -150,7 +151,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
   for (const folder of ['home', 'mail']) chownSync(join(root, folder), uid, gid)
   writeFileSync(join(root, 'cert.pem'), certificate.cert)
   writeFileSync(join(root, 'key.pem'), certificate.key, { mode: 0o600 })
-  const ports = [await freePort(), await freePort(), await freePort(), await freePort(), await freePort()] as const
+  const ports = (await freePorts(5)) as [number, number, number, number, number]
   const file = join(root, 'dovecot.conf')
   writeFileSync(file, config(root, ports, mail, options))
 

@@ -72,7 +72,7 @@ export class OtherImapClient {
           subject,
           ...flags
             .split(' ')
-            .filter((flag) => /^\\(?:Seen|Flagged|Answered|Deleted)$/.test(flag))
+            .filter((flag) => /^\\(?:Seen|Flagged|Answered|Deleted|Draft)$/.test(flag))
             .toSorted(),
         ].join(' '),
     )

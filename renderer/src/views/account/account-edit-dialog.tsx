@@ -31,6 +31,7 @@ export function AccountEditDialog({
   const [headersFirst, setHeadersFirst] = useState(pop3?.headersFirst ?? 'auto')
   const [allowApop, setAllowApop] = useState(pop3?.allowApop ?? true)
   const [sentCopy, setSentCopy] = useState(imap?.sentCopy ?? 'append')
+  const [drafts, setDrafts] = useState(imap?.drafts ?? 'server')
   const isWhole = (text: string, least: number, most: number) =>
     /^\d{1,5}$/.test(text.trim()) && Number(text) >= least && Number(text) <= most
   const isReady =
@@ -44,7 +45,7 @@ export function AccountEditDialog({
       name: name.trim(),
       everySeconds: Number(minutes) * 60,
       ...(password === '' ? {} : { password, login: account.login }),
-      ...(imap === null ? {} : { sentCopy }),
+      ...(imap === null ? {} : { sentCopy, drafts }),
       ...(pop3 === null
         ? {}
         : {
@@ -118,6 +119,17 @@ export function AccountEditDialog({
             onChange={setAllowApop}
           />
         </>
+      )}
+      {imap === null ? null : (
+        <Select
+          label="Drafts"
+          value={drafts}
+          options={[
+            { value: 'server', label: 'are in the account’s Drafts folder, too' },
+            { value: 'here', label: 'stay on this computer' },
+          ]}
+          onChange={setDrafts}
+        />
       )}
       {imap === null ? null : (
         <Select

@@ -44,7 +44,7 @@ function Composer({ open }: { readonly open: Composing }) {
       textInput.current?.scrollTo(0, 0)
     } else toInput.current?.focus()
     // Whoever opens another message while this one is open keeps this one as a draft.
-    return () => void draft.keep()
+    return () => void draft.keep(true)
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [])
   useEffect(() => {
@@ -52,7 +52,7 @@ function Composer({ open }: { readonly open: Composing }) {
   }, [written.identityId, identities, draft])
 
   const close = () => {
-    if (draft.hasContent()) void draft.keep().then(() => toast('Kept as a draft.', { icon: 'draft' }))
+    if (draft.hasContent()) void draft.keep(true).then(() => toast('Kept as a draft.', { icon: 'draft' }))
     composing.set(null)
   }
   const send = async (despite: { emptySubject: boolean; sendAtMs?: number }) => {

@@ -143,26 +143,30 @@ export function useDraft(start: Start, firstIdentity: number | null) {
     [change],
   )
 
-  /** Keeps the draft as it is now, unless it is kept already or holds nothing. */
-  const keep = useCallback(() => {
-    const run = async () => {
-      const content = toContent(now.current, first)
-      const json = JSON.stringify(content)
-      if (json === kept.current || (isBlank(content) && draftId.current === null)) return
-      setSaved({ at: 'saving' })
-      try {
-        draftId.current = (await api.compose.saveDraft({ id: draftId.current, content })).id
-        kept.current = json
-        draftsTouched.set((n) => n + 1)
-        setSaved({ at: 'yes', ms: Date.now() })
-      } catch (error) {
-        setSaved({ at: 'failed', message: wordsOf(error) })
+  /** Keeps the draft as it is now, unless it is kept already or holds nothing. `isClosing`: nobody writes it any more. */
+  const keep = useCallback(
+    (isClosing = false) => {
+      const run = async () => {
+        const content = toContent(now.current, first)
+        const json = JSON.stringify(content)
+        const isKept = json === kept.current && (!isClosing || draftId.current === null)
+        if (isKept || (isBlank(content) && draftId.current === null)) return
+        setSaved({ at: 'saving' })
+        try {
+          draftId.current = (await api.compose.saveDraft({ id: draftId.current, content, isClosing })).id
+          kept.current = json
+          draftsTouched.set((n) => n + 1)
+          setSaved({ at: 'yes', ms: Date.now() })
+        } catch (error) {
+          setSaved({ at: 'failed', message: wordsOf(error) })
+        }
       }
-    }
-    const next = saving.current.then(run)
-    saving.current = next
-    return next
-  }, [first])
+      const next = saving.current.then(run)
+      saving.current = next
+      return next
+    },
+    [first],
+  )
 
   useEffect(() => {
     for (const name of ['to', 'cc', 'bcc'] as const) if (first[name].trim() !== '') void commit(name, first[name])
