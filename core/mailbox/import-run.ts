@@ -103,6 +103,7 @@ class Run {
   #writing: Promise<void> = Promise.resolve()
   #isWriting = false
   #staged: StagedBlob | undefined
+  #staging: Promise<void> = Promise.resolve()
   /** Long messages that are in the store and in no folder yet: of the batch that comes next, and of those that have come. */
   #finished: StagedBlob[] = []
   readonly #finishedOf = new Map<number, readonly StagedBlob[]>()
@@ -145,6 +146,8 @@ class Run {
     else await this.#reader.end()
     await this.#parsers.close()
     await this.#writing
+    // What is being staged just now is somebody's only when that has ended.
+    await this.#staging
     // What nobody will store takes no room until the next start; what is stored is left alone.
     const left = [this.#staged, ...this.#finished, ...[...this.#finishedOf.values()].flat()]
     for (const one of left) await one?.drop().catch(() => {})
@@ -158,7 +161,8 @@ class Run {
       this.#finished = []
       if (this.#isCareful) this.#kept.set(n, new Uint8Array(answer.taken))
       this.#parsers.parse(n, answer.taken, false)
-    } else if ('stage' in answer) this.#stage(answer.stage).catch((error: unknown) => this.#settle(error))
+    } else if ('stage' in answer)
+      this.#staging = this.#stage(answer.stage).catch((error: unknown) => this.#settle(error))
     else if ('failed' in answer) this.#settle(new Error(answer.failed))
     else if ('ended' in answer) {
       this.#isReadToEnd = true
