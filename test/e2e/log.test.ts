@@ -150,7 +150,11 @@ describe('the protocol log', () => {
   test('what is kept of each protocol is shown', async () => {
     await page.getByRole('button', { name: 'What is kept' }).click()
     const dialog = page.getByRole('dialog', { name: 'What is kept' })
-    await expect.poll(() => dialog.getByRole('row', { name: /^SMTP/ }).innerText()).toMatch(/SMTP\s+3/)
+    // Mails that leave one soon after the other may have shared a session.
+    const kept = await sessions().count()
+    await expect
+      .poll(() => dialog.getByRole('row', { name: /^SMTP/ }).innerText())
+      .toMatch(RegExp(`SMTP\\s+${kept}\\b`))
     expect(await barriers(page)).toEqual([])
     await dialog.getByRole('button', { name: 'Close' }).last().click()
     expect(complaints).toEqual([])
