@@ -10,7 +10,7 @@ const MESSAGE_BYTES = 50 * 1024 * 1024
 /** Of the whole process, whatever it is doing: its runtime alone has about 140 MB of them. */
 const MOST_RESIDENT_BYTES = 300 * 1000 * 1000
 /** Of what comes from other servers a sample is read as well, one message at a time, in a thread with a runtime of its own. */
-const MOST_RECEIVING_BYTES = 320 * 1000 * 1000
+const MOST_RECEIVING_BYTES = 300 * 1000 * 1000
 
 /** The greatest resident size the process ever had (`VmHWM` of proc(5)). */
 function peakBytes(pid: number): number {
