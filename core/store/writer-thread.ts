@@ -33,6 +33,8 @@ const RIDE_MS = 20
  * there that were answered by it or came meanwhile. A lone operation has nobody to wait for.
  */
 const COMPANY_PART = 0.25
+/** Of more than these some are always late, and half of them are company enough. */
+const MOST_COMPANY = 24
 const LONGEST_COMPANY_MS = 3
 const LISTEN_EVERY_MS = 0.1
 const NOBODY = new Int32Array(new SharedArrayBuffer(4))
@@ -104,7 +106,8 @@ function serve(db: ReturnType<typeof open>): void {
       say({ answers }, ownBuffers(answers))
       const tookMs = performance.now() - fromMs
       hear()
-      company = isLog ? 0 : group.length + waiting.length
+      const together = group.length + waiting.length
+      company = isLog || together > MOST_COMPANY ? 0 : together
       untilMs = fromMs + tookMs + Math.min(LONGEST_COMPANY_MS, tookMs * COMPANY_PART)
       for (const { large } of group) for (const buffer of large ?? []) letGo(buffer)
       log.wrote(group)
