@@ -98,7 +98,7 @@ test('a file with bytes overwritten or cut off is refused in words and left as i
       const served: Served | Error = await home.serve().catch((error: Error) => error)
       if (served instanceof Error) {
         expect(served.message, what).toMatch(
-          /ended with 75: posthorn: [^\n]*mail\.db[^\n]*(?:damaged|malformed)[^\n]*\n$/,
+          /ended with 75: (?:[^\n]*\n)*posthorn: [^\n]*mail\.db[^\n]*(?:damaged|malformed)[^\n]*\n$/,
         )
         // What is found out only later may have been written to before, as any page may.
         if (mustRefuse) expect(readFileSync(fileOf(home)).equals(before), what).toBe(true)
