@@ -36,7 +36,7 @@ const ORPC = ['@orpc/client', '@orpc/contract', '@orpc/server']
 
 export const ROOMS: Readonly<Record<string, Room>> = {
   'core/base': { may: [] },
-  'core/model': { may: [base], withoutNode: true },
+  'core/model': { may: [base], uses: ['intl-messageformat'], withoutNode: true },
   'core/settings.ts': { may: [base, model], uses: ['zod'], withoutNode: true },
   'core/wire': { may: [base, model], withoutNode: true },
   'core/wire/smtp': { may: [base, model, scram], withoutNode: true },
@@ -177,6 +177,7 @@ export default {
     // For code that React's compiler is to rewrite, which this is not.
     'react/exhaustive-effect-dependencies': 'off',
     'react/immutability': 'off',
+    'react/no-unstable-nested-components': ['error', { allowAsProps: true }], // the places of `tx` are no components
     'react/incompatible-library': 'off',
     'react/memo-dependencies': 'off',
     'react/refs': 'off',

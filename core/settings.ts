@@ -1,6 +1,8 @@
 import { Fault } from './base/fault.ts'
 import { httpsUrl, parseOwnProvider } from './model/sign-in-provider.ts'
+import { LANGUAGES, PSEUDO } from './model/languages.ts'
 import { KEY_SCHEMES, parseBinding, type KeyScheme } from './model/command-table.ts'
+import { parseQuietHours } from './model/quiet-hours.ts'
 
 /** One setting: what it may be, what it is when nobody says, and the sentence the settings page shows. */
 export interface Setting<T> {
@@ -97,6 +99,7 @@ const isClientWord = (v: string) => /^[!-~]{0,1000}$/.test(v)
 const clientWord = (about: string) => text(about, '', 'printable ASCII without spaces, or "" for none', isClientWord)
 const isOwnProvider = (v: unknown): v is string => isText(v) && parseOwnProvider(v) !== undefined
 const isSeconds = (v: unknown): v is number => typeof v === 'number' && Number.isInteger(v) && v >= 1 && v <= 864_000
+const isLanguageTag = (v: unknown): v is string => isText(v) && /^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/.test(v)
 const isHost = (v: string) => isAddress(v) || v === 'localhost'
 
 /** First waits 15 minutes up to 4 h, then hourly up to 24 h, then every 4 h (the last is repeated). */
@@ -378,6 +381,12 @@ export const SETTINGS = {
     'Let pictures of mail be loaded from private and loopback addresses, too.',
     false,
   ),
+  'look.language': text(
+    'The language of the window: that of the system, or one of those Posthorn speaks.',
+    'system',
+    'system, en, de, fr, ja, ar, or en-XA (for translators: English with every letter changed)',
+    (v) => v === 'system' || v === PSEUDO || Object.hasOwn(LANGUAGES, v),
+  ),
   'look.theme': text(
     'Light or dark window, or as the system has it.',
     'system',
@@ -402,6 +411,28 @@ export const SETTINGS = {
     [] as readonly string[],
     'a list of lines such as "archive=y", "log=Mod+Shift+L" or "junk="',
     (v): v is string => isText(v) && parseBinding(v) !== undefined,
+  ),
+  'desktop.closing': text(
+    'What closing the last window of the desktop application does: ask once, keep it running in the tray, or quit.',
+    'ask',
+    '"ask", "tray" or "quit"',
+    (v) => v === 'ask' || v === 'tray' || v === 'quit',
+  ) as Setting<'ask' | 'tray' | 'quit'>,
+  'desktop.startAtLogin': flag('Start the desktop application, without a window, when you sign in.', false),
+  'desktop.notify': flag('Let the desktop application tell of new mail in an inbox.', true),
+  'desktop.notifyWords': flag('Show author and subject in what it tells, also on a locked screen.', true),
+  'desktop.quietHours': text(
+    'Hours of each day in which it tells of nothing.',
+    '',
+    'two times such as "22:00-07:00", or ""',
+    (v) => v === '' || parseQuietHours(v) !== undefined,
+  ),
+  'desktop.badge': flag('Show the number of unread messages at the icon of the desktop application.', true),
+  'desktop.spellLanguages': list(
+    'Languages whose spelling the desktop application checks; but on macOS, their dictionaries are fetched once from Google.',
+    [] as readonly string[],
+    'a list of languages such as "en-GB" or "de"; none for no check',
+    isLanguageTag,
   ),
 } as const
 

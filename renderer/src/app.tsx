@@ -10,6 +10,7 @@ import { composing } from './views/compose/composer.ts'
 import { FirstRun } from './views/first-run/first-run.tsx'
 import { Locked } from './views/shell/locked.tsx'
 import { Shell } from './views/shell/shell.tsx'
+import { t, tx } from './words/words.ts'
 
 /** The whole window, from the first byte to the mailbox. */
 export function App() {
@@ -23,7 +24,7 @@ export function App() {
     return standing.at === 'away' ? (
       <Away />
     ) : (
-      <div className="window blank" role="status" aria-label="Opening Posthorn" />
+      <div className="window blank" role="status" aria-label={t('Opening Posthorn')} />
     )
   if (status.at === 'failed')
     return (
@@ -33,10 +34,10 @@ export function App() {
           icon="alert"
           tone="danger"
           role="alert"
-          title="The mail engine answers with an error"
+          title={t('The mail engine answers with an error')}
           actions={
             <Button icon="refresh" onClick={status.again}>
-              Ask again
+              {t('Ask again')}
             </Button>
           }
         >
@@ -74,8 +75,10 @@ function Refused({ why }: { why: Refusal }) {
   return (
     <Page>
       <Empty isPage icon="key" title={title}>
-        {words} For a new address run <code>posthorn ui</code> (in a clone: <code>npm start</code> once more) and open
-        what it prints.
+        {tx(
+          '{words} For a new address run <code>posthorn ui</code> (in a clone: <code>npm start</code> once more) and open what it prints.',
+          { words, code: (words) => <code>{words}</code> },
+        )}
       </Empty>
     </Page>
   )
@@ -87,16 +90,17 @@ function Away() {
       <Empty
         isPage
         icon="plug"
-        title="The mail engine does not answer"
+        title={t('The mail engine does not answer')}
         role="status"
         actions={
           <Button icon="refresh" onClick={() => host.hurry()}>
-            Look again
+            {t('Look again')}
           </Button>
         }
       >
-        Nothing is lost: what was accepted is on disk. If you stopped Posthorn, start it again and open the address it
-        prints.
+        {t(
+          'Nothing is lost: what was accepted is on disk. If you stopped Posthorn, start it again and open the address it prints.',
+        )}
       </Empty>
     </Page>
   )

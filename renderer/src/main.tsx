@@ -1,7 +1,10 @@
 import { StrictMode } from 'react'
+import { I18nProvider } from 'react-aria-components'
 import { createRoot } from 'react-dom/client'
+import { PSEUDO } from '../../core/model/languages.ts'
 import { App } from './app.tsx'
 import { connect } from './bridge/client.ts'
+import { chooseLanguage, keptLanguage, language } from './words/language.ts'
 import './look/tokens.css'
 import './look/parts.css'
 import './look/controls.css'
@@ -26,8 +29,19 @@ document.head.append(mark)
 const root = document.getElementById('root')
 if (root === null) throw new Error('the page has no root element')
 connect()
+await chooseLanguage(keptLanguage())
 createRoot(root).render(
   <StrictMode>
-    <App />
+    <Spoken />
   </StrictMode>,
 )
+
+/** The window in its language: another one means other words everywhere, so all of it is drawn anew. */
+function Spoken() {
+  const spoken = language.use()
+  return (
+    <I18nProvider locale={spoken === PSEUDO ? 'en' : spoken}>
+      <App key={spoken} />
+    </I18nProvider>
+  )
+}

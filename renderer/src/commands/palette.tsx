@@ -3,6 +3,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { PickList } from '../parts/pick-list.tsx'
 import { keyOf } from './bindings.ts'
 import { offerOf, useOffered } from './offers.ts'
+import { t } from '../words/words.ts'
 
 const IDS = Object.keys(COMMANDS).filter(isCommandId)
 
@@ -22,7 +23,7 @@ export function matching(ids: readonly CommandId[], typed: string): CommandId[] 
 /** Every command that can be done now, found by its words. */
 export function Palette({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
   return (
-    <Dialog title="Find a command" isOpen={isOpen} onClose={onClose}>
+    <Dialog title={t('Find a command')} isOpen={isOpen} onClose={onClose}>
       <div className="dialog-body palette">
         <Commands onClose={onClose} />
       </div>
@@ -35,11 +36,11 @@ function Commands({ onClose }: { readonly onClose: () => void }) {
   const here = IDS.filter((id) => id !== 'palette' && offerOf(id) !== undefined)
   return (
     <PickList
-      label="Command"
-      placeholder="A part of its name"
+      label={t('Command')}
+      placeholder={t('A part of its name')}
       find={(typed) => matching(here, typed)}
       keyOf={(id) => id}
-      nothing="No command here has these words."
+      nothing={t('No command here has these words.')}
       onPick={(id) => {
         const run = offerOf(id)
         onClose()

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
 import { Button, IconButton } from './button.tsx'
+import { t } from '../words/words.ts'
 
 interface Props {
   readonly title: string
@@ -26,7 +27,7 @@ export function Dialog({ title, isOpen, onClose, children, wide = false, role = 
         <AriaDialog role={role} className="dialog">
           <header>
             <Heading slot="title">{title}</Heading>
-            <IconButton icon="x" label="Close" onClick={onClose} />
+            <IconButton icon="x" label={t('Close')} onClick={onClose} />
           </header>
           {children}
         </AriaDialog>
@@ -52,7 +53,7 @@ export function Confirm({ title, isOpen, children, action, danger = false, onCon
       <div className="dialog-body">{children}</div>
       <footer>
         <Button kind="plain" onClick={onClose}>
-          Keep it as it is
+          {t('Keep it as it is')}
         </Button>
         <Button
           kind={danger ? 'danger' : 'primary'}

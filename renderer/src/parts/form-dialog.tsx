@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react'
 import { wordsOf } from '../bridge/client.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
+import { t } from '../words/words.ts'
 
 interface Props {
   readonly title: string
@@ -50,10 +51,10 @@ export function FormDialog({ title, action, isReady = true, onSave, onClose, chi
         </div>
         <footer>
           <Button kind="plain" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </Button>
           <Button kind="primary" submit disabled={!isReady || busy}>
-            {busy ? 'Working' : action}
+            {busy ? t('Working') : action}
           </Button>
         </footer>
       </form>

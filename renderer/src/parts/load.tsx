@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import type { Live } from '../state/use-live.ts'
 import { Button } from './button.tsx'
 import { Empty, Skeleton } from './empty.tsx'
+import { t } from '../words/words.ts'
 
 interface Props<T> {
   readonly live: Live<T>
@@ -15,18 +16,21 @@ interface Props<T> {
 export function Load<T>({ live, what, again, children }: Props<T>) {
   switch (live.at) {
     case 'loading':
-      return <Skeleton label={`Reading ${what}`} />
+      return <Skeleton label={t('Reading {what}', { what })} />
     case 'failed':
       return (
         <Empty
           icon="alert"
           tone="danger"
           role="alert"
-          title={`${what.charAt(0).toUpperCase()}${what.slice(1)} could not be read`}
+          title={t('{toUpperCase}{slice} could not be read', {
+            toUpperCase: what.charAt(0).toUpperCase(),
+            slice: what.slice(1),
+          })}
           actions={
             again === undefined ? undefined : (
               <Button icon="refresh" onClick={again}>
-                Try again
+                {t('Try again')}
               </Button>
             )
           }

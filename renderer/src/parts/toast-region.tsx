@@ -3,6 +3,7 @@ import { visible } from '../format/wire-text.ts'
 import { dropToast, toasts, type Toast } from '../state/toasts.ts'
 import { Button, IconButton } from './button.tsx'
 import { Icon } from './icon.tsx'
+import { t } from '../words/words.ts'
 
 /** What only tells goes soon; what went wrong or can be undone leaves time to decide. */
 const STAYS_MS = { telling: 3500, asking: 7000 }
@@ -11,7 +12,7 @@ const STAYS_MS = { telling: 3500, asking: 7000 }
 export function ToastRegion() {
   const now = toasts.use()
   return (
-    <div className="toasts" role="status" aria-label="Messages from Posthorn">
+    <div className="toasts" role="status" aria-label={t('Messages from Posthorn')}>
       {now.map((one) => (
         <ToastLine key={one.id} toast={one} />
       ))}
@@ -41,7 +42,7 @@ function ToastLine({ toast: { id, text, icon, level, action, untilMs } }: { read
           {action.label}
         </Button>
       )}
-      <IconButton icon="x" label="Dismiss" onClick={() => dropToast(id)} />
+      <IconButton icon="x" label={t('Dismiss')} onClick={() => dropToast(id)} />
     </div>
   )
 }

@@ -1,11 +1,13 @@
 import { useEffect } from 'react'
 import { api } from '../bridge/client.ts'
 import { shared } from './store.ts'
+import { chooseLanguage } from '../words/language.ts'
 import { useLive } from './use-live.ts'
 
 /** How the window looks, as somebody has set it. */
 export interface Look {
   readonly theme: 'system' | 'light' | 'dark'
+  readonly language: string
   readonly density: 'compact' | 'normal' | 'roomy'
   readonly unifiedInbox: boolean
   /** Whose mail loads pictures of the web at once: addresses, and domains with an @ before them. */
@@ -16,7 +18,13 @@ export interface Look {
 const DENSITY: Readonly<Record<Look['density'], number>> = { compact: 0.86, normal: 1, roomy: 1.2 }
 
 /** The look now. */
-export const look = shared<Look>({ theme: 'system', density: 'normal', unifiedInbox: true, imagesFrom: [] })
+export const look = shared<Look>({
+  theme: 'system',
+  language: 'system',
+  density: 'normal',
+  unifiedInbox: true,
+  imagesFrom: [],
+})
 
 /** What a row's height is multiplied by. */
 export function useDensity(): number {
@@ -37,6 +45,7 @@ export function useLook(): void {
     const of = (key: string) => list.find((setting) => setting.key === key)?.value
     const next: Look = {
       theme: one(of('look.theme'), ['system', 'light', 'dark'], 'system'),
+      language: String(of('look.language') ?? 'system'),
       density: one(of('look.density'), ['compact', 'normal', 'roomy'], 'normal'),
       unifiedInbox: of('look.unifiedInbox') !== false,
       imagesFrom: texts(of('privacy.remoteImagesFrom')),
@@ -46,5 +55,6 @@ export function useLook(): void {
     else dataset['theme'] = next.theme
     dataset['density'] = next.density
     look.set(next)
+    void chooseLanguage(next.language)
   }, [list])
 }

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { Dialog } from '../../parts/dialog.tsx'
 import { FindAccount } from './find-account.tsx'
 import { ManualAccount } from './manual-account.tsx'
+import { t } from '../../words/words.ts'
 
 interface Props {
   /** Looked for at once: the address, and whether its mail is to leave there. */
@@ -13,7 +14,7 @@ interface Props {
 export function AccountDialog({ first, onClose }: Props) {
   const [address, setAddress] = useState<string | null>(null)
   return (
-    <Dialog title="Add an account" isOpen wide onClose={onClose}>
+    <Dialog title={t('Add an account')} isOpen wide onClose={onClose}>
       {address === null ? (
         <FindAccount {...(first === undefined ? {} : { first })} onManual={setAddress} onClose={onClose} />
       ) : (

@@ -3,6 +3,7 @@ import type { AccountView } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Check, Field, Select } from '../../parts/field.tsx'
+import { t } from '../../words/words.ts'
 
 type Stay = 'always' | 'days' | 'removed' | 'never'
 
@@ -61,20 +62,26 @@ export function AccountEditDialog({
           }),
     })
   return (
-    <FormDialog title={`Change ${account.name}`} action="Save" isReady={isReady} onSave={save} onClose={onClose}>
-      <Field label="Name" value={name} autoComplete="off" onChange={setName} />
+    <FormDialog
+      title={t('Change {name}', { name: account.name })}
+      action={t('Save')}
+      isReady={isReady}
+      onSave={save}
+      onClose={onClose}
+    >
+      <Field label={t('Name')} value={name} autoComplete="off" onChange={setName} />
       <Field
-        label="Minutes between two looks"
+        label={t('Minutes between two looks')}
         inputMode="numeric"
         value={minutes}
         problem={isWhole(minutes, 1, 1440) ? undefined : 'A whole number from 1 to 1440.'}
-        hint={imap?.push === true ? 'New mail in the inbox comes at once, whatever stands here.' : undefined}
+        hint={imap?.push === true ? t('New mail in the inbox comes at once, whatever stands here.') : undefined}
         onChange={setMinutes}
       />
       {pop3 === null ? null : (
         <>
           <Select
-            label="Mail on the server"
+            label={t('Mail on the server')}
             value={stay}
             options={[
               { value: 'always', label: 'stays there' },
@@ -86,7 +93,7 @@ export function AccountEditDialog({
           />
           {stay === 'days' ? (
             <Field
-              label="Days"
+              label={t('Days')}
               inputMode="numeric"
               value={days}
               problem={isWhole(days, 1, 3650) ? undefined : 'A whole number from 1 to 3650.'}
@@ -94,16 +101,16 @@ export function AccountEditDialog({
             />
           ) : null}
           <Field
-            label="Of messages over so many MB, fetch only the header"
+            label={t('Of messages over so many MB, fetch only the header')}
             inputMode="numeric"
             value={large}
-            placeholder="fetch all"
+            placeholder={t('fetch all')}
             problem={large.trim() === '' || isWhole(large, 1, 1024) ? undefined : 'A whole number from 1 to 1024.'}
             onChange={setLarge}
           />
-          <Check label="The newest mail first" checked={newestFirst} onChange={setNewestFirst} />
+          <Check label={t('The newest mail first')} checked={newestFirst} onChange={setNewestFirst} />
           <Select
-            label="Of much new mail, all headers first"
+            label={t('Of much new mail, all headers first')}
             value={headersFirst}
             options={[
               { value: 'auto', label: 'on a slow line' },
@@ -113,8 +120,8 @@ export function AccountEditDialog({
             onChange={setHeadersFirst}
           />
           <Check
-            label="Sign in by APOP where the server offers nothing better"
-            hint="It is weak, and still better than a password in the clear."
+            label={t('Sign in by APOP where the server offers nothing better')}
+            hint={t('It is weak, and still better than a password in the clear.')}
             checked={allowApop}
             onChange={setAllowApop}
           />
@@ -122,7 +129,7 @@ export function AccountEditDialog({
       )}
       {imap === null ? null : (
         <Select
-          label="Drafts"
+          label={t('Drafts')}
           value={drafts}
           options={[
             { value: 'server', label: 'are in the account’s Drafts folder, too' },
@@ -133,7 +140,7 @@ export function AccountEditDialog({
       )}
       {imap === null ? null : (
         <Select
-          label="A copy of mail that was sent"
+          label={t('A copy of mail that was sent')}
           value={sentCopy}
           options={[
             { value: 'append', label: 'is put into the account’s Sent folder by Posthorn' },
@@ -143,11 +150,11 @@ export function AccountEditDialog({
         />
       )}
       <Field
-        label={account.login === 'token' ? 'Another token' : 'Another password'}
+        label={account.login === 'token' ? t('Another token') : t('Another password')}
         type="password"
         value={password}
         autoComplete="new-password"
-        placeholder="unchanged"
+        placeholder={t('unchanged')}
         onChange={setPassword}
       />
     </FormDialog>

@@ -4,6 +4,7 @@ import type { AccountView, Pop3Settings } from '../../../../core/rpc/views.ts'
 import { IconButton } from '../../parts/button.tsx'
 import { Check, Field, Select } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { t } from '../../words/words.ts'
 
 /** What is typed about an account before it is checked. */
 export interface AccountForm {
@@ -67,7 +68,7 @@ export function AccountFields({ form, onChange }: Props) {
   return (
     <div className="fields">
       <Select
-        label="Kind"
+        label={t('Kind')}
         className="all"
         value={form.kind}
         options={[
@@ -77,7 +78,7 @@ export function AccountFields({ form, onChange }: Props) {
         onChange={(kind) => change({ kind, port: isUsual(form) ? USUAL[kind][form.tls] : form.port })}
       />
       <Field
-        label={form.kind === 'imap' ? 'IMAP server' : 'POP3 server'}
+        label={form.kind === 'imap' ? t('IMAP server') : t('POP3 server')}
         className="wide"
         value={form.host}
         placeholder={form.kind === 'imap' ? 'imap.example.org' : 'pop.example.org'}
@@ -86,14 +87,14 @@ export function AccountFields({ form, onChange }: Props) {
         onChange={(host) => change({ host })}
       />
       <Field
-        label="Port"
+        label={t('Port')}
         value={form.port}
         inputMode="numeric"
         problem={form.port === '' || isPort ? undefined : 'A number from 1 to 65535'}
         onChange={(port) => change({ port })}
       />
       <Select
-        label="Encryption"
+        label={t('Encryption')}
         value={form.tls}
         options={[
           { value: 'implicit', label: 'TLS' },
@@ -106,13 +107,14 @@ export function AccountFields({ form, onChange }: Props) {
         <p className="notice warn all">
           <Icon name="alert" />
           <span>
-            Without encryption everyone on the way can read your password and your mail. Use it only on this computer or
-            your own network.
+            {t(
+              'Without encryption everyone on the way can read your password and your mail. Use it only on this computer or your own network.',
+            )}
           </span>
         </p>
       ) : null}
       <Field
-        label="User name"
+        label={t('User name')}
         className="half"
         value={form.user}
         autoComplete="username"
@@ -120,7 +122,7 @@ export function AccountFields({ form, onChange }: Props) {
         onChange={(user) => change({ user })}
       />
       <Field
-        label="Password"
+        label={t('Password')}
         className="half"
         type={shows ? 'text' : 'password'}
         value={form.password}
@@ -129,7 +131,7 @@ export function AccountFields({ form, onChange }: Props) {
         after={
           <IconButton
             icon="eye"
-            label={shows ? 'Hide the password' : 'Show the password'}
+            label={shows ? t('Hide the password') : t('Show the password')}
             aria-pressed={shows}
             onClick={() => setShows(!shows)}
           />
@@ -138,8 +140,8 @@ export function AccountFields({ form, onChange }: Props) {
       {form.kind === 'imap' ? null : (
         <div className="all">
           <Check
-            label="Leave mail on the server"
-            hint="Without it, mail is deleted there once it is safely stored here."
+            label={t('Leave mail on the server')}
+            hint={t('Without it, mail is deleted there once it is safely stored here.')}
             checked={form.keep}
             onChange={(keep) => change({ keep })}
           />

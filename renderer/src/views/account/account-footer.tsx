@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import type { Test } from './use-test.ts'
+import { t } from '../../words/words.ts'
 
 interface FooterProps {
   readonly problem: string | undefined
@@ -21,7 +22,7 @@ export function AccountFooter({ problem, onClose, children }: FooterProps) {
         )}
       </span>
       <Button kind="plain" onClick={onClose}>
-        Cancel
+        {t('Cancel')}
       </Button>
       {children}
     </footer>
@@ -42,10 +43,10 @@ export function TestAndAdd({ test, isTested, canTest, canAdd, onTest, onAdd }: P
   return (
     <>
       <Button icon="play" disabled={!canTest || test.at === 'running'} onClick={onTest}>
-        {test.at === 'running' ? 'Testing' : 'Test'}
+        {test.at === 'running' ? t('Testing') : t('Test')}
       </Button>
       <Button kind="primary" icon="plus" disabled={!canAdd || test.at === 'running'} onClick={onAdd}>
-        {isTested || test.at !== 'failed' ? 'Add account' : 'Add it anyway'}
+        {isTested || test.at !== 'failed' ? t('Add account') : t('Add it anyway')}
       </Button>
     </>
   )

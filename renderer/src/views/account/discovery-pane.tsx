@@ -3,6 +3,7 @@ import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import type { Discovery } from './use-discovery.ts'
+import { t } from '../../words/words.ts'
 
 const SOURCE: Readonly<Record<DiscoverySource, string>> = {
   'autoconfig': 'The domain itself',
@@ -26,10 +27,10 @@ const LOOK: Readonly<Record<State, readonly [IconName, string]>> = {
 /** Where settings are looked for, and what each place says, while it says it. */
 export function DiscoveryPane({ discovery }: { readonly discovery: Discovery }) {
   return (
-    <section className="test" aria-label="Search for the settings">
+    <section className="test" aria-label={t('Search for the settings')}>
       <header>
         <h2 aria-live="polite">
-          {HEADING[discovery.at]} {discovery.at === 'running' ? <span className="live">Live</span> : null}
+          {HEADING[discovery.at]} {discovery.at === 'running' ? <span className="live">{t('Live')}</span> : null}
         </h2>
         {discovery.at === 'running' || discovery.at === 'ended' ? (
           <>
@@ -56,8 +57,9 @@ export function DiscoveryPane({ discovery }: { readonly discovery: Discovery }) 
       </header>
       {discovery.at === 'idle' ? (
         <p className="quiet nothing-yet">
-          The servers of an address are looked for at its own domain, in the DNS and in the public list of providers, by
-          HTTPS. What each says appears here. Your password is not sent anywhere for that.
+          {t(
+            'The servers of an address are looked for at its own domain, in the DNS and in the public list of providers, by HTTPS. What each says appears here. Your password is not sent anywhere for that.',
+          )}
         </p>
       ) : null}
     </section>

@@ -17,6 +17,7 @@ import { LiveTest } from './live-test.tsx'
 import { useDiscovery } from './use-discovery.ts'
 import { useSignIn } from './use-sign-in.ts'
 import { useTest } from './use-test.ts'
+import { t, tx } from '../../words/words.ts'
 
 interface Props {
   /** Looked for at once: the address, and whether its mail is to leave there. */
@@ -141,13 +142,19 @@ export function FindAccount({ first, onManual, onClose }: Props) {
     >
       <div className="side">
         <p className="quiet lead">
-          Mail is kept on this computer, encrypted, and so is the password.{' '}
-          <button type="button" className="linklike" onClick={() => onManual(address.trim())}>
-            Enter the settings by hand
-          </button>
+          {tx(
+            'Mail is kept on this computer, encrypted, and so is the password. <button>Enter the settings by hand</button>',
+            {
+              button: (words) => (
+                <button type="button" className="linklike" onClick={() => onManual(address.trim())}>
+                  {words}
+                </button>
+              ),
+            },
+          )}
         </p>
         <Field
-          label="Mail address"
+          label={t('Mail address')}
           inputMode="email"
           autoComplete="email"
           spellCheck={false}
@@ -160,7 +167,7 @@ export function FindAccount({ first, onManual, onClose }: Props) {
         {hasFound ? (
           <>
             <FoundServers
-              legend="Mail comes from"
+              legend={t('Mail comes from')}
               servers={found.incoming}
               chosen={incomingAt}
               agreed={incoming !== undefined && agreed.has(incoming.host)}
@@ -180,7 +187,7 @@ export function FindAccount({ first, onManual, onClose }: Props) {
             )}
             {by === undefined ? (
               <Field
-                label={provider === undefined ? 'Password' : 'or an app password'}
+                label={provider === undefined ? t('Password') : t('or an app password')}
                 type="password"
                 autoComplete="current-password"
                 value={password}
@@ -189,10 +196,10 @@ export function FindAccount({ first, onManual, onClose }: Props) {
             ) : null}
             {found.outgoing.length === 0 ? null : (
               <FoundServers
-                legend="Mail of this address leaves"
+                legend={t('Mail of this address leaves')}
                 servers={found.outgoing}
                 chosen={outgoingAt}
-                none="as it does now"
+                none={t('as it does now')}
                 agreed={outgoing !== undefined && agreed.has(outgoing.host)}
                 onChoose={setOutgoingAt}
                 onAgree={agree(outgoing)}
@@ -218,11 +225,11 @@ export function FindAccount({ first, onManual, onClose }: Props) {
           />
         ) : discovery.at === 'ended' ? (
           <Button kind="primary" onClick={() => onManual(address.trim())}>
-            Enter the settings by hand
+            {t('Enter the settings by hand')}
           </Button>
         ) : (
           <Button kind="primary" submit icon="search" disabled={!isAddress || discovery.at === 'running'}>
-            {discovery.at === 'running' ? 'Looking' : 'Find the settings'}
+            {discovery.at === 'running' ? t('Looking') : t('Find the settings')}
           </Button>
         )}
       </AccountFooter>
@@ -243,22 +250,27 @@ function SignInBox({ provider, state, onStart }: SignInProps) {
         <p className="notice ok" role="status">
           <Icon name="ok" />{' '}
           <span>
-            Signed in with {state.by.providerName} as {state.by.user}.
+            {t('Signed in with {providerName} as {user}.', {
+              providerName: state.by.providerName,
+              user: state.by.user,
+            })}
           </span>
         </p>
       ) : (
         <Button icon="external" disabled={!provider.isReady || state.at === 'waiting'} onClick={onStart}>
-          {state.at === 'waiting' ? 'Waiting for your browser' : `Sign in with ${provider.name}`}
+          {state.at === 'waiting' ? t('Waiting for your browser') : t('Sign in with {name}', { name: provider.name })}
         </Button>
       )}
       {provider.hint === '' ? null : <p className="quiet">{provider.hint}</p>}
       {state.at === 'waiting' ? (
         <p className="quiet" role="status">
-          If no page opened,{' '}
-          <a href={state.url} target="_blank" rel="noopener noreferrer">
-            open it here
-          </a>
-          .
+          {tx('If no page opened, <a>open it here</a>.', {
+            a: (words) => (
+              <a href={state.url} target="_blank" rel="noopener noreferrer">
+                {words}
+              </a>
+            ),
+          })}
         </p>
       ) : null}
       {state.at === 'failed' ? (

@@ -3,6 +3,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { Dialogue } from '../log/dialogue.tsx'
 import { useDialogue } from '../log/use-dialogue.ts'
 import { STEPS, type StepName, type Test, type TestStep } from './use-test.ts'
+import { t } from '../../words/words.ts'
 
 const TITLE: Readonly<Record<Exclude<StepName, 'list'>, string>> = {
   connect: 'Connect',
@@ -20,10 +21,10 @@ interface LiveTestProps {
 export function LiveTest({ test, kind, isOpenTls }: LiveTestProps) {
   const list = kind === 'imap' ? 'Look at the folders' : 'Count messages'
   return (
-    <section className="test" aria-label="Live test">
+    <section className="test" aria-label={t('Live test')}>
       <header>
         <h2 aria-live="polite">
-          {HEADING[test.at]} {test.at === 'running' ? <span className="live">Live</span> : null}
+          {HEADING[test.at]} {test.at === 'running' ? <span className="live">{t('Live')}</span> : null}
         </h2>
         <ul className="checks">
           {STEPS.filter((step) => step !== 'tls' || isOpenTls).map((step) => (
@@ -44,7 +45,7 @@ export function LiveTest({ test, kind, isOpenTls }: LiveTestProps) {
       </header>
       {test.sessionId === null ? (
         <p className="quiet nothing-yet">
-          What is said to the server appears here, line by line. The password never enters the log.
+          {t('What is said to the server appears here, line by line. The password never enters the log.')}
         </p>
       ) : (
         <TestDialogue key={test.sessionId} id={test.sessionId} />
@@ -77,6 +78,6 @@ export function TestStepRow({ title, step }: { title: string; step: Pick<TestSte
 /** What is said in the session of a test, live. */
 export function TestDialogue({ id }: { id: number }) {
   const { head, events } = useDialogue(id)
-  if (head.at !== 'ready') return <p className="quiet nothing-yet">Opening the session.</p>
+  if (head.at !== 'ready') return <p className="quiet nothing-yet">{t('Opening the session.')}</p>
   return <Dialogue session={head.value.session} events={events} seq={null} />
 }

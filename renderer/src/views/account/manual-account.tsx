@@ -9,6 +9,7 @@ import { useTest } from './use-test.ts'
 
 import { AccountFooter, TestAndAdd } from './account-footer.tsx'
 import { addAccount } from './add-account.ts'
+import { t, tx } from '../../words/words.ts'
 interface Props {
   /** What is known of whom it is for; '' where nothing is. */
   readonly address: string
@@ -52,18 +53,24 @@ export function ManualAccount({ address, onFind, onClose }: Props) {
     >
       <div className="side">
         <p className="quiet lead">
-          Mail is kept on this computer, encrypted, and so is the password.{' '}
-          <button type="button" className="linklike" onClick={onFind}>
-            Find the settings instead
-          </button>
+          {tx(
+            'Mail is kept on this computer, encrypted, and so is the password. <button>Find the settings instead</button>',
+            {
+              button: (words) => (
+                <button type="button" className="linklike" onClick={onFind}>
+                  {words}
+                </button>
+              ),
+            },
+          )}
         </p>
         <Field
-          label="Name"
+          label={t('Name')}
           value={name}
-          placeholder={form.user || 'Work'}
+          placeholder={form.user || t('Work')}
           autoComplete="off"
           onChange={setName}
-          hint="What the folders are called."
+          hint={t('What the folders are called.')}
         />
         <AccountFields form={form} onChange={setForm} />
       </div>

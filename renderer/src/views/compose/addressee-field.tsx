@@ -6,6 +6,7 @@ import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { useCompletion } from './use-completion.ts'
 import { isFinished, type Addressee } from './recipients.ts'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly label: 'To' | 'Cc' | 'Bcc'
@@ -97,7 +98,11 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
             >
               {one.problem === null && one.warning === null ? null : <Icon name="alert" />}
               <bdi className="clip">{visible(one.name || one.address || one.text)}</bdi>
-              <button type="button" aria-label={`Remove ${visible(one.text)}`} onClick={() => onRemove(at)}>
+              <button
+                type="button"
+                aria-label={t('Remove {text}', { text: visible(one.text) })}
+                onClick={() => onRemove(at)}
+              >
                 <Icon name="x" />
               </button>
             </span>
@@ -128,7 +133,7 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
           <div
             id={`${id}-people`}
             role="listbox"
-            aria-label={`People for ${label}`}
+            aria-label={t('People for {label}', { label })}
             className="people"
             hidden={!isOpen}
           >

@@ -14,6 +14,7 @@ import { withHandles } from './part-handle.ts'
 import { SendLaterDialog } from './send-later.tsx'
 import { tellSent } from './tell-sent.ts'
 import { useDraft, type Line } from './use-draft.ts'
+import { t } from '../../words/words.ts'
 
 /** The composer, if one is open. */
 export function ComposePanel() {
@@ -126,15 +127,15 @@ function Composer({ open }: { readonly open: Composing }) {
         <span className="grow" />
         <IconButton
           icon={size === 'small' ? 'up' : 'minimise'}
-          label={size === 'small' ? 'Show the message' : 'Fold to the title'}
+          label={size === 'small' ? t('Show the message') : t('Fold to the title')}
           onClick={() => setSize(size === 'small' ? 'normal' : 'small')}
         />
         <IconButton
           icon="maximise"
-          label={size === 'large' ? 'Smaller' : 'Fill the window'}
+          label={size === 'large' ? t('Smaller') : t('Fill the window')}
           onClick={() => setSize(size === 'large' ? 'normal' : 'large')}
         />
-        <IconButton icon="x" label="Close and keep the draft" keys="Esc" onClick={close} />
+        <IconButton icon="x" label={t('Close and keep the draft')} keys="Esc" onClick={close} />
       </div>
       <div className="rows">
         <FromRow
@@ -148,12 +149,12 @@ function Composer({ open }: { readonly open: Composing }) {
           <>
             {shows.cc ? null : (
               <Button kind="plain" onClick={() => setShows({ ...shows, cc: true })}>
-                Cc
+                {t('Cc')}
               </Button>
             )}
             {shows.bcc ? null : (
               <Button kind="plain" onClick={() => setShows({ ...shows, bcc: true })}>
-                Bcc
+                {t('Bcc')}
               </Button>
             )}
           </>,
@@ -162,7 +163,7 @@ function Composer({ open }: { readonly open: Composing }) {
         {shows.bcc ? line('bcc', 'Bcc') : null}
         <div className="row subject">
           <label className="label" htmlFor="compose-subject">
-            Subject
+            {t('Subject')}
           </label>
           <input
             id="compose-subject"
@@ -175,7 +176,7 @@ function Composer({ open }: { readonly open: Composing }) {
       <textarea
         ref={textInput}
         className="edit"
-        aria-label="Message text"
+        aria-label={t('Message text')}
         value={written.text}
         onChange={(event) => draft.change({ text: event.target.value })}
         onPaste={(event) => {
@@ -186,7 +187,7 @@ function Composer({ open }: { readonly open: Composing }) {
       <div className="foot">
         <IconButton
           icon="trash"
-          label="Discard the draft"
+          label={t('Discard the draft')}
           onClick={() => (draft.hasContent() ? setAsks('discard') : discard())}
         />
         <AttachButton onFiles={draft.attach} />
@@ -198,20 +199,20 @@ function Composer({ open }: { readonly open: Composing }) {
           )}
         </span>
         <kbd className="opt">Ctrl Enter</kbd>
-        <IconButton icon="clock" label="Send later" disabled={sending} onClick={() => setAsks('later')} />
+        <IconButton icon="clock" label={t('Send later')} disabled={sending} onClick={() => setAsks('later')} />
         <Button kind="primary" icon="sent" disabled={sending} onClick={() => void send({ emptySubject: false })}>
-          {sending ? 'Sending' : 'Send'}
+          {sending ? t('Sending') : t('Send')}
         </Button>
       </div>
       <Confirm
-        title="Discard this message?"
+        title={t('Discard this message?')}
         isOpen={asks === 'discard'}
-        action="Discard"
+        action={t('Discard')}
         danger
         onClose={() => setAsks(null)}
         onConfirm={discard}
       >
-        <p>What you have written is gone then, its draft and attachments included.</p>
+        <p>{t('What you have written is gone then, its draft and attachments included.')}</p>
       </Confirm>
       {asks === 'later' ? (
         <SendLaterDialog
@@ -223,15 +224,15 @@ function Composer({ open }: { readonly open: Composing }) {
         />
       ) : null}
       <Confirm
-        title="Send without a subject?"
+        title={t('Send without a subject?')}
         isOpen={asks === 'subject'}
-        action="Send"
+        action={t('Send')}
         onClose={() => setAsks(null)}
         onConfirm={() =>
           void send({ emptySubject: true, ...(later.current === undefined ? {} : { sendAtMs: later.current }) })
         }
       >
-        <p>People find a message again by its subject.</p>
+        <p>{t('People find a message again by its subject.')}</p>
       </Confirm>
     </section>
   )
@@ -266,11 +267,11 @@ function SavedNote({ saved }: { saved: ReturnType<typeof useDraft>['saved'] }) {
     case 'no':
       return null
     case 'saving':
-      return <span className="faint saved">Saving the draft</span>
+      return <span className="faint saved">{t('Saving the draft')}</span>
     case 'yes':
-      return <span className="faint saved num">Draft saved {clock(saved.ms)}</span>
+      return <span className="faint saved num">{t('Draft saved {ms}', { ms: clock(saved.ms) })}</span>
     case 'failed':
-      return <span className="danger saved clip">Draft not saved: {saved.message}</span>
+      return <span className="danger saved clip">{t('Draft not saved: {message}', { message: saved.message })}</span>
   }
 }
 
@@ -283,7 +284,7 @@ function AttachButton({ onFiles }: { onFiles: (files: readonly File[]) => void }
         type="file"
         multiple
         className="sr"
-        aria-label="Attach files"
+        aria-label={t('Attach files')}
         tabIndex={-1}
         onChange={(event) => {
           onFiles([...(event.target.files ?? [])])
@@ -291,7 +292,7 @@ function AttachButton({ onFiles }: { onFiles: (files: readonly File[]) => void }
         }}
       />
       <Button kind="plain" icon="clip" onClick={() => input.current?.click()}>
-        Attach
+        {t('Attach')}
       </Button>
     </>
   )

@@ -9,29 +9,30 @@ import { act } from '../../state/act.ts'
 import { useNow } from '../../state/now.ts'
 import { composing, compose } from './composer.ts'
 import type { useDrafts } from './use-drafts.ts'
+import { t } from '../../words/words.ts'
 
 /** Messages that were begun and not sent. */
 export function DraftsView({ drafts }: { readonly drafts: ReturnType<typeof useDrafts> }) {
   const nowMs = useNow(60_000)
   const open = composing.use()
   return (
-    <main className="page drafts" aria-label="Drafts">
+    <main className="page drafts" aria-label={t('Drafts')}>
       <header className="pane-head">
-        <h1>Drafts</h1>
+        <h1>{t('Drafts')}</h1>
       </header>
-      <Load live={drafts} what="the drafts" again={drafts.again}>
+      <Load live={drafts} what={t('the drafts')} again={drafts.again}>
         {(list) =>
           list.length === 0 ? (
             <Empty
               icon="draft"
-              title="No draft"
+              title={t('No draft')}
               actions={
                 <Button icon="draft" onClick={() => compose()}>
-                  New message
+                  {t('New message')}
                 </Button>
               }
             >
-              What you begin to write is kept here by itself until it is sent.
+              {t('What you begin to write is kept here by itself until it is sent.')}
             </Empty>
           ) : (
             <ul className="draft-list">
@@ -42,15 +43,17 @@ export function DraftsView({ drafts }: { readonly drafts: ReturnType<typeof useD
                     disabled={open?.start.kind === 'draft' && open.start.draftId === id}
                     onClick={() => compose({ kind: 'draft', draftId: id, content })}
                   >
-                    <span className="subject clip">{visible(content.subject) || '(no subject)'}</span>
-                    <span className="to clip">{content.to === '' ? 'to nobody yet' : `to ${visible(content.to)}`}</span>
+                    <span className="subject clip">{visible(content.subject) || t('(no subject)')}</span>
+                    <span className="to clip">
+                      {content.to === '' ? t('to nobody yet') : t('to {to}', { to: visible(content.to) })}
+                    </span>
                     <span className="text clip">{visible(content.text.slice(0, 200).replace(/\s+/g, ' '))}</span>
-                    {content.attachments.length === 0 ? null : <Icon name="clip" label="has attachments" />}
+                    {content.attachments.length === 0 ? null : <Icon name="clip" label={t('has attachments')} />}
                     <time>{dayAndClock(changedMs, nowMs)}</time>
                   </button>
                   <IconButton
                     icon="trash"
-                    label={`Discard the draft ${visible(content.subject) || '(no subject)'}`}
+                    label={t('Discard the draft {subject}', { subject: visible(content.subject) || t('(no subject)') })}
                     onClick={() => void act('Discarding', () => api.compose.dropDraft({ id })).then(drafts.again)}
                   />
                 </li>

@@ -1,5 +1,6 @@
 import type { IdentityView } from '../../../../core/rpc/views.ts'
 import { Icon } from '../../parts/icon.tsx'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly identities: readonly IdentityView[]
@@ -13,7 +14,7 @@ export function FromRow({ identities, value, onChange }: Props) {
   return (
     <div className="row">
       <label className="label" htmlFor="compose-from">
-        From
+        {t('From')}
       </label>
       <select
         id="compose-from"
@@ -31,8 +32,8 @@ export function FromRow({ identities, value, onChange }: Props) {
         <Icon name="route" />
         <span>
           {chosen === undefined || chosen.routeId === null
-            ? 'Straight to their servers'
-            : `Through ${chosen.routeName}`}
+            ? t('Straight to their servers')
+            : t('Through {routeName}', { routeName: chosen.routeName })}
         </span>
       </span>
     </div>

@@ -4,6 +4,7 @@ import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Field } from '../../parts/field.tsx'
 import { useNow } from '../../state/now.ts'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly onChoose: (sendAtMs: number) => void
@@ -38,7 +39,7 @@ export function SendLaterDialog({ onChoose, onClose }: Props) {
   const chosen = new Date(typed).getTime()
   const isPast = !(chosen > nowMs)
   return (
-    <Dialog title="Send later" isOpen onClose={onClose}>
+    <Dialog title={t('Send later')} isOpen onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -55,21 +56,21 @@ export function SendLaterDialog({ onChoose, onClose }: Props) {
             ))}
           </div>
           <Field
-            label="Or at"
+            label={t('Or at')}
             type="datetime-local"
             value={typed}
             min={fieldTime(nowMs)}
             problem={isPast ? 'That is over already.' : undefined}
-            hint="If Posthorn does not run then, it leaves when Posthorn next starts."
+            hint={t('If Posthorn does not run then, it leaves when Posthorn next starts.')}
             onChange={setTyped}
           />
         </div>
         <footer>
           <Button kind="plain" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </Button>
           <Button kind="primary" submit icon="clock" disabled={isPast}>
-            Send then
+            {t('Send then')}
           </Button>
         </footer>
       </form>

@@ -8,6 +8,7 @@ import { toast } from '../../state/toasts.ts'
 import { findingAccount } from '../account/finding.ts'
 import { emptyRoute, RouteFields, routeOf } from '../settings/route-fields.tsx'
 import { Intro } from './intro.tsx'
+import { t } from '../../words/words.ts'
 
 type Way = 'direct' | 'provider' | 'smarthost'
 
@@ -44,7 +45,7 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
     <div className="window first-run">
       <header className="titlebar">
         <img src={new URL('../../../../resources/icon.svg', import.meta.url).href} alt="" width={20} height={20} />
-        <span className="name">Posthorn</span>
+        <span className="name">{t('Posthorn')}</span>
       </header>
       <div className="split">
         <main className="form">
@@ -55,15 +56,16 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
               if (isReady && !busy) void finish()
             }}
           >
-            <h1>Your own post office</h1>
+            <h1>{t('Your own post office')}</h1>
             <p className="lead">
-              Posthorn sends your mail itself, shows every byte of the way, and keeps everything encrypted on this
-              computer. There is no account with us.
+              {t(
+                'Posthorn sends your mail itself, shows every byte of the way, and keeps everything encrypted on this computer. There is no account with us.',
+              )}
             </p>
             <div className="ids">
-              <Field label="Your name" value={name} autoComplete="name" onChange={setName} />
+              <Field label={t('Your name')} value={name} autoComplete="name" onChange={setName} />
               <Field
-                label="Mail address"
+                label={t('Mail address')}
                 inputMode="email"
                 spellCheck={false}
                 value={address}
@@ -78,27 +80,31 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
               />
             </div>
             <fieldset>
-              <legend>How mail leaves</legend>
+              <legend>{t('How mail leaves')}</legend>
               <div className="choices">
                 <Choice
                   name="way"
                   on={way === 'direct'}
-                  title="Straight to the recipient’s server"
-                  text="Posthorn finds it in the DNS and delivers by itself. Some networks close port 25; the queue will say so."
+                  title={t('Straight to the recipient’s server')}
+                  text={t(
+                    'Posthorn finds it in the DNS and delivers by itself. Some networks close port 25; the queue will say so.',
+                  )}
                   onPick={() => setWay('direct')}
                 />
                 <Choice
                   name="way"
                   on={way === 'provider'}
-                  title="Through my mail provider"
-                  text="Its servers are looked for next, by your address. Nothing is sent to them before you agree."
+                  title={t('Through my mail provider')}
+                  text={t(
+                    'Its servers are looked for next, by your address. Nothing is sent to them before you agree.',
+                  )}
                   onPick={() => setWay('provider')}
                 />
                 <Choice
                   name="way"
                   on={way === 'smarthost'}
-                  title="Through another server"
-                  text="A smarthost in your network takes everything and passes it on."
+                  title={t('Through another server')}
+                  text={t('A smarthost in your network takes everything and passes it on.')}
                   onPick={() => setWay('smarthost')}
                 />
               </div>
@@ -106,10 +112,10 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
             </fieldset>
             {way === 'provider' ? null : (
               <fieldset>
-                <legend>Where mail comes from</legend>
+                <legend>{t('Where mail comes from')}</legend>
                 <Check
-                  label="Look for my mail account next"
-                  hint="You can also do this later. Mail to local addresses arrives by itself."
+                  label={t('Look for my mail account next')}
+                  hint={t('You can also do this later. Mail to local addresses arrives by itself.')}
                   checked={fetches}
                   onChange={setFetches}
                 />
@@ -125,10 +131,10 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
               )}
             </span>
             <Button kind="plain" onClick={onDone}>
-              Skip for now
+              {t('Skip for now')}
             </Button>
             <Button kind="primary" submit form="first-run" disabled={!isReady || busy}>
-              {busy ? 'Setting up' : 'Start using Posthorn'}
+              {busy ? t('Setting up') : t('Start using Posthorn')}
             </Button>
           </footer>
         </main>

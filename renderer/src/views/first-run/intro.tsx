@@ -1,5 +1,6 @@
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly address: string
@@ -36,9 +37,9 @@ export function Intro({ address, way, host }: Props) {
     { icon: 'wire', title: 'Every byte is kept', text: 'in the protocol log, but no password ever' },
   ]
   return (
-    <section className="test intro" aria-label="What happens to a message">
+    <section className="test intro" aria-label={t('What happens to a message')}>
       <header>
-        <h2>What happens to a message</h2>
+        <h2>{t('What happens to a message')}</h2>
       </header>
       <ol>
         {steps.map((step) => (

@@ -8,6 +8,7 @@ import { distrustWords } from './distrust.ts'
 import { toneOf, type DialogueRow, type Rest } from './dialogue-rows.ts'
 import { explainRefusal } from '../../../../core/model/explain-reply.ts'
 import { lineText, tlsName, type LineEvent } from './exchange.ts'
+import { t, tx } from '../../words/words.ts'
 
 interface Props {
   readonly row: DialogueRow
@@ -71,14 +72,14 @@ function Text({ row, protocol, onToggle, onMessage, onEntry }: Props) {
       return (
         <button type="button" className="fold" onClick={() => onMessage(ref.messageId)}>
           <Icon name="file" />
-          {words}: open it
+          {t('{words}: open it', { words })}
         </button>
       )
     if (ref.kind === 'entry' && onEntry !== undefined)
       return (
         <button type="button" className="fold" onClick={() => onEntry(ref.entryId)}>
           <Icon name="file" />
-          {words}: show in queue
+          {t('{words}: show in queue', { words })}
         </button>
       )
     if (ref.kind === 'kept') return <Kept words={words} first={ref.first} last={ref.last} sha256={ref.sha256} />
@@ -98,7 +99,7 @@ function Fold({ rest, onToggle }: { rest: Rest; onToggle: (id: string) => void }
       {' '}
       <button type="button" className="fold" aria-expanded={rest.open} onClick={() => onToggle(rest.id)}>
         <Icon name={rest.open ? 'down' : 'right'} />
-        <bdi className="clip">{rest.open ? 'Fold' : rest.hint}</bdi>
+        <bdi className="clip">{rest.open ? t('Fold') : rest.hint}</bdi>
       </button>
     </>
   )
@@ -112,7 +113,7 @@ function Kept({ words, first, last, sha256 }: { words: string; first: string; la
       <button type="button" className="fold" aria-expanded={open} onClick={() => setOpen(!open)}>
         <Icon name={open ? 'down' : 'right'} />
         {words}
-        {last === '' ? '' : ', its first and last bytes are kept'}
+        {last === '' ? '' : t(', its first and last bytes are kept')}
       </button>
       {open ? (
         <pre className="kept">
@@ -123,7 +124,8 @@ function Kept({ words, first, last, sha256 }: { words: string; first: string; la
               <bdi>{last.split(/\r?\n/).map(wireText).join('\n')}</bdi>
             </>
           )}
-          {`\n\nSHA-256 ${sha256}`}
+          {'\n\n'}
+          {t('SHA-256 {sha256}', { sha256 })}
         </pre>
       ) : null}
     </>
@@ -149,8 +151,10 @@ function Line({ event }: { event: LineEvent }) {
           </span>
         )
       })}
-      {event.bytes > keptBytes(event) ? <span className="faint"> ⋯ {size(event.bytes)} in all</span> : null}
-      {event.odd === true ? <span className="odd"> no CRLF at its end</span> : null}
+      {event.bytes > keptBytes(event) ? (
+        <span className="faint"> {t('⋯ {bytes} in all', { bytes: size(event.bytes) })}</span>
+      ) : null}
+      {event.odd === true ? <span className="odd"> {t('no CRLF at its end')}</span> : null}
     </bdi>
   )
 }
@@ -164,7 +168,7 @@ export function Secret() {
   return (
     <span className="secret">
       <Icon name="key" />
-      secret, not stored
+      {t('secret, not stored')}
     </span>
   )
 }
@@ -180,26 +184,29 @@ function Boundary({ row }: { row: Extract<DialogueRow, { kind: 'boundary' }> }) 
         <Icon name="lock" />
       </span>
       <span>
-        <b>{tlsName(version)} from here on.</b>{' '}
+        <b>{t('{version} from here on.', { version: tlsName(version) })}</b>{' '}
         {trusted ? (
           <>
-            Certificate trusted, for <bdi>{visible(subject.replace(/^CN=/, ''))}</bdi>.
+            {tx('Certificate trusted, for <bdi>{visible}</bdi>.', {
+              visible: visible(subject.replace(/^CN=/, '')),
+              bdi: (words) => <bdi>{words}</bdi>,
+            })}
           </>
         ) : (
           <>Encrypted; the certificate is not verified{distrust === undefined ? '' : `: ${distrustWords(distrust)}`}.</>
         )}{' '}
         <button type="button" className="linklike" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? 'Less' : 'Details'}
+          {open ? t('Less') : t('Details')}
         </button>
         {open ? (
           <dl className="kv">
-            <dt>Cipher</dt>
+            <dt>{t('Cipher')}</dt>
             <dd className="mono">{cipher}</dd>
-            <dt>Subject</dt>
+            <dt>{t('Subject')}</dt>
             <dd>
               <bdi>{visible(subject)}</bdi>
             </dd>
-            <dt>SHA-256</dt>
+            <dt>{t('SHA-256')}</dt>
             <dd className="mono">{fingerprint256}</dd>
           </dl>
         ) : null}

@@ -4,6 +4,7 @@ import type { EventView, SessionView } from '../../../../core/rpc/views.ts'
 import { Button } from '../../parts/button.tsx'
 import { dialogueRows } from './dialogue-rows.ts'
 import { DialogueRowView } from './dialogue-row.tsx'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly session: Pick<SessionView, 'peer' | 'protocol' | 'state'>
@@ -56,7 +57,7 @@ export function Dialogue({ session, events, seq, onMessage, onEntry }: Props) {
         ref={scroller}
         className="wire dialogue"
         role="log"
-        aria-label={`Dialogue with ${session.peer}`}
+        aria-label={t('Dialogue with {peer}', { peer: session.peer })}
         aria-live="off"
         // Focusable, so that the keyboard can scroll it.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -90,7 +91,7 @@ export function Dialogue({ session, events, seq, onMessage, onEntry }: Props) {
       </div>
       {follows || session.state !== 'live' ? null : (
         <Button icon="down" className="follow" onClick={() => setFollows(true)}>
-          To the end
+          {t('To the end')}
         </Button>
       )}
     </div>

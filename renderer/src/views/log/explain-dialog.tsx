@@ -5,6 +5,7 @@ import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Field } from '../../parts/field.tsx'
+import { t } from '../../words/words.ts'
 
 type Explained = Awaited<ReturnType<typeof api.log.explain>>
 
@@ -28,14 +29,14 @@ export function ExplainDialog({ first, onClose }: { readonly first: string; read
   }, [text])
   const isNothing = found !== undefined && found.reply === null && found.words.length === 0
   return (
-    <Dialog title="What does it mean?" isOpen onClose={onClose}>
+    <Dialog title={t('What does it mean?')} isOpen onClose={onClose}>
       <div className="dialog-body explained">
         <Field
-          label="A reply, a code, a command or a capability"
+          label={t('A reply, a code, a command or a capability')}
           value={text}
           spellCheck={false}
           autoComplete="off"
-          placeholder="550 5.7.1 …, 421, CHUNKING"
+          placeholder={t('550 5.7.1 …, 421, CHUNKING')}
           onChange={setText}
         />
         {problem === undefined ? null : (
@@ -57,11 +58,13 @@ export function ExplainDialog({ first, onClose }: { readonly first: string; read
             </p>
           </section>
         ))}
-        {isNothing ? <p role="status">Nothing is known of “{visible(text.trim().slice(0, 80))}”.</p> : null}
+        {isNothing ? (
+          <p role="status">{t('Nothing is known of “{visible}”.', { visible: visible(text.trim().slice(0, 80)) })}</p>
+        ) : null}
       </div>
       <footer>
         <Button kind="primary" onClick={onClose}>
-          Close
+          {t('Close')}
         </Button>
       </footer>
     </Dialog>
@@ -71,7 +74,7 @@ export function ExplainDialog({ first, onClose }: { readonly first: string; read
 function Reply({ reply }: { readonly reply: NonNullable<Explained['reply']> }) {
   const { advice, basic, status } = reply
   return (
-    <section aria-label="The reply">
+    <section aria-label={t('The reply')}>
       <h3>
         <span className="mono">
           {reply.code}

@@ -29,6 +29,7 @@ import { useLogFind } from './use-log-find.ts'
 import { SessionList } from './session-list.tsx'
 import { useDialogue } from './use-dialogue.ts'
 import { useSessions, type Filter } from './use-sessions.ts'
+import { t } from '../../words/words.ts'
 
 type LogRoute = Extract<Route, { view: 'log' }>
 
@@ -75,31 +76,33 @@ export function LogView({ route }: { readonly route: LogRoute }) {
   }
 
   return (
-    <main className="page log" aria-label="Protocol log">
+    <main className="page log" aria-label={t('Protocol log')}>
       <header className="page-head">
         <IconButton
           icon="left"
-          label="Back to mail"
+          label={t('Back to mail')}
           {...(keyOf('log') === undefined ? {} : { keys: keyOf('log')! })}
           onClick={() => go(INBOX)}
         />
-        <h1>Protocol log</h1>
-        {status.liveSessions === 0 ? null : <span className="live">Live</span>}
+        <h1>{t('Protocol log')}</h1>
+        {status.liveSessions === 0 ? null : <span className="live">{t('Live')}</span>}
         <span className="quiet num clip grow">
-          {status.liveSessions === 0 ? 'No session open' : `${count(status.liveSessions, 'session')} open`}. Secrets are
-          never stored.
+          {t(
+            '{count, plural, =0 {No session open.} one {# session open.} other {# sessions open.}} Secrets are never stored.',
+            { count: status.liveSessions },
+          )}
         </span>
         <Button kind="plain" icon="question" onClick={() => setOpen('explain')}>
-          What does it mean?
+          {t('What does it mean?')}
         </Button>
         <Button kind="plain" icon="layers" onClick={() => setOpen('use')}>
-          What is kept
+          {t('What is kept')}
         </Button>
         <Button kind="plain" icon="trash" onClick={() => setOpen('clear')}>
-          Clear
+          {t('Clear')}
         </Button>
       </header>
-      <div className="filters" role="toolbar" aria-label="Filter sessions">
+      <div className="filters" role="toolbar" aria-label={t('Filter sessions')}>
         {([null, 'smtp', 'pop3', 'imap'] as const).map((one) => (
           <button
             key={one}
@@ -111,7 +114,7 @@ export function LogView({ route }: { readonly route: LogRoute }) {
               forget()
             }}
           >
-            {one === null ? 'All' : one.toUpperCase()}
+            {one === null ? t('All') : one.toUpperCase()}
           </button>
         ))}
         <span className="bar-gap" />
@@ -125,44 +128,44 @@ export function LogView({ route }: { readonly route: LogRoute }) {
           }}
         >
           <Icon name="alert" />
-          Only problems
+          {t('Only problems')}
         </button>
         {of === null ? null : (
           <button type="button" className="chip" aria-pressed onClick={() => go({ ...route, of: null })}>
             <Icon name="sent" />
-            This message
+            {t('This message')}
             <Icon name="x" />
           </button>
         )}
         <QueryBar text={query} onText={setQuery} />
         {found.problem === null ? null : <Mistake query={asked} problem={found.problem} />}
       </div>
-      <Load live={live} what="the log" again={live.again}>
+      <Load live={live} what={t('the log')} again={live.again}>
         {() =>
           sessions.length === 0 ? (
             filtered ? (
-              <Empty icon="filter" title="No such session">
+              <Empty icon="filter" title={t('No such session')}>
                 {isFinding
                   ? found.isRunning
-                    ? 'Looking.'
-                    : 'No session that is kept has this.'
+                    ? t('Looking.')
+                    : t('No session that is kept has this.')
                   : of === null
-                    ? 'No session is left with this filter.'
-                    : 'No session of this message is kept.'}
+                    ? t('No session is left with this filter.')
+                    : t('No session of this message is kept.')}
               </Empty>
             ) : (
               <Empty
                 icon="wire"
-                title="No session yet"
+                title={t('No session yet')}
                 actions={
                   accounts.length === 0 ? undefined : (
                     <Button icon="refresh" onClick={() => void getMail(true)}>
-                      Get mail
+                      {t('Get mail')}
                     </Button>
                   )
                 }
               >
-                Each connection appears here the moment it opens.
+                {t('Each connection appears here the moment it opens.')}
               </Empty>
             )
           ) : (
@@ -190,14 +193,14 @@ export function LogView({ route }: { readonly route: LogRoute }) {
         }
       </Load>
       <Confirm
-        title="Clear the protocol log?"
+        title={t('Clear the protocol log?')}
         isOpen={open === 'clear'}
-        action="Clear"
+        action={t('Clear')}
         danger
         onClose={() => setOpen(null)}
         onConfirm={() => void clear()}
       >
-        <p>Every session that has ended is removed for good. Mail and queue stay as they are.</p>
+        <p>{t('Every session that has ended is removed for good. Mail and queue stay as they are.')}</p>
       </Confirm>
       {open === 'use' ? <UseDialog onClose={() => setOpen(null)} /> : null}
       {open === 'explain' ? <ExplainDialog first="" onClose={() => setOpen(null)} /> : null}
@@ -217,8 +220,8 @@ function SessionPane({ id, seq, hit, onLine }: PaneProps) {
   const { head, events } = useDialogue(id)
   const [shows, setShows] = useState<'dialogue' | 'timing'>('dialogue')
   return (
-    <section className="detail" aria-label="Session">
-      <Load live={head} what="the session" again={head.again}>
+    <section className="detail" aria-label={t('Session')}>
+      <Load live={head} what={t('the session')} again={head.again}>
         {({ session, links }) => {
           const entryId = links.find((link) => link.entryId !== null)?.entryId ?? null
           const messageIds = links.flatMap((link) => link.messageId ?? [])
@@ -277,7 +280,7 @@ function SessionHead({ session, lines, entryId, messageId, shows, onShow }: Head
         <bdi>{visible(session.peer)}</bdi>
       </h2>
       <span className="quiet num clip">
-        {session.protocol.toUpperCase()} {session.side === 'client' ? 'to' : 'from'}{' '}
+        {session.protocol.toUpperCase()} {session.side === 'client' ? t('to') : t('from')}{' '}
         <bdi>{visible(session.address)}</bdi>, {clockSeconds(session.startedMs)}
         {session.endedMs === null ? '' : `, ${took(session.endedMs - session.startedMs)}`}, {count(lines, 'line')},{' '}
         {size(session.bytesIn + session.bytesOut)}
@@ -286,29 +289,29 @@ function SessionHead({ session, lines, entryId, messageId, shows, onShow }: Head
       {entryId === null ? null : (
         <IconButton
           icon="queue"
-          label="Show in queue"
+          label={t('Show in queue')}
           onClick={() => go({ view: 'queue', entryId, recipientId: null })}
         />
       )}
       {messageId === null ? null : (
         <IconButton
           icon="inbox"
-          label="Open the message"
+          label={t('Open the message')}
           onClick={() => go({ view: 'mail', folderId: null, messageId })}
         />
       )}
       <IconButton
         icon="copy"
-        label="Copy the dialogue"
+        label={t('Copy the dialogue')}
         onClick={() => void text().then((one) => (one ? copyText(one.text, 'The dialogue') : undefined))}
       />
       <IconButton
         icon="clock"
-        label="Timing"
+        label={t('Timing')}
         aria-pressed={shows === 'timing'}
         onClick={() => onShow(shows === 'timing' ? 'dialogue' : 'timing')}
       />
-      <IconButton icon="download" label="Export the dialogue" onClick={() => setShares(true)} />
+      <IconButton icon="download" label={t('Export the dialogue')} onClick={() => setShares(true)} />
       {shares ? <ShareDialog ids={[session.id]} onClose={() => setShares(false)} /> : null}
     </header>
   )

@@ -1,6 +1,7 @@
 import type { LogHit } from '../../../../core/rpc/log-contract.ts'
 import { count } from '../../format/size.ts'
 import { Marked } from '../mail/marked.tsx'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly hit: LogHit
@@ -11,14 +12,14 @@ interface Props {
 export function Places({ hit, onLine }: Props) {
   if (hit.lines.length === 0) return null
   return (
-    <section className="places" aria-label="What was found in it">
+    <section className="places" aria-label={t('What was found in it')}>
       <ul>
         {hit.lines.map((line) => (
           <li key={line.seq}>
             <button type="button" onClick={() => onLine(line.seq)}>
               <span className="num quiet">{line.seq + 1}</span>
               <span className="mono clip">
-                <span className="sr">{line.from === 'C' ? 'client: ' : line.from === 'S' ? 'server: ' : ''}</span>
+                <span className="sr">{line.from === 'C' ? t('client: ') : line.from === 'S' ? t('server: ') : ''}</span>
                 <Marked text={line.text} marks={line.marks} />
               </span>
             </button>

@@ -8,6 +8,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { act } from '../../state/act.ts'
 import { toast } from '../../state/toasts.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 const changes = { changes: api.log.saved.changes }
 
@@ -27,8 +28,8 @@ export function QueryBar({ text, onText }: Props) {
         <Icon name="search" />
         <input
           type="search"
-          aria-label="Find in the log"
-          placeholder='verb:RCPT code:5xx host:mx.example ms:>2000 "words"'
+          aria-label={t('Find in the log')}
+          placeholder={t('verb:RCPT code:5xx host:mx.example ms:>2000 "words"')}
           spellCheck={false}
           autoComplete="off"
           value={text}
@@ -37,11 +38,11 @@ export function QueryBar({ text, onText }: Props) {
             if (event.key === 'Escape') onText('')
           }}
         />
-        {text === '' ? null : <IconButton icon="x" label="Show all sessions" onClick={() => onText('')} />}
+        {text === '' ? null : <IconButton icon="x" label={t('Show all sessions')} onClick={() => onText('')} />}
       </div>
       {text.trim() === '' ? null : (
         <Button kind="plain" icon="star" onClick={() => setKeeps(true)}>
-          Keep
+          {t('Keep')}
         </Button>
       )}
       {list.map((query) => (
@@ -69,13 +70,13 @@ function Kept({ query, isOpen, onText }: KeptProps) {
         title={query.text}
         onClick={() => onText(query.text)}
       >
-        {notify ? <Icon name="bell" label="Tells of new ones" /> : null}
+        {notify ? <Icon name="bell" label={t('Tells of new ones')} /> : null}
         {name}
         {notify && found > 0 ? <span className="count">{found.toLocaleString('en')}</span> : null}
       </button>
       <IconButton
         icon="x"
-        label={`Forget ${name}`}
+        label={t('Forget {name}', { name })}
         onClick={() => void act('Forgetting the query', () => api.log.saved.remove({ id }))}
       />
     </span>
@@ -92,11 +93,17 @@ function KeepDialog({ text, onClose }: { readonly text: string; readonly onClose
     })
   }
   return (
-    <FormDialog title="Keep this question" action="Keep" isReady={name.trim() !== ''} onSave={save} onClose={onClose}>
-      <Field label="Name" value={name} autoComplete="off" onChange={setName} />
+    <FormDialog
+      title={t('Keep this question')}
+      action={t('Keep')}
+      isReady={name.trim() !== ''}
+      onSave={save}
+      onClose={onClose}
+    >
+      <Field label={t('Name')} value={name} autoComplete="off" onChange={setName} />
       <Check
-        label="Tell me of new sessions that it finds"
-        hint="As each session ends it is held against it."
+        label={t('Tell me of new sessions that it finds')}
+        hint={t('As each session ends it is held against it.')}
         checked={notify}
         onChange={setNotify}
       />

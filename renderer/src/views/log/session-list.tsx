@@ -6,6 +6,7 @@ import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import { useDensity } from '../../state/look.ts'
 import { VirtualListbox, type ListItem } from '../../parts/virtual-listbox.tsx'
+import { t } from '../../words/words.ts'
 
 const STATE: Readonly<Record<SessionView['state'], { icon: IconName; tone: string; word: string }>> = {
   live: { icon: 'dot-on', tone: 'ok', word: 'open now' },
@@ -51,18 +52,18 @@ export function SessionList({ sessions, selected, nowMs, onSelect, onNearEnd }: 
   const items = useMemo(() => itemsOf(sessions, nowMs), [sessions, nowMs])
   const density = useDensity()
   return (
-    <section className="sessions" aria-label="Sessions">
+    <section className="sessions" aria-label={t('Sessions')}>
       <div className="sess-row heads" aria-hidden>
         <span />
-        <span>Time</span>
-        <span>Wire</span>
-        <span>Peer</span>
-        <span>Worst</span>
-        <span className="r">Msg</span>
-        <span className="r">Took</span>
+        <span>{t('Time')}</span>
+        <span>{t('Wire')}</span>
+        <span>{t('Peer')}</span>
+        <span>{t('Worst')}</span>
+        <span className="r">{t('Msg')}</span>
+        <span className="r">{t('Took')}</span>
       </div>
       <VirtualListbox
-        label="Sessions"
+        label={t('Sessions')}
         items={items}
         total={sessions.length}
         rowPx={Math.max(24, Math.round(28 * density))}
@@ -93,7 +94,7 @@ function Row({ session, nowMs }: { session: SessionView; nowMs: number }) {
         <span className="faint" title={session.side === 'client' ? 'outgoing' : 'incoming'}>
           {session.side === 'client' ? '→' : '←'}
         </span>
-        {session.tls ? <Icon name="lock" className="tls" label="encrypted" /> : null}
+        {session.tls ? <Icon name="lock" className="tls" label={t('encrypted')} /> : null}
       </span>
       <bdi className="clip" title={visible(session.address)}>
         {visible(session.peer)}
@@ -101,7 +102,7 @@ function Row({ session, nowMs }: { session: SessionView; nowMs: number }) {
       <span className={`rep mono ${toneOf(session)}`}>{visible(session.worst)}</span>
       <span className="r num">{session.messages === 0 ? '' : session.messages}</span>
       <span className={`r num ${session.state === 'live' ? 'ok' : ''}`}>
-        {session.state === 'live' ? 'live' : duration}
+        {session.state === 'live' ? t('live') : duration}
       </span>
     </div>
   )

@@ -8,6 +8,7 @@ import { Choice } from '../../parts/choice.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Check } from '../../parts/field.tsx'
 import { saveBytes } from '../../state/actions.ts'
+import { t } from '../../words/words.ts'
 
 type Format = Parameters<typeof api.log.share>[0]['format']
 const FORMATS: readonly (readonly [Format, string, string])[] = [
@@ -38,7 +39,11 @@ export function ShareDialog({ ids, onClose }: { readonly ids: readonly number[];
     }
   }
   return (
-    <Dialog title={ids.length === 1 ? 'Share this session' : `Share ${ids.length} sessions`} isOpen onClose={onClose}>
+    <Dialog
+      title={ids.length === 1 ? t('Share this session') : t('Share {length} sessions', { length: ids.length })}
+      isOpen
+      onClose={onClose}
+    >
       <div className="dialog-body">
         <div className="choices">
           {FORMATS.map(([value, title, text]) => (
@@ -53,8 +58,8 @@ export function ShareDialog({ ids, onClose }: { readonly ids: readonly number[];
           ))}
         </div>
         <Check
-          label="With other names for people, addresses and hosts"
-          hint="The same one always has the same other name."
+          label={t('With other names for people, addresses and hosts')}
+          hint={t('The same one always has the same other name.')}
           checked={pseudonyms}
           onChange={setPseudonyms}
         />
@@ -67,11 +72,11 @@ export function ShareDialog({ ids, onClose }: { readonly ids: readonly number[];
       </div>
       <footer>
         <Button kind="plain" onClick={onClose}>
-          Cancel
+          {t('Cancel')}
         </Button>
         {file === undefined ? (
           <Button kind="primary" disabled={busy} onClick={() => void make()}>
-            {busy ? 'Working' : 'Make the file'}
+            {busy ? t('Working') : t('Make the file')}
           </Button>
         ) : (
           <Button
@@ -82,7 +87,7 @@ export function ShareDialog({ ids, onClose }: { readonly ids: readonly number[];
               onClose()
             }}
           >
-            Save, {size(file.sizeBytes)}
+            {t('Save, {sizeBytes}', { sizeBytes: size(file.sizeBytes) })}
           </Button>
         )}
       </footer>
@@ -93,10 +98,16 @@ export function ShareDialog({ ids, onClose }: { readonly ids: readonly number[];
 function Redaction({ redaction }: { readonly redaction: RedactionView }) {
   const { secrets, contents, replaced } = redaction
   return (
-    <section aria-label="What is not in it" className="redaction">
+    <section aria-label={t('What is not in it')} className="redaction">
       <p role="status">
-        {secrets === 0 ? 'No secret was said in it' : `${count(secrets, 'secret')} left out, as in the log itself`}
-        {contents === 0 ? '' : `; ${count(contents, 'message')} of which only the size is said`}.
+        {t(
+          '{secrets, plural, =0 {No secret was said in it.} one {# secret left out, as in the log itself.} other {# secrets left out, as in the log itself.}}',
+          { secrets },
+        )}
+        {contents === 0 ? null : ' '}
+        {contents === 0
+          ? null
+          : t('Of {contents, plural, one {# message} other {# messages}} only the size is said.', { contents })}
       </p>
       {replaced.length === 0 ? null : (
         <details>

@@ -3,6 +3,7 @@ import type { EventView } from '../../../../core/rpc/views.ts'
 import { took } from '../../format/time.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { slowest, stepsOf } from './timing.ts'
+import { t } from '../../words/words.ts'
 
 const SHOWN = 500
 
@@ -18,14 +19,14 @@ export function TimingPane({ events, onLine }: Props) {
   const slow = new Set(slowest(steps, 3).map(({ key }) => key))
   if (steps.length === 0)
     return (
-      <Empty icon="clock" title="Nothing was waited for yet">
-        Names, connection, TLS and each answer appear here with the time they took.
+      <Empty icon="clock" title={t('Nothing was waited for yet')}>
+        {t('Names, connection, TLS and each answer appear here with the time they took.')}
       </Empty>
     )
   return (
     // Focusable, so that the keyboard can scroll it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="timing" tabIndex={0} role="region" aria-label="Timing">
+    <div className="timing" tabIndex={0} role="region" aria-label={t('Timing')}>
       <ol>
         {steps.slice(0, SHOWN).map((step) => (
           <li key={step.key} data-kind={step.kind} data-slow={slow.has(step.key) || undefined}>
@@ -51,7 +52,9 @@ export function TimingPane({ events, onLine }: Props) {
       {steps.length <= SHOWN ? null : (
         <p className="quiet">and {(steps.length - SHOWN).toLocaleString('en')} more steps</p>
       )}
-      <p className="quiet num">{took(totalMs)} in all. The three longest waits are marked.</p>
+      <p className="quiet num">
+        {t('{totalMs} in all. The three longest waits are marked.', { totalMs: took(totalMs) })}
+      </p>
     </div>
   )
 }

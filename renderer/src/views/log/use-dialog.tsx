@@ -7,25 +7,26 @@ import { Load } from '../../parts/load.tsx'
 import { useNow } from '../../state/now.ts'
 import { go } from '../../state/route.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 /** What the log takes up of each protocol, and how much of it is kept. */
 export function UseDialog({ onClose }: { readonly onClose: () => void }) {
   const nowMs = useNow(60_000)
   const live = useLive('log use', () => api.log.use())
   return (
-    <Dialog title="What is kept" isOpen onClose={onClose}>
+    <Dialog title={t('What is kept')} isOpen onClose={onClose}>
       <div className="dialog-body">
-        <Load live={live} what="what is kept" again={live.again}>
+        <Load live={live} what={t('what is kept')} again={live.again}>
           {({ protocols }) => (
             <table className="use">
               <thead>
                 <tr>
-                  <th scope="col">Protocol</th>
-                  <th scope="col">Sessions</th>
-                  <th scope="col">Size</th>
-                  <th scope="col">Oldest</th>
-                  <th scope="col">Kept for</th>
-                  <th scope="col">At most</th>
+                  <th scope="col">{t('Protocol')}</th>
+                  <th scope="col">{t('Sessions')}</th>
+                  <th scope="col">{t('Size')}</th>
+                  <th scope="col">{t('Oldest')}</th>
+                  <th scope="col">{t('Kept for')}</th>
+                  <th scope="col">{t('At most')}</th>
                 </tr>
               </thead>
               <tbody>
@@ -35,15 +36,15 @@ export function UseDialog({ onClose }: { readonly onClose: () => void }) {
                     <td className="num">{one.sessions.toLocaleString('en')}</td>
                     <td className="num">{size(one.bytes)}</td>
                     <td>{one.oldestMs === null ? '' : ago(one.oldestMs, nowMs)}</td>
-                    <td className="num">{one.keepDays === 0 ? 'ever' : count(one.keepDays, 'day')}</td>
-                    <td className="num">{one.keepBytes === 0 ? 'no limit' : size(one.keepBytes)}</td>
+                    <td className="num">{one.keepDays === 0 ? t('ever') : count(one.keepDays, 'day')}</td>
+                    <td className="num">{one.keepBytes === 0 ? t('no limit') : size(one.keepBytes)}</td>
                   </tr>
                 ))}
               </tbody>
             </table>
           )}
         </Load>
-        <p>What is older or more than that is removed by itself, a little at a time.</p>
+        <p>{t('What is older or more than that is removed by itself, a little at a time.')}</p>
       </div>
       <footer>
         <Button
@@ -54,10 +55,10 @@ export function UseDialog({ onClose }: { readonly onClose: () => void }) {
             go({ view: 'settings', page: 'settings' })
           }}
         >
-          Change
+          {t('Change')}
         </Button>
         <Button kind="primary" onClick={onClose}>
-          Close
+          {t('Close')}
         </Button>
       </footer>
     </Dialog>

@@ -5,6 +5,7 @@ import { Button, IconButton } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import { formatRoute, type Route } from '../../state/route.ts'
+import { t } from '../../words/words.ts'
 
 /** What each kind of folder looks like. */
 export const FOLDER_ICONS: Readonly<Record<FolderView['role'], IconName>> = {
@@ -48,9 +49,9 @@ interface Props {
 export function Folders({ folders, route, waiting, drafts, unified, searches, onForget, onCompose }: Props) {
   const unread = folders.reduce((sum, folder) => sum + (folder.role === 'inbox' ? folder.unread : 0), 0)
   return (
-    <nav className="folders" aria-label="Folders">
+    <nav className="folders" aria-label={t('Folders')}>
       <Button kind="primary" icon="draft" className="new" onClick={onCompose}>
-        New message
+        {t('New message')}
       </Button>
       <ul>
         {unified ? (
@@ -109,7 +110,13 @@ export function Folders({ folders, route, waiting, drafts, unified, searches, on
               current={route.view === 'search' && route.text === search.text}
               count={0}
               says=""
-              end={<IconButton icon="x" label={`Forget the search ${search.name}`} onClick={() => onForget(search)} />}
+              end={
+                <IconButton
+                  icon="x"
+                  label={t('Forget the search {name}', { name: search.name })}
+                  onClick={() => onForget(search)}
+                />
+              }
             />
           ))}
         </Owner>
@@ -125,7 +132,7 @@ function Owner({ name, isUser, children }: { name: string; isUser: boolean; chil
       <button type="button" className="owner" aria-expanded={open} onClick={() => setOpen(!open)}>
         <Icon name={open ? 'down' : 'right'} />
         <span className="clip grow">{name}</span>
-        {isUser ? <Icon name="user" label="Local user" /> : null}
+        {isUser ? <Icon name="user" label={t('Local user')} /> : null}
       </button>
       {open ? <ul>{children}</ul> : null}
     </section>

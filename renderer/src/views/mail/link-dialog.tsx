@@ -3,6 +3,7 @@ import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { targetOf } from './link.ts'
+import { t, tx } from '../../words/words.ts'
 
 interface Props {
   readonly link: { readonly href: string; readonly text: string } | null
@@ -16,20 +17,27 @@ export function LinkDialog({ link, onClose, onWrite }: Props) {
   if (link === null) return null
   if (target === undefined)
     return (
-      <Dialog title="This link leads nowhere" isOpen onClose={onClose}>
+      <Dialog title={t('This link leads nowhere')} isOpen onClose={onClose}>
         <div className="dialog-body">
-          <p>Its target is not a web or mail address:</p>
-          <p className="mono target">{link.href.slice(0, 500) || '(empty)'}</p>
+          <p>{t('Its target is not a web or mail address:')}</p>
+          <p className="mono target">{link.href.slice(0, 500) || t('(empty)')}</p>
         </div>
       </Dialog>
     )
   const address = decodeURIComponentSafely(target.href.replace(/^mailto:/i, '').split('?')[0] ?? '')
   return (
-    <Dialog title={target.scheme === 'mail' ? 'Write to this address?' : 'Open this link?'} isOpen onClose={onClose}>
+    <Dialog
+      title={target.scheme === 'mail' ? t('Write to this address?') : t('Open this link?')}
+      isOpen
+      onClose={onClose}
+    >
       <div className="dialog-body">
         {target.scheme === 'web' ? (
           <p>
-            It leads to <b>{target.hostname}</b>, in your browser.
+            {tx('It leads to <b>{hostname}</b>, in your browser.', {
+              hostname: target.hostname,
+              b: (words) => <b>{words}</b>,
+            })}
           </p>
         ) : null}
         <p className="mono target">{target.href}</p>
@@ -41,11 +49,11 @@ export function LinkDialog({ link, onClose, onWrite }: Props) {
       </div>
       <footer>
         <Button kind="plain" icon="copy" onClick={() => void copyText(target.href, 'The address')}>
-          Copy
+          {t('Copy')}
         </Button>
         <span className="grow" />
         <Button kind="plain" onClick={onClose}>
-          Cancel
+          {t('Cancel')}
         </Button>
         <Button
           kind={target.warnings.length === 0 ? 'primary' : undefined}
@@ -55,7 +63,7 @@ export function LinkDialog({ link, onClose, onWrite }: Props) {
             else window.open(target.href, '_blank', 'noopener,noreferrer')
           }}
         >
-          {target.scheme === 'mail' ? 'Write' : 'Open'}
+          {target.scheme === 'mail' ? t('Write') : t('Open')}
         </Button>
       </footer>
     </Dialog>

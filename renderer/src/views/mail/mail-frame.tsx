@@ -3,6 +3,7 @@ import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { cleanHtml, type CleanMail } from './clean-html.ts'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly html: string
@@ -108,7 +109,7 @@ export function MailFrame({ html, imageOf, remoteOf, author, isTrusted, onTrust,
         ref={frame}
         className="mail-frame"
         data-paper={clean.hasColours || undefined}
-        title="Message text"
+        title={t('Message text')}
         sandbox="allow-same-origin"
         src="frame.html"
         style={{ height }}
@@ -185,11 +186,11 @@ function RemoteNote({ clean, loads, author, onLoad, onTrust }: NoteProps) {
       {loads || hosts.length === 0 ? null : (
         <>
           <Button kind="plain" onClick={onLoad}>
-            Load pictures
+            {t('Load pictures')}
           </Button>
           {author === '' ? null : (
             <Button kind="plain" onClick={onTrust}>
-              Always from {visible(author)}
+              {t('Always from {author}', { author: visible(author) })}
             </Button>
           )}
         </>

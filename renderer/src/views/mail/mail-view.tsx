@@ -21,6 +21,7 @@ import { MoveDialog } from './move-dialog.tsx'
 import { Reader } from './reader.tsx'
 import { nextAfter, unreadFrom } from './rows.ts'
 import { useMessageList, type MessageList as Listed } from './use-message-list.ts'
+import { t } from '../../words/words.ts'
 
 type MailRoute = Extract<Route, { view: 'mail' }>
 
@@ -140,15 +141,17 @@ export function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onSh
 
   return (
     <>
-      <section className="list" aria-label="Messages">
+      <section className="list" aria-label={t('Messages')}>
         <header className="pane-head">
           <h1 className="clip">{title}</h1>
           <span className="sum num clip grow">{sum}</span>
-          {picked.selected.size < 2 ? null : <span className="sum num">{picked.selected.size} selected</span>}
+          {picked.selected.size < 2 ? null : (
+            <span className="sum num">{t('{size} selected', { size: picked.selected.size })}</span>
+          )}
           {tools}
         </header>
         {below}
-        <Load live={live} what="the folder" again={live.again}>
+        <Load live={live} what={t('the folder')} again={live.again}>
           {({ total }) =>
             rows.length === 0 ? (
               empty
@@ -169,7 +172,7 @@ export function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onSh
           }
         </Load>
       </section>
-      <main className="reader" aria-label="Message">
+      <main className="reader" aria-label={t('Message')}>
         <ReaderPane picked={picked} hasRows={rows.length > 0} nowMs={nowMs} onCommand={onCommand} />
       </main>
       {moving.length === 0 ? null : (
@@ -181,14 +184,16 @@ export function TwoPanes({ title, sum, live, messageId, folderRole, onMore, onSh
         />
       )}
       <Confirm
-        title={`Delete ${count(doomed.length, 'message')} for good?`}
+        title={t('{count, plural, one {Delete # message for good?} other {Delete # messages for good?}}', {
+          count: doomed.length,
+        })}
         isOpen={doomed.length > 0}
-        action="Delete"
+        action={t('Delete')}
         danger
         onClose={() => setDoomed([])}
         onConfirm={() => void removeForGood(doomed).then((done) => (done ? leave(doomed) : undefined))}
       >
-        <p>What is deleted for good is gone from this computer and cannot be brought back.</p>
+        <p>{t('What is deleted for good is gone from this computer and cannot be brought back.')}</p>
       </Confirm>
     </>
   )
@@ -228,37 +233,37 @@ function ReaderPane({ picked, hasRows, nowMs, onCommand }: ReaderPaneProps) {
     return (
       <Empty
         icon="layers"
-        title={`${ids.length} messages selected`}
+        title={t('{length} messages selected', { length: ids.length })}
         actions={
           <>
             <Button icon="archive" onClick={() => onCommand('archive', ids)}>
-              Archive
+              {t('Archive')}
             </Button>
             <Button icon="trash" onClick={() => onCommand('delete', ids)}>
-              Delete
+              {t('Delete')}
             </Button>
             <IconButton
               icon="dot"
-              label="Read or unread"
+              label={t('Read or unread')}
               {...keyed('toggle-seen')}
               onClick={() => onCommand('toggle-seen', ids)}
             />
             <IconButton
               icon="star"
-              label="Star or not"
+              label={t('Star or not')}
               {...keyed('toggle-star')}
               onClick={() => onCommand('toggle-star', ids)}
             />
           </>
         }
       >
-        What you do now is done with all of them.
+        {t('What you do now is done with all of them.')}
       </Empty>
     )
   if (picked.active === null)
     return hasRows ? (
-      <Empty icon="inbox" title="No message chosen">
-        Choose one on the left, or walk through the list with the arrow keys.
+      <Empty icon="inbox" title={t('No message chosen')}>
+        {t('Choose one on the left, or walk through the list with the arrow keys.')}
       </Empty>
     ) : null
   return <Reader key={picked.active} id={picked.active} nowMs={nowMs} onCommand={onCommand} />
@@ -272,32 +277,32 @@ function EmptyFolder({ isInbox, name }: { isInbox: boolean; name: string }) {
     (latest, one) => Math.max(latest ?? 0, one.lastFetchMs ?? 0) || null,
     null,
   )
-  if (!isInbox) return <Empty icon="folder" title={`Nothing in ${name}`} />
+  if (!isInbox) return <Empty icon="folder" title={t('Nothing in {name}', { name })} />
   if (accounts.length === 0)
     return (
       <Empty
         icon="inbox"
-        title="Nothing in the inbox"
+        title={t('Nothing in the inbox')}
         actions={
           <Button icon="plus" onClick={() => go({ view: 'settings', page: 'accounts' })}>
-            Add an account
+            {t('Add an account')}
           </Button>
         }
       >
-        Mail to your local addresses arrives here by itself. To read mail kept by a provider, add its account.
+        {t('Mail to your local addresses arrives here by itself. To read mail kept by a provider, add its account.')}
       </Empty>
     )
   return (
     <Empty
       icon="inbox"
-      title="Nothing in the inbox"
+      title={t('Nothing in the inbox')}
       actions={
         <Button icon="refresh" disabled={busy} onClick={() => void getMail(true)}>
-          {busy ? 'Getting mail' : 'Get mail'}
+          {busy ? t('Getting mail') : t('Get mail')}
         </Button>
       }
     >
-      {last === null ? 'Nothing has been fetched yet.' : `Last fetch ${ago(last, nowMs)}.`}
+      {last === null ? t('Nothing has been fetched yet.') : t('Last fetch {last}.', { last: ago(last, nowMs) })}
     </Empty>
   )
 }

@@ -11,6 +11,7 @@ import { TagChip } from '../../parts/tag-chip.tsx'
 import { VirtualListbox, type Picked } from '../../parts/virtual-listbox.tsx'
 import { Marked } from './marked.tsx'
 import { withHeadings } from './rows.ts'
+import { t } from '../../words/words.ts'
 
 /** What can be done with messages; `tag-3` puts the tag of key 3 on them, or takes it off, `tag-0` takes off all. */
 export type Command =
@@ -76,15 +77,23 @@ function Marks({ row, tags }: { row: MessageRow; tags: readonly TagView[] }) {
         <TagChip key={tag.id} tag={tag} />
       ))}
       {row.threadCount < 2 ? null : (
-        <span className="count num" title={`${row.threadCount} messages in this conversation`}>
+        <span
+          className="count num"
+          title={t('{threadCount} messages in this conversation', { threadCount: row.threadCount })}
+        >
           {row.threadCount}
-          <span className="sr"> messages in this conversation</span>
+          <span className="sr"> {t('messages in this conversation')}</span>
         </span>
       )}
-      {row.answered ? <Icon name="reply" label="Answered" /> : null}
-      {row.forwarded ? <Icon name="forward" label="Forwarded" /> : null}
+      {row.answered ? <Icon name="reply" label={t('Answered')} /> : null}
+      {row.forwarded ? <Icon name="forward" label={t('Forwarded')} /> : null}
       {row.attachments === 0 ? null : (
-        <Icon name="clip" label={row.attachments === 1 ? '1 attachment' : `${row.attachments} attachments`} />
+        <Icon
+          name="clip"
+          label={
+            row.attachments === 1 ? t('1 attachment') : t('{attachments} attachments', { attachments: row.attachments })
+          }
+        />
       )}
     </div>
   )
@@ -105,15 +114,15 @@ function Row({ row, nowMs, showAddressees, tags }: RowProps) {
   const who = showAddressees ? `To ${row.addressees || 'nobody'}` : row.authorName || row.authorAddress || 'No sender'
   return (
     <div className="msg" data-unread={!row.seen || undefined}>
-      <span className="dot">{row.seen ? null : <span className="sr">Unread</span>}</span>
+      <span className="dot">{row.seen ? null : <span className="sr">{t('Unread')}</span>}</span>
       <span
         className="star"
         data-do="star"
         data-on={row.starred || undefined}
-        title={row.starred ? 'Starred (S)' : 'Star (S)'}
+        title={row.starred ? t('Starred (S)') : t('Star (S)')}
       >
         <Icon name={row.starred ? 'star-on' : 'star'} />
-        {row.starred ? <span className="sr">Starred</span> : null}
+        {row.starred ? <span className="sr">{t('Starred')}</span> : null}
       </span>
       <div className="from">
         <bdi className="who clip">
@@ -124,7 +133,7 @@ function Row({ row, nowMs, showAddressees, tags }: RowProps) {
       <div className="subj clip">
         {/* Each by itself: a subject from right to left must not change places with the text behind it. */}
         <bdi>
-          <b>{row.subject === '' ? '(no subject)' : <Marked text={row.subject} marks={row.subjectMarks} />}</b>
+          <b>{row.subject === '' ? t('(no subject)') : <Marked text={row.subject} marks={row.subjectMarks} />}</b>
         </bdi>
         {shown === '' ? null : (
           <>

@@ -14,6 +14,7 @@ import { keyOf } from '../../commands/bindings.ts'
 import { MailFrame } from './mail-frame.tsx'
 import type { Command } from './message-list.tsx'
 import { PlainBody } from './plain-body.tsx'
+import { t, tx } from '../../words/words.ts'
 
 interface Props {
   readonly message: MessageView
@@ -43,9 +44,9 @@ export function Message(props: Props) {
   const toLog = () => go({ view: 'log', sessionId: session ?? null, seq: null, of: { messageId: message.id } })
   return (
     <>
-      <div className="commands" role="toolbar" aria-label="Message commands">
+      <div className="commands" role="toolbar" aria-label={t('Message commands')}>
         <Button kind="plain" icon="reply" title={tip('Reply', 'reply')} onClick={() => onCommand('reply')}>
-          Reply
+          {t('Reply')}
         </Button>
         <Button
           kind="plain"
@@ -53,17 +54,17 @@ export function Message(props: Props) {
           title={tip('Reply all', 'reply-all')}
           onClick={() => onCommand('reply-all')}
         >
-          Reply all
+          {t('Reply all')}
         </Button>
         <Button kind="plain" icon="forward" title={tip('Forward', 'forward')} onClick={() => onCommand('forward')}>
-          Forward
+          {t('Forward')}
         </Button>
         <span className="bar-gap" />
-        <IconButton icon="archive" label="Archive" {...keyed('archive')} onClick={() => onCommand('archive')} />
-        <IconButton icon="trash" label="Delete" {...keyed('delete')} onClick={() => onCommand('delete')} />
+        <IconButton icon="archive" label={t('Archive')} {...keyed('archive')} onClick={() => onCommand('archive')} />
+        <IconButton icon="trash" label={t('Delete')} {...keyed('delete')} onClick={() => onCommand('delete')} />
         <IconButton
           icon={message.starred ? 'star-on' : 'star'}
-          label={message.starred ? 'Remove the star' : 'Star'}
+          label={message.starred ? t('Remove the star') : t('Star')}
           {...keyed('toggle-star')}
           className={message.starred ? 'starred' : ''}
           onClick={() => onCommand('toggle-star')}
@@ -72,14 +73,14 @@ export function Message(props: Props) {
         {session === undefined ? null : (
           <IconButton
             icon="wire"
-            label="The session that brought this message"
+            label={t('The session that brought this message')}
             {...keyed('log-of-message')}
             className="opt"
             onClick={toLog}
           />
         )}
         <MenuButton
-          label="More"
+          label={t('More')}
           icon="more"
           entries={[
             {
@@ -111,11 +112,11 @@ export function Message(props: Props) {
           ]}
         />
       </div>
-      <article className="article" aria-label={message.subject || '(no subject)'}>
-        <h2 dir="auto">{visible(message.subject) || '(no subject)'}</h2>
+      <article className="article" aria-label={message.subject || t('(no subject)')}>
+        <h2 dir="auto">{visible(message.subject) || t('(no subject)')}</h2>
         <Head {...props} />
         {own.length === 0 ? null : (
-          <p className="tags" role="group" aria-label="Tags">
+          <p className="tags" role="group" aria-label={t('Tags')}>
             {own.map((tag) => (
               <TagChip key={tag.id} tag={tag} />
             ))}
@@ -123,32 +124,40 @@ export function Message(props: Props) {
         )}
         {message.partial === null ? null : (
           <Banner level="plain" icon="download">
-            Only the header of this message is here; all of it has {size(message.partial.sizeBytes)}.{' '}
-            <button type="button" className="linklike" onClick={props.onRest}>
-              Get the rest
-            </button>
+            {tx('Only the header of this message is here; all of it has {sizeBytes}. <button>Get the rest</button>', {
+              sizeBytes: size(message.partial.sizeBytes),
+              button: (words) => (
+                <button type="button" className="linklike" onClick={props.onRest}>
+                  {words}
+                </button>
+              ),
+            })}
           </Banner>
         )}
         {props.conversation}
         {message.damaged === null ? null : (
           <Banner level="warn" icon="alert">
-            This message is damaged: {message.damaged} What could be read is shown; the bytes are kept as they are.
+            {t('This message is damaged: {damaged} What could be read is shown; the bytes are kept as they are.', {
+              damaged: message.damaged,
+            })}
           </Banner>
         )}
         {message.leftOut === null ? null : (
           <Banner level="plain" icon="alert">
-            Not all of this message is shown: {message.leftOut}. All of it is in its source.
+            {t('Not all of this message is shown: {leftOut}. All of it is in its source.', {
+              leftOut: message.leftOut,
+            })}
           </Banner>
         )}
         <p className="verdict">
           <Icon name="wire" className="quiet" />
           <span>
             {session === undefined
-              ? 'No session carried it here: it was imported, or made on this computer.'
-              : 'Every byte of its way is in the log. '}
+              ? t('No session carried it here: it was imported, or made on this computer.')
+              : t('Every byte of its way is in the log. ')}
             {session === undefined ? null : (
               <a href={formatRoute({ view: 'log', sessionId: session, seq: null, of: { messageId: message.id } })}>
-                Show the session
+                {t('Show the session')}
               </a>
             )}
           </span>
@@ -178,12 +187,12 @@ function Head({ message, nowMs }: Props) {
       </span>
       <div className="people">
         <div className="clip">
-          <bdi className="who">{visible(author.name || author.address) || 'No sender'}</bdi>{' '}
+          <bdi className="who">{visible(author.name || author.address) || t('No sender')}</bdi>{' '}
           {author.name === '' ? null : <bdi className="addr">{visible(author.address)}</bdi>}
         </div>
         <div className="to clip" title={[...message.to, ...message.cc].map((one) => visible(one.address)).join(', ')}>
-          to {visible(people(message.to)) || 'nobody in particular'}
-          {message.cc.length === 0 ? '' : `, copy to ${visible(people(message.cc))}`}
+          to {visible(people(message.to)) || t('nobody in particular')}
+          {message.cc.length === 0 ? '' : t(', copy to {visible}', { visible: visible(people(message.cc)) })}
         </div>
       </div>
       <time dateTime={new Date(message.dateMs).toISOString()}>{dayAndClock(message.dateMs, nowMs)}</time>
@@ -199,13 +208,13 @@ function Attachments({ parts, onSave }: { parts: readonly AttachmentView[]; onSa
     <div
       className="files"
       role="group"
-      aria-label={parts.length === 1 ? '1 attachment' : `${parts.length} attachments`}
+      aria-label={parts.length === 1 ? t('1 attachment') : t('{length} attachments', { length: parts.length })}
     >
       {parts.map((part) => (
         <button key={part.index} type="button" className="filecard" onClick={() => onSave(part.index)}>
           <Icon name={iconOf(part)} />
           <span>
-            <span className="sr">Save </span>
+            <span className="sr">{t('Save')} </span>
             <bdi className="n clip">{visible(part.filename)}</bdi> <span className="z">{size(part.sizeBytes)}</span>
           </span>
         </button>
@@ -217,7 +226,7 @@ function Attachments({ parts, onSave }: { parts: readonly AttachmentView[]; onSa
           className="files-all"
           onClick={() => parts.forEach((part) => onSave(part.index))}
         >
-          Save all
+          {t('Save all')}
         </Button>
       )}
     </div>
@@ -238,5 +247,5 @@ function Body({ message, imageOf, remoteOf, isTrusted, onTrust, onLink }: Props)
       />
     )
   if (message.text !== null && message.text.trim() !== '') return <PlainBody text={message.text} onLink={onLink} />
-  return <p className="quiet no-text">There is no text in this message.</p>
+  return <p className="quiet no-text">{t('There is no text in this message.')}</p>
 }

@@ -1,12 +1,12 @@
 import { useState } from 'react'
 import type { FolderView } from '../../../../core/rpc/views.ts'
-import { count as countWords } from '../../format/size.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { PickList } from '../../parts/pick-list.tsx'
 import { useEngine } from '../../state/engine.tsx'
 import { FOLDER_ICONS, groupFolders } from './folders.tsx'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly count: number
@@ -35,14 +35,18 @@ export function MoveDialog({ count, fromId, onMove, onClose }: Props) {
     onMove(place.folder)
   }
   return (
-    <Dialog title={`Move ${countWords(count, 'message')}`} isOpen onClose={onClose}>
+    <Dialog
+      title={t('{count, plural, one {Move # message} other {Move # messages}}', { count })}
+      isOpen
+      onClose={onClose}
+    >
       <div className="dialog-body palette">
         <PickList
-          label="To the folder"
-          placeholder="A part of the folder’s name"
+          label={t('To the folder')}
+          placeholder={t('A part of the folder’s name')}
           find={find}
           keyOf={({ folder }) => folder.id}
-          nothing="No folder has these words in its name."
+          nothing={t('No folder has these words in its name.')}
           onPick={move}
           onActive={setActive}
         >
@@ -57,10 +61,10 @@ export function MoveDialog({ count, fromId, onMove, onClose }: Props) {
       </div>
       <footer>
         <Button kind="plain" onClick={onClose}>
-          Cancel
+          {t('Cancel')}
         </Button>
         <Button kind="primary" disabled={active === undefined} onClick={() => move(active)}>
-          Move
+          {t('Move')}
         </Button>
       </footer>
     </Dialog>

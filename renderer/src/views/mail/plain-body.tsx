@@ -2,6 +2,7 @@ import { Fragment, useState } from 'react'
 import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { blocksOf, piecesOf, type Block } from './plain-text.ts'
+import { t } from '../../words/words.ts'
 
 /** A quotation longer than this is folded at first. */
 const QUOTE_LINES = 6
@@ -28,7 +29,7 @@ function PlainBlock({ block, onLink }: { block: Block; onLink: Props['onLink'] }
     return (
       <button type="button" className="fold" aria-expanded={false} onClick={() => setOpen(true)}>
         <Icon name="right" />
-        {block.lines.length} quoted lines
+        {t('{count, plural, one {# quoted line} other {# quoted lines}}', { count: block.lines.length })}
       </button>
     )
   const lines = block.lines.map((line, at) => (

@@ -19,6 +19,7 @@ import { LinkDialog } from './link-dialog.tsx'
 import { HistoryDialog } from '../rules/history-dialog.tsx'
 import { SourceDialog } from './source-dialog.tsx'
 import type { Command } from './message-list.tsx'
+import { t } from '../../words/words.ts'
 
 /** A mail is read when it has been looked at for a moment, not when the arrow keys pass over it. */
 const SEEN_AFTER_MS = 700
@@ -80,7 +81,7 @@ export function Reader({ id, nowMs, onCommand }: Props) {
     else setLink(next)
   }
   return (
-    <Load live={live} what="the message" again={live.again}>
+    <Load live={live} what={t('the message')} again={live.again}>
       {(message) => (
         <>
           <Message

@@ -11,6 +11,7 @@ import { go, type Route } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
 import { TwoPanes } from './mail-view.tsx'
 import { useSearch, type Found } from './use-search.ts'
+import { t } from '../../words/words.ts'
 
 /** What a search finds, as it is found, in place of a folder. */
 export function SearchView({ route }: { readonly route: Extract<Route, { view: 'search' }> }) {
@@ -37,7 +38,7 @@ export function SearchView({ route }: { readonly route: Extract<Route, { view: '
         tools={
           problem !== null || rows.length === 0 ? null : (
             <Button kind="plain" icon="star" onClick={() => setSaves(true)}>
-              Keep this search
+              {t('Keep this search')}
             </Button>
           )
         }
@@ -59,7 +60,7 @@ export function SearchView({ route }: { readonly route: Extract<Route, { view: '
           problem !== null ? (
             <SearchHelp />
           ) : found.isRunning ? (
-            <Empty icon="search" title="Searching" />
+            <Empty icon="search" title={t('Searching')} />
           ) : (
             <Nothing text={route.text} />
           )
@@ -103,10 +104,12 @@ function Nothing({ text }: { text: string }) {
   return (
     <Empty
       icon="search"
-      title="No message matches"
-      actions={<Button onClick={() => go({ view: 'mail', folderId: null, messageId: null })}>Back to the inbox</Button>}
+      title={t('No message matches')}
+      actions={
+        <Button onClick={() => go({ view: 'mail', folderId: null, messageId: null })}>{t('Back to the inbox')}</Button>
+      }
     >
-      Subjects, people, texts and files of all folders were searched for “{text}”.
+      {t('Subjects, people, texts and files of all folders were searched for “{text}”.', { text })}
     </Empty>
   )
 }
@@ -123,8 +126,8 @@ const WAYS = [
 /** Pure: what can be asked. */
 export function SearchHelp() {
   return (
-    <section className="search-help" aria-label="What can be asked">
-      <h2>What can be asked</h2>
+    <section className="search-help" aria-label={t('What can be asked')}>
+      <h2>{t('What can be asked')}</h2>
       <dl className="kv">
         {WAYS.map(([query, means]) => (
           <div key={query}>
@@ -144,10 +147,16 @@ function SaveDialog({ text, onClose }: { text: string; onClose: () => void }) {
     toast(`“${saved}” stands beside the folders now.`, { icon: 'star' })
   }
   return (
-    <FormDialog title="Keep this search" action="Keep" isReady={name.trim() !== ''} onSave={save} onClose={onClose}>
+    <FormDialog
+      title={t('Keep this search')}
+      action={t('Keep')}
+      isReady={name.trim() !== ''}
+      onSave={save}
+      onClose={onClose}
+    >
       {(problem) => (
         <>
-          <Field label="Name" value={name} autoComplete="off" problem={problem} onChange={setName} />
+          <Field label={t('Name')} value={name} autoComplete="off" problem={problem} onChange={setName} />
         </>
       )}
     </FormDialog>

@@ -5,29 +5,30 @@ import { Dialog } from '../../parts/dialog.tsx'
 import { Load } from '../../parts/load.tsx'
 import { copyText, saveBytes } from '../../state/actions.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 /** The message as it was received, byte for byte. */
 export function SourceDialog({ id, onClose }: { readonly id: number; readonly onClose: () => void }) {
   const live = useLive(`source ${id}`, () => api.mail.source({ id }))
   return (
-    <Dialog title="Source" isOpen wide onClose={onClose}>
-      <Load live={live} what="the source">
+    <Dialog title={t('Source')} isOpen wide onClose={onClose}>
+      <Load live={live} what={t('the source')}>
         {({ text, truncated, handle }) => (
           <>
             {/* Focusable, so that the keyboard can scroll it. */}
             {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-            <pre className="source mono" tabIndex={0} aria-label="Source of the message">
+            <pre className="source mono" tabIndex={0} aria-label={t('Source of the message')}>
               <bdi>{text.replace(/\r\n/g, '\n').split('\n').map(wireText).join('\n')}</bdi>
             </pre>
             <footer>
               <span className="grow quiet">
-                {truncated ? 'Only the beginning is shown; the file holds all of it.' : ''}
+                {truncated ? t('Only the beginning is shown; the file holds all of it.') : ''}
               </span>
               <Button icon="copy" onClick={() => void copyText(text, 'The source')}>
-                Copy
+                {t('Copy')}
               </Button>
               <Button icon="download" onClick={() => saveBytes(handle, `message-${id}.eml`)}>
-                Save as file
+                {t('Save as file')}
               </Button>
             </footer>
           </>

@@ -6,6 +6,7 @@ import { Confirm } from '../../parts/dialog.tsx'
 import { Check, Select } from '../../parts/field.tsx'
 import { act } from '../../state/act.ts'
 import { isOpen } from './states.ts'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly entry: QueueEntryView
@@ -30,16 +31,16 @@ export function CancelDialog({ entry, recipient, onClose }: Props) {
     )
   return (
     <Confirm
-      title={`Cancel delivery of “${visible(entry.subject) || '(no subject)'}”?`}
+      title={t('Cancel delivery of “{subject}”?', { subject: visible(entry.subject) || t('(no subject)') })}
       isOpen
-      action="Cancel delivery"
+      action={t('Cancel delivery')}
       danger
       onClose={onClose}
       onConfirm={cancel}
     >
       {open.length > 1 ? (
         <Select
-          label="For whom"
+          label={t('For whom')}
           value={scope}
           options={[
             { value: 'one', label: address },
@@ -48,10 +49,10 @@ export function CancelDialog({ entry, recipient, onClose }: Props) {
           onChange={setScope}
         />
       ) : (
-        <p>{address} will not get it.</p>
+        <p>{t('{address} will not get it.', { address })}</p>
       )}
-      <p className="quiet">Where it was delivered already, it stays. A try under way comes to its end first.</p>
-      <Check label="Send a report to its author" checked={dsn} onChange={setDsn} />
+      <p className="quiet">{t('Where it was delivered already, it stays. A try under way comes to its end first.')}</p>
+      <Check label={t('Send a report to its author')} checked={dsn} onChange={setDsn} />
     </Confirm>
   )
 }

@@ -4,6 +4,7 @@ import { clock, dayAndClock } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { GROUPS, groupOf, reasonOf, STATE } from './states.ts'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly entries: readonly QueueEntryView[]
@@ -26,9 +27,9 @@ export function QueueList({ entries, nowMs, selected, onSelect }: Props) {
             <h2 className="group">{group}</h2>
             <ul>
               {list.map((entry) => (
-                <li key={entry.id} className="card" aria-label={visible(entry.subject) || '(no subject)'}>
+                <li key={entry.id} className="card" aria-label={visible(entry.subject) || t('(no subject)')}>
                   <div className="entry">
-                    <bdi className="t clip">{visible(entry.subject) || '(no subject)'}</bdi>
+                    <bdi className="t clip">{visible(entry.subject) || t('(no subject)')}</bdi>
                     <span className="w">
                       {dayAndClock(entry.createdMs, nowMs).replace('Today ', '')}, {size(entry.sizeBytes)}
                     </span>
@@ -70,9 +71,11 @@ function RecipientRow({ recipient, nowMs, isSelected, onSelect }: RowProps) {
       <bdi className="clip">{visible(recipient.address)}</bdi>
       <span className={`state ${tone}`}>{recipient.state}</span>
       <bdi className="why clip">{visible(reasonOf(recipient, nowMs))}</bdi>
-      {recipient.attempts < 2 ? null : <span className="tries num">{recipient.attempts} tries</span>}
+      {recipient.attempts < 2 ? null : (
+        <span className="tries num">{t('{attempts} tries', { attempts: recipient.attempts })}</span>
+      )}
       {recipient.state === 'deferred' && recipient.nextAttemptMs !== null ? (
-        <span className="sr">next try {clock(recipient.nextAttemptMs)}</span>
+        <span className="sr">{t('next try {nextAttemptMs}', { nextAttemptMs: clock(recipient.nextAttemptMs) })}</span>
       ) : null}
     </button>
   )

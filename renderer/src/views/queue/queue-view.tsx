@@ -14,6 +14,7 @@ import { compose } from '../compose/composer.ts'
 import { QueueList } from './queue-list.tsx'
 import { RecipientPane } from './recipient-pane.tsx'
 import { GROUPS, groupOf, isOpen, summaryOf, type Group } from './states.ts'
+import { t } from '../../words/words.ts'
 
 const logChanges = { changes: api.log.changes }
 
@@ -47,35 +48,35 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
   const pause = () => act('Changing the queue', () => api.queue.pause({ paused: !status.queuePaused, by: 'window' }))
 
   return (
-    <main className="page queue" aria-label="Queue">
+    <main className="page queue" aria-label={t('Queue')}>
       <header className="page-head">
-        <h1>Queue</h1>
+        <h1>{t('Queue')}</h1>
         <span className="quiet num clip grow">{queue.at === 'ready' ? summaryOf(entries, nowMs) : ''}</span>
         <Button kind="plain" icon={status.queuePaused ? 'play' : 'pause'} onClick={() => void pause()}>
-          {status.queuePaused ? 'Let mail leave' : 'Pause queue'}
+          {status.queuePaused ? t('Let mail leave') : t('Pause queue')}
         </Button>
         <Button kind="plain" icon="refresh" onClick={() => void tryAll()}>
-          Try all now
+          {t('Try all now')}
         </Button>
       </header>
-      <Load live={queue} what="the queue" again={queue.again}>
+      <Load live={queue} what={t('the queue')} again={queue.again}>
         {() =>
           entries.length === 0 ? (
             <Empty
               icon="queue"
-              title="Nothing is waiting"
+              title={t('Nothing is waiting')}
               actions={
                 <Button icon="draft" onClick={() => compose()}>
-                  New message
+                  {t('New message')}
                 </Button>
               }
             >
-              What you send passes through here, with every try and every answer.
+              {t('What you send passes through here, with every try and every answer.')}
             </Empty>
           ) : (
             <div className="split">
-              <section className="left" aria-label="Queue entries">
-                <div className="filters" role="toolbar" aria-label="Show">
+              <section className="left" aria-label={t('Queue entries')}>
+                <div className="filters" role="toolbar" aria-label={t('Show')}>
                   {(['All', ...GROUPS] as const).map((group) => (
                     <button
                       key={group}
@@ -89,7 +90,7 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
                   ))}
                 </div>
                 {shown.length === 0 ? (
-                  <Empty icon="queue" title={`Nothing under “${only}”`} />
+                  <Empty icon="queue" title={t('Nothing under “{only}”', { only })} />
                 ) : (
                   <QueueList
                     entries={shown}
@@ -99,10 +100,10 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
                   />
                 )}
               </section>
-              <section className="right" aria-label="Recipient">
+              <section className="right" aria-label={t('Recipient')}>
                 {entry === undefined || recipient === undefined ? (
-                  <Empty icon="route" title="No recipient chosen">
-                    Choose one to see what its server said, and what happens next.
+                  <Empty icon="route" title={t('No recipient chosen')}>
+                    {t('Choose one to see what its server said, and what happens next.')}
                   </Empty>
                 ) : (
                   <RecipientPane key={recipient.id} entry={entry} recipient={recipient} nowMs={nowMs} />

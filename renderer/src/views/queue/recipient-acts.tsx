@@ -11,6 +11,7 @@ import { CancelDialog } from './cancel-dialog.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { isOpen } from './states.ts'
 import { WayDialog } from './way-dialog.tsx'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly entry: QueueEntryView
@@ -62,35 +63,35 @@ export function RecipientActs({ entry, recipient, nowMs }: Props) {
     <div className="acts">
       {entry.undoUntilMs !== null && entry.undoUntilMs > nowMs ? (
         <Button icon="undo" kind="primary" onClick={() => void takeBack(entry.id)}>
-          Undo send
+          {t('Undo send')}
         </Button>
       ) : null}
       {state === 'unknown' ? (
         <>
           <Button icon="refresh" onClick={() => void decide('resend')}>
-            Send again
+            {t('Send again')}
           </Button>
           <Button icon="check" onClick={() => void decide('arrived')}>
-            It arrived
+            {t('It arrived')}
           </Button>
         </>
       ) : null}
       {waits && !isLater ? (
         <Button icon="refresh" onClick={() => void retry()}>
-          Try now
+          {t('Try now')}
         </Button>
       ) : null}
       {state === 'held' || (waits && isLater) ? (
         <Button icon="play" onClick={() => void release()}>
-          {state === 'held' ? 'Release' : 'Send now'}
+          {state === 'held' ? t('Release') : t('Send now')}
         </Button>
       ) : null}
       {waits ? (
         <Button icon="hold" kind="plain" onClick={() => void hold()}>
-          Hold
+          {t('Hold')}
         </Button>
       ) : null}
-      <MenuButton label="More" icon="more" entries={more} />
+      <MenuButton label={t('More')} icon="more" entries={more} />
       {asks === 'cancel' ? <CancelDialog entry={entry} recipient={recipient} onClose={() => setAsks(null)} /> : null}
       {asks === 'edit' ? <EditDialog recipient={recipient} onClose={() => setAsks(null)} /> : null}
       {asks === 'way' ? <WayDialog entry={entry} recipient={recipient} onClose={() => setAsks(null)} /> : null}

@@ -13,12 +13,13 @@ import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { formatRoute } from '../../state/route.ts'
 import { tlsName } from '../log/exchange.ts'
+import { t } from '../../words/words.ts'
 
 /** Pure: what the server's refusal means, by the reply dictionary. */
 export function Advice({ advice }: { readonly advice: RecipientView['advice'] }) {
   if (advice === null) return null
   return (
-    <section className="advice" aria-label="What it means">
+    <section className="advice" aria-label={t('What it means')}>
       <h3>{advice.title}</h3>
       <p>{advice.meaning}</p>
       <p>
@@ -45,7 +46,7 @@ export function LaterReports({
 }) {
   if (reports.length === 0) return null
   return (
-    <ul className="later" aria-label="Reports that came later">
+    <ul className="later" aria-label={t('Reports that came later')}>
       {reports.map((report) => (
         <li
           key={`${report.messageId} ${report.action}`}
@@ -54,7 +55,7 @@ export function LaterReports({
           <Icon name={report.action === 'failed' ? 'bounce' : 'info'} />
           <span>
             <b>{LATER[report.action]}</b>, {whenWords(report.atMs, nowMs)}, as{' '}
-            <bdi>{visible(report.reporter) || 'somebody'}</bdi> says.{' '}
+            <bdi>{visible(report.reporter) || t('somebody')}</bdi> says.{' '}
             <span className="mono">
               <bdi>{visible(`${report.status} ${report.diagnostic}`.trim())}</bdi>
             </span>
@@ -72,7 +73,7 @@ function TlsLine({ tls }: { tls: AttemptTlsView }) {
     <>
       <Icon name={facts === null ? 'unlock' : 'lock'} className={facts === null ? 'warn' : 'tls'} />{' '}
       {facts === null
-        ? 'not encrypted'
+        ? t('not encrypted')
         : `${tlsName(facts.version)}, ${facts.cipher}, ${facts.trusted ? 'certificate verified' : 'certificate not verified'}`}
       {POLICY[policy]}
       {trouble === null ? null : <p className="warn">{visible(trouble)}</p>}
@@ -98,7 +99,7 @@ interface Props {
 export function Facts({ entry, recipient, nowMs }: Props) {
   const { notify, firstAddress, tls } = recipient
   const rows: [string, ReactNode][] = [
-    ['From', <bdi key="from">{visible(entry.from) || 'nobody (a report)'}</bdi>],
+    ['From', <bdi key="from">{visible(entry.from) || t('nobody (a report)')}</bdi>],
     ['Accepted', `${dayAndClock(entry.createdMs, nowMs)}, ${size(entry.sizeBytes)}`],
     ...(entry.holdUntilMs === null ? [] : [['Leaves', dayAndClock(entry.holdUntilMs, nowMs)] as [string, ReactNode]]),
     [
@@ -141,7 +142,7 @@ export function Facts({ entry, recipient, nowMs }: Props) {
           of: { entryId: entry.id },
         })}
       >
-        All sessions of this message
+        {t('All sessions of this message')}
       </a>,
     ],
   ]
@@ -180,8 +181,8 @@ const DID: Readonly<Record<string, string>> = {
 export function History({ rows, nowMs }: { readonly rows: readonly AuditView[]; readonly nowMs: number }) {
   if (rows.length === 0) return null
   return (
-    <section className="history" aria-label="What was done">
-      <h3>What was done</h3>
+    <section className="history" aria-label={t('What was done')}>
+      <h3>{t('What was done')}</h3>
       <ol>
         {rows.map((row) => (
           <li key={row.id}>

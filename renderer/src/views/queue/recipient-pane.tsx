@@ -6,6 +6,7 @@ import { RecipientActs } from './recipient-acts.tsx'
 import { Advice, Facts, History, LaterReports } from './recipient-facts.tsx'
 import { sentenceOf } from './states.ts'
 import { Trace } from './trace-pane.tsx'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly entry: QueueEntryView
@@ -38,7 +39,7 @@ export function RecipientPane({ entry, recipient, nowMs }: Props) {
         <LaterReports reports={recipient.laterReports} nowMs={nowMs} />
         {recipient.lastReply === null ? null : (
           <figure className="last-reply">
-            <figcaption>What the server said last</figcaption>
+            <figcaption>{t('What the server said last')}</figcaption>
             <blockquote
               className="mono"
               data-tone={recipient.state === 'bounced' ? 'danger' : recipient.state === 'delivered' ? 'ok' : 'warn'}

@@ -6,6 +6,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { formatRoute } from '../../state/route.ts'
 import { useLive } from '../../state/use-live.ts'
 import { traceOf } from './trace.ts'
+import { t } from '../../words/words.ts'
 
 /** More tries than this are reached through the log. */
 const SHOWN = 4
@@ -33,21 +34,25 @@ function Attempt({ id, number, address }: { id: number; number: number | null; a
     { changes: api.log.changes, concerns: ({ ids }) => ids.includes(id) },
   )
   if (live.at !== 'ready')
-    return live.at === 'failed' ? <p className="quiet">The session of this try is no longer kept.</p> : null
+    return live.at === 'failed' ? <p className="quiet">{t('The session of this try is no longer kept.')}</p> : null
   const { session, events } = live.value
   const steps = traceOf(session, events, address)
   const tries = steps.filter(({ title }) => title === 'RCPT').length
   const name = number !== null ? `Try ${number}` : tries > 1 ? `${tries} tries on one connection` : 'A try'
   const link = (seq: number | null) => formatRoute({ view: 'log', sessionId: id, seq, of: null })
   return (
-    <section aria-label={number === null ? `${name} at ${clockMillis(session.startedMs)}` : name}>
+    <section
+      aria-label={
+        number === null ? t('{name} at {startedMs}', { name, startedMs: clockMillis(session.startedMs) }) : name
+      }
+    >
       <h3>
         {name}
         <span className="quiet num">
           {clockSeconds(session.startedMs)}
-          {session.endedMs === null ? ', going on' : `, ${took(session.endedMs - session.startedMs)}`}
+          {session.endedMs === null ? t(', going on') : `, ${took(session.endedMs - session.startedMs)}`}
         </span>
-        <a href={link(null)}>Show the session</a>
+        <a href={link(null)}>{t('Show the session')}</a>
       </h3>
       <ol>
         {steps.map((step, at) => (
@@ -72,7 +77,7 @@ function Attempt({ id, number, address }: { id: number; number: number | null; a
                 </span>
               )}
             </div>
-            <a href={link(step.seq)} aria-label={`Line ${step.seq + 1} in the log`}>
+            <a href={link(step.seq)} aria-label={t('Line {line} in the log', { line: step.seq + 1 })}>
               line {step.seq + 1}
             </a>
           </li>

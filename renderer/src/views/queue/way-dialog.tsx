@@ -6,6 +6,7 @@ import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Check, Select } from '../../parts/field.tsx'
 import { useLive } from '../../state/use-live.ts'
 import { isOpen } from './states.ts'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly entry: QueueEntryView
@@ -29,9 +30,14 @@ export function WayDialog({ entry, recipient, onClose }: Props) {
       by: 'window',
     })
   return (
-    <FormDialog title={`Route to ${visible(recipient.address)}`} action="Choose" onSave={save} onClose={onClose}>
+    <FormDialog
+      title={t('Route to {address}', { address: visible(recipient.address) })}
+      action={t('Choose')}
+      onSave={save}
+      onClose={onClose}
+    >
       <Select
-        label="It goes"
+        label={t('It goes')}
         value={chosen}
         options={[
           { value: 'automatic', label: 'as identity and rules say' },
@@ -43,7 +49,7 @@ export function WayDialog({ entry, recipient, onClose }: Props) {
         onChange={setChosen}
       />
       {entry.recipients.filter(isOpen).length > 1 ? (
-        <Check label="All open recipients of this message" checked={all} onChange={setAll} />
+        <Check label={t('All open recipients of this message')} checked={all} onChange={setAll} />
       ) : null}
     </FormDialog>
   )

@@ -3,6 +3,7 @@ import { Button, IconButton } from '../../parts/button.tsx'
 import { useEngine } from '../../state/engine.tsx'
 import { actionOf, DEEDS } from './rule-form.ts'
 import { Pick, Text } from './row-fields.tsx'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly actions: readonly RuleAction[]
@@ -15,24 +16,28 @@ export function ActionRows({ actions, onChange }: Props) {
   const set = (at: number, next: RuleAction) => onChange(actions.map((one, n) => (n === at ? next : one)))
   return (
     <fieldset className="conditions">
-      <legend className="label">Then</legend>
+      <legend className="label">{t('Then')}</legend>
       {actions.map((action, at) => (
         // Rows have no name but their place.
         // eslint-disable-next-line react/no-array-index-key
-        <div key={at} className="rule-row" role="group" aria-label={`Action ${at + 1}`}>
+        <div key={at} className="rule-row" role="group" aria-label={t('Action {place}', { place: at + 1 })}>
           <Pick
-            label="What"
+            label={t('What')}
             value={action.do}
             options={DEEDS.map(([value, label]) => ({ value, label }))}
             onChange={(deed) => set(at, actionOf(deed, tags[0]?.id ?? 0))}
           />
           <Rest action={action} onChange={(next) => set(at, next)} />
-          <IconButton icon="x" label="Remove the action" onClick={() => onChange(actions.filter((_, n) => n !== at))} />
+          <IconButton
+            icon="x"
+            label={t('Remove the action')}
+            onClick={() => onChange(actions.filter((_, n) => n !== at))}
+          />
         </div>
       ))}
       <div className="rule-row">
         <Button icon="plus" onClick={() => onChange([...actions, { do: 'star' }])}>
-          Action
+          {t('Action')}
         </Button>
       </div>
     </fieldset>
@@ -46,7 +51,7 @@ function Rest({ action, onChange }: { readonly action: RuleAction; readonly onCh
     case 'copy':
       return (
         <Pick
-          label="Folder"
+          label={t('Folder')}
           value={folderKey(action.to)}
           options={[
             ...RULE_ROLES.map((role) => ({ value: `role ${role}`, label: `${ROLE[role]} of its account` })),
@@ -66,7 +71,7 @@ function Rest({ action, onChange }: { readonly action: RuleAction; readonly onCh
     case 'untag':
       return (
         <Pick
-          label="Tag"
+          label={t('Tag')}
           value={`${action.tagId}`}
           options={[
             ...(tags.some(({ id }) => id === action.tagId) ? [] : [{ value: `${action.tagId}`, label: 'No tag yet' }]),
@@ -80,15 +85,15 @@ function Rest({ action, onChange }: { readonly action: RuleAction; readonly onCh
       return (
         <>
           <Text
-            label="Addresses"
+            label={t('Addresses')}
             grow
-            placeholder="kim@elsewhere.example"
+            placeholder={t('kim@elsewhere.example')}
             value={action.to.join(', ')}
             onChange={(text) => onChange({ ...action, to: text === '' ? [] : text.split(/,\s*/) })}
           />
           {action.do === 'redirect' ? null : (
             <Pick
-              label="How"
+              label={t('How')}
               value={action.as}
               options={[
                 { value: 'attachment', label: 'as an attachment' },
@@ -103,21 +108,21 @@ function Rest({ action, onChange }: { readonly action: RuleAction; readonly onCh
       return (
         <div className="reply grow">
           <Text
-            label="Subject"
-            placeholder="Auto: and the subject of the message"
+            label={t('Subject')}
+            placeholder={t('Auto: and the subject of the message')}
             value={action.subject}
             onChange={(subject) => onChange({ ...action, subject })}
           />
           <textarea
             className="textarea"
-            aria-label="Text of the answer"
+            aria-label={t('Text of the answer')}
             rows={4}
             value={action.text}
             onChange={(event) => onChange({ ...action, text: event.target.value })}
           />
           <Text
-            label="Days between two answers to the same person"
-            unit="days between two answers to one person"
+            label={t('Days between two answers to the same person')}
+            unit={t('days between two answers to one person')}
             value={`${action.everyDays}`}
             onChange={(text) =>
               onChange({ ...action, everyDays: Math.max(1, Math.min(365, Number(text.replace(/\D/g, '')) || 1)) })

@@ -3,6 +3,7 @@ import { Button, IconButton } from '../../parts/button.tsx'
 import { useEngine } from '../../state/engine.tsx'
 import { conditionAbout, isGroup, subjectOf, SUBJECTS, testOptions, type Group, type Single } from './rule-form.ts'
 import { Pick, Text } from './row-fields.tsx'
+import { t } from '../../words/words.ts'
 
 interface GroupProps {
   readonly group: Group
@@ -20,10 +21,10 @@ export function ConditionRows({ group, isInner = false, onChange, onRemove }: Gr
   const add = (condition: RuleCondition) => onChange({ ...group, of: [...group.of, condition] })
   return (
     <fieldset className="conditions" data-inner={isInner || undefined}>
-      <legend className="sr">{isInner ? 'Conditions of a group' : 'Conditions'}</legend>
+      <legend className="sr">{isInner ? t('Conditions of a group') : t('Conditions')}</legend>
       <div className="rule-row">
         <Pick
-          label={isInner ? 'Of the group' : 'Which conditions have to be met'}
+          label={isInner ? t('Of the group') : t('Which conditions have to be met')}
           value={`${group.not ? '!' : ''}${group.kind}`}
           options={[
             { value: 'all', label: 'All of these' },
@@ -35,7 +36,7 @@ export function ConditionRows({ group, isInner = false, onChange, onRemove }: Gr
             onChange({ ...group, not: value.startsWith('!'), kind: value.endsWith('any') ? 'any' : 'all' })
           }
         />
-        {onRemove === undefined ? null : <IconButton icon="x" label="Remove the group" onClick={onRemove} />}
+        {onRemove === undefined ? null : <IconButton icon="x" label={t('Remove the group')} onClick={onRemove} />}
       </div>
       {group.of.map((one, at) =>
         isGroup(one) ? (
@@ -61,7 +62,7 @@ export function ConditionRows({ group, isInner = false, onChange, onRemove }: Gr
       )}
       <div className="rule-row">
         <Button icon="plus" onClick={() => add(conditionAbout('from'))}>
-          Condition
+          {t('Condition')}
         </Button>
         {isInner ? null : (
           <Button
@@ -69,7 +70,7 @@ export function ConditionRows({ group, isInner = false, onChange, onRemove }: Gr
             icon="layers"
             onClick={() => add({ kind: 'any', of: [conditionAbout('from')], not: false })}
           >
-            Group
+            {t('Group')}
           </Button>
         )}
       </div>
@@ -86,15 +87,15 @@ interface RowProps {
 
 function Row({ place, condition, onChange, onRemove }: RowProps) {
   return (
-    <div className="rule-row" role="group" aria-label={`Condition ${place}`}>
+    <div className="rule-row" role="group" aria-label={t('Condition {place}', { place })}>
       <Pick
-        label="What"
+        label={t('What')}
         value={subjectOf(condition)}
         options={SUBJECTS.map(([value, label]) => ({ value, label }))}
         onChange={(subject) => onChange(conditionAbout(subject, condition))}
       />
       <Rest condition={condition} onChange={onChange} />
-      <IconButton icon="x" label="Remove the condition" onClick={onRemove} />
+      <IconButton icon="x" label={t('Remove the condition')} onClick={onRemove} />
     </div>
   )
 }
@@ -113,7 +114,7 @@ function Whether({
 }) {
   return (
     <Pick
-      label="Whether"
+      label={t('Whether')}
       value={condition.not ? 'no' : 'yes'}
       options={[
         { value: 'yes', label: yes },
@@ -144,19 +145,24 @@ function Rest({ condition, onChange }: Omit<RowProps, 'place' | 'onRemove'>) {
         <>
           {condition.kind === 'header' ? (
             <Text
-              label="Name of the field"
+              label={t('Name of the field')}
               value={condition.name}
               onChange={(name) => onChange({ ...condition, name })}
             />
           ) : null}
           <Pick
-            label="How"
+            label={t('How')}
             value={`${condition.not ? '!' : ''}${condition.test}`}
             options={testOptions(mayExist)}
             onChange={setTest}
           />
           {condition.test === 'exists' ? null : (
-            <Text label="Words" grow value={condition.value} onChange={(value) => onChange({ ...condition, value })} />
+            <Text
+              label={t('Words')}
+              grow
+              value={condition.value}
+              onChange={(value) => onChange({ ...condition, value })}
+            />
           )}
         </>
       )
@@ -165,7 +171,7 @@ function Rest({ condition, onChange }: Omit<RowProps, 'place' | 'onRemove'>) {
       return (
         <>
           <Pick
-            label="How"
+            label={t('How')}
             value={condition.than}
             options={[
               { value: 'larger', label: 'is larger than' },
@@ -174,8 +180,8 @@ function Rest({ condition, onChange }: Omit<RowProps, 'place' | 'onRemove'>) {
             onChange={(than) => onChange({ ...condition, than, not: false })}
           />
           <Text
-            label="Kilobytes"
-            unit="kB"
+            label={t('Kilobytes')}
+            unit={t('kB')}
             value={`${Math.round(condition.bytes / 1000)}`}
             onChange={(text) => onChange({ ...condition, bytes: wholeIn(text, 10_000_000_000) * 1000 })}
           />
@@ -185,7 +191,7 @@ function Rest({ condition, onChange }: Omit<RowProps, 'place' | 'onRemove'>) {
       return (
         <>
           <Pick
-            label="How"
+            label={t('How')}
             value={condition.than}
             options={[
               { value: 'older', label: 'is older than' },
@@ -194,23 +200,30 @@ function Rest({ condition, onChange }: Omit<RowProps, 'place' | 'onRemove'>) {
             onChange={(than) => onChange({ ...condition, than, not: false })}
           />
           <Text
-            label="Days"
-            unit="days"
+            label={t('Days')}
+            unit={t('days')}
             value={`${condition.days}`}
             onChange={(text) => onChange({ ...condition, days: wholeIn(text, 100_000) })}
           />
         </>
       )
     case 'contact':
-      return <Whether condition={condition} yes="is in my contacts" no="is not in my contacts" onChange={onChange} />
+      return (
+        <Whether
+          condition={condition}
+          yes={t('is in my contacts')}
+          no={t('is not in my contacts')}
+          onChange={onChange}
+        />
+      )
     case 'attachment':
-      return <Whether condition={condition} yes="is there" no="is not there" onChange={onChange} />
+      return <Whether condition={condition} yes={t('is there')} no={t('is not there')} onChange={onChange} />
     case 'tag':
       return (
         <>
-          <Whether condition={condition} yes="is on it" no="is not on it" onChange={onChange} />
+          <Whether condition={condition} yes={t('is on it')} no={t('is not on it')} onChange={onChange} />
           <Pick
-            label="Tag"
+            label={t('Tag')}
             value={`${condition.tagId}`}
             options={[
               ...(tags.some(({ id }) => id === condition.tagId)
@@ -226,14 +239,14 @@ function Rest({ condition, onChange }: Omit<RowProps, 'place' | 'onRemove'>) {
       return (
         <>
           <Pick
-            label="Method"
+            label={t('Method')}
             value={condition.method}
             options={AUTH_METHODS.map((value) => ({ value, label: value.toUpperCase() }))}
             onChange={(method) => onChange({ ...condition, method })}
           />
-          <Whether condition={condition} yes="says" no="does not say" onChange={onChange} />
+          <Whether condition={condition} yes={t('says')} no={t('does not say')} onChange={onChange} />
           <Pick
-            label="Result"
+            label={t('Result')}
             value={condition.result}
             options={AUTH_RESULTS.map((value) => ({ value, label: value }))}
             onChange={(result) => onChange({ ...condition, result })}
@@ -243,9 +256,9 @@ function Rest({ condition, onChange }: Omit<RowProps, 'place' | 'onRemove'>) {
     case 'came-by':
       return (
         <>
-          <Whether condition={condition} yes="is" no="is not" onChange={onChange} />
+          <Whether condition={condition} yes={t('is')} no={t('is not')} onChange={onChange} />
           <Pick
-            label="Account"
+            label={t('Account')}
             value={sourceKey(condition.source)}
             options={[
               { value: 'person', label: 'mail to this computer' },

@@ -8,18 +8,19 @@ import { Load } from '../../parts/load.tsx'
 import { useNow } from '../../state/now.ts'
 import { formatRoute } from '../../state/route.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 /** What rules did to a message: why it is where it is. */
 export function HistoryDialog({ messageId, onClose }: { readonly messageId: number; readonly onClose: () => void }) {
   const nowMs = useNow(60_000)
   const live = useLive(`rules of ${messageId}`, () => api.rules.history({ messageId }))
   return (
-    <Dialog title="What rules did" isOpen onClose={onClose}>
+    <Dialog title={t('What rules did')} isOpen onClose={onClose}>
       <div className="dialog-body">
-        <Load live={live} what="the history" again={live.again}>
+        <Load live={live} what={t('the history')} again={live.again}>
           {(list) =>
             list.length === 0 ? (
-              <p>No rule fitted this message.</p>
+              <p>{t('No rule fitted this message.')}</p>
             ) : (
               <ol className="history">
                 {list.map((one) => (
@@ -32,7 +33,7 @@ export function HistoryDialog({ messageId, onClose }: { readonly messageId: numb
       </div>
       <footer>
         <Button kind="primary" onClick={onClose}>
-          Close
+          {t('Close')}
         </Button>
       </footer>
     </Dialog>
@@ -50,7 +51,7 @@ function Line({ one, nowMs, onLeave }: LineProps) {
     <li>
       <b>{visible(one.ruleName)}</b>{' '}
       <span className="quiet">
-        {one.how === 'arrival' ? 'when it came' : 'because somebody asked'}, {dayAndClock(one.atMs, nowMs)}, in{' '}
+        {one.how === 'arrival' ? t('when it came') : t('because somebody asked')}, {dayAndClock(one.atMs, nowMs)}, in{' '}
         {visible(one.folderName)}
       </span>
       <ul>
@@ -62,7 +63,7 @@ function Line({ one, nowMs, onLeave }: LineProps) {
       </ul>
       {one.entryIds.map((entryId) => (
         <a key={entryId} href={formatRoute({ view: 'queue', entryId, recipientId: null })} onClick={onLeave}>
-          Show what was sent
+          {t('Show what was sent')}
         </a>
       ))}
     </li>

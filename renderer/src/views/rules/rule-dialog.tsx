@@ -11,6 +11,7 @@ import { ConditionRows } from './condition-rows.tsx'
 import { asGroup, conditionAbout, isDone, isWhole } from './rule-form.ts'
 import { RunResults } from './run-results.tsx'
 import { useRun } from './use-run.ts'
+import { t } from '../../words/words.ts'
 
 /** Makes or changes a rule, and shows what it would do with the mail that is here before it does anything. */
 export function RuleDialog({ first, onClose }: { readonly first: RuleView | null; readonly onClose: () => void }) {
@@ -54,7 +55,12 @@ export function RuleDialog({ first, onClose }: { readonly first: RuleView | null
       api.rules.dryRun({ ruleIds: null, over: { kind: 'query', text: '' }, sends: true, rule }, { signal }),
     )
   return (
-    <Dialog title={first === null ? 'Add a rule' : `Change ${first.name}`} isOpen wide onClose={onClose}>
+    <Dialog
+      title={first === null ? t('Add a rule') : t('Change {name}', { name: first.name })}
+      isOpen
+      wide
+      onClose={onClose}
+    >
       <form
         className="rule-form"
         onSubmit={(event) => {
@@ -64,9 +70,9 @@ export function RuleDialog({ first, onClose }: { readonly first: RuleView | null
       >
         <div className="rule-body">
           <div className="rule-row top">
-            <Field label="Name" className="grow" value={name} autoComplete="off" onChange={setName} />
+            <Field label={t('Name')} className="grow" value={name} autoComplete="off" onChange={setName} />
             <Select
-              label="For mail of"
+              label={t('For mail of')}
               value={scope.kind === 'account' ? `account ${scope.accountId}` : scope.kind}
               options={[
                 { value: 'all', label: 'every account' },
@@ -99,15 +105,15 @@ export function RuleDialog({ first, onClose }: { readonly first: RuleView | null
             icon="play"
             disabled={!isRule || dry.progress.at === 'running'}
             onClick={() => void tryIt()}
-            title="Shows what it would do with the mail that is here, and does nothing"
+            title={t('Shows what it would do with the mail that is here, and does nothing')}
           >
-            {dry.progress.at === 'running' ? 'Trying' : 'Try it on all mail'}
+            {dry.progress.at === 'running' ? t('Trying') : t('Try it on all mail')}
           </Button>
           <Button kind="plain" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </Button>
           <Button kind="primary" submit disabled={!isRule || name.trim() === '' || busy}>
-            {busy ? 'Working' : 'Save'}
+            {busy ? t('Working') : t('Save')}
           </Button>
         </footer>
       </form>

@@ -7,6 +7,7 @@ import { Check, Field, Select } from '../../parts/field.tsx'
 import { useEngine } from '../../state/engine.tsx'
 import { RunResults } from './run-results.tsx'
 import { useRun } from './use-run.ts'
+import { t } from '../../words/words.ts'
 
 /** Runs rules over mail that is here: first what they would do, then in earnest. `rule` null: all that are on. */
 export function RunDialog({ rule, onClose }: { readonly rule: RuleView | null; readonly onClose: () => void }) {
@@ -31,10 +32,15 @@ export function RunDialog({ rule, onClose }: { readonly rule: RuleView | null; r
   }
   const isRunning = state.at === 'running'
   return (
-    <Dialog title={rule === null ? 'Run the rules' : `Run ${rule.name}`} isOpen wide onClose={onClose}>
+    <Dialog
+      title={rule === null ? t('Run the rules') : t('Run {name}', { name: rule.name })}
+      isOpen
+      wide
+      onClose={onClose}
+    >
       <div className="rule-body">
         <Select
-          label="Over"
+          label={t('Over')}
           value={over}
           options={[
             ...list
@@ -49,35 +55,37 @@ export function RunDialog({ rule, onClose }: { readonly rule: RuleView | null; r
         />
         {over === 'query' ? (
           <Field
-            label="Search"
+            label={t('Search')}
             value={query}
-            placeholder="is:unread after:2026-01-01"
+            placeholder={t('is:unread after:2026-01-01')}
             spellCheck={false}
             autoComplete="off"
             onChange={setQuery}
           />
         ) : null}
         <Check
-          label="Forward and redirect, too"
-          hint="Answers are only ever given to mail that arrives."
+          label={t('Forward and redirect, too')}
+          hint={t('Answers are only ever given to mail that arrives.')}
           checked={sends}
           onChange={setSends}
         />
         <RunResults run={state} isDry={isDry} />
       </div>
       <footer>
-        <span className="grow quiet">{state.at === 'ended' ? (isDry ? 'Nothing was done yet.' : 'Done.') : ''}</span>
+        <span className="grow quiet">
+          {state.at === 'ended' ? (isDry ? t('Nothing was done yet.') : t('Done.')) : ''}
+        </span>
         {isRunning ? (
           <Button icon="pause" onClick={stop}>
-            Stop
+            {t('Stop')}
           </Button>
         ) : (
           <Button icon="eye" onClick={() => begin(true)}>
-            Show what it would do
+            {t('Show what it would do')}
           </Button>
         )}
         <Button kind="primary" icon="play" disabled={isRunning} onClick={() => begin(false)}>
-          Run
+          {t('Run')}
         </Button>
       </footer>
     </Dialog>

@@ -4,6 +4,7 @@ import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { useNow } from '../../state/now.ts'
 import type { Run } from './use-run.ts'
+import { t } from '../../words/words.ts'
 
 /** Most lines that are shown; the sum counts all. */
 const SHOWN = 200
@@ -20,18 +21,18 @@ export function RunResults({ run, isDry }: { readonly run: Run; readonly isDry: 
     )
   const { looked, total, matched, failed } = run.page
   return (
-    <section className="run" aria-label={isDry ? 'What it would do' : 'What was done'}>
+    <section className="run" aria-label={isDry ? t('What it would do') : t('What was done')}>
       <p className="num" role="status">
         {looked.toLocaleString('en')} of {total === null ? '…' : count(total, 'message')} looked at,{' '}
         {count(matched, 'match', 'matches')}
-        {failed === 0 ? '' : `, ${failed.toLocaleString('en')} could not be done`}
+        {failed === 0 ? '' : t(', {failed} could not be done', { failed })}
         {run.at === 'running' ? '' : '.'}
       </p>
       <ul>
         {run.messages.slice(0, SHOWN).map((message) => (
           <li key={message.messageId}>
             <bdi className="clip">{visible(message.authorAddress)}</bdi>
-            <bdi className="clip grow">{visible(message.subject) || '(no subject)'}</bdi>
+            <bdi className="clip grow">{visible(message.subject) || t('(no subject)')}</bdi>
             <span className="steps">
               {message.steps.map((step) => (
                 <span key={`${step.ruleId} ${step.text}`} className={step.done ? 'quiet' : 'danger'}>

@@ -15,6 +15,7 @@ import { useNow } from '../../state/now.ts'
 import { formatRoute } from '../../state/route.ts'
 import { AccountDialog } from '../account/account-dialog.tsx'
 import { AccountEditDialog } from '../account/account-edit-dialog.tsx'
+import { t } from '../../words/words.ts'
 
 /** What becomes of mail on the server. */
 function stayWords({ kind, keep, pop3 }: AccountView): string {
@@ -40,20 +41,20 @@ export function Accounts() {
   return (
     <>
       <div className="panel-head">
-        <h2>Accounts</h2>
+        <h2>{t('Accounts')}</h2>
         <span className="grow" />
         {accounts.length === 0 ? null : (
           <Button icon="refresh" disabled={busy} onClick={() => void getMail(true)}>
-            {busy ? 'Getting mail' : 'Get mail'}
+            {busy ? t('Getting mail') : t('Get mail')}
           </Button>
         )}
         <Button icon="plus" onClick={() => setAdds(true)}>
-          Add account
+          {t('Add account')}
         </Button>
       </div>
       {accounts.length === 0 ? (
-        <Empty icon="inbox" title="No account yet">
-          An account says where mail is fetched from. Adding one shows a live test of its server.
+        <Empty icon="inbox" title={t('No account yet')}>
+          {t('An account says where mail is fetched from. Adding one shows a live test of its server.')}
         </Empty>
       ) : (
         <ul className="cards">
@@ -64,17 +65,17 @@ export function Accounts() {
                 <span className={account.tls === 'none' ? 'badge warn' : 'badge tls'}>
                   <Icon name={account.tls === 'none' ? 'unlock' : 'lock'} />
                   {account.kind.toUpperCase()},{' '}
-                  {account.kind === 'imap' && account.tls === 'starttls' ? 'STARTTLS' : TLS[account.tls]}
+                  {account.kind === 'imap' && account.tls === 'starttls' ? t('STARTTLS') : TLS[account.tls]}
                 </span>
                 <p className="mono">
-                  {account.user} at {account.host}:{account.port}
+                  {t('{user} at {host}:{port}', { user: account.user, host: account.host, port: account.port })}
                 </p>
                 <p className="quiet">
                   {account.fetching
-                    ? 'Being fetched now.'
+                    ? t('Being fetched now.')
                     : account.lastFetchMs === null
-                      ? 'Not fetched yet.'
-                      : `Last fetch ${ago(account.lastFetchMs, nowMs)}.`}{' '}
+                      ? t('Not fetched yet.')
+                      : t('Last fetch {lastFetchMs}.', { lastFetchMs: ago(account.lastFetchMs, nowMs) })}{' '}
                   Every {distance(account.everySeconds * 1000)}. {stayWords(account)}
                 </p>
                 {account.imap === null || account.imap.progress === null ? null : (
@@ -98,13 +99,19 @@ export function Accounts() {
                     <Icon name="fail" />
                     <span>
                       {visible(account.lastError)}{' '}
-                      <a href={formatRoute({ view: 'log', sessionId: null, seq: null, of: null })}>Show the log</a>
+                      <a href={formatRoute({ view: 'log', sessionId: null, seq: null, of: null })}>
+                        {t('Show the log')}
+                      </a>
                     </span>
                   </p>
                 )}
               </div>
-              <Button onClick={() => setEditing(account)}>Change</Button>
-              <IconButton icon="trash" label={`Remove ${account.name}`} onClick={() => setDoomed(account)} />
+              <Button onClick={() => setEditing(account)}>{t('Change')}</Button>
+              <IconButton
+                icon="trash"
+                label={t('Remove {name}', { name: account.name })}
+                onClick={() => setDoomed(account)}
+              />
             </li>
           ))}
         </ul>
@@ -112,16 +119,16 @@ export function Accounts() {
       {adds ? <AccountDialog onClose={() => setAdds(false)} /> : null}
       {editing === null ? null : <AccountEditDialog account={editing} onClose={() => setEditing(null)} />}
       <Confirm
-        title={`Remove ${doomed?.name ?? ''}?`}
+        title={t('Remove {name}?', { name: doomed?.name ?? '' })}
         isOpen={doomed !== null}
-        action="Remove"
+        action={t('Remove')}
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
           doomed === null ? undefined : void act('Removing the account', () => api.account.remove({ id: doomed.id }))
         }
       >
-        <p>It is not fetched any more and its password is forgotten. Mail on its server is left alone.</p>
+        <p>{t('It is not fetched any more and its password is forgotten. Mail on its server is left alone.')}</p>
       </Confirm>
     </>
   )

@@ -5,6 +5,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { useLive } from '../../state/use-live.ts'
 import { formatValue, parseValue } from './setting-value.ts'
+import { t } from '../../words/words.ts'
 
 type Setting = Awaited<ReturnType<typeof api.app.settings>>[number]
 
@@ -29,9 +30,9 @@ export function AllSettings() {
   return (
     <>
       <div className="panel-head">
-        <h2>All settings</h2>
+        <h2>{t('All settings')}</h2>
       </div>
-      <Load live={settings} what="the settings" again={settings.again}>
+      <Load live={settings} what={t('the settings')} again={settings.again}>
         {(list) =>
           [...Map.groupBy(list, (setting) => setting.key.split('.')[0] ?? '')].map(([room, group]) => (
             <section key={room} className="setting-group" aria-label={ROOM[room] ?? room}>
@@ -81,10 +82,10 @@ function SettingRow({ setting, onDone }: { setting: Setting; onDone: () => void 
         <span className="mono key">{key}</span>
         <span>{about}</span>
         <span className="quiet below">
-          {`Allowed: ${allowed}.`}
-          {unit === null || unit === 'port' ? '' : ` In ${unit}.`}
-          {needsRestart ? ' Takes effect at the next start.' : ''}
-          {fromFile ? ' Set by the settings file.' : ''}
+          {t('Allowed: {allowed}.', { allowed })}
+          {unit === null || unit === 'port' ? '' : t(' In {unit}.', { unit })}
+          {needsRestart ? t(' Takes effect at the next start.') : ''}
+          {fromFile ? t(' Set by the settings file.') : ''}
         </span>
         {problem === undefined ? null : (
           <span className="danger below" role="alert">
@@ -116,7 +117,7 @@ function SettingRow({ setting, onDone }: { setting: Setting; onDone: () => void 
             </div>
             {isChanged ? (
               <Button submit kind="primary">
-                Save
+                {t('Save')}
               </Button>
             ) : null}
           </>
@@ -125,9 +126,9 @@ function SettingRow({ setting, onDone }: { setting: Setting; onDone: () => void 
           <Button
             kind="plain"
             onClick={() => void save(setting.default)}
-            title={`Back to ${formatValue(setting.default)}`}
+            title={t('Back to {default}', { default: formatValue(setting.default) })}
           >
-            Default
+            {t('Default')}
           </Button>
         )}
       </div>

@@ -12,6 +12,7 @@ import { act } from '../../state/act.ts'
 import { copyText } from '../../state/actions.ts'
 import { useNow } from '../../state/now.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t, tx } from '../../words/words.ts'
 
 /** A password that was just made: the engine says it once. */
 export interface MadePassword {
@@ -25,13 +26,13 @@ export function AppPasswords() {
   const list = useLive('app passwords', () => api.access.list(), { changes: api.access.changes })
   const [doomed, setDoomed] = useState<AppPasswordView | null>(null)
   return (
-    <section aria-label="Passwords of programs">
-      <h3>Passwords of programs</h3>
-      <Load live={list} what="the passwords of programs" again={list.again}>
+    <section aria-label={t('Passwords of programs')}>
+      <h3>{t('Passwords of programs')}</h3>
+      <Load live={list} what={t('the passwords of programs')} again={list.again}>
         {(entries) =>
           entries.length === 0 ? (
-            <Empty icon="key" title="No program has a password yet">
-              Make one above; it is shown once, and only a verifier of it is stored.
+            <Empty icon="key" title={t('No program has a password yet')}>
+              {t('Make one above; it is shown once, and only a verifier of it is stored.')}
             </Empty>
           ) : (
             <ul className="cards">
@@ -42,10 +43,16 @@ export function AppPasswords() {
                     <p className="mono">{entry.address}</p>
                     <p className="quiet num">
                       Made {whenWords(entry.createdMs, nowMs)}.{' '}
-                      {entry.lastUsedMs === null ? 'Not used yet.' : `Last used ${whenWords(entry.lastUsedMs, nowMs)}.`}
+                      {entry.lastUsedMs === null
+                        ? t('Not used yet.')
+                        : t('Last used {lastUsedMs}.', { lastUsedMs: whenWords(entry.lastUsedMs, nowMs) })}
                     </p>
                   </div>
-                  <IconButton icon="trash" label={`Take back ${entry.name}`} onClick={() => setDoomed(entry)} />
+                  <IconButton
+                    icon="trash"
+                    label={t('Take back {name}', { name: entry.name })}
+                    onClick={() => setDoomed(entry)}
+                  />
                 </li>
               ))}
             </ul>
@@ -53,16 +60,18 @@ export function AppPasswords() {
         }
       </Load>
       <Confirm
-        title={`Take back the password of ${doomed?.name ?? ''}?`}
+        title={t('Take back the password of {name}?', { name: doomed?.name ?? '' })}
         isOpen={doomed !== null}
-        action="Take it back"
+        action={t('Take it back')}
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
           doomed === null ? undefined : void act('Taking the password back', () => api.access.revoke({ id: doomed.id }))
         }
       >
-        <p>The program can send nothing more with it, at once. Mail it has handed in already is still delivered.</p>
+        <p>
+          {t('The program can send nothing more with it, at once. Mail it has handed in already is still delivered.')}
+        </p>
       </Confirm>
     </section>
   )
@@ -91,25 +100,30 @@ export function PasswordDialog({ address, program, onClose, onMade }: Props) {
   }
   if (password !== undefined)
     return (
-      <Dialog title={`The password for ${name.trim()}`} isOpen onClose={onClose}>
+      <Dialog title={t('The password for {trim}', { trim: name.trim() })} isOpen onClose={onClose}>
         <div className="dialog-body">
           <p className="new-password">
             <span className="mono">{password}</span>
-            <IconButton icon="copy" label="Copy the password" onClick={() => void copyText(password, 'The password')} />
+            <IconButton
+              icon="copy"
+              label={t('Copy the password')}
+              onClick={() => void copyText(password, 'The password')}
+            />
           </p>
           <p className="notice warn">
-            <Icon name="alert" /> <span>It is shown this once. Posthorn keeps only what it needs to check it.</span>
+            <Icon name="alert" />{' '}
+            <span>{t('It is shown this once. Posthorn keeps only what it needs to check it.')}</span>
           </p>
         </div>
         <footer>
           <Button kind="primary" onClick={onClose}>
-            Done
+            {t('Done')}
           </Button>
         </footer>
       </Dialog>
     )
   return (
-    <Dialog title="A password for one program" isOpen onClose={onClose}>
+    <Dialog title={t('A password for one program')} isOpen onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -118,23 +132,26 @@ export function PasswordDialog({ address, program, onClose, onMade }: Props) {
       >
         <div className="dialog-body">
           <p className="quiet">
-            It signs in as <span className="mono">{address}</span>.
+            {tx('It signs in as <span>{address}</span>.', {
+              address,
+              span: (words) => <span className="mono">{words}</span>,
+            })}
           </p>
           <Field
-            label="Name of the program"
+            label={t('Name of the program')}
             value={name}
             autoComplete="off"
             problem={problem}
-            hint="So that you know later whose it is, such as “Thunderbird on the laptop”."
+            hint={t('So that you know later whose it is, such as “Thunderbird on the laptop”.')}
             onChange={setName}
           />
         </div>
         <footer>
           <Button kind="plain" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </Button>
           <Button kind="primary" submit disabled={name.trim() === ''}>
-            Make it
+            {t('Make it')}
           </Button>
         </footer>
       </form>

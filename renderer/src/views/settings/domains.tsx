@@ -5,6 +5,7 @@ import { Field } from '../../parts/field.tsx'
 import { Load } from '../../parts/load.tsx'
 import { act } from '../../state/act.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 const KEY = 'local.domains'
 
@@ -18,9 +19,9 @@ export function Domains() {
     settings.again()
   }
   return (
-    <section aria-label="Domains">
-      <h3>Domains</h3>
-      <Load live={settings} what="the domains" again={settings.again}>
+    <section aria-label={t('Domains')}>
+      <h3>{t('Domains')}</h3>
+      <Load live={settings} what={t('the domains')} again={settings.again}>
         {(all) => {
           const setting = all.find(({ key }) => key === KEY)
           const domains = Array.isArray(setting?.value) ? setting.value.map(String) : []
@@ -29,9 +30,9 @@ export function Domains() {
             <>
               <p className="quiet lead">
                 {domains.length === 0
-                  ? 'No domain is local: all mail goes out.'
-                  : 'Mail to these domains stays here, in the mailboxes below.'}{' '}
-                {isFixed ? 'They are in the settings file, and are changed there.' : ''}
+                  ? t('No domain is local: all mail goes out.')
+                  : t('Mail to these domains stays here, in the mailboxes below.')}{' '}
+                {isFixed ? t('They are in the settings file, and are changed there.') : ''}
               </p>
               {domains.length === 0 ? null : (
                 <ul className="chips">
@@ -41,7 +42,7 @@ export function Domains() {
                       {isFixed ? null : (
                         <IconButton
                           icon="x"
-                          label={`Remove ${domain}`}
+                          label={t('Remove {domain}', { domain })}
                           onClick={() =>
                             void act('Removing the domain', () => put(domains.filter((one) => one !== domain)))
                           }
@@ -66,17 +67,17 @@ export function Domains() {
                   }}
                 >
                   <Field
-                    label="Another domain"
+                    label={t('Another domain')}
                     className="grow"
                     value={name}
-                    placeholder="one.example"
+                    placeholder={t('one.example')}
                     spellCheck={false}
                     autoComplete="off"
                     problem={problem}
                     onChange={setName}
                   />
                   <Button submit icon="plus" disabled={name.trim() === ''}>
-                    Add
+                    {t('Add')}
                   </Button>
                 </form>
               )}

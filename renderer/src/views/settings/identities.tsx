@@ -9,6 +9,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { act } from '../../state/act.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 type Editing = Pick<IdentityView, 'name' | 'address' | 'routeId'> & { id?: number }
 
@@ -19,15 +20,15 @@ export function Identities() {
   return (
     <>
       <div className="panel-head">
-        <h2>Identities</h2>
+        <h2>{t('Identities')}</h2>
         <span className="grow" />
         <Button icon="plus" onClick={() => setEditing({ name: '', address: '', routeId: null })}>
-          Add identity
+          {t('Add identity')}
         </Button>
       </div>
       {identities.length === 0 ? (
-        <Empty icon="user" title="No identity yet">
-          An identity is a name and an address you write as.
+        <Empty icon="user" title={t('No identity yet')}>
+          {t('An identity is a name and an address you write as.')}
         </Empty>
       ) : (
         <ul className="cards">
@@ -38,13 +39,15 @@ export function Identities() {
                 <p className="mono">{one.address}</p>
                 <p className="quiet">
                   <Icon name="route" />{' '}
-                  {one.routeId === null ? 'Straight to the recipients’ servers' : `Through ${one.routeName}`}
+                  {one.routeId === null
+                    ? t('Straight to the recipients’ servers')
+                    : t('Through {routeName}', { routeName: one.routeName })}
                 </p>
               </div>
-              <Button onClick={() => setEditing(one)}>Change</Button>
+              <Button onClick={() => setEditing(one)}>{t('Change')}</Button>
               <IconButton
                 icon="trash"
-                label={`Remove ${one.address}`}
+                label={t('Remove {address}', { address: one.address })}
                 onClick={() => void act('Removing the identity', () => api.identity.remove({ id: one.id }))}
               />
             </li>
@@ -67,8 +70,8 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
   ]
   return (
     <FormDialog
-      title={first.id === undefined ? 'Add an identity' : 'Change the identity'}
-      action="Save"
+      title={first.id === undefined ? t('Add an identity') : t('Change the identity')}
+      action={t('Save')}
       onSave={() =>
         api.identity.save({
           name: form.name.trim(),
@@ -81,9 +84,14 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
     >
       {(problem) => (
         <>
-          <Field label="Name" value={form.name} autoComplete="name" onChange={(name) => setForm({ ...form, name })} />
           <Field
-            label="Mail address"
+            label={t('Name')}
+            value={form.name}
+            autoComplete="name"
+            onChange={(name) => setForm({ ...form, name })}
+          />
+          <Field
+            label={t('Mail address')}
             inputMode="email"
             spellCheck={false}
             value={form.address}
@@ -92,7 +100,7 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
             onChange={(address) => setForm({ ...form, address })}
           />
           <Select
-            label="How its mail leaves"
+            label={t('How its mail leaves')}
             value={form.routeId === null ? '' : `${form.routeId}`}
             options={options}
             onChange={(value) => setForm({ ...form, routeId: value === '' ? null : Number(value) })}

@@ -18,6 +18,7 @@ import { Select } from '../../parts/field.tsx'
 import { Load } from '../../parts/load.tsx'
 import { act } from '../../state/act.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 const SCHEME: Readonly<Record<KeyScheme, string>> = {
   posthorn: 'Posthorn',
@@ -34,9 +35,9 @@ export function Keys() {
   return (
     <>
       <div className="panel-head">
-        <h2>Keys</h2>
+        <h2>{t('Keys')}</h2>
       </div>
-      <Load live={settings} what="the settings" again={settings.again}>
+      <Load live={settings} what={t('the settings')} again={settings.again}>
         {(list) => {
           const scheme = list.find(({ key }) => key === 'keys.scheme')?.value
           const own = list.find(({ key }) => key === 'keys.own')?.value
@@ -69,14 +70,14 @@ function KeyTable({ scheme, own, onDone }: TableProps) {
     <>
       <div className="fields">
         <Select
-          label="Keys as in"
+          label={t('Keys as in')}
           className="half"
           value={scheme}
           options={KEY_SCHEMES.map((value) => ({ value, label: SCHEME[value] }))}
           onChange={(value) => save('keys.scheme', value)}
         />
       </div>
-      <p className="quiet">Single letters act while you read, never while you type.</p>
+      <p className="quiet">{t('Single letters act while you read, never while you type.')}</p>
       {COMMAND_GROUPS.map((group) => (
         <section key={group} className="setting-group" aria-label={group}>
           <h3>{group}</h3>
@@ -89,18 +90,21 @@ function KeyTable({ scheme, own, onDone }: TableProps) {
                 <li key={id} aria-label={entry.label}>
                   <span className="grow">{entry.label}</span>
                   <span className="chords">
-                    {chords.length === 0 ? <span className="quiet">no key</span> : null}
+                    {chords.length === 0 ? <span className="quiet">{t('no key')}</span> : null}
                     {chords.map((chord) => (
                       <kbd key={chord}>{showChord(chord)}</kbd>
                     ))}
                   </span>
                   {isOwn ? (
                     <Button kind="plain" onClick={() => save('keys.own', without(id))}>
-                      As before
+                      {t('As before')}
                     </Button>
                   ) : null}
-                  <Button onClick={() => setAsks(id)} aria-label={`Change the key of ${entry.label}`}>
-                    Change
+                  <Button
+                    onClick={() => setAsks(id)}
+                    aria-label={t('Change the key of {label}', { label: entry.label })}
+                  >
+                    {t('Change')}
                   </Button>
                 </li>
               )
@@ -151,22 +155,26 @@ function PressDialog({ id, onPress, onClose }: PressProps) {
   return (
     <Dialog title={entry.label} isOpen onClose={onClose}>
       <div className="dialog-body">
-        <p>Press the key for it.</p>
+        <p>{t('Press the key for it.')}</p>
         <p className="pressed" role="status">
-          {chord === undefined ? <span className="quiet">Nothing pressed yet</span> : <kbd>{showChord(chord)}</kbd>}
+          {chord === undefined ? (
+            <span className="quiet">{t('Nothing pressed yet')}</span>
+          ) : (
+            <kbd>{showChord(chord)}</kbd>
+          )}
         </p>
-        {taken === undefined ? null : <p>It is the key of “{taken}” now, which loses it.</p>}
+        {taken === undefined ? null : <p>{t('It is the key of “{taken}” now, which loses it.', { taken })}</p>}
       </div>
       <footer>
         <Button kind="plain" onClick={() => done('')}>
-          No key
+          {t('No key')}
         </Button>
         <span className="grow" />
         <Button kind="plain" onClick={onClose}>
-          Cancel
+          {t('Cancel')}
         </Button>
         <Button kind="primary" disabled={chord === undefined} onClick={() => done(chord ?? '')}>
-          Use this key
+          {t('Use this key')}
         </Button>
       </footer>
     </Dialog>

@@ -13,6 +13,7 @@ import { useEngine } from '../../state/engine.tsx'
 import { useLive } from '../../state/use-live.ts'
 import { Domains } from './domains.tsx'
 import { Users } from './users.tsx'
+import { t } from '../../words/words.ts'
 
 /** Mail that stays here: whether it can come, the domains, their mailboxes, and what leads to them. */
 export function LocalMail() {
@@ -21,16 +22,16 @@ export function LocalMail() {
   return (
     <>
       <div className="panel-head">
-        <h2>Local mail</h2>
+        <h2>{t('Local mail')}</h2>
       </div>
-      <p className={failed ? 'notice danger' : 'notice info'} role="status" aria-label="Receiving">
+      <p className={failed ? 'notice danger' : 'notice info'} role="status" aria-label={t('Receiving')}>
         <Icon name={failed ? 'fail' : status.inbound.state === 'listening' ? 'ok' : 'info'} />
         <span>{status.inbound.text}</span>
       </p>
       <p
         className={status.pop3.state === 'failed' ? 'notice danger' : 'notice info'}
         role="status"
-        aria-label="Reading from other programs"
+        aria-label={t('Reading from other programs')}
       >
         <Icon name={status.pop3.state === 'failed' ? 'fail' : status.pop3.state === 'listening' ? 'ok' : 'info'} />
         <span>{status.pop3.text}</span>
@@ -47,19 +48,19 @@ function Aliases() {
   const aliases = useLive('aliases', () => api.alias.list(), { changes: api.alias.changes })
   const [editing, setEditing] = useState<Partial<AliasView> | null>(null)
   return (
-    <section aria-label="Aliases">
+    <section aria-label={t('Aliases')}>
       <div className="section-head">
-        <h3>Aliases</h3>
+        <h3>{t('Aliases')}</h3>
         <span className="grow" />
         <Button icon="plus" onClick={() => setEditing({})}>
-          Add alias
+          {t('Add alias')}
         </Button>
       </div>
-      <Load live={aliases} what="the aliases" again={aliases.again}>
+      <Load live={aliases} what={t('the aliases')} again={aliases.again}>
         {(list) =>
           list.length === 0 ? (
-            <Empty icon="route" title="No alias">
-              An alias leads mail for one address, or for a whole domain, to one or more mailboxes.
+            <Empty icon="route" title={t('No alias')}>
+              {t('An alias leads mail for one address, or for a whole domain, to one or more mailboxes.')}
             </Empty>
           ) : (
             <ul className="cards">
@@ -68,7 +69,7 @@ function Aliases() {
                   <div className="grow">
                     <p className="alias mono">
                       <span>{alias.patterns.join(', ')}</span> <Icon name="to" />
-                      <span className="sr">goes to</span> <span>{alias.targets.join(', ')}</span>
+                      <span className="sr">{t('goes to')}</span> <span>{alias.targets.join(', ')}</span>
                     </p>
                     {alias.problems.map((problem) => (
                       <p key={problem} className="notice warn">
@@ -76,10 +77,10 @@ function Aliases() {
                       </p>
                     ))}
                   </div>
-                  <Button onClick={() => setEditing(alias)}>Change</Button>
+                  <Button onClick={() => setEditing(alias)}>{t('Change')}</Button>
                   <IconButton
                     icon="trash"
-                    label={`Remove ${alias.patterns.join(', ')}`}
+                    label={t('Remove {join}', { join: alias.patterns.join(', ') })}
                     onClick={() => void act('Removing the alias', () => api.alias.remove({ id: alias.id }))}
                   />
                 </li>
@@ -100,8 +101,8 @@ function AliasDialog({ first, onClose }: { first: Partial<AliasView>; onClose: (
   const [targets, setTargets] = useState((first.targets ?? []).join(', '))
   return (
     <FormDialog
-      title={first.id === undefined ? 'Add an alias' : 'Change the alias'}
-      action="Save"
+      title={first.id === undefined ? t('Add an alias') : t('Change the alias')}
+      action={t('Save')}
       isReady={partsOf(patterns).length > 0 && partsOf(targets).length > 0}
       onSave={() =>
         api.alias.set({
@@ -115,22 +116,22 @@ function AliasDialog({ first, onClose }: { first: Partial<AliasView>; onClose: (
       {(problem) => (
         <>
           <Field
-            label="Mail for"
+            label={t('Mail for')}
             value={patterns}
-            placeholder="sales@one.example, *@two.example"
+            placeholder={t('sales@one.example, *@two.example')}
             spellCheck={false}
             autoComplete="off"
-            hint="Addresses, several with commas. * stands for every name, or for every local domain."
+            hint={t('Addresses, several with commas. * stands for every name, or for every local domain.')}
             onChange={setPatterns}
           />
           <Field
-            label="goes to"
+            label={t('goes to')}
             value={targets}
-            placeholder="ada@home.example"
+            placeholder={t('ada@home.example')}
             spellCheck={false}
             autoComplete="off"
             problem={problem}
-            hint="Mailboxes here, or addresses elsewhere. *@home.example keeps the name before the @."
+            hint={t('Mailboxes here, or addresses elsewhere. *@home.example keeps the name before the @.')}
             onChange={setTargets}
           />
         </>
@@ -153,8 +154,8 @@ function WhereTo() {
     }
   }
   return (
-    <section aria-label="Where would mail go?">
-      <h3>Where would mail go?</h3>
+    <section aria-label={t('Where would mail go?')}>
+      <h3>{t('Where would mail go?')}</h3>
       <form
         className="ask"
         onSubmit={(event) => {
@@ -163,18 +164,18 @@ function WhereTo() {
         }}
       >
         <Field
-          label="Mail to"
+          label={t('Mail to')}
           className="grow"
           inputMode="email"
           spellCheck={false}
           autoComplete="off"
           value={address}
-          placeholder="anybody@one.example"
+          placeholder={t('anybody@one.example')}
           problem={problem}
           onChange={setAddress}
         />
         <Button submit icon="route" disabled={address.trim() === ''}>
-          Ask
+          {t('Ask')}
         </Button>
       </form>
       <div aria-live="polite">{found === undefined ? null : <Resolution found={found} />}</div>
@@ -189,7 +190,7 @@ export function Resolution({ found }: { readonly found: ResolutionView }) {
     <div className="resolution">
       <p>
         <Icon name={goesTo.length === 0 ? 'fail' : 'ok'} className={goesTo.length === 0 ? 'danger' : 'ok'} />{' '}
-        {goesTo.length === 0 ? 'Nowhere: it is refused.' : goesTo.join('; ')}
+        {goesTo.length === 0 ? t('Nowhere: it is refused.') : goesTo.join('; ')}
       </p>
       <ol className="path">
         {found.path.map((step, n) => (

@@ -10,25 +10,26 @@ import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { act } from '../../state/act.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 /** How mail leaves for each destination, and a limit of one's own for any of them. */
 export function Paces() {
   const paces = useLive('paces', () => api.queue.pace.list(), { changes: api.queue.changes })
   const [editing, setEditing] = useState<PaceView | 'new' | null>(null)
   return (
-    <section aria-label="Pace">
+    <section aria-label={t('Pace')}>
       <div className="section-head">
-        <h3>Pace</h3>
+        <h3>{t('Pace')}</h3>
         <span className="grow" />
         <Button icon="plus" onClick={() => setEditing('new')}>
-          Set a pace
+          {t('Set a pace')}
         </Button>
       </div>
-      <Load live={paces} what="the paces" again={paces.again}>
+      <Load live={paces} what={t('the paces')} again={paces.again}>
         {(list) =>
           list.length === 0 ? (
-            <Empty icon="clock" title="Nothing has left for the internet in the last day">
-              Each destination outside your own network is listed here, with what it got.
+            <Empty icon="clock" title={t('Nothing has left for the internet in the last day')}>
+              {t('Each destination outside your own network is listed here, with what it got.')}
             </Empty>
           ) : (
             <ul className="cards">
@@ -36,12 +37,14 @@ export function Paces() {
                 <li key={pace.destination} aria-label={pace.destination}>
                   <div className="grow">
                     <b className="mono">{pace.destination}</b>{' '}
-                    {pace.isOwn ? <span className="badge">own pace</span> : null}
+                    {pace.isOwn ? <span className="badge">{t('own pace')}</span> : null}
                     <p className="quiet num">{paceWords(pace)}</p>
                     <p className="quiet num">
                       {pace.lastHour} in the last hour, {pace.lastDay} in the last day. {pace.waiting} waiting,{' '}
                       {pace.running} under way.
-                      {pace.restUntilMs === null ? '' : ` Rests until ${clock(pace.restUntilMs)}.`}
+                      {pace.restUntilMs === null
+                        ? ''
+                        : t(' Rests until {restUntilMs}.', { restUntilMs: clock(pace.restUntilMs) })}
                     </p>
                     {pace.text === null ? null : (
                       <p className="notice warn">
@@ -58,10 +61,10 @@ export function Paces() {
                         ).then(paces.again)
                       }
                     >
-                      As in the settings
+                      {t('As in the settings')}
                     </Button>
                   ) : null}
-                  <Button onClick={() => setEditing(pace)}>Change</Button>
+                  <Button onClick={() => setEditing(pace)}>{t('Change')}</Button>
                 </li>
               ))}
             </ul>
@@ -132,17 +135,17 @@ function PaceDialog({ first, onClose }: { first: PaceView | null; onClose: () =>
   }
   return (
     <FormDialog
-      title={first === null ? 'Set a pace' : `The pace for ${first.destination}`}
-      action="Save"
+      title={first === null ? t('Set a pace') : t('The pace for {destination}', { destination: first.destination })}
+      action={t('Save')}
       isReady={destination.trim() !== '' && Object.values(typed).every((text) => isWhole(text))}
       onSave={save}
       onClose={onClose}
     >
       {first === null ? (
         <Field
-          label="Domain or smarthost"
+          label={t('Domain or smarthost')}
           value={destination}
-          placeholder="large-provider.example"
+          placeholder={t('large-provider.example')}
           spellCheck={false}
           autoComplete="off"
           onChange={setDestination}
@@ -155,13 +158,13 @@ function PaceDialog({ first, onClose }: { first: PaceView | null; onClose: () =>
             label={label}
             inputMode="numeric"
             value={typed[key]}
-            placeholder={first === null ? 'as set' : `${first[key]}`}
+            placeholder={first === null ? t('as set') : `${first[key]}`}
             problem={isWhole(typed[key]) ? undefined : 'A whole number.'}
             onChange={(value) => setTyped({ ...typed, [key]: value })}
           />
         ))}
       </div>
-      <p className="quiet">What stays empty follows the settings. 0 messages stand for no limit.</p>
+      <p className="quiet">{t('What stays empty follows the settings. 0 messages stand for no limit.')}</p>
     </FormDialog>
   )
 }

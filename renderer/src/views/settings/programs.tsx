@@ -9,6 +9,7 @@ import { Load } from '../../parts/load.tsx'
 import { copyText } from '../../state/actions.ts'
 import { useLive } from '../../state/use-live.ts'
 import { AppPasswords, PasswordDialog, type MadePassword } from './app-passwords.tsx'
+import { t } from '../../words/words.ts'
 
 /** How another mail program sends through Posthorn: its steps, a password of its own, and the certificate to compare. */
 export function Programs() {
@@ -19,13 +20,14 @@ export function Programs() {
   return (
     <>
       <div className="panel-head">
-        <h2>Other programs</h2>
+        <h2>{t('Other programs')}</h2>
       </div>
       <p className="quiet lead">
-        Any mail program on this computer can send through Posthorn. Each gets a password of its own, which can be taken
-        back without touching the others.
+        {t(
+          'Any mail program on this computer can send through Posthorn. Each gets a password of its own, which can be taken back without touching the others.',
+        )}
       </p>
-      <Load live={connect} what="how programs connect" again={connect.again}>
+      <Load live={connect} what={t('how programs connect')} again={connect.again}>
         {(view) => <Connect view={view} onAddress={setAddress} />}
       </Load>
       <AppPasswords />
@@ -45,10 +47,13 @@ export function Connect({ view, onAddress }: { view: ConnectView; onAddress: (ad
   const program = guides.find(({ id }) => id === chosen) ?? guides[0]
   if (program === undefined || view.address === null)
     return (
-      <Empty icon="plug" title={view.servers.length === 0 ? 'The submission server is off' : 'Nobody can sign in yet'}>
+      <Empty
+        icon="plug"
+        title={view.servers.length === 0 ? t('The submission server is off') : t('Nobody can sign in yet')}
+      >
         {view.servers.length === 0
-          ? 'Give it a port under All settings (submission.port), and start Posthorn again.'
-          : 'Add an identity or a local user first: a program signs in as one of them.'}
+          ? t('Give it a port under All settings (submission.port), and start Posthorn again.')
+          : t('Add an identity or a local user first: a program signs in as one of them.')}
       </Empty>
     )
   const password = made?.address === view.address ? made.password : undefined
@@ -58,7 +63,7 @@ export function Connect({ view, onAddress }: { view: ConnectView; onAddress: (ad
       <div className="fields connect-choice">
         {view.readers.length === 0 || view.programs.length === 0 ? null : (
           <Select
-            label="To be set up"
+            label={t('To be set up')}
             className="all"
             value={does}
             options={[
@@ -69,21 +74,21 @@ export function Connect({ view, onAddress }: { view: ConnectView; onAddress: (ad
           />
         )}
         <Select
-          label="Program"
+          label={t('Program')}
           className="half"
           value={program.id}
           options={guides.map(({ id, name }) => ({ value: id, label: name }))}
           onChange={setChosen}
         />
         <Select
-          label="Signs in as"
+          label={t('Signs in as')}
           className="half"
           value={view.address}
           options={view.addresses.map(({ address }) => ({ value: address, label: address }))}
           onChange={onAddress}
         />
       </div>
-      <section className="connect" aria-label={`Set up ${program.name}`}>
+      <section className="connect" aria-label={t('Set up {name}', { name: program.name })}>
         <ol className="steps">
           {program.steps.map((step, n) => (
             <li key={n}>
@@ -101,26 +106,26 @@ export function Connect({ view, onAddress }: { view: ConnectView; onAddress: (ad
         {program.texts.map(({ path, text }, n) => (
           <figure key={n} className="snippet">
             <figcaption>
-              <span className="mono clip">{path ?? 'In a terminal'}</span>
+              <span className="mono clip">{path ?? t('In a terminal')}</span>
               <IconButton
                 icon="copy"
-                label={path === null ? 'Copy the command' : `Copy the text for ${path}`}
+                label={path === null ? t('Copy the command') : t('Copy the text for {path}', { path })}
                 onClick={() => void copyText(filled(text), path === null ? 'The command' : 'The text')}
               />
             </figcaption>
             {/* One can scroll in it, so the keyboard has to reach it. */}
             {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-            <pre role="region" tabIndex={0} aria-label={path ?? 'Command'}>
+            <pre role="region" tabIndex={0} aria-label={path ?? t('Command')}>
               {filled(text)}
             </pre>
           </figure>
         ))}
         <p className="connect-password">
           <Button icon="key" kind="primary" onClick={() => setMaking(true)}>
-            Make a password for {program.name}
+            {t('Make a password for {name}', { name: program.name })}
           </Button>
           {password === undefined ? null : (
-            <span className="quiet">The new password is filled in above until you leave this page.</span>
+            <span className="quiet">{t('The new password is filled in above until you leave this page.')}</span>
           )}
         </p>
       </section>
@@ -143,7 +148,7 @@ function Copyable({ label, value }: { label: string; value: string }) {
       <dt>{label}</dt>
       <dd>
         <span className="mono">{value}</span>
-        <IconButton icon="copy" label={`Copy ${label}`} onClick={() => void copyText(value, label)} />
+        <IconButton icon="copy" label={t('Copy {label}', { label })} onClick={() => void copyText(value, label)} />
       </dd>
     </>
   )
@@ -151,18 +156,20 @@ function Copyable({ label, value }: { label: string; value: string }) {
 
 function Certificate({ view }: { view: ConnectView['certificate'] }) {
   return (
-    <section aria-label="The server’s certificate" className="certificate">
-      <h3>The server’s certificate</h3>
+    <section aria-label={t('The server’s certificate')} className="certificate">
+      <h3>{t('The server’s certificate')}</h3>
       <p className="quiet">
         {view.from === 'own'
-          ? 'Posthorn made it for this computer alone, so a program asks once whether you trust it. It is right if this is the fingerprint it shows:'
-          : 'It comes from your own file.'}
+          ? t(
+              'Posthorn made it for this computer alone, so a program asks once whether you trust it. It is right if this is the fingerprint it shows:',
+            )
+          : t('It comes from your own file.')}
       </p>
       <dl className="kv copyable">
-        <Copyable label="SHA-256 fingerprint" value={view.fingerprint256} />
-        <dt>For</dt>
+        <Copyable label={t('SHA-256 fingerprint')} value={view.fingerprint256} />
+        <dt>{t('For')}</dt>
         <dd className="mono">{view.names.join(', ')}</dd>
-        <dt>Valid until</dt>
+        <dt>{t('Valid until')}</dt>
         <dd>{new Date(view.notAfterMs).toLocaleDateString(undefined, { dateStyle: 'long' })}</dd>
       </dl>
       {view.trouble === null ? null : (

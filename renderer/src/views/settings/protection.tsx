@@ -7,6 +7,7 @@ import { Field } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 type Asking = 'set' | 'remove' | 'lock' | 'unlock'
 
@@ -17,48 +18,48 @@ export function Protection() {
   return (
     <>
       <div className="panel-head">
-        <h2>Protection</h2>
+        <h2>{t('Protection')}</h2>
       </div>
-      <Load live={vault} what="how mail is protected" again={vault.again}>
+      <Load live={vault} what={t('how mail is protected')} again={vault.again}>
         {(view) => (
           <>
             <p className="lead">{view.text}</p>
             <ul className="cards">
               <Way
-                title="Key file"
+                title={t('Key file')}
                 isOn={view.ways.includes('key-file')}
-                on="It opens the mail by itself, so whoever has it and the data folder can read everything."
-                off="It does not open the mail."
+                on={t('It opens the mail by itself, so whoever has it and the data folder can read everything.')}
+                off={t('It does not open the mail.')}
               >
                 <p className="mono quiet">{view.keyFile}</p>
               </Way>
               <Way
-                title="Passphrase"
+                title={t('Passphrase')}
                 isOn={view.ways.includes('passphrase')}
-                on="It opens the mail."
-                off="There is none."
+                on={t('It opens the mail.')}
+                off={t('There is none.')}
                 acts={
                   <>
                     <Button onClick={() => setAsks('set')}>
-                      {view.ways.includes('passphrase') ? 'Change' : 'Set a passphrase'}
+                      {view.ways.includes('passphrase') ? t('Change') : t('Set a passphrase')}
                     </Button>
                     {view.ways.includes('passphrase') && view.ways.length > 1 ? (
                       <Button kind="plain" onClick={() => setAsks('remove')}>
-                        Remove
+                        {t('Remove')}
                       </Button>
                     ) : null}
                   </>
                 }
               />
               <Way
-                title="Locked at start"
+                title={t('Locked at start')}
                 isOn={view.lockedAtStart}
-                on="Posthorn asks for the passphrase when it starts. Until then nothing is sent or received."
-                off="Posthorn opens the mail by itself when it starts."
+                on={t('Posthorn asks for the passphrase when it starts. Until then nothing is sent or received.')}
+                off={t('Posthorn opens the mail by itself when it starts.')}
                 acts={
                   view.ways.includes('passphrase') ? (
                     <Button onClick={() => setAsks(view.lockedAtStart ? 'unlock' : 'lock')}>
-                      {view.lockedAtStart ? 'Start unlocked' : 'Start locked'}
+                      {view.lockedAtStart ? t('Start unlocked') : t('Start locked')}
                     </Button>
                   ) : null
                 }
@@ -153,14 +154,15 @@ function VaultDialog({ asking, view, onClose }: DialogProps) {
             <p className="notice warn">
               <Icon name="alert" />
               <span>
-                Nobody can open the mail without the passphrase then, you included. After each start nothing is sent or
-                received until it is given.
+                {t(
+                  'Nobody can open the mail without the passphrase then, you included. After each start nothing is sent or received until it is given.',
+                )}
               </span>
             </p>
           ) : null}
           {hasOne ? (
             <Field
-              label={asking === 'set' ? 'The passphrase until now' : 'Passphrase'}
+              label={asking === 'set' ? t('The passphrase until now') : t('Passphrase')}
               type="password"
               autoComplete="current-password"
               value={current}
@@ -171,16 +173,16 @@ function VaultDialog({ asking, view, onClose }: DialogProps) {
           {asking === 'set' ? (
             <>
               <Field
-                label="New passphrase"
+                label={t('New passphrase')}
                 type="password"
                 autoComplete="new-password"
                 value={next}
                 problem={hasOne ? undefined : problem}
-                hint="Some words that belong together for nobody but you. It cannot be looked up anywhere."
+                hint={t('Some words that belong together for nobody but you. It cannot be looked up anywhere.')}
                 onChange={setNext}
               />
               <Field
-                label="The same again"
+                label={t('The same again')}
                 type="password"
                 autoComplete="new-password"
                 value={again}
@@ -192,10 +194,10 @@ function VaultDialog({ asking, view, onClose }: DialogProps) {
         </div>
         <footer>
           <Button kind="plain" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </Button>
           <Button kind="primary" submit disabled={!isReady || busy}>
-            {busy ? 'Working' : asking === 'remove' ? 'Remove' : asking === 'set' ? 'Set' : TITLE[asking]}
+            {busy ? t('Working') : asking === 'remove' ? t('Remove') : asking === 'set' ? t('Set') : TITLE[asking]}
           </Button>
         </footer>
       </form>

@@ -11,6 +11,7 @@ import { useLive } from '../../state/use-live.ts'
 import { emptyRoute, RouteFields, routeOf, type RouteForm } from './route-fields.tsx'
 import { RouteTestPane } from './route-test-pane.tsx'
 import { useRouteTest } from './use-route-test.ts'
+import { t } from '../../words/words.ts'
 
 interface LoginForm {
   readonly kind: 'none' | 'password' | 'token'
@@ -70,7 +71,12 @@ export function RouteDialog({ first, onClose }: { readonly first: RouteView | nu
     }
   }
   return (
-    <Dialog title={first === null ? 'Add a smarthost' : `Login at ${first.host}`} isOpen wide onClose={onClose}>
+    <Dialog
+      title={first === null ? t('Add a smarthost') : t('Login at {host}', { host: first.host })}
+      isOpen
+      wide
+      onClose={onClose}
+    >
       <form
         className="two-sides"
         onSubmit={(event) => {
@@ -82,7 +88,7 @@ export function RouteDialog({ first, onClose }: { readonly first: RouteView | nu
           {first === null ? (
             <>
               <Select
-                label="Service"
+                label={t('Service')}
                 value={preset}
                 options={[
                   { value: '', label: 'Another server' },
@@ -100,7 +106,7 @@ export function RouteDialog({ first, onClose }: { readonly first: RouteView | nu
             </p>
           )}
           <Select
-            label="Login"
+            label={t('Login')}
             value={login.kind}
             options={[
               { value: 'none', label: 'None' },
@@ -112,7 +118,7 @@ export function RouteDialog({ first, onClose }: { readonly first: RouteView | nu
           {login.kind === 'none' ? null : (
             <>
               <Field
-                label="User"
+                label={t('User')}
                 value={login.user}
                 spellCheck={false}
                 autoComplete="off"
@@ -120,17 +126,18 @@ export function RouteDialog({ first, onClose }: { readonly first: RouteView | nu
                 onChange={(user) => setLogin({ ...login, user })}
               />
               <Field
-                label={login.kind === 'token' ? 'Token' : 'Password'}
+                label={login.kind === 'token' ? t('Token') : t('Password')}
                 type="password"
                 value={login.secret}
                 autoComplete="new-password"
                 placeholder={first?.login === login.kind ? 'unchanged' : ''}
-                hint={chosen?.secretHint ?? 'It is stored encrypted and never enters the log.'}
+                hint={chosen?.secretHint ?? t('It is stored encrypted and never enters the log.')}
                 onChange={(secret) => setLogin({ ...login, secret })}
               />
               {form.tls === 'none' ? (
                 <p className="notice warn">
-                  <Icon name="unlock" /> <span>A login is not sent without encryption. Choose TLS or STARTTLS.</span>
+                  <Icon name="unlock" />{' '}
+                  <span>{t('A login is not sent without encryption. Choose TLS or STARTTLS.')}</span>
                 </p>
               ) : null}
             </>
@@ -146,13 +153,13 @@ export function RouteDialog({ first, onClose }: { readonly first: RouteView | nu
             )}
           </span>
           <Button kind="plain" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </Button>
           <Button icon="play" disabled={!isReady || test.at === 'running'} onClick={runTest}>
-            {test.at === 'running' ? 'Testing' : 'Test'}
+            {test.at === 'running' ? t('Testing') : t('Test')}
           </Button>
           <Button kind="primary" submit disabled={!isReady || test.at === 'running'}>
-            {first !== null ? 'Save' : test.at === 'failed' ? 'Add it anyway' : 'Add smarthost'}
+            {first !== null ? t('Save') : test.at === 'failed' ? t('Add it anyway') : t('Add smarthost')}
           </Button>
         </footer>
       </form>

@@ -1,5 +1,6 @@
 import type { RouteView } from '../../../../core/rpc/views.ts'
 import { Field, Select } from '../../parts/field.tsx'
+import { t } from '../../words/words.ts'
 
 export interface RouteForm {
   readonly host: string
@@ -30,17 +31,17 @@ export function RouteFields({
   return (
     <div className="fields">
       <Field
-        label="Smarthost"
+        label={t('Smarthost')}
         className="wide"
         value={form.host}
-        placeholder="relay.example.org"
+        placeholder={t('relay.example.org')}
         autoComplete="off"
         spellCheck={false}
         onChange={(host) => onChange({ ...form, host })}
       />
-      <Field label="Port" value={form.port} inputMode="numeric" onChange={(port) => onChange({ ...form, port })} />
+      <Field label={t('Port')} value={form.port} inputMode="numeric" onChange={(port) => onChange({ ...form, port })} />
       <Select
-        label="Encryption"
+        label={t('Encryption')}
         value={form.tls}
         options={[
           { value: 'starttls', label: 'STARTTLS' },

@@ -9,6 +9,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { act } from '../../state/act.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 type Rule = Awaited<ReturnType<typeof api.route.rules>>[number]
 type Editing = Omit<Rule, 'id' | 'text'> & { readonly id?: number }
@@ -20,36 +21,36 @@ export function RouteRules({ routes }: { readonly routes: readonly RouteView[] }
   const [editing, setEditing] = useState<Editing | null>(null)
   const move = (id: number, to: number) => void act('Moving the rule', () => api.route.moveRule({ id, to }))
   return (
-    <section aria-label="Rules">
+    <section aria-label={t('Rules')}>
       <div className="section-head">
-        <h3>Rules</h3>
+        <h3>{t('Rules')}</h3>
         <span className="grow" />
         <Button icon="plus" onClick={() => setEditing(NEW)}>
-          Add rule
+          {t('Add rule')}
         </Button>
       </div>
-      <Load live={rules} what="the rules" again={rules.again}>
+      <Load live={rules} what={t('the rules')} again={rules.again}>
         {(list) =>
           list.length === 0 ? (
-            <Empty icon="filter" title="No rule">
-              Without one, each identity says how its mail leaves.
+            <Empty icon="filter" title={t('No rule')}>
+              {t('Without one, each identity says how its mail leaves.')}
             </Empty>
           ) : (
             <ol className="cards">
               {list.map((rule, n) => (
                 <li key={rule.id} aria-label={rule.text}>
                   <p className="grow">{rule.text}</p>
-                  <IconButton icon="up" label="Move up" disabled={n === 0} onClick={() => move(rule.id, n - 1)} />
+                  <IconButton icon="up" label={t('Move up')} disabled={n === 0} onClick={() => move(rule.id, n - 1)} />
                   <IconButton
                     icon="down"
-                    label="Move down"
+                    label={t('Move down')}
                     disabled={n === list.length - 1}
                     onClick={() => move(rule.id, n + 1)}
                   />
-                  <Button onClick={() => setEditing(rule)}>Change</Button>
+                  <Button onClick={() => setEditing(rule)}>{t('Change')}</Button>
                   <IconButton
                     icon="trash"
-                    label="Remove the rule"
+                    label={t('Remove the rule')}
                     onClick={() => void act('Removing the rule', () => api.route.removeRule({ id: rule.id }))}
                   />
                 </li>
@@ -93,39 +94,39 @@ function RuleDialog({ first, routes, onClose }: DialogProps) {
   }
   return (
     <FormDialog
-      title={first.id === undefined ? 'Add a rule' : 'Change the rule'}
-      action="Save"
+      title={first.id === undefined ? t('Add a rule') : t('Change the rule')}
+      action={t('Save')}
       isReady={afterTries !== undefined}
       onSave={save}
       onClose={onClose}
     >
       <Field
-        label="Mail from"
+        label={t('Mail from')}
         value={form.sender}
-        placeholder="everybody"
+        placeholder={t('everybody')}
         spellCheck={false}
         autoComplete="off"
-        hint="An address, a domain, or *.domain for all below it."
+        hint={t('An address, a domain, or *.domain for all below it.')}
         onChange={(sender) => setForm({ ...form, sender })}
       />
       <Field
-        label="to"
+        label={t('to')}
         value={form.recipient}
-        placeholder="everybody"
+        placeholder={t('everybody')}
         spellCheck={false}
         autoComplete="off"
         onChange={(recipient) => setForm({ ...form, recipient })}
       />
       <Field
-        label="after so many failed tries"
+        label={t('after so many failed tries')}
         value={tries}
         inputMode="numeric"
-        hint="0: from the first try on."
+        hint={t('0: from the first try on.')}
         problem={afterTries === undefined ? 'A whole number, such as 3.' : undefined}
         onChange={setTries}
       />
       <Select
-        label="what happens"
+        label={t('what happens')}
         value={way}
         options={ways}
         onChange={(value) =>
@@ -158,32 +159,32 @@ function WhichWay() {
   return (
     <form
       className="ask"
-      aria-label="Which way would it go?"
+      aria-label={t('Which way would it go?')}
       onSubmit={(event) => {
         event.preventDefault()
         void ask()
       }}
     >
       <Field
-        label="Which way would mail go from"
+        label={t('Which way would mail go from')}
         className="grow"
         value={from}
         spellCheck={false}
         autoComplete="off"
-        placeholder="me@one.example"
+        placeholder={t('me@one.example')}
         onChange={setFrom}
       />
       <Field
-        label="to"
+        label={t('to')}
         className="grow"
         value={to}
         spellCheck={false}
         autoComplete="off"
-        placeholder="you@two.example"
+        placeholder={t('you@two.example')}
         onChange={setTo}
       />
       <Button submit icon="route" disabled={to.trim() === ''}>
-        Ask
+        {t('Ask')}
       </Button>
       <p className="answer" role="status">
         {problem === undefined ? (

@@ -2,6 +2,7 @@ import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { TestDialogue, TestStepRow } from '../account/live-test.tsx'
 import { ROUTE_STEPS, type RouteTest } from './use-route-test.ts'
+import { t } from '../../words/words.ts'
 
 const TITLE = { connect: 'Connect', tls: 'Encrypt', hello: 'Greet', login: 'Sign in' } as const
 const HEADING: Readonly<Record<RouteTest['at'], string>> = {
@@ -21,10 +22,10 @@ interface Props {
 export function RouteTestPane({ test, isEncrypted, hasLogin }: Props) {
   const steps = ROUTE_STEPS.filter((step) => (step !== 'tls' || isEncrypted) && (step !== 'login' || hasLogin))
   return (
-    <section className="test" aria-label="Live test">
+    <section className="test" aria-label={t('Live test')}>
       <header>
         <h2 aria-live="polite">
-          {HEADING[test.at]} {test.at === 'running' ? <span className="live">Live</span> : null}
+          {HEADING[test.at]} {test.at === 'running' ? <span className="live">{t('Live')}</span> : null}
         </h2>
         <ul className="checks">
           {steps.map((step) => (
@@ -39,7 +40,9 @@ export function RouteTestPane({ test, isEncrypted, hasLogin }: Props) {
       </header>
       {test.sessionId === null ? (
         <p className="quiet nothing-yet">
-          What is said to the server appears here, line by line. No mail is sent, and the password never enters the log.
+          {t(
+            'What is said to the server appears here, line by line. No mail is sent, and the password never enters the log.',
+          )}
         </p>
       ) : (
         <TestDialogue key={test.sessionId} id={test.sessionId} />

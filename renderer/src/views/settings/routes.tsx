@@ -13,6 +13,7 @@ import { toast } from '../../state/toasts.ts'
 import { useLive } from '../../state/use-live.ts'
 import { RouteDialog } from './route-dialog.tsx'
 import { RouteRules } from './route-rules.tsx'
+import { t, tx } from '../../words/words.ts'
 
 const TLS = { implicit: 'TLS', starttls: 'STARTTLS', none: 'not encrypted' } as const
 
@@ -24,25 +25,26 @@ export function Routes() {
   return (
     <>
       <div className="panel-head">
-        <h2>Routes</h2>
+        <h2>{t('Routes')}</h2>
       </div>
       <p className="quiet lead">
-        Mail goes straight to the recipients’ servers, or through a smarthost: a server that takes it on, for networks
-        that do not allow the straight way. It is decided at each try.
+        {t(
+          'Mail goes straight to the recipients’ servers, or through a smarthost: a server that takes it on, for networks that do not allow the straight way. It is decided at each try.',
+        )}
       </p>
-      <section aria-label="Smarthosts">
+      <section aria-label={t('Smarthosts')}>
         <div className="section-head">
-          <h3>Smarthosts</h3>
+          <h3>{t('Smarthosts')}</h3>
           <span className="grow" />
           <Button icon="plus" onClick={() => setEditing('new')}>
-            Add smarthost
+            {t('Add smarthost')}
           </Button>
         </div>
-        <Load live={routes} what="the smarthosts" again={routes.again}>
+        <Load live={routes} what={t('the smarthosts')} again={routes.again}>
           {(list) =>
             list.length === 0 ? (
-              <Empty icon="route" title="No smarthost">
-                All mail goes straight to the recipients’ servers.
+              <Empty icon="route" title={t('No smarthost')}>
+                {t('All mail goes straight to the recipients’ servers.')}
               </Empty>
             ) : (
               <ul className="cards">
@@ -64,16 +66,16 @@ export function Routes() {
         <RouteDialog first={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />
       )}
       <Confirm
-        title={`Remove ${doomed?.host ?? ''}?`}
+        title={t('Remove {host}?', { host: doomed?.host ?? '' })}
         isOpen={doomed !== null}
-        action="Remove"
+        action={t('Remove')}
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
           doomed === null ? undefined : void act('Removing the smarthost', () => api.route.remove({ id: doomed.id }))
         }
       >
-        <p>Its login is forgotten, and identities that used it send straight from now on.</p>
+        <p>{t('Its login is forgotten, and identities that used it send straight from now on.')}</p>
       </Confirm>
     </>
   )
@@ -103,11 +105,11 @@ function Smarthost({ route, onChange, onRemove }: SmarthostProps) {
         </span>
         <p className="quiet">
           {route.user === null ? (
-            'Takes mail without a login.'
+            t('Takes mail without a login.')
           ) : (
             <>
               Signs in as <span className="mono">{route.user}</span>
-              {route.login === 'token' ? ' with a token' : ''}.
+              {route.login === 'token' ? t(' with a token') : ''}.
             </>
           )}
         </p>
@@ -115,16 +117,20 @@ function Smarthost({ route, onChange, onRemove }: SmarthostProps) {
           <p className="notice danger">
             <Icon name="fail" />
             <span>
-              {visible(route.trouble)} Its mail waits; nothing is returned.{' '}
-              <button type="button" className="linklike" onClick={() => void again()}>
-                Try this login again
-              </button>
+              {tx('{trouble} Its mail waits; nothing is returned. <button>Try this login again</button>', {
+                trouble: visible(route.trouble),
+                button: (words) => (
+                  <button type="button" className="linklike" onClick={() => void again()}>
+                    {words}
+                  </button>
+                ),
+              })}
             </span>
           </p>
         )}
       </div>
-      <Button onClick={onChange}>Login and test</Button>
-      <IconButton icon="trash" label={`Remove ${route.host}`} onClick={onRemove} />
+      <Button onClick={onChange}>{t('Login and test')}</Button>
+      <IconButton icon="trash" label={t('Remove {host}', { host: route.host })} onClick={onRemove} />
     </li>
   )
 }

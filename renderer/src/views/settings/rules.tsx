@@ -17,6 +17,7 @@ import { useNow } from '../../state/now.ts'
 import { useLive } from '../../state/use-live.ts'
 import { RuleDialog } from '../rules/rule-dialog.tsx'
 import { RunDialog } from '../rules/run-dialog.tsx'
+import { t } from '../../words/words.ts'
 
 const changes = { changes: api.rules.changes }
 type Open =
@@ -37,18 +38,18 @@ export function Rules() {
   return (
     <>
       <div className="panel-head">
-        <h2>Rules</h2>
+        <h2>{t('Rules')}</h2>
         <span className="grow" />
         {list.length === 0 ? null : (
           <Button icon="play" onClick={() => setOpen({ what: 'run', rule: null })}>
-            Run over mail
+            {t('Run over mail')}
           </Button>
         )}
         <Button icon="plus" onClick={() => setOpen({ what: 'edit', rule: null })}>
-          Add rule
+          {t('Add rule')}
         </Button>
         <MenuButton
-          label="More about rules"
+          label={t('More about rules')}
           icon="more"
           entries={[
             { id: 'export', label: 'Save all rules as a file', icon: 'download', run: save },
@@ -72,14 +73,15 @@ export function Rules() {
         />
       </div>
       <p className="quiet lead">
-        Each message that arrives is asked these questions from the first rule to the last, on this computer. What a
-        rule did stands at the message.
+        {t(
+          'Each message that arrives is asked these questions from the first rule to the last, on this computer. What a rule did stands at the message.',
+        )}
       </p>
-      <Load live={rules} what="the rules" again={rules.again}>
+      <Load live={rules} what={t('the rules')} again={rules.again}>
         {() =>
           list.length === 0 ? (
-            <Empty icon="filter" title="No rule yet">
-              A rule moves, tags, forwards or answers mail by itself. Before it does, it shows what it would do.
+            <Empty icon="filter" title={t('No rule yet')}>
+              {t('A rule moves, tags, forwards or answers mail by itself. Before it does, it shows what it would do.')}
             </Empty>
           ) : (
             <ol className="cards">
@@ -103,16 +105,16 @@ export function Rules() {
       {open?.what === 'import' ? <ImportRules onClose={close} /> : null}
       {open?.what === 'trust' ? <Trust onClose={close} /> : null}
       <Confirm
-        title={`Remove ${doomed?.name ?? ''}?`}
+        title={t('Remove {name}?', { name: doomed?.name ?? '' })}
         isOpen={doomed !== null}
-        action="Remove"
+        action={t('Remove')}
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
           doomed === null ? undefined : void act('Removing the rule', () => api.rules.remove({ id: doomed.id }))
         }
       >
-        <p>Mail that comes from now on is not asked by it. What it did stays done.</p>
+        <p>{t('Mail that comes from now on is not asked by it. What it did stays done.')}</p>
       </Confirm>
     </>
   )
@@ -136,7 +138,7 @@ function RuleCard({ rule, at, of, onEdit, onRun, onRemove }: CardProps) {
       <input
         type="checkbox"
         className="switch"
-        aria-label={`${name} is on`}
+        aria-label={t('{name} is on', { name })}
         checked={enabled}
         onChange={(event) =>
           void act('Changing the rule', () => api.rules.setEnabled({ id, enabled: event.target.checked }))
@@ -148,7 +150,7 @@ function RuleCard({ rule, at, of, onEdit, onRun, onRemove }: CardProps) {
         <p className="mono">→ {rule.actionsText}</p>
         <p className="quiet num">
           {rule.matches === 0
-            ? 'No message has fitted it yet.'
+            ? t('No message has fitted it yet.')
             : `${rule.matches.toLocaleString('en')} ${rule.matches === 1 ? 'message' : 'messages'}${rule.lastMatchMs === null ? '' : `, the last ${ago(rule.lastMatchMs, nowMs)}`}.`}
         </p>
         {rule.trouble === null ? null : (
@@ -157,13 +159,18 @@ function RuleCard({ rule, at, of, onEdit, onRun, onRemove }: CardProps) {
           </p>
         )}
       </div>
-      <IconButton icon="up" label={`Move ${name} up`} disabled={at === 0} onClick={() => move(at - 1)} />
-      <IconButton icon="down" label={`Move ${name} down`} disabled={at === of - 1} onClick={() => move(at + 1)} />
-      <Button onClick={onEdit} aria-label={`Change ${name}`}>
-        Change
+      <IconButton icon="up" label={t('Move {name} up', { name })} disabled={at === 0} onClick={() => move(at - 1)} />
+      <IconButton
+        icon="down"
+        label={t('Move {name} down', { name })}
+        disabled={at === of - 1}
+        onClick={() => move(at + 1)}
+      />
+      <Button onClick={onEdit} aria-label={t('Change {name}', { name })}>
+        {t('Change')}
       </Button>
       <MenuButton
-        label={`More about ${name}`}
+        label={t('More about {name}', { name })}
         icon="more"
         entries={[
           { id: 'run', label: 'Run over mail…', icon: 'play', run: onRun },
@@ -183,8 +190,8 @@ function ImportRules({ onClose }: { readonly onClose: () => void }) {
   }
   return (
     <FormDialog
-      title="Take rules from a file"
-      action="Take them"
+      title={t('Take rules from a file')}
+      action={t('Take them')}
       isReady={file !== null}
       onSave={save}
       onClose={onClose}
@@ -193,13 +200,13 @@ function ImportRules({ onClose }: { readonly onClose: () => void }) {
         <input
           type="file"
           accept=".json,application/json"
-          aria-label="File with rules"
+          aria-label={t('File with rules')}
           onChange={(event) => setFile(event.target.files?.[0] ?? null)}
         />
       </div>
       <Check
-        label="In place of the rules there are"
-        hint="Otherwise they come behind them."
+        label={t('In place of the rules there are')}
+        hint={t('Otherwise they come behind them.')}
         checked={replace}
         onChange={setReplace}
       />
@@ -212,7 +219,7 @@ function Trust({ onClose }: { readonly onClose: () => void }) {
   const { accounts } = useEngine()
   const trusted = useLive('trusted', () => api.rules.trusted())
   return (
-    <Load live={trusted} what="the accounts" again={trusted.again}>
+    <Load live={trusted} what={t('the accounts')} again={trusted.again}>
       {(known) => (
         <TrustForm
           rows={accounts.map((account) => ({
@@ -241,17 +248,18 @@ function TrustForm({ rows, onClose }: { readonly rows: readonly TrustRow[]; read
         await api.rules.setTrusted({ accountId: id, authservId: authservId.trim() || null })
   }
   return (
-    <FormDialog title="Whose word about senders counts" action="Save" onSave={save} onClose={onClose}>
+    <FormDialog title={t('Whose word about senders counts')} action={t('Save')} onSave={save} onClose={onClose}>
       <p>
-        A server that takes mail in writes what it found out about the sender into the field Authentication-Results,
-        with its own name first. Anybody can write that field; rules believe it only from the name given here.
+        {t(
+          'A server that takes mail in writes what it found out about the sender into the field Authentication-Results, with its own name first. Anybody can write that field; rules believe it only from the name given here.',
+        )}
       </p>
       {form.map(({ id, name, authservId }) => (
         <Field
           key={id}
           label={name}
           value={authservId}
-          placeholder="mx.example.org"
+          placeholder={t('mx.example.org')}
           spellCheck={false}
           autoComplete="off"
           onChange={(value) => setForm(form.map((one) => (one.id === id ? { ...one, authservId: value } : one)))}

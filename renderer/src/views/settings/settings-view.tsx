@@ -17,6 +17,7 @@ import { Rules } from './rules.tsx'
 import { Signing } from './signing.tsx'
 import { Tags } from './tags.tsx'
 import { Transfer } from './transfer.tsx'
+import { t } from '../../words/words.ts'
 
 const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view: () => React.ReactNode }>> = {
   accounts: { title: 'Accounts', icon: 'inbox', view: () => <Accounts /> },
@@ -39,9 +40,9 @@ const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view:
 /** Everything that can be set, by subject. */
 export function SettingsView({ page }: { readonly page: SettingsPage }) {
   return (
-    <main className="page settings" aria-label="Settings">
+    <main className="page settings" aria-label={t('Settings')}>
       <header className="page-head">
-        <h1>Settings</h1>
+        <h1>{t('Settings')}</h1>
       </header>
       <Tabs
         className="settings-tabs"
@@ -52,7 +53,7 @@ export function SettingsView({ page }: { readonly page: SettingsPage }) {
           if (next !== undefined) go({ view: 'settings', page: next })
         }}
       >
-        <TabList aria-label="Settings" className="tab-list">
+        <TabList aria-label={t('Settings')} className="tab-list">
           {SETTINGS_PAGES.map((one) => (
             <Tab key={one} id={one} className="tab">
               <Icon name={PAGE[one].icon} />

@@ -15,6 +15,7 @@ import { copyText } from '../../state/actions.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { useNow } from '../../state/now.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 const PUBLISHED: Readonly<Record<DkimKeyView['published'], { icon: IconName; tone: string; text: string }>> = {
   unchecked: { icon: 'question', tone: 'warn', text: 'not looked for yet' },
@@ -31,21 +32,22 @@ export function Signing() {
   return (
     <>
       <div className="panel-head">
-        <h2>Signing</h2>
+        <h2>{t('Signing')}</h2>
         <span className="grow" />
         <Button icon="plus" onClick={() => setAdds(true)}>
-          Make a key
+          {t('Make a key')}
         </Button>
       </div>
       <p className="quiet lead">
-        A DKIM signature lets the recipient’s server see that mail of your domain is yours and arrived unchanged. Large
-        providers refuse much mail without it.
+        {t(
+          'A DKIM signature lets the recipient’s server see that mail of your domain is yours and arrived unchanged. Large providers refuse much mail without it.',
+        )}
       </p>
-      <Load live={keys} what="the keys" again={keys.again}>
+      <Load live={keys} what={t('the keys')} again={keys.again}>
         {(list) =>
           list.length === 0 ? (
-            <Empty icon="shield" title="Mail leaves unsigned">
-              Make a key for your domain, put its record into DNS, and Posthorn signs from then on.
+            <Empty icon="shield" title={t('Mail leaves unsigned')}>
+              {t('Make a key for your domain, put its record into DNS, and Posthorn signs from then on.')}
             </Empty>
           ) : (
             <ul className="cards">
@@ -58,9 +60,12 @@ export function Signing() {
       </Load>
       {adds ? <KeyDialog onClose={() => setAdds(false)} /> : null}
       <Confirm
-        title={`Remove the key ${doomed?.selector ?? ''} of ${doomed?.domain ?? ''}?`}
+        title={t('Remove the key {selector} of {domain}?', {
+          selector: doomed?.selector ?? '',
+          domain: doomed?.domain ?? '',
+        })}
         isOpen={doomed !== null}
-        action="Remove"
+        action={t('Remove')}
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
@@ -68,8 +73,9 @@ export function Signing() {
         }
       >
         <p>
-          The private key is gone for good. Leave its record in DNS for some days: mail that is on its way is checked
-          against it.
+          {t(
+            'The private key is gone for good. Leave its record in DNS for some days: mail that is on its way is checked against it.',
+          )}
         </p>
       </Confirm>
     </>
@@ -87,41 +93,41 @@ function Key({ view, onRemove }: { view: DkimKeyView; onRemove: () => void }) {
     setChecking(false)
   }
   return (
-    <li aria-label={`${view.selector} of ${view.domain}`}>
+    <li aria-label={t('{selector} of {domain}', { selector: view.selector, domain: view.domain })}>
       <div className="grow">
         <b className="mono">{view.domain}</b>{' '}
-        <span className={view.active ? 'badge ok' : 'badge'}>{view.active ? 'signs' : 'does not sign'}</span>
+        <span className={view.active ? 'badge ok' : 'badge'}>{view.active ? t('signs') : t('does not sign')}</span>
         <p className="quiet">{view.text}</p>
         <dl className="kv copyable">
-          <dt>Record</dt>
+          <dt>{t('Record')}</dt>
           <dd>
             <span className="mono">{view.record.name}</span>
             <IconButton
               icon="copy"
-              label="Copy the record’s name"
+              label={t('Copy the record’s name')}
               onClick={() => void copyText(view.record.name, 'The name')}
             />
           </dd>
-          <dt>TXT</dt>
+          <dt>{t('TXT')}</dt>
           <dd>
             <span className="mono record">{view.record.text}</span>
             <IconButton
               icon="copy"
-              label="Copy the record’s text"
+              label={t('Copy the record’s text')}
               onClick={() => void copyText(view.record.text, 'The text')}
             />
           </dd>
-          <dt>DNS</dt>
+          <dt>{t('DNS')}</dt>
           <dd>
             <Icon name={found.icon} className={found.tone} /> {found.text}
             {view.checkedMs === null ? '' : `, ${ago(view.checkedMs, nowMs)}`}
           </dd>
-          <dt>Kind</dt>
-          <dd>{view.algorithm === 'rsa-sha256' ? 'RSA' : 'Ed25519'}</dd>
+          <dt>{t('Kind')}</dt>
+          <dd>{view.algorithm === 'rsa-sha256' ? t('RSA') : t('Ed25519')}</dd>
         </dl>
         <p className="actions">
           <Button icon="refresh" disabled={checking} onClick={() => void check()}>
-            {checking ? 'Looking' : 'Look for it in DNS'}
+            {checking ? t('Looking') : t('Look for it in DNS')}
           </Button>
           {view.published === 'published' ? (
             <Button
@@ -131,15 +137,15 @@ function Key({ view, onRemove }: { view: DkimKeyView; onRemove: () => void }) {
                 )
               }
             >
-              {view.active ? 'Stop signing with it' : 'Sign with it'}
+              {view.active ? t('Stop signing with it') : t('Sign with it')}
             </Button>
           ) : null}
           <Button kind="plain" onClick={() => void copyText(view.record.zone, 'The line for a zone file')}>
-            Copy for a zone file
+            {t('Copy for a zone file')}
           </Button>
         </p>
       </div>
-      <IconButton icon="trash" label={`Remove the key of ${view.domain}`} onClick={onRemove} />
+      <IconButton icon="trash" label={t('Remove the key of {domain}', { domain: view.domain })} onClick={onRemove} />
     </li>
   )
 }
@@ -150,8 +156,8 @@ function KeyDialog({ onClose }: { onClose: () => void }) {
   const [algorithm, setAlgorithm] = useState<DkimKeyView['algorithm']>('rsa-sha256')
   return (
     <FormDialog
-      title="Make a signing key"
-      action="Make it"
+      title={t('Make a signing key')}
+      action={t('Make it')}
       isReady={domain.trim() !== ''}
       onSave={() => api.dkim.make({ domain: domain.trim(), algorithm })}
       onClose={onClose}
@@ -159,16 +165,16 @@ function KeyDialog({ onClose }: { onClose: () => void }) {
       {(problem) => (
         <>
           <Field
-            label="Domain"
+            label={t('Domain')}
             value={domain}
             spellCheck={false}
             autoComplete="off"
             problem={problem}
-            hint="The part of your address behind the @."
+            hint={t('The part of your address behind the @.')}
             onChange={setDomain}
           />
           <Select
-            label="Kind"
+            label={t('Kind')}
             value={algorithm}
             options={[
               { value: 'rsa-sha256', label: 'RSA, which every server can check' },

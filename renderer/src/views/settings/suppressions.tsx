@@ -1,6 +1,5 @@
 import { useState } from 'react'
 import { api, wordsOf } from '../../bridge/client.ts'
-import { count } from '../../format/size.ts'
 import { whenWords } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
@@ -10,6 +9,7 @@ import { Load } from '../../parts/load.tsx'
 import { act } from '../../state/act.ts'
 import { useNow } from '../../state/now.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 /** Addresses that refused mail again and again: the composer warns of them, and refuses nothing. */
 export function Suppressions() {
@@ -28,14 +28,14 @@ export function Suppressions() {
     }
   }
   return (
-    <section aria-label="Addresses that refuse mail">
-      <h3>Addresses that refuse mail</h3>
-      <p className="quiet lead">Writing to one of them shows a warning first. Nothing is kept back for it.</p>
-      <Load live={list} what="the addresses" again={list.again}>
+    <section aria-label={t('Addresses that refuse mail')}>
+      <h3>{t('Addresses that refuse mail')}</h3>
+      <p className="quiet lead">{t('Writing to one of them shows a warning first. Nothing is kept back for it.')}</p>
+      <Load live={list} what={t('the addresses')} again={list.again}>
         {(entries) =>
           entries.length === 0 ? (
-            <Empty icon="bounce" title="No address">
-              An address comes here when its server has refused mail for good again and again.
+            <Empty icon="bounce" title={t('No address')}>
+              {t('An address comes here when its server has refused mail for good again and again.')}
             </Empty>
           ) : (
             <ul className="cards">
@@ -45,14 +45,17 @@ export function Suppressions() {
                     <b className="mono">{visible(entry.address)}</b>
                     <p className="quiet num">
                       {entry.byHand
-                        ? `Added by you, ${whenWords(entry.sinceMs, nowMs)}.`
-                        : `${count(entry.failures, 'refusal')}, the last ${whenWords(entry.lastMs, nowMs)}.`}
+                        ? t('Added by you, {sinceMs}.', { sinceMs: whenWords(entry.sinceMs, nowMs) })
+                        : t('{failures, plural, one {# refusal} other {# refusals}}, the last {lastMs}.', {
+                            failures: entry.failures,
+                            lastMs: whenWords(entry.lastMs, nowMs),
+                          })}
                     </p>
                     {entry.lastReply === null ? null : <p className="mono quiet">{visible(entry.lastReply)}</p>}
                   </div>
                   <IconButton
                     icon="trash"
-                    label={`Forget ${entry.address}`}
+                    label={t('Forget {address}', { address: entry.address })}
                     onClick={() =>
                       void act('Forgetting the address', () => api.suppression.remove({ address: entry.address })).then(
                         list.again,
@@ -73,7 +76,7 @@ export function Suppressions() {
         }}
       >
         <Field
-          label="Another address to be warned of"
+          label={t('Another address to be warned of')}
           className="grow"
           inputMode="email"
           spellCheck={false}
@@ -83,7 +86,7 @@ export function Suppressions() {
           onChange={setAddress}
         />
         <Button submit icon="plus" disabled={address.trim() === ''}>
-          Add
+          {t('Add')}
         </Button>
       </form>
     </section>

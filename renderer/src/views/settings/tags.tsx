@@ -10,6 +10,7 @@ import { Load } from '../../parts/load.tsx'
 import { TagChip } from '../../parts/tag-chip.tsx'
 import { act } from '../../state/act.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 const NEW: Omit<TagView, 'id'> = { name: '', colour: '#2f7d5b', number: null }
 
@@ -21,17 +22,19 @@ export function Tags() {
   return (
     <>
       <div className="panel-head">
-        <h2>Tags</h2>
+        <h2>{t('Tags')}</h2>
         <span className="grow" />
         <Button icon="plus" onClick={() => setEditing(NEW)}>
-          Add tag
+          {t('Add tag')}
         </Button>
       </div>
-      <p className="quiet lead">A tag marks messages of any folder. Its key puts it on the chosen message, and off.</p>
-      <Load live={tags} what="the tags" again={tags.again}>
+      <p className="quiet lead">
+        {t('A tag marks messages of any folder. Its key puts it on the chosen message, and off.')}
+      </p>
+      <Load live={tags} what={t('the tags')} again={tags.again}>
         {(list) =>
           list.length === 0 ? (
-            <Empty icon="tag" title="No tag yet" />
+            <Empty icon="tag" title={t('No tag yet')} />
           ) : (
             <ul className="cards">
               {list.map((tag) => (
@@ -39,8 +42,12 @@ export function Tags() {
                   <p className="grow">
                     <TagChip tag={tag} /> {tag.number === null ? null : <kbd>{tag.number}</kbd>}
                   </p>
-                  <Button onClick={() => setEditing(tag)}>Change</Button>
-                  <IconButton icon="trash" label={`Remove ${tag.name}`} onClick={() => setDoomed(tag)} />
+                  <Button onClick={() => setEditing(tag)}>{t('Change')}</Button>
+                  <IconButton
+                    icon="trash"
+                    label={t('Remove {name}', { name: tag.name })}
+                    onClick={() => setDoomed(tag)}
+                  />
                 </li>
               ))}
             </ul>
@@ -49,16 +56,16 @@ export function Tags() {
       </Load>
       {editing === null ? null : <TagDialog first={editing} onClose={() => setEditing(null)} />}
       <Confirm
-        title={`Remove the tag ${doomed?.name ?? ''}?`}
+        title={t('Remove the tag {name}?', { name: doomed?.name ?? '' })}
         isOpen={doomed !== null}
-        action="Remove"
+        action={t('Remove')}
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
           doomed === null ? undefined : void act('Removing the tag', () => api.tag.remove({ id: doomed.id }))
         }
       >
-        <p>It is taken off every message. The messages stay.</p>
+        <p>{t('It is taken off every message. The messages stay.')}</p>
       </Confirm>
     </>
   )
@@ -68,8 +75,8 @@ function TagDialog({ first, onClose }: { first: Omit<TagView, 'id'> & { id?: num
   const [form, setForm] = useState(first)
   return (
     <FormDialog
-      title={first.id === undefined ? 'Add a tag' : 'Change the tag'}
-      action="Save"
+      title={first.id === undefined ? t('Add a tag') : t('Change the tag')}
+      action={t('Save')}
       isReady={form.name.trim() !== ''}
       onSave={() => api.tag.save({ ...form, name: form.name.trim() })}
       onClose={onClose}
@@ -78,7 +85,7 @@ function TagDialog({ first, onClose }: { first: Omit<TagView, 'id'> & { id?: num
         <>
           <div className="fields">
             <Field
-              label="Name"
+              label={t('Name')}
               className="all"
               value={form.name}
               autoComplete="off"
@@ -86,14 +93,14 @@ function TagDialog({ first, onClose }: { first: Omit<TagView, 'id'> & { id?: num
               onChange={(name) => setForm({ ...form, name })}
             />
             <Field
-              label="Colour"
+              label={t('Colour')}
               className="half"
               type="color"
               value={form.colour}
               onChange={(colour) => setForm({ ...form, colour })}
             />
             <Select
-              label="Key"
+              label={t('Key')}
               className="half"
               value={`${form.number ?? ''}`}
               options={[

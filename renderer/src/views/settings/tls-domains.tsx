@@ -11,6 +11,7 @@ import { Load } from '../../parts/load.tsx'
 import { act } from '../../state/act.ts'
 import { useNow } from '../../state/now.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 const PAGE = 100
 
@@ -20,13 +21,13 @@ export function TlsDomains() {
   const domains = useLive(`tls ${pages}`, () => upTo(pages * PAGE), { changes: api.tls.changes })
   const [doomed, setDoomed] = useState<string | null>(null)
   return (
-    <section aria-label="Encryption">
-      <h3>Encryption</h3>
-      <Load live={domains} what="the encryption" again={domains.again}>
+    <section aria-label={t('Encryption')}>
+      <h3>{t('Encryption')}</h3>
+      <Load live={domains} what={t('the encryption')} again={domains.again}>
         {(list) =>
           list.length === 0 ? (
-            <Empty icon="lock" title="Nothing is known yet">
-              Once mail has gone to a domain, how it was protected stands here.
+            <Empty icon="lock" title={t('Nothing is known yet')}>
+              {t('Once mail has gone to a domain, how it was protected stands here.')}
             </Empty>
           ) : (
             <>
@@ -37,7 +38,7 @@ export function TlsDomains() {
               </ul>
               {list.length === pages * PAGE ? (
                 <Button kind="plain" onClick={() => setPages(pages + 1)}>
-                  Show more
+                  {t('Show more')}
                 </Button>
               ) : null}
             </>
@@ -45,9 +46,9 @@ export function TlsDomains() {
         }
       </Load>
       <Confirm
-        title={`Forget what is known of ${doomed ?? ''}?`}
+        title={t('Forget what is known of {doomed}?', { doomed: doomed ?? '' })}
         isOpen={doomed !== null}
-        action="Forget it"
+        action={t('Forget it')}
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
@@ -55,8 +56,9 @@ export function TlsDomains() {
         }
       >
         <p>
-          The next mail to this domain is sent as to a stranger: without encryption, if its server offers none. Do this
-          only when you know that its servers have changed.
+          {t(
+            'The next mail to this domain is sent as to a stranger: without encryption, if its server offers none. Do this only when you know that its servers have changed.',
+          )}
         </p>
       </Confirm>
     </section>
@@ -84,7 +86,7 @@ function TlsDomain({ view, onForget }: { view: TlsDomainView; onForget: () => vo
         {last === null ? null : (
           <span className={tone}>
             <Icon name={last.facts === null ? 'unlock' : 'lock'} />
-            {last.facts === null ? 'not encrypted' : last.facts.version}
+            {last.facts === null ? t('not encrypted') : last.facts.version}
           </span>
         )}
         {last === null ? null : (
@@ -93,30 +95,34 @@ function TlsDomain({ view, onForget }: { view: TlsDomainView; onForget: () => vo
             {last.facts === null
               ? '.'
               : last.facts.trusted
-                ? ', with a certificate that was verified.'
-                : ', with a certificate nobody vouches for.'}
+                ? t(', with a certificate that was verified.')
+                : t(', with a certificate nobody vouches for.')}
           </p>
         )}
         {mtaSts === null ? null : (
           <p className="quiet">
-            {POLICY[mtaSts.mode]} {mtaSts.mx.length === 0 ? '' : `Its servers: ${mtaSts.mx.join(', ')}. `}
+            {POLICY[mtaSts.mode]}{' '}
+            {mtaSts.mx.length === 0 ? '' : t('Its servers: {join}. ', { join: mtaSts.mx.join(', ') })}
             Known until {whenWords(mtaSts.expiresMs, nowMs)}.
           </p>
         )}
         {ratchet === null ? null : (
           <p className="quiet">
-            Verified since {whenWords(ratchet.sinceMs, nowMs)}: nothing less is accepted until{' '}
-            {whenWords(ratchet.untilMs, nowMs)}.
+            {t('Verified since {sinceMs}: nothing less is accepted until {untilMs}.', {
+              sinceMs: whenWords(ratchet.sinceMs, nowMs),
+              untilMs: whenWords(ratchet.untilMs, nowMs),
+            })}
           </p>
         )}
         {view.mtaStsError === null ? null : (
           <p className="notice warn">
-            <Icon name="alert" /> <span>Its policy could not be read: {visible(view.mtaStsError)}</span>
+            <Icon name="alert" />{' '}
+            <span>{t('Its policy could not be read: {mtaStsError}', { mtaStsError: visible(view.mtaStsError) })}</span>
           </p>
         )}
       </div>
       <Button kind="plain" onClick={onForget}>
-        Forget
+        {t('Forget')}
       </Button>
     </li>
   )

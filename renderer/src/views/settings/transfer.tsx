@@ -8,6 +8,7 @@ import { ExportDialog } from '../transfer/export-dialog.tsx'
 import { ExportList } from '../transfer/export-list.tsx'
 import { ImportDialog } from '../transfer/import-dialog.tsx'
 import { ImportList } from '../transfer/import-list.tsx'
+import { t } from '../../words/words.ts'
 
 const importChanges = { changes: api.imports.changes }
 const exportChanges = { changes: api.exports.changes }
@@ -21,25 +22,26 @@ export function Transfer() {
   return (
     <>
       <div className="panel-head">
-        <h2>Import and export</h2>
+        <h2>{t('Import and export')}</h2>
         <span className="grow" />
         <Button icon="external" onClick={() => setOpen('export')}>
-          Export mail
+          {t('Export mail')}
         </Button>
         <Button icon="download" onClick={() => setOpen('import')}>
-          Import mail
+          {t('Import mail')}
         </Button>
       </div>
       <p className="quiet lead">
-        From mbox files, Maildirs, .eml files and Thunderbird profiles. What is here already is not stored twice, and
-        nothing is left out without a line in the report.
+        {t(
+          'From mbox files, Maildirs, .eml files and Thunderbird profiles. What is here already is not stored twice, and nothing is left out without a line in the report.',
+        )}
       </p>
-      <section aria-label="Imports">
-        <Load live={imports} what="the imports" again={imports.again}>
+      <section aria-label={t('Imports')}>
+        <Load live={imports} what={t('the imports')} again={imports.again}>
           {(list) =>
             list.length === 0 ? (
-              <Empty icon="download" title="Nothing imported yet">
-                An import goes on while you work, can be stopped, and goes on where it was.
+              <Empty icon="download" title={t('Nothing imported yet')}>
+                {t('An import goes on while you work, can be stopped, and goes on where it was.')}
               </Empty>
             ) : (
               <ImportList imports={list} />
@@ -48,8 +50,8 @@ export function Transfer() {
         </Load>
       </section>
       {exports.at === 'ready' && exports.value.length > 0 ? (
-        <section aria-label="Exports">
-          <h3>Exports</h3>
+        <section aria-label={t('Exports')}>
+          <h3>{t('Exports')}</h3>
           <ExportList exports={exports.value} />
         </section>
       ) : null}

@@ -9,6 +9,7 @@ import { Field } from '../../parts/field.tsx'
 import { Load } from '../../parts/load.tsx'
 import { useNow } from '../../state/now.ts'
 import { useLive } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 /** Who owns a mailbox here, what is in it, and how much may be. */
 export function Users() {
@@ -16,19 +17,21 @@ export function Users() {
   const users = useLive('users', () => api.user.list())
   const [adds, setAdds] = useState(false)
   return (
-    <section aria-label="Local users">
+    <section aria-label={t('Local users')}>
       <div className="section-head">
-        <h3>Local users</h3>
+        <h3>{t('Local users')}</h3>
         <span className="grow" />
         <Button icon="plus" onClick={() => setAdds(true)}>
-          Add user
+          {t('Add user')}
         </Button>
       </div>
-      <Load live={users} what="the users" again={users.again}>
+      <Load live={users} what={t('the users')} again={users.again}>
         {(list) =>
           list.length === 0 ? (
-            <Empty icon="users" title="No local user">
-              A local user has an address and a password, may submit mail as that address, and owns a local mailbox.
+            <Empty icon="users" title={t('No local user')}>
+              {t(
+                'A local user has an address and a password, may submit mail as that address, and owns a local mailbox.',
+              )}
             </Empty>
           ) : (
             <ul className="cards">
@@ -39,8 +42,8 @@ export function Users() {
                     <p className="quiet num">
                       Since {whenWords(user.createdMs, nowMs)}.{' '}
                       {user.lastLoginMs === null
-                        ? 'Has not signed in yet.'
-                        : `Last signed in ${whenWords(user.lastLoginMs, nowMs)}.`}{' '}
+                        ? t('Has not signed in yet.')
+                        : t('Last signed in {lastLoginMs}.', { lastLoginMs: whenWords(user.lastLoginMs, nowMs) })}{' '}
                       {size(user.usedBytes)} kept.
                     </p>
                   </div>
@@ -67,8 +70,8 @@ function UserDialog({ onClose }: { onClose: () => void }) {
   const [password, setPassword] = useState('')
   return (
     <FormDialog
-      title="Add a local user"
-      action="Add"
+      title={t('Add a local user')}
+      action={t('Add')}
       isReady={address.trim() !== '' && password !== ''}
       onSave={() => api.user.add({ address: address.trim(), password })}
       onClose={onClose}
@@ -76,7 +79,7 @@ function UserDialog({ onClose }: { onClose: () => void }) {
       {(problem) => (
         <>
           <Field
-            label="Mail address"
+            label={t('Mail address')}
             inputMode="email"
             spellCheck={false}
             value={address}
@@ -85,12 +88,12 @@ function UserDialog({ onClose }: { onClose: () => void }) {
             onChange={setAddress}
           />
           <Field
-            label="Password"
+            label={t('Password')}
             type="password"
             required
             value={password}
             autoComplete="new-password"
-            hint="Only a verifier of it is stored; nobody can read it back."
+            hint={t('Only a verifier of it is stored; nobody can read it back.')}
             onChange={setPassword}
           />
         </>

@@ -7,6 +7,7 @@ import { Button } from '../../parts/button.tsx'
 import { act } from '../../state/act.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { useStanding } from '../../state/use-live.ts'
+import { t, tx } from '../../words/words.ts'
 
 /** What a person should know, one line: the most urgent thing, and how many more there are. */
 export function Banners() {
@@ -21,12 +22,14 @@ export function Banners() {
           icon="plug"
           actions={
             <Button kind="plain" onClick={() => host.hurry()}>
-              Look again
+              {t('Look again')}
             </Button>
           }
         >
-          The mail engine has not answered since {clock(standing.sinceMs)}. Nothing is lost: what was accepted is on
-          disk. Posthorn looks for it by itself.
+          {t(
+            'The mail engine has not answered since {sinceMs}. Nothing is lost: what was accepted is on disk. Posthorn looks for it by itself.',
+            { sinceMs: clock(standing.sinceMs) },
+          )}
         </Banner>
       </div>
     )
@@ -34,8 +37,10 @@ export function Banners() {
     return (
       <div className="banners">
         <Banner level="danger" icon="key">
-          Posthorn was started again and does not know this window any more. Open the address that it printed in this
-          tab, or a new one from <code>npm start</code> or <code>posthorn ui</code>: what you are writing stays.
+          {tx(
+            'Posthorn was started again and does not know this window any more. Open the address that it printed in this tab, or a new one from <code>npm start</code> or <code>posthorn ui</code>: what you are writing stays.',
+            { code: (words) => <code>{words}</code> },
+          )}
         </Banner>
       </div>
     )
@@ -57,10 +62,10 @@ export function Banners() {
           icon={one.level === 'danger' ? 'fail' : one.level === 'paused' ? 'pause' : 'alert'}
           actions={
             <>
-              {one.level !== 'paused' ? null : <Button onClick={() => void unpause()}>Let mail leave</Button>}
+              {one.level !== 'paused' ? null : <Button onClick={() => void unpause()}>{t('Let mail leave')}</Button>}
               {at > 0 || all.length === 1 ? null : (
                 <Button kind="plain" aria-expanded={open} onClick={() => setOpen(!open)}>
-                  {open ? 'Fewer' : `${all.length - 1} more`}
+                  {open ? t('Fewer') : t('{count} more', { count: all.length - 1 })}
                 </Button>
               )}
             </>

@@ -3,6 +3,7 @@ import { bindings } from '../../commands/bindings.ts'
 import { showChord } from '../../commands/chord.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { formatRoute } from '../../state/route.ts'
+import { t, tx } from '../../words/words.ts'
 
 /** Keys that belong to a part of the window and are no commands. */
 const FIXED: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
@@ -36,7 +37,7 @@ export function KeysDialog({ isOpen, onClose }: { readonly isOpen: boolean; read
     ] as const
   })
   return (
-    <Dialog title="Keys" wide isOpen={isOpen} onClose={onClose}>
+    <Dialog title={t('Keys')} wide isOpen={isOpen} onClose={onClose}>
       <div className="dialog-body keys">
         <div className="key-columns">
           {[
@@ -61,10 +62,13 @@ export function KeysDialog({ isOpen, onClose }: { readonly isOpen: boolean; read
           ))}
         </div>
         <p className="quiet">
-          Letters work while you read, never while you type.{' '}
-          <a href={formatRoute({ view: 'settings', page: 'keys' })} onClick={onClose}>
-            Change the keys
-          </a>
+          {tx('Letters work while you read, never while you type. <a>Change the keys</a>', {
+            a: (words) => (
+              <a href={formatRoute({ view: 'settings', page: 'keys' })} onClick={onClose}>
+                {words}
+              </a>
+            ),
+          })}
         </p>
       </div>
     </Dialog>

@@ -3,6 +3,7 @@ import { api, wordsOf } from '../../bridge/client.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Field } from '../../parts/field.tsx'
+import { t } from '../../words/words.ts'
 
 /** The page of mail that is locked: a passphrase opens it, or it says what is missing. */
 export function Locked({ why = '' }: { readonly why: string | undefined }) {
@@ -10,15 +11,15 @@ export function Locked({ why = '' }: { readonly why: string | undefined }) {
   if (missing === undefined && /passphrase/i.test(why)) return <Unlock />
   return (
     <main className="window lone">
-      <Empty isPage icon="lock" title={missing === undefined ? 'Mail is locked' : 'The key file is missing'}>
+      <Empty isPage icon="lock" title={missing === undefined ? t('Mail is locked') : t('The key file is missing')}>
         Mail, index and log on this computer are encrypted
         {missing === undefined
-          ? ', and Posthorn has not got the key:'
-          : ', and the key that opens them was expected here:'}
+          ? t(', and Posthorn has not got the key:')
+          : t(', and the key that opens them was expected here:')}
         <code className="reason">{missing ?? why}</code>
         Nothing is lost.{' '}
-        {missing === undefined ? 'Put that right' : 'Put the key file back there, from your backup if need be'}, then
-        stop Posthorn and start it again.
+        {missing === undefined ? t('Put that right') : t('Put the key file back there, from your backup if need be')},
+        then stop Posthorn and start it again.
       </Empty>
     </main>
   )
@@ -48,11 +49,11 @@ function Unlock() {
           void unlock()
         }}
       >
-        <Empty isPage icon="lock" title="Mail is locked">
-          Mail, index and log on this computer are encrypted. Nothing is received or sent until they are open.
+        <Empty isPage icon="lock" title={t('Mail is locked')}>
+          {t('Mail, index and log on this computer are encrypted. Nothing is received or sent until they are open.')}
         </Empty>
         <Field
-          label="Passphrase"
+          label={t('Passphrase')}
           type="password"
           // The one thing to do on this page.
           // eslint-disable-next-line jsx-a11y/no-autofocus
@@ -63,7 +64,7 @@ function Unlock() {
           onChange={setPassphrase}
         />
         <Button submit kind="primary" icon="unlock" disabled={busy || passphrase === ''}>
-          {busy ? 'Opening' : 'Open the mail'}
+          {busy ? t('Opening') : t('Open the mail')}
         </Button>
       </form>
     </main>

@@ -6,6 +6,7 @@ import { useEngine } from '../../state/engine.tsx'
 import { go, INBOX } from '../../state/route.ts'
 import { useCompletion } from '../compose/use-completion.ts'
 import { completionsOf, typedValue } from './complete-search.ts'
+import { t } from '../../words/words.ts'
 
 /** Typing is searched after so long a rest; Enter searches at once. */
 const REST_MS = 180
@@ -94,8 +95,8 @@ export function SearchField({ asked, input }: Props) {
       <input
         ref={input}
         type="search"
-        aria-label="Search all mail"
-        placeholder="Search all mail"
+        aria-label={t('Search all mail')}
+        placeholder={t('Search all mail')}
         aria-controls={`${id}-ways`}
         aria-autocomplete="list"
         aria-activedescendant={isOpen && active >= 0 ? `${id}-${active}` : undefined}
@@ -107,7 +108,7 @@ export function SearchField({ asked, input }: Props) {
         onBlur={() => setIsShut(true)}
       />
       {key === undefined ? null : <kbd>{key}</kbd>}
-      <div id={`${id}-ways`} role="listbox" aria-label="Ways to go on" className="search-ways" hidden={!isOpen}>
+      <div id={`${id}-ways`} role="listbox" aria-label={t('Ways to go on')} className="search-ways" hidden={!isOpen}>
         {offered.map((one, at) => (
           // The keys are handled by the field that is typed in, which keeps the focus.
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events

@@ -28,6 +28,7 @@ import { keyOf } from '../../commands/bindings.ts'
 import { useKeys } from '../../commands/use-keys.ts'
 import { StatusBar } from './status-bar.tsx'
 import { useShellCommands } from './use-shell-commands.ts'
+import { t } from '../../words/words.ts'
 
 const searchChanges = { changes: api.search.changes }
 
@@ -73,20 +74,20 @@ export function Shell() {
         <SearchField asked={route.view === 'search' ? route.text : ''} input={search} />
         <div className="title-end">
           <Button kind="plain" icon="refresh" disabled={busy} onClick={() => void getMail(accounts.length > 0)}>
-            {busy ? 'Getting mail' : 'Get mail'}
+            {busy ? t('Getting mail') : t('Get mail')}
           </Button>
           <Button
             kind="plain"
             icon="wire"
             aria-pressed={route.view === 'log'}
-            title={`Protocol log (${keyOf('log') ?? 'no key'})`}
+            title={t('Protocol log ({key})', { key: keyOf('log') ?? t('no key') })}
             onClick={() => go({ view: 'log', sessionId: null, seq: null, of: null })}
           >
-            Protocol log
+            {t('Protocol log')}
           </Button>
           <IconButton
             icon="settings"
-            label="Settings"
+            label={t('Settings')}
             {...(keyOf('settings') === undefined ? {} : { keys: keyOf('settings')! })}
             aria-pressed={route.view === 'settings'}
             onClick={() => go({ view: 'settings', page: 'accounts' })}

@@ -5,6 +5,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import { Check, Field, Select } from '../../parts/field.tsx'
 import { saveBytes } from '../../state/actions.ts'
 import { useEngine } from '../../state/engine.tsx'
+import { t } from '../../words/words.ts'
 
 type What = Parameters<typeof api.exports.start>[0]['what']
 type Format = Parameters<typeof api.exports.start>[0]['format']
@@ -39,7 +40,7 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
     }
   }
   return (
-    <Dialog title="Export mail" isOpen onClose={onClose}>
+    <Dialog title={t('Export mail')} isOpen onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -48,7 +49,7 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
       >
         <div className="dialog-body">
           <Select
-            label="What"
+            label={t('What')}
             value={chosen}
             options={[
               { value: 'all', label: 'All mail' },
@@ -62,16 +63,16 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
           />
           {chosen === 'query' ? (
             <Field
-              label="Search"
+              label={t('Search')}
               value={query}
-              placeholder="from:ada after:2026-01-01"
+              placeholder={t('from:ada after:2026-01-01')}
               spellCheck={false}
               autoComplete="off"
               onChange={setQuery}
             />
           ) : null}
           <Select
-            label="As"
+            label={t('As')}
             value={format}
             options={[
               { value: 'mbox', label: 'mbox: one file a folder' },
@@ -84,15 +85,15 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
           {format === 'download' ? null : (
             <>
               <Field
-                label={format === 'mbox' && chosen !== 'all' ? 'To the file' : 'To the folder'}
+                label={format === 'mbox' && chosen !== 'all' ? t('To the file') : t('To the folder')}
                 value={to}
                 placeholder={format === 'mbox' && chosen !== 'all' ? '/home/me/mail.mbox' : '/home/me/mail'}
                 spellCheck={false}
                 autoComplete="off"
-                hint="A path on this computer."
+                hint={t('A path on this computer.')}
                 onChange={setTo}
               />
-              <Check label="Replace what is there" checked={overwrite} onChange={setOverwrite} />
+              <Check label={t('Replace what is there')} checked={overwrite} onChange={setOverwrite} />
             </>
           )}
           {problem === undefined ? null : (
@@ -103,10 +104,10 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
         </div>
         <footer>
           <Button kind="plain" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </Button>
           <Button kind="primary" submit disabled={!isReady}>
-            {busy ? 'Working' : 'Export'}
+            {busy ? t('Working') : t('Export')}
           </Button>
         </footer>
       </form>

@@ -7,6 +7,7 @@ import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { act } from '../../state/act.ts'
 import { useNow } from '../../state/now.ts'
+import { t } from '../../words/words.ts'
 
 /** The exports of this run, the newest first. */
 export function ExportList({ exports }: { readonly exports: readonly ExportView[] }) {
@@ -14,7 +15,7 @@ export function ExportList({ exports }: { readonly exports: readonly ExportView[
   return (
     <ul className="cards">
       {exports.map((one) => (
-        <li key={one.id} aria-label={`Export to ${one.path}`}>
+        <li key={one.id} aria-label={t('Export to {path}', { path: one.path })}>
           <div className="grow">
             <b className="clip">
               <bdi>{visible(one.path)}</bdi>
@@ -25,7 +26,7 @@ export function ExportList({ exports }: { readonly exports: readonly ExportView[
             {one.state === 'running' ? (
               <progress
                 className="wide"
-                aria-label="Progress of the export"
+                aria-label={t('Progress of the export')}
                 value={one.total === 0 ? 0 : one.exported / one.total}
               />
             ) : null}
@@ -35,7 +36,7 @@ export function ExportList({ exports }: { readonly exports: readonly ExportView[
               </p>
             ) : (
               <p className="quiet">
-                {one.state === 'running' ? 'Being written.' : one.state === 'done' ? 'Done' : 'Stopped'}
+                {one.state === 'running' ? t('Being written.') : one.state === 'done' ? t('Done') : t('Stopped')}
                 {one.endedMs === null ? '' : ` ${ago(one.endedMs, nowMs)}.`}
               </p>
             )}
@@ -55,7 +56,7 @@ export function ExportList({ exports }: { readonly exports: readonly ExportView[
               icon="pause"
               onClick={() => void act('Stopping the export', () => api.exports.cancel({ id: one.id }))}
             >
-              Stop
+              {t('Stop')}
             </Button>
           ) : null}
         </li>

@@ -9,6 +9,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { useEngine } from '../../state/engine.tsx'
 import { useLive } from '../../state/use-live.ts'
 import { useSending, type Found, type Into } from './use-import.ts'
+import { t } from '../../words/words.ts'
 
 type Source = 'files' | 'path' | `profile ${number}`
 
@@ -58,7 +59,7 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
   // Files that were chosen are known by name already; a folder of the computer is looked through first.
   const looksFirst = source !== 'files' && shown === undefined
   return (
-    <Dialog title="Import mail" isOpen onClose={onClose}>
+    <Dialog title={t('Import mail')} isOpen onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -67,7 +68,7 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
       >
         <div className="dialog-body">
           <Select
-            label="From"
+            label={t('From')}
             value={source}
             options={[
               { value: 'files', label: 'Files: mbox or .eml' },
@@ -82,17 +83,17 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
           {source === 'files' ? <FilePicker files={files} onPick={setFiles} /> : null}
           {source === 'path' ? (
             <Field
-              label="Path"
+              label={t('Path')}
               value={path}
-              placeholder="/home/me/Mail"
+              placeholder={t('/home/me/Mail')}
               spellCheck={false}
               autoComplete="off"
-              hint="An mbox file, a Maildir, a folder of .eml files or a Thunderbird profile."
+              hint={t('An mbox file, a Maildir, a folder of .eml files or a Thunderbird profile.')}
               onChange={setPath}
             />
           ) : null}
           <Select
-            label="Into"
+            label={t('Into')}
             value={where}
             options={[
               { value: 'own', label: 'Folders of its own names' },
@@ -105,11 +106,11 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
             ]}
             onChange={setWhere}
           />
-          {where === 'new' ? <Field label="Folder" value={name} autoComplete="off" onChange={setName} /> : null}
+          {where === 'new' ? <Field label={t('Folder')} value={name} autoComplete="off" onChange={setName} /> : null}
           {shown === undefined ? null : <FoundList found={shown} />}
           {sent === null ? null : (
             <p role="status">
-              <progress value={sent} aria-label="Files handed over" /> {Math.floor(sent * 100)} %
+              <progress value={sent} aria-label={t('Files handed over')} /> {Math.floor(sent * 100)} %
             </p>
           )}
           {problem === undefined ? null : (
@@ -120,10 +121,10 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
         </div>
         <footer>
           <Button kind="plain" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </Button>
           <Button kind="primary" submit disabled={!isReady}>
-            {busy ? 'Working' : looksFirst ? 'Look what is there' : 'Import'}
+            {busy ? t('Working') : looksFirst ? t('Look what is there') : t('Import')}
           </Button>
         </footer>
       </form>
@@ -147,11 +148,11 @@ function FilePicker({ files, onPick }: { files: readonly File[]; onPick: (files:
         ref={input}
         type="file"
         multiple
-        aria-label="Files to import"
+        aria-label={t('Files to import')}
         onChange={(event) => onPick([...(event.target.files ?? [])])}
       />
       {files.length === 0 ? (
-        <p className="quiet">Choose files, or drop them here.</p>
+        <p className="quiet">{t('Choose files, or drop them here.')}</p>
       ) : (
         <p className="num">
           {count(files.length, 'file')}, {size(total)}
@@ -163,7 +164,7 @@ function FilePicker({ files, onPick }: { files: readonly File[]; onPick: (files:
 
 function FoundList({ found }: { readonly found: Found }) {
   return (
-    <section aria-label="What was found">
+    <section aria-label={t('What was found')}>
       <p className="num" role="status">
         {count(found.total, 'source')}, {size(found.sizeBytes)}
       </p>

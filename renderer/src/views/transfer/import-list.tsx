@@ -9,6 +9,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { act } from '../../state/act.ts'
 import { useNow } from '../../state/now.ts'
 import { ReportDialog } from './report-dialog.tsx'
+import { t } from '../../words/words.ts'
 
 const isUnderWay = ({ state }: ImportView) => state === 'looking' || state === 'running' || state === 'finishing'
 const canResume = ({ state }: ImportView) => state === 'cancelled' || state === 'interrupted' || state === 'failed'
@@ -52,17 +53,19 @@ export function ImportList({ imports }: { readonly imports: readonly ImportView[
     <>
       <ul className="cards">
         {imports.map((one) => (
-          <li key={one.id} aria-label={`Import of ${one.from.join(', ')}`}>
+          <li key={one.id} aria-label={t('Import of {join}', { join: one.from.join(', ') })}>
             <div className="grow">
               <b className="clip">
                 <bdi>{visible(one.from.join(', '))}</bdi>
               </b>
-              <p className="quiet">{one.folder === null ? 'Into its own folders' : `Into ${visible(one.folder)}`}</p>
+              <p className="quiet">
+                {one.folder === null ? t('Into its own folders') : t('Into {folder}', { folder: visible(one.folder) })}
+              </p>
               <p className="num">{importWords(one)}.</p>
               {isUnderWay(one) ? (
                 <progress
                   className="wide"
-                  aria-label="Progress of the import"
+                  aria-label={t('Progress of the import')}
                   {...(one.state === 'running' && one.bytesTotal > 0 ? { value: one.bytesDone / one.bytesTotal } : {})}
                 />
               ) : null}
@@ -70,24 +73,26 @@ export function ImportList({ imports }: { readonly imports: readonly ImportView[
                 {one.state === 'failed' ? <Icon name="fail" /> : null} <span>{stateWords(one, nowMs)}</span>
               </p>
             </div>
-            {one.problems + one.deleted === 0 ? null : <Button onClick={() => setReportId(one.id)}>Report</Button>}
+            {one.problems + one.deleted === 0 ? null : (
+              <Button onClick={() => setReportId(one.id)}>{t('Report')}</Button>
+            )}
             {isUnderWay(one) ? (
               <Button
                 icon="pause"
                 onClick={() => call('Stopping the import', () => api.imports.cancel({ id: one.id }))}
               >
-                Stop
+                {t('Stop')}
               </Button>
             ) : null}
             {canResume(one) ? (
               <Button icon="play" onClick={() => call('Going on', () => api.imports.resume({ id: one.id }))}>
-                Go on
+                {t('Go on')}
               </Button>
             ) : null}
             {isUnderWay(one) ? null : (
               <IconButton
                 icon="x"
-                label="Forget this import"
+                label={t('Forget this import')}
                 onClick={() => call('Forgetting the import', () => api.imports.remove({ id: one.id }))}
               />
             )}

@@ -5,6 +5,7 @@ import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { act } from '../../state/act.ts'
+import { t } from '../../words/words.ts'
 
 const PAGE = 200
 const WHAT = { deleted: 'left out', damaged: 'damaged', refused: 'not imported' } as const
@@ -26,30 +27,30 @@ export function ReportDialog({ id, onClose }: { readonly id: number; readonly on
     // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each import
   }, [id])
   return (
-    <Dialog title="Report of the import" isOpen wide onClose={onClose}>
+    <Dialog title={t('Report of the import')} isOpen wide onClose={onClose}>
       {/* Focusable, so that the keyboard can scroll it. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className="report" tabIndex={0} role="region" aria-label="Messages of the report">
+      <div className="report" tabIndex={0} role="region" aria-label={t('Messages of the report')}>
         <table>
           <thead>
             <tr>
-              <th scope="col">Message</th>
-              <th scope="col">What</th>
-              <th scope="col">Why</th>
-              <th scope="col">Where</th>
+              <th scope="col">{t('Message')}</th>
+              <th scope="col">{t('What')}</th>
+              <th scope="col">{t('Why')}</th>
+              <th scope="col">{t('Where')}</th>
             </tr>
           </thead>
           <tbody>
             {rows.map((row) => (
               <tr key={row.id}>
                 <td>
-                  <bdi>{visible(row.subject) || '(no subject)'}</bdi>
+                  <bdi>{visible(row.subject) || t('(no subject)')}</bdi>
                 </td>
                 <td className={row.what === 'refused' ? 'danger' : undefined}>{WHAT[row.what]}</td>
                 <td>{visible(row.reason)}</td>
                 <td className="mono">
                   <bdi>{visible(row.path)}</bdi>
-                  {row.offset === null ? '' : `, byte ${row.offset.toLocaleString('en')}`}
+                  {row.offset === null ? '' : t(', byte {offset}', { offset: row.offset })}
                 </td>
               </tr>
             ))}
@@ -58,11 +59,13 @@ export function ReportDialog({ id, onClose }: { readonly id: number; readonly on
       </div>
       <footer>
         <span className="grow quiet num">
-          {total === null ? '' : `${rows.length.toLocaleString('en')} of ${total.toLocaleString('en')} lines`}
+          {total === null ? '' : t('{shown} of {total} lines', { shown: rows.length, total })}
         </span>
-        {hasMore && rows.length > 0 ? <Button onClick={() => void read(rows.at(-1)?.id ?? null)}>More</Button> : null}
+        {hasMore && rows.length > 0 ? (
+          <Button onClick={() => void read(rows.at(-1)?.id ?? null)}>{t('More')}</Button>
+        ) : null}
         <Button kind="primary" onClick={onClose}>
-          Close
+          {t('Close')}
         </Button>
       </footer>
     </Dialog>
