@@ -44,6 +44,13 @@ const LIVE: ReadonlySet<string> = new Set<SettingKey>([
   'relay.port',
   'relay.mtaSts',
   'relay.tlsRatchetSeconds',
+  'desktop.closing',
+  'desktop.startAtLogin',
+  'desktop.notify',
+  'desktop.notifyWords',
+  'desktop.quietHours',
+  'desktop.badge',
+  'desktop.spellLanguages',
 ])
 
 export interface SettingView {

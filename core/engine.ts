@@ -6,6 +6,7 @@ import { systemClock, type Clock } from './base/clock.ts'
 import { reasonOf } from './base/fault.ts'
 import { defaultKeyFile } from './base/paths.ts'
 import { appHandlers } from './engine-app.ts'
+import { openDiagnostics, type Diagnostics } from './engine-diagnostics.ts'
 import { openDkim } from './engine-dkim.ts'
 import { inboundTroubles, inboundView, openInbound, type Inbound } from './engine-inbound.ts'
 import { openProtocolLog } from './engine-log.ts'
@@ -59,6 +60,7 @@ import { openStore } from './store/open.ts'
 import { queueCounts } from './store/queue-due.ts'
 import { hasRoom } from './store/room.ts'
 import { lastSessionId } from './store/session.ts'
+import { sqliteVersion } from './store/sqlite-version.ts'
 import { listSettings } from './store/setting.ts'
 import { createRecorder } from './transcript/recorder.ts'
 import { vaultHandlers } from './vault/handlers.ts'
@@ -157,7 +159,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 }
 
 async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
-  const { dataFolder, log, clock = systemClock, alone = false } = options
+  const { dataFolder, clock = systemClock, alone = false } = options
+  const log = (line: string) => {
+    options.log(line)
+    diagnostics?.keep(line)
+  }
+  let diagnostics: Diagnostics | undefined
   const native = options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding }
   const config = new EngineSettings(options.fileSettings ?? {})
   const settings = () => config.values
@@ -336,6 +343,15 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const describe = (raw: Uint8Array) => parse.fields(raw)
   const drafts = new DraftCopies({ store, clock, uploads, handles, describe, readDraft, onFolders, log })
   opened.add('drafts', () => drafts.stop())
+  diagnostics = openDiagnostics({
+    dataFolder,
+    clock,
+    alone,
+    listSettings: () => config.list(),
+    sqlite: sqliteVersion(store.read),
+  })
+  const watching = diagnostics
+  opened.add('watch of the program', () => watching.close())
   const loop = new LoopWatch()
   opened.add('loop watch', () => loop.stop())
   let inbound: Inbound | undefined
@@ -368,7 +384,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
         ...inboundTroubles(inbound?.listener),
         ...dkim.warnings(),
       ],
-      warnings: () => queue.warnings(),
+      warnings: () => [...queue.warnings(), ...watching.warnings()],
       hasIdentity: () => listIdentities(store.read).length > 0,
       listSettings: () => config.list(),
       async setSetting(name, value) {
@@ -409,6 +425,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     rules: rules.handlers,
     imports: transfer.imports,
     exports: transfer.exports,
+    diagnostics: watching.handlers,
     vault: vaultHandlers(waysIn({ folder: dataFolder, keyFile, key, clock })),
     tag: reading.tag,
     contact: reading.contact,

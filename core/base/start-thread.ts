@@ -7,6 +7,38 @@ const given = process.execArgv.findLast((arg) => arg.startsWith('--max-semi-spac
 /** Threads whose heap is still to be made. */
 let starting = 0
 
+/** How the threads of one name fared in this process. */
+export interface ThreadState {
+  readonly name: string
+  /** Of that name, how many run now and how many were ever started. */
+  readonly running: number
+  readonly starts: number
+  /** Threads that ended because of an error nobody caught, and the last one: when (Unix ms), and its words. */
+  readonly crashes: number
+  readonly lastCrash: { readonly atMs: number; readonly reason: string } | null
+}
+const known = new Map<string, ThreadState>()
+
+/** How the threads of this process fare, by name. */
+export function threadStates(): ThreadState[] {
+  return [...known.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function keepWatch(worker: Worker, name: string): void {
+  const note = (change: (was: ThreadState) => Partial<ThreadState>) => {
+    const was = known.get(name) ?? { name, running: 0, starts: 0, crashes: 0, lastCrash: null }
+    known.set(name, { ...was, ...change(was) })
+  }
+  note(({ running, starts }) => ({ running: running + 1, starts: starts + 1 }))
+  worker.once('error', (error: unknown) =>
+    note(({ crashes }) => ({
+      crashes: crashes + 1,
+      lastCrash: { atMs: Date.now(), reason: error instanceof Error ? error.message : String(error) },
+    })),
+  )
+  worker.once('exit', () => note(({ running }) => ({ running: running - 1 })))
+}
+
 /**
  * Starts the thread whose entry is `core/<room>/<name>-thread.ts`. In a bundle every thread is a file of its own beside
  * `main.js`, so the ending of this very file decides: `.ts` runs from source, `.js` from the bundle.
@@ -17,6 +49,7 @@ export function startThread(room: string, name: string, workerData: unknown, lim
     ? new URL(`../${room}/${name}-thread.ts`, import.meta.url)
     : new URL(`./${name}-thread.js`, import.meta.url)
   const worker = new Worker(fileURLToPath(entry), { workerData, name: `posthorn ${name}`, resourceLimits: limits })
+  keepWatch(worker, name)
   if (given !== undefined && limits.maxYoungGenerationSizeMb !== undefined) untilMade(worker, given)
   return worker
 }

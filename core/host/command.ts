@@ -44,6 +44,7 @@ export const COMMAND_NAMES = [
   'log',
   'setting',
   'status',
+  'diagnostics',
   'certificate',
   'tls',
   'dkim',

@@ -5,6 +5,7 @@ import { account } from './account-commands.ts'
 import { parseArguments } from './arguments.ts'
 import { alias } from './alias-commands.ts'
 import { EXIT, exitOf, unserved, usage, wordsOf, type Api, type Command, type COMMAND_NAMES } from './command.ts'
+import { diagnostics } from './diagnostics-command.ts'
 import type { CommandIo } from './local-socket.ts'
 import { logCommands } from './log-commands.ts'
 import { list, show, source } from './mail-commands.ts'
@@ -41,6 +42,7 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   log: logCommands,
   setting,
   status,
+  diagnostics,
   certificate,
   tls,
   dkim,

@@ -58,6 +58,7 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
                                   mail into files of their own; nothing is written over unless told
   setting list | set KEY VALUE    what can be changed, and to what
   status                          what is running and what waits
+  diagnostics [--report | --forget-crashes]            how the program fares; a report without names, to be sent to others
   certificate                     the servers', for programs that are to trust it
   password make ADDRESS NAME | revoke ID | list        a password for each program that submits or reads mail
   connect [PROGRAM] [--address ADDRESS]                how programs are set up to submit mail here and to read it

@@ -1,5 +1,6 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { diagnosticsContract } from './diagnostics-contract.ts'
 import { discoverCall, signInContract } from './discovery-contract.ts'
 import { logContract } from './log-contract.ts'
 import { contactContract, setTagsCall, tagContract, threadCall } from './reading-contract.ts'
@@ -89,6 +90,8 @@ export const contract = {
     unlock: unlockCall,
   },
   vault: vaultContract,
+  /** How the program itself fares. */
+  diagnostics: diagnosticsContract,
   identity: {
     list: oc.output(z.array(IdentityView)),
     /** Makes or changes the identity of that address. */
