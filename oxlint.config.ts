@@ -33,6 +33,7 @@ const lock = 'core/engine-lock.ts'
 const SOCKETS = ['node:net', 'node:tls', 'node:dgram']
 const WEB = ['node:http', 'node:https', 'node:http2']
 const ORPC = ['@orpc/client', '@orpc/contract', '@orpc/server']
+const TIPTAP = ['@tiptap/core', '@tiptap/pm', '@tiptap/react', '@tiptap/starter-kit', '@tiptap/extension-image']
 
 export const ROOMS: Readonly<Record<string, Room>> = {
   'core/base': { may: [] },
@@ -58,6 +59,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     may: ['core/fetch/*.ts', base, model, message, store, wire, net, transcript],
     uses: ['tldts'],
   },
+  'core/console': { may: [base, model, net] },
   'core/mailbox': { may: [base, model, message, store], uses: ['re2js'] },
   'core/rpc': { may: [base, model], uses: ['zod', ...ORPC] },
   'core/engine*.ts': {
@@ -71,14 +73,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'core/net',
       'core/store',
       'core/vault',
-    ].concat(['core/queue', 'core/relay', 'core/serve', 'core/fetch', 'core/mailbox', 'core/rpc', settings]),
+    ].concat(['core/queue', 'core/relay', 'core/serve', 'core/fetch', 'core/mailbox', 'core/console', 'core/rpc', settings]),
     uses: ORPC,
   },
   'core/host': { may: [base, model, message, store, rpc, engine, lock], uses: [...SOCKETS, ...WEB, 'ws', ...ORPC] },
   'electron': { may: [base, model, settings, rpc, engine, lock], uses: ['electron', ...ORPC] },
   'renderer/src': {
     may: [rpc, model, base],
-    uses: ['react', 'react-dom', 'react-aria-components', '@tanstack/react-virtual', 'dompurify', ...ORPC],
+    uses: ['react', 'react-dom', 'react-aria-components', '@tanstack/react-virtual', 'dompurify', ...TIPTAP, ...ORPC],
     withoutNode: true,
   },
 }
