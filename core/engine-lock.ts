@@ -1,10 +1,11 @@
 import { systemClock } from './base/clock.ts'
-import { Fault, isFault } from './base/fault.ts'
+import { Fault, isFault, reasonOf } from './base/fault.ts'
 import { OneAtATime } from './base/one-at-a-time.ts'
 import { defaultKeyFile } from './base/paths.ts'
 import { startEngine, type Engine, type EngineOptions } from './engine.ts'
 import { Attempts } from './vault/attempts.ts'
 import { hasPassphrase, openWithPassphrase } from './vault/key.ts'
+import { hasKeychain, openWithKeychain } from './vault/keychain.ts'
 import { rekeyVault } from './vault/rekey.ts'
 
 /** An engine that may have to wait for its passphrase. */
@@ -30,13 +31,15 @@ export async function startLockable(options: EngineOptions, onUnlocked: (engine:
   const turns = new OneAtATime()
   let closed = false
   const state: { engine: Engine | undefined; why: string } = { engine: undefined, why: '' }
+  const { key, trouble } = await byKeychain(options)
   try {
-    state.engine = await startEngine(options)
+    state.engine = await startEngine(key === undefined ? options : { ...options, key })
   } catch (error) {
     if (!isFault(error) || !error.code.startsWith('vault.')) throw error
     const other = error.code !== 'vault.passphrase-needed' && hasPassphrase(options.dataFolder)
-    state.why = other ? `${error.message}; the passphrase opens the mail, too` : error.message
-    options.log(`locked: ${error.message}`)
+    if (trouble !== undefined) state.why = trouble
+    else state.why = other ? `${error.message}; the passphrase opens the mail, too` : error.message
+    options.log(`locked: ${trouble ?? error.message}`)
   }
   return {
     get engine() {
@@ -64,6 +67,19 @@ export async function startLockable(options: EngineOptions, onUnlocked: (engine:
   }
 }
 
+/** The key by the keychain, or in words for a person why it does not give it; neither where it is no way in. */
+async function byKeychain({ dataFolder, keychain }: EngineOptions): Promise<{ key?: Uint8Array; trouble?: string }> {
+  if (!hasKeychain(dataFolder)) return {}
+  const but = 'the passphrase opens the mail'
+  if (keychain === undefined) return { trouble: `this Posthorn cannot ask the keychain of the desktop; ${but}` }
+  try {
+    const key = await openWithKeychain(dataFolder, keychain)
+    return key === undefined ? {} : { key }
+  } catch (error) {
+    return { trouble: `${keychain.name} did not give the key: ${reasonOf(error)}; ${but}` }
+  }
+}
+
 /** What gives a store another key. */
 export interface RekeyOptions {
   readonly dataFolder: string
@@ -72,6 +88,8 @@ export interface RekeyOptions {
   readonly askPassphrase: () => Promise<string>
   /** Removes the passphrase instead, which only a key file that stays allows. */
   readonly dropPassphrase: boolean
+  /** SQLite's addon where it lies apart from its package. */
+  readonly nativeBinding?: string
 }
 
 /**
@@ -81,5 +99,6 @@ export interface RekeyOptions {
 export async function rekeyFolder(options: RekeyOptions): Promise<void> {
   const { dataFolder: folder, keyFile = defaultKeyFile(folder), dropPassphrase } = options
   const passphrase = hasPassphrase(folder) && !dropPassphrase ? await options.askPassphrase() : null
-  await rekeyVault({ folder, keyFile, passphrase })
+  const native = options.nativeBinding === undefined ? {} : { nativeBinding: options.nativeBinding }
+  await rekeyVault({ folder, keyFile, passphrase, ...native })
 }

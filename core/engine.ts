@@ -66,6 +66,7 @@ import { createRecorder } from './transcript/recorder.ts'
 import { vaultHandlers } from './vault/handlers.ts'
 import { openVault, tidyVault } from './vault/key.ts'
 import { vault } from './vault/vault.ts'
+import type { Keychain } from './vault/keychain.ts'
 import { waysIn } from './vault/ways.ts'
 
 /** What an engine is started with. Clock, resolver and dialer are the machine's own unless others are handed in. */
@@ -75,6 +76,8 @@ export interface EngineOptions {
   /** The database key where the host knows it, from a passphrase. */
   readonly key?: Uint8Array
   /** What the settings file says, as JSON; nothing when there is none. */
+  /** The system's keychain, where the host can ask one. */
+  readonly keychain?: Keychain
   readonly fileSettings?: unknown
   /** Path of SQLite's addon, where the engine runs from a bundle. */
   readonly nativeBinding?: string
@@ -118,6 +121,10 @@ export interface Engine {
   /** How late the main thread was. */
   eventLoopDelay(reset: boolean): LoopDelay
   /** Resolves with words when the engine cannot go on, such as a store whose thread died. */
+  /** The computer is about to sleep: what the protocol log still holds back is stored. */
+  suspending(): Promise<void>
+  /** It is awake again, or has another network: one run of the queue, a moment later. */
+  resumed(what: 'sleep' | 'network'): void
   readonly failed: Promise<string>
   /** Takes no more work, lets what is under way come to its end, closes the store. */
   close(): Promise<void>
@@ -426,7 +433,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     imports: transfer.imports,
     exports: transfer.exports,
     diagnostics: watching.handlers,
-    vault: vaultHandlers(waysIn({ folder: dataFolder, keyFile, key, clock })),
+    vault: vaultHandlers(waysIn({ folder: dataFolder, keyFile, key, clock, keychain: options.keychain })),
     tag: reading.tag,
     contact: reading.contact,
     compose: composeHandlers({
@@ -528,3 +535,8 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     close: () => opened.closeAll(),
   }
 }
+    async suspending() {
+      log('the computer goes to sleep')
+      await recorder.flush()
+    },
+    resumed: (what) => queue.resume(what),

@@ -86,6 +86,7 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
   parse [FILE]                    a message's parts, sizes, places and oddities; without FILE a message on stdin as JSON
 `
 
+  vault keychain on|off --passphrase-stdin             the keychain of the desktop in place of the key file
 /** The entries of one command, or undefined where there is no such command. */
 export function helpOf(command: string): string | undefined {
   const lines: string[] = []

@@ -6,7 +6,7 @@ import type { CommandIo } from './local-socket.ts'
 import { secretLines } from './unlock-command.ts'
 
 const USAGE =
-  'vault status, vault passphrase [set|remove] --passphrase-stdin, vault start locked|open --passphrase-stdin, or vault rekey [--passphrase-stdin|--drop-passphrase]'
+  'vault status, vault passphrase [set|remove] --passphrase-stdin, vault start locked|open --passphrase-stdin, vault keychain on|off --passphrase-stdin, or vault rekey [--passphrase-stdin|--drop-passphrase]'
 
 /** What opens the stored mail. Passphrases come on standard input, a line each: the one there is, then the new one. */
 export const vault: Command = {
@@ -39,6 +39,8 @@ export const vault: Command = {
       if (what === 'start' && (how === 'locked' || how === 'open'))
         return api.vault.setLockedAtStart({ locked: how === 'locked', current: (await lines(1))[0] })
       if (what === 'rekey')
+      if (what === 'keychain' && (how === 'on' || how === 'off'))
+        return api.vault.setKeychain({ on: how === 'on', current: (await lines(1))[0] })
         throw new Fault('engine.locked', 'give the store another key: Posthorn runs on it; stop it first', { path: '' })
       throw usage(USAGE)
     }

@@ -70,6 +70,8 @@ export interface Queue {
   add(due: readonly DueRecipient[]): void
   /** Something changed from outside, such as a setting: looks at all that is due. */
   wake(): void
+  /** The host says that the computer slept, or that it has another network: one run, a moment later. */
+  resume(what: 'sleep' | 'network'): void
   /** Tries recipients now. Returns how many those are. */
   retry(target: Exclude<Target, { routeId: number }>, asked?: Asked): Promise<number>
   /** Keeps recipients back until they are released. */

@@ -40,6 +40,10 @@ export class RunningQueue implements Queue {
     this.#scheduler.wake()
   }
 
+  resume(what: 'sleep' | 'network'): void {
+    this.#scheduler.resume(what)
+  }
+
   async retry(target: Exclude<Target, { routeId: number }>, asked: Asked = ENGINE): Promise<number> {
     const { store, clock, changes } = this.#context
     this.#context.onRetry?.()

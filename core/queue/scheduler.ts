@@ -151,6 +151,11 @@ export class Scheduler {
     this.#onRing()
   }
 
+  /** One run, a moment later: the host knows of a sleep or another network before this is noticed here. */
+  resume(what: 'sleep' | 'network'): void {
+    resume(what, this.#interrupted())
+  }
+
   /** Takes due recipients into their lanes and serves them. */
   take(due: readonly DueRecipient[]): void {
     const nowMs = this.#context.clock.nowMs()

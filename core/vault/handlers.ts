@@ -16,6 +16,10 @@ export function vaultHandlers(ways: Ways) {
       await ways.removePassphrase(input.current)
       return viewOf(ways)
     }),
+    setKeychain: os.setKeychain.handler(async ({ input }) => {
+      await ways.setKeychain(input.on, input.current)
+      return viewOf(ways)
+    }),
     setLockedAtStart: os.setLockedAtStart.handler(async ({ input }) => {
       await ways.setLockedAtStart(input.locked, input.current)
       return viewOf(ways)
@@ -24,12 +28,24 @@ export function vaultHandlers(ways: Ways) {
 }
 
 function viewOf(ways: Ways): VaultView {
+  const { keyFile, keychain } = ways
   const open = ways.list()
-  const lockedAtStart = !open.includes('key-file')
-  const text = lockedAtStart
-    ? 'Only the passphrase opens the mail: a stolen disk or copy is worth nothing without it, and Posthorn starts locked.'
-    : open.includes('passphrase')
-      ? 'The key file or the passphrase opens the mail. Whoever has both this folder and the key file can read it.'
-      : 'The key file opens the mail. A copy of this folder alone is worth nothing; a stolen disk that holds both is not protected.'
-  return { ways: open, keyFile: ways.keyFile, lockedAtStart, text }
+  const lockedAtStart = !open.includes('key-file') && !open.includes('keychain')
+  return {
+    ways: open,
+    keyFile,
+    keychain: keychain === undefined ? null : { state: keychain.state, name: keychain.name },
+    lockedAtStart,
+    text: textOf(open, lockedAtStart),
+  }
+}
+
+function textOf(open: ReturnType<Ways['list']>, lockedAtStart: boolean): string {
+  if (lockedAtStart)
+    return 'Only the passphrase opens the mail: a stolen disk or copy is worth nothing without it, and Posthorn starts locked.'
+  if (!open.includes('key-file'))
+    return 'The keychain of this computer opens the mail when you are signed in, or the passphrase does: a stolen disk or copy is worth nothing without one of them.'
+  return open.includes('passphrase')
+    ? 'The key file or the passphrase opens the mail. Whoever has both this folder and the key file can read it.'
+    : 'The key file opens the mail. A copy of this folder alone is worth nothing; a stolen disk that holds both is not protected.'
 }

@@ -29,7 +29,12 @@ export interface PassphraseWrap extends Sealed {
   readonly r: number
   readonly p: number
 }
-export type Wrap = KeyFileWrap | PassphraseWrap | { readonly kind: string }
+/** Sealed with what the system's keychain keeps; `guarded` is that, as the keychain alone can read it (base64). */
+export interface KeychainWrap extends Sealed {
+  readonly kind: 'keychain'
+  readonly guarded: string
+}
+export type Wrap = KeyFileWrap | PassphraseWrap | KeychainWrap | { readonly kind: string }
 export interface KeyBook {
   readonly version: 1
   readonly wraps: readonly Wrap[]
@@ -38,6 +43,8 @@ export interface KeyBook {
 export const isKeyFileWrap = (wrap: Wrap): wrap is KeyFileWrap => wrap.kind === 'key-file'
 export const isPassphraseWrap = (wrap: Wrap): wrap is PassphraseWrap =>
   wrap.kind === 'passphrase' && 'n' in wrap && 'sealed' in wrap
+export const isKeychainWrap = (wrap: Wrap): wrap is KeychainWrap =>
+  wrap.kind === 'keychain' && 'guarded' in wrap && 'sealed' in wrap
 
 /** Where a data folder's key book lies. */
 export const bookPath = (folder: string) => join(folder, 'key.json')
@@ -80,7 +87,8 @@ function isWrap(value: unknown): value is Wrap {
   const areTexts = (...names: string[]) => names.every((name) => typeof fields[name] === 'string')
   const isSealed = areTexts('nonce', 'sealed', 'tag') && (fields['of'] === undefined || areTexts('of'))
   if (value.kind === 'key-file') return isSealed
-  // A passphrase of another make is one of an unknown kind.
+  // One of another make is one of an unknown kind.
+  if (value.kind === 'keychain' && 'guarded' in value) return isSealed && areTexts('guarded')
   if (value.kind === 'passphrase' && 'salt' in value && 'n' in value)
     return isSealed && areTexts('salt') && areGoodCosts(fields['n'], fields['r'], fields['p'])
   return true

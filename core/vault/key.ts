@@ -6,6 +6,7 @@ import { beginningOf, saltOf } from '../store/key-check.ts'
 import { dropCopy } from '../store/rekey.ts'
 import {
   bookPath,
+  isKeychainWrap,
   isKeyFileWrap,
   isPassphraseWrap,
   KEY_BYTES,
@@ -85,7 +86,7 @@ export function fittingWraps(folder: string, wraps: readonly Wrap[]): Wrap[] {
   const mark = beginningOf(databasePath(folder))?.toString('base64')
   const fitting = wraps.filter((wrap) => !('of' in wrap) || wrap.of === undefined || wrap.of === mark)
   // Where none fits the database is damaged, and whoever opens it will say so.
-  const isUsable = fitting.some((wrap) => isKeyFileWrap(wrap) || isPassphraseWrap(wrap))
+  const isUsable = fitting.some((wrap) => [isKeyFileWrap, isKeychainWrap, isPassphraseWrap].some((is) => is(wrap)))
   return mark === undefined || !isUsable ? [...wraps] : fitting
 }
 

@@ -3,6 +3,7 @@ import { Fault } from '../base/fault.ts'
 import { rekeyDatabase } from '../store/rekey.ts'
 import {
   bookPath,
+  isKeychainWrap,
   isKeyFileWrap,
   isPassphraseWrap,
   KEY_BYTES,
@@ -28,14 +29,14 @@ export interface RekeyPlace {
 
 /**
  * Gives the store another key, and every way in the new one. At any moment key.json opens the database that lies there: it holds
- * both keys while one takes the other's place. Copies of the old files stay readable with the old ways in. Throws `vault.*`,
+ * both keys while one takes the other's place. The keychain, which only a desktop can ask, is no way in afterwards until it is chosen again. Copies of the old files stay readable with the old ways in. Throws `vault.*`,
  * `store.*`, and `conflict` where a way in would be lost.
  */
 export async function rekeyVault(place: RekeyPlace): Promise<void> {
   const { folder, keyFile, passphrase } = place
   const path = bookPath(folder)
   const wraps = fittingWraps(folder, readBook(path)?.wraps ?? [])
-  const unknown = wraps.find((wrap) => !isKeyFileWrap(wrap) && !isPassphraseWrap(wrap))
+  const unknown = wraps.find((wrap) => ![isKeyFileWrap, isKeychainWrap, isPassphraseWrap].some((is) => is(wrap)))
   if (unknown !== undefined) throw conflict(`"${path}" has a way in that this version does not know: "${unknown.kind}"`)
   const byFile = wraps.some(isKeyFileWrap)
   const byPassphrase = wraps.some(isPassphraseWrap)

@@ -2,20 +2,34 @@ import { Fault } from '../base/fault.ts'
 import { OneAtATime } from '../base/one-at-a-time.ts'
 import { Attempts } from './attempts.ts'
 import type { Clock } from '../base/clock.ts'
-import { bookPath, isKeyFileWrap, isPassphraseWrap, readBook, seal, writeBook, type Wrap } from './key-book.ts'
+import {
+  bookPath,
+  isKeychainWrap,
+  isKeyFileWrap,
+  isPassphraseWrap,
+  readBook,
+  seal,
+  writeBook,
+  type Wrap,
+} from './key-book.ts'
 import { createKeyFile } from './key-file.ts'
+import { wrapWithKeychain, type Keychain } from './keychain.ts'
 import { fittingWraps, markOf, openWithPassphrase } from './key.ts'
 import { LEAST_CHARACTERS, normalized, wrapWithPassphrase, type ScryptCosts } from './passphrase.ts'
 
 /** The ways in to a data folder that is open. */
 export interface Ways {
   /** What opens it now. */
-  list(): ('key-file' | 'passphrase')[]
+  list(): ('key-file' | 'keychain' | 'passphrase')[]
   readonly keyFile: string
+  /** The system's keychain, where the host has one. */
+  readonly keychain: Keychain | undefined
   /** Sets the passphrase, or puts another in the place of `current`. */
   setPassphrase(current: string | null, passphrase: string): Promise<void>
   removePassphrase(current: string): Promise<void>
-  /** Takes the key file's way in away, or gives it back. */
+  /** Puts the keychain into the key file's place, or the key file back into its. */
+  setKeychain(isOn: boolean, current: string): Promise<void>
+  /** Takes away what opens the mail by itself, or gives the key file's way in back. */
   setLockedAtStart(isLocked: boolean, current: string): Promise<void>
 }
 
@@ -29,14 +43,16 @@ export function waysIn(at: {
   readonly keyFile: string
   readonly key: Uint8Array
   readonly clock: Clock
+  readonly keychain?: Keychain | undefined
   /** What guessing the passphrase shall cost; as usual where it is left out. */
   readonly costs?: ScryptCosts
 }): Ways {
-  const { folder, keyFile, key } = at
+  const { folder, keyFile, key, keychain } = at
   const turns = new OneAtATime()
   const attempts = new Attempts(at.clock)
   const wraps = () => fittingWraps(folder, readBook(bookPath(folder))?.wraps ?? [])
-  const has = (kind: string) => wraps().some((wrap) => wrap.kind === kind)
+  const is = { 'key-file': isKeyFileWrap, 'keychain': isKeychainWrap, 'passphrase': isPassphraseWrap }
+  const has = (kind: keyof typeof is) => wraps().some((wrap) => is[kind](wrap))
   const isCurrent = (current: string) => attempts.run(() => openWithPassphrase(folder, current))
   const write = (changed: readonly Wrap[]) => {
     if (!changed.some((wrap) => isKeyFileWrap(wrap) || isPassphraseWrap(wrap))) throw lastWay()
@@ -44,7 +60,8 @@ export function waysIn(at: {
   }
   return {
     keyFile,
-    list: () => (['key-file', 'passphrase'] as const).filter(has),
+    keychain,
+    list: () => (['key-file', 'keychain', 'passphrase'] as const).filter(has),
     setPassphrase: (current, passphrase) =>
       turns.run(async () => {
         const length = [...normalized(passphrase)].length
@@ -65,10 +82,20 @@ export function waysIn(at: {
         await isCurrent(current)
         write(wraps().filter((wrap) => !isPassphraseWrap(wrap)))
       }),
+    setKeychain: (isOn, current) =>
+      turns.run(async () => {
+        // The passphrase stays beside it: a keychain is lost with its computer, and by signing in anew.
+        await isCurrent(current)
+        const others = wraps().filter((wrap) => !isKeyFileWrap(wrap) && !isKeychainWrap(wrap))
+        if (!isOn) return write([...others, { kind: 'key-file', ...seal(key, createKeyFile(keyFile), markOf(key)) }])
+        if (keychain === undefined) throw noKeychain('this Posthorn cannot ask one')
+        if (keychain.state !== 'ready') throw noKeychain(`${keychain.name} keeps nothing from other programs`)
+        write([...others, await wrapWithKeychain(key, keychain, markOf(key))])
+      }),
     setLockedAtStart: (isLocked, current) =>
       turns.run(async () => {
         await isCurrent(current)
-        const others = wraps().filter((wrap) => !isKeyFileWrap(wrap))
+        const others = wraps().filter((wrap) => !isKeyFileWrap(wrap) && !isKeychainWrap(wrap))
         if (isLocked) write(others)
         else write([...others, { kind: 'key-file', ...seal(key, createKeyFile(keyFile), markOf(key)) }])
       }),
@@ -76,6 +103,8 @@ export function waysIn(at: {
 }
 
 const conflict = (words: string, reason: string) => new Fault('conflict', words, { what: 'passphrase', reason })
+const noKeychain = (reason: string) =>
+  new Fault('conflict', `let the keychain open the mail: ${reason}`, { what: 'keychain', reason })
 const lastWay = () =>
   conflict(
     'remove the passphrase: nothing else opens the mail; let the key file open it first (posthorn vault start open)',
