@@ -3,8 +3,8 @@ import { prepared } from './prepared.ts'
 import type { ReadDb } from './types.ts'
 
 const PAGE = `
-  SELECT ${COLUMNS} FROM message WHERE folder_id = ? AND (date_ms, id) > (?, ?)
-  ORDER BY date_ms, id LIMIT ?` // index message_folder_date, from its end
+  SELECT ${COLUMNS} FROM message WHERE folder_id = ? AND (list_ms, id) > (?, ?)
+  ORDER BY list_ms, id LIMIT ?` // index message_folder_list, from its end
 const TAGS = `
   SELECT t.name FROM message_tag m JOIN tag t ON t.id = m.tag_id WHERE m.message_id = ? ORDER BY t.name_key`
 

@@ -10,9 +10,9 @@ const SLICE = 1000
 
 // By the index, for the order of arrival has none of its own.
 const PAGE = `
-  SELECT id, date_ms AS dateMs, size_bytes AS sizeBytes FROM message
-  WHERE folder_id = ? AND (date_ms, id) > (?, ?)
-  ORDER BY date_ms, id LIMIT ?` // index message_folder_date
+  SELECT id, list_ms AS dateMs, size_bytes AS sizeBytes FROM message
+  WHERE folder_id = ? AND (list_ms, id) > (?, ?)
+  ORDER BY list_ms, id LIMIT ?` // index message_folder_list
 
 /** The messages of a folder as POP3 lists them, in the order of arrival: two numbers a message and no more. */
 export interface MaildropListing {

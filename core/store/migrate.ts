@@ -17,6 +17,8 @@ import { migration as accepting } from './migrations/0014-accepting.ts'
 import { migration as logQueries } from './migrations/0015-log-queries.ts'
 import { migration as drafting } from './migrations/0016-drafting.ts'
 import { migration as headersFirst } from './migrations/0017-headers-first.ts'
+import { migration as snoozing } from './migrations/0018-snoozing.ts'
+import { migration as writing } from './migrations/0019-writing.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -48,6 +50,8 @@ export const migrations: readonly Migration[] = [
   logQueries,
   drafting,
   headersFirst,
+  snoozing,
+  writing,
 ]
 
 /** The version a database has once every step ran. */

@@ -3,8 +3,8 @@ import { prepared } from './prepared.ts'
 import type { Query, ReadDb } from './types.ts'
 
 const PAGE = `
-  SELECT id, date_ms AS dateMs FROM message WHERE folder_id = ? AND (date_ms, id) < (?, ?)
-  ORDER BY date_ms DESC, id DESC LIMIT ?` // index message_folder_date
+  SELECT id, list_ms AS dateMs FROM message WHERE folder_id = ? AND (list_ms, id) < (?, ?)
+  ORDER BY list_ms DESC, id DESC LIMIT ?` // index message_folder_list
 
 /** Ids of a folder's messages after one, newest first. */
 function listInFolder(
