@@ -23,7 +23,10 @@ export default defineConfig({
           include: ['{core,electron,renderer}/**/*.test.{ts,tsx}', 'test/{repo,support}/**/*.test.ts'],
         },
       },
-      { extends: true, test: { ...slow, name: 'interop', isolate: false, include: ['test/interop/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { ...slow, name: 'interop', isolate: false, include: ['test/{interop,packaging}/**/*.test.ts'] },
+      },
       { extends: true, test: { ...alone, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
       { extends: true, test: { ...alone, name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 3_600_000 } },
     ],

@@ -1,11 +1,14 @@
 // Builds what the hosts serve and the shell runs. Does nothing for a part whose sources have not changed.
-//   npm run build                     npm run build -- renderer
+//   npm run build                     npm run build -- renderer              npm run build -- headless
 //   dist/renderer/   the window's page, by renderer/vite.config.ts
 //   dist/electron/   main.js, preload.cjs, and beside main.js each thread as a file of its own
+//   dist/headless/   the same engine for a plain Node: what scripts/headless.mjs makes an archive of
+//   dist/.packages/  which packages each part holds code of
 import { createHash } from 'node:crypto'
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { notePackages } from './bundled-packages.mjs'
 import { exclusively } from './exclusively.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -13,10 +16,10 @@ const dist = join(root, 'dist')
 
 /**
  * Builds the named parts side by side; ends the process, with the reason, where one of them fails.
- * @param {('renderer' | 'shell')[]} parts
+ * @param {('renderer' | 'shell' | 'headless')[]} parts
  */
 export async function build(...parts) {
-  const builders = { renderer: buildRenderer, shell: buildShell }
+  const builders = { renderer: buildRenderer, shell: buildShell, headless: buildHeadless }
   for (const part of parts) if (!Object.hasOwn(builders, part)) throw new Error(`there is no part "${part}" to build`)
   const results = await Promise.allSettled(parts.map((part) => builders[part]()))
   const failed = results.find(({ status }) => status === 'rejected')
@@ -36,7 +39,11 @@ async function buildRenderer() {
   ]
   await buildWhenChanged('renderer', sources, async () => {
     const vite = await import('vite')
-    await vite.build({ configFile: join(root, 'renderer/vite.config.ts'), logLevel: 'warn' })
+    await vite.build({
+      configFile: join(root, 'renderer/vite.config.ts'),
+      logLevel: 'warn',
+      plugins: [notePackages(packagesFile('renderer'))],
+    })
   })
 }
 
@@ -44,23 +51,42 @@ async function buildRenderer() {
 async function buildShell() {
   await buildWhenChanged('electron', ['electron/**/*.ts', 'core/**/*.ts'], async () => {
     rmSync(join(dist, 'electron'), { recursive: true, force: true })
-    const threads = globSync('core/*/*-thread.ts', { cwd: root }).filter((path) => basename(path) !== 'start-thread.ts')
     await Promise.all([
-      bundle('electron/main.ts', 'es', 'main.js'),
+      bundle('electron', 'electron/main.ts', 'main.js'),
       // A sandboxed preload script can't be an ES module.
-      bundle('electron/preload.ts', 'cjs', 'preload.cjs'),
-      ...threads.map((path) => bundle(path, 'es', `${basename(path, '.ts')}.js`)),
+      bundle('electron', 'electron/preload.ts', 'preload.cjs', { format: 'cjs' }),
+      ...threads().map((path) => bundle('electron', path, `${basename(path, '.ts')}.js`)),
     ])
   })
 }
 
+/** The command line and `serve` as plain JavaScript for Node 22.19 and newer. A command loads only the files it needs. */
+async function buildHeadless() {
+  await buildWhenChanged('headless', ['core/**/*.ts'], async () => {
+    rmSync(join(dist, 'headless'), { recursive: true, force: true })
+    const to = { target: 'node22.19' }
+    await Promise.all([
+      bundle('headless', 'core/host/cli.ts', 'cli.js', { ...to, splits: true }),
+      ...threads().map((path) => bundle('headless', path, `${basename(path, '.ts')}.js`, to)),
+    ])
+  })
+}
+
+/** Each thread is a file of its own, which `startThread` looks for beside the bundle. */
+const threads = () =>
+  globSync('core/*/*-thread.ts', { cwd: root }).filter((path) => basename(path) !== 'start-thread.ts')
+
+/** @type {(part: string) => string} */
+const packagesFile = (part) => join(dist, '.packages', `${part}.json`)
+
 /**
  * One file with everything in it but Electron itself: a packaged application ships no node_modules.
+ * @param {'electron' | 'headless'} folder
  * @param {string} entry
- * @param {'es' | 'cjs'} format
  * @param {string} name
+ * @param {{ format?: 'es' | 'cjs', target?: string, splits?: boolean }} [how] `splits` leaves what is imported later in files of its own
  */
-async function bundle(entry, format, name) {
+async function bundle(folder, entry, name, { format = 'es', target = 'node24', splits = false } = {}) {
   const vite = await import('vite')
   await vite.build({
     configFile: false,
@@ -69,13 +95,16 @@ async function bundle(entry, format, name) {
     publicDir: false,
     build: {
       ssr: entry,
-      outDir: join(dist, 'electron'),
+      outDir: join(dist, folder),
       emptyOutDir: false,
-      target: 'node24',
+      target,
       minify: false,
       sourcemap: true,
-      rolldownOptions: { output: { format, entryFileNames: name, codeSplitting: false } },
+      rolldownOptions: {
+        output: { format, entryFileNames: name, chunkFileNames: '[name]-[hash].js', codeSplitting: splits },
+      },
     },
+    plugins: [notePackages(packagesFile(`${folder}-${name}`))],
     ssr: { noExternal: true, external: ['electron'] },
   })
 }
@@ -90,7 +119,7 @@ async function buildWhenChanged(part, sources, work) {
   mkdirSync(dist, { recursive: true })
   await exclusively(join(dist, `.${part}.lock`), async () => {
     const stamp = join(dist, `.${part}.sources`)
-    const wanted = hashOf(['scripts/build.mjs', 'package-lock.json', ...sources])
+    const wanted = hashOf(['scripts/build.mjs', 'scripts/bundled-packages.mjs', 'package-lock.json', ...sources])
     if (readOr(stamp, '') === wanted) return
     console.error(`posthorn: building dist/${part}`)
     rmSync(stamp, { force: true })
@@ -121,6 +150,6 @@ function readOr(path, otherwise) {
 }
 
 if (import.meta.main) {
-  const named = /** @type {('renderer' | 'shell')[]} */ (process.argv.slice(2))
+  const named = /** @type {('renderer' | 'shell' | 'headless')[]} */ (process.argv.slice(2))
   await build(...(named.length > 0 ? named : /** @type {const} */ (['renderer', 'shell'])))
 }

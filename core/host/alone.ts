@@ -2,6 +2,7 @@ import type { CommandLine } from './arguments.ts'
 import { startEngine } from '../engine.ts'
 import { takeLock } from '../store/lock.ts'
 import { runCommand } from './commands.ts'
+import { withNativeBinding } from './installed.ts'
 import type { CommandIo } from './local-socket.ts'
 import { rekey } from './vault-commands.ts'
 import { readSettingsFile } from '../base/settings-file.ts'
@@ -12,7 +13,7 @@ import { readSettingsFile } from '../base/settings-file.ts'
  */
 export async function runAlone(at: CommandLine, io: CommandIo): Promise<number> {
   const fileSettings = readSettingsFile(at.settings, at.data)
-  const lock = takeLock(at.data, `posthorn ${at.argv[0] ?? ''}`)
+  const lock = takeLock(at.data, `posthorn ${at.argv[0] ?? ''}`, withNativeBinding())
   try {
     if (at.argv[0] === 'vault' && at.argv[1] === 'rekey') return await rekey(at, io)
     const engine = await startEngine({
@@ -21,6 +22,7 @@ export async function runAlone(at: CommandLine, io: CommandIo): Promise<number> 
       fileSettings,
       alone: true,
       lock,
+      ...withNativeBinding(),
       log: () => {},
     })
     try {

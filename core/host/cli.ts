@@ -107,6 +107,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (command === 'parse')
       return await (await import('./parse-command.ts')).parse(global.argv.slice(1), process.stdin, io)
     if (command === 'serve') return await (await import('./serve-command.ts')).serve(global, io)
+    if (command === 'service') return await (await import('./service-commands.ts')).service(global, io)
     // Said before a data folder is made for a slip of the keyboard.
     if (!COMMAND_NAMES.some((name) => name === command)) throw unknown(command)
     gone.signal.addEventListener('abort', () => process.exit(BROKEN_PIPE))

@@ -1,7 +1,9 @@
 /** What `posthorn help` prints. An entry begins with its command, two columns in; what is farther in belongs to it. */
 export const HELP = `posthorn COMMAND [--data DIR] [--json]
 
-  serve [--settings FILE] [--key-file FILE] [--open]   run without a desktop; prints one JSON line when ready
+  serve [--settings FILE] [--key-file FILE] [--open] [--log-file FILE]
+                                  run without a desktop; prints one JSON line when ready
+  service install [--print] | uninstall | status       run it always, as a service of yours; whether it runs, and how it is
   ui                              a new one-time address of the window
   identity add ADDRESS [--name N] [--route ID] | list  who you write as
   user add ADDRESS --password-stdin | list             who may submit mail and has a mailbox here

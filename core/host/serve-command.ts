@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { isFault, reasonOf } from '../base/fault.ts'
 import { parseSettings } from '../settings.ts'
 import { lockedRouter } from '../rpc/locked.ts'
@@ -8,6 +7,8 @@ import { takeLock, type Lock } from '../store/lock.ts'
 import { EXIT, usage } from './command.ts'
 import { runCommand } from './commands.ts'
 import { parseArguments, type CommandLine } from './arguments.ts'
+import { windowFolder, withNativeBinding } from './installed.ts'
+import { openLogFile } from './log-file.ts'
 import { callEngine, listenLocal, type CommandIo } from './local-socket.ts'
 import { startLockable, type Lockable } from '../engine-lock.ts'
 import { patiently } from './patience.ts'
@@ -23,18 +24,20 @@ const SERVE = 'posthorn serve'
  * standard output when ready. Ends with 0 after SIGTERM or SIGINT, once what was under way is committed.
  */
 export async function serve(at: CommandLine, io: CommandIo): Promise<number> {
-  const args = parseArguments(at.argv.slice(1), { '--open': 'flag', '--human': 'flag' })
-  if (args.words.length > 0) throw usage('serve [--settings FILE] [--key-file FILE] [--open]')
+  const args = parseArguments(at.argv.slice(1), { '--open': 'flag', '--human': 'flag', '--log-file': 'value' })
+  if (args.words.length > 0) throw usage('serve [--settings FILE] [--key-file FILE] [--open] [--log-file FILE]')
   const fileSettings = readSettingsFile(at.settings, at.data)
   const { 'ui.port': uiPort } = parseSettings(fileSettings)
-  const log = (line: string) => void io.stderr(`${new Date().toISOString()} ${line}\n`)
+  const logFile = args.value('--log-file')
+  const write = logFile === undefined ? (line: string) => void io.stderr(`${line}\n`) : openLogFile(logFile)
+  const log = (line: string) => write(`${new Date().toISOString()} ${line}`)
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
   })
   // Held here, not in the engine, so that a folder whose key is out of reach is served, locked, by one host only.
   let lock: Lock
   try {
-    lock = await patiently(() => takeLock(at.data, SERVE), isServing)
+    lock = await patiently(() => takeLock(at.data, SERVE, withNativeBinding()), isServing)
   } catch (error) {
     const running = isFault(error, 'store.locked') && isServing(error.details.holder ?? '')
     const address = running && args.has('--human') ? await addressOfRunning(at.data, io) : undefined
@@ -61,6 +64,7 @@ export async function serve(at: CommandLine, io: CommandIo): Promise<number> {
         ...(at.keyFile === undefined ? {} : { keyFile: at.keyFile }),
         fileSettings,
         lock,
+        ...withNativeBinding(),
         log,
       },
       (engine) => {
@@ -78,7 +82,7 @@ export async function serve(at: CommandLine, io: CommandIo): Promise<number> {
   try {
     const served = await onUsualPort(at.data, uiPort, (port) =>
       serveWindow({
-        folder: fileURLToPath(new URL('../../dist/renderer', import.meta.url)),
+        folder: windowFolder(),
         port,
         router: engine?.router ?? lockedRouter(at.data, lockable.why, (passphrase) => lockable.unlock(passphrase)),
         bytes: engine?.bytes ?? { open: () => undefined },

@@ -2,6 +2,7 @@ import { Fault } from '../base/fault.ts'
 import { rekeyFolder } from '../engine-lock.ts'
 import { parseArguments, type CommandLine } from './arguments.ts'
 import { EXIT, usage, type Command } from './command.ts'
+import { withNativeBinding } from './installed.ts'
 import type { CommandIo } from './local-socket.ts'
 import { secretLines } from './unlock-command.ts'
 
@@ -62,6 +63,7 @@ export async function rekey(at: CommandLine, io: CommandIo): Promise<number> {
     dataFolder: at.data,
     keyFile: at.keyFile,
     dropPassphrase: args.has('--drop-passphrase'),
+    ...withNativeBinding(),
     async askPassphrase() {
       const [passphrase = ''] = args.has('--passphrase-stdin') ? await secretLines(io, 1) : []
       if (passphrase !== '') return passphrase
