@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { PSEUDO, languageFor } from './languages.ts'
 import { pieces, speak, t, told } from './words.ts'
 
-afterEach(() => speak('en', {}))
+afterEach(() => speak('en-GB', {}))
 
 test('a sentence without a catalogue is said in English, with its places and plurals filled', () => {
   expect(t('Get mail')).toBe('Get mail')

@@ -6,7 +6,8 @@ export type Values = Readonly<Record<string, string | number | Date>>
 /** A language's sentences, by the English ones. */
 export type Catalogue = Readonly<Record<string, string>>
 
-let locale = 'en'
+/** Plain English, with the day before the month, until a language has been chosen. */
+let locale = 'en-GB'
 let catalogue: Catalogue = {}
 const compiled = new Map<string, IntlMessageFormat>()
 
@@ -19,7 +20,7 @@ export function speak(nextLocale: string, sentences: Catalogue): void {
 
 /** The language that is spoken: a BCP 47 tag for Intl. */
 export function spokenLocale(): string {
-  return locale === PSEUDO ? 'en' : locale
+  return locale === PSEUDO ? 'en-GB' : locale
 }
 
 /** A sentence in the language that is spoken. The English sentence, in ICU MessageFormat, is its key. */

@@ -10,7 +10,7 @@ import { composing } from './views/compose/composer.ts'
 import { FirstRun } from './views/first-run/first-run.tsx'
 import { Locked } from './views/shell/locked.tsx'
 import { Shell } from './views/shell/shell.tsx'
-import { t, tx } from './words/words.ts'
+import { said, t, told, tx } from './words/words.ts'
 
 /** The whole window, from the first byte to the mailbox. */
 export function App() {
@@ -60,24 +60,28 @@ function Page({ children }: { children: React.ReactNode }) {
 
 const REFUSED: Readonly<Record<Refusal, readonly [title: string, why: string]>> = {
   'ticket-spent': [
-    'This address has been used up',
-    'An address of the window works once and for a minute, so that nobody else can walk in with it.',
+    said('This address has been used up'),
+    said('An address of the window works once and for a minute, so that nobody else can walk in with it.'),
   ],
   'no-ticket': [
-    'This address alone does not open the window',
-    'Every window needs an address of its own that works once, so that no other page or person can walk in.',
+    said('This address alone does not open the window'),
+    said('Every window needs an address of its own that works once, so that no other page or person can walk in.'),
   ],
-  'session-unknown': ['Posthorn was started again', 'It does not know this window any more. Your mail is all there.'],
+  'session-unknown': [
+    said('Posthorn was started again'),
+    said('It does not know this window any more. Your mail is all there.'),
+  ],
 }
 
 function Refused({ why }: { why: Refusal }) {
   const [title, words] = REFUSED[why]
   return (
     <Page>
-      <Empty isPage icon="key" title={title}>
+      <Empty isPage icon="key" title={told(title)}>
+        {told(words)}{' '}
         {tx(
-          '{words} For a new address run <code>posthorn ui</code> (in a clone: <code>npm start</code> once more) and open what it prints.',
-          { words, code: (words) => <code>{words}</code> },
+          'For a new address run <code>posthorn ui</code> (in a clone: <code>npm start</code> once more) and open what it prints.',
+          { code: (words) => <code>{words}</code> },
         )}
       </Empty>
     </Page>

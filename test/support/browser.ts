@@ -9,6 +9,8 @@ export async function openBrowser(): Promise<Browser> {
     executablePath: pathOf('chromium'),
     headless: true,
     args: [
+      // The language whose words the tests name, and its way of writing dates.
+      '--accept-lang=en-GB',
       '--no-sandbox',
       '--disable-gpu',
       '--disable-quic',

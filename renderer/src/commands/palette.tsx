@@ -3,7 +3,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { PickList } from '../parts/pick-list.tsx'
 import { keyOf } from './bindings.ts'
 import { offerOf, useOffered } from './offers.ts'
-import { t } from '../words/words.ts'
+import { t, told } from '../words/words.ts'
 
 const IDS = Object.keys(COMMANDS).filter(isCommandId)
 
@@ -12,8 +12,8 @@ export function matching(ids: readonly CommandId[], typed: string): CommandId[] 
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean)
   const rank = (id: CommandId) => {
     const entry: CommandEntry = COMMANDS[id]
-    const label = entry.label.toLowerCase()
-    if (!words.every((word) => `${label} ${entry.group.toLowerCase()}`.includes(word))) return 0
+    const label = told(entry.label).toLowerCase()
+    if (!words.every((word) => `${label} ${told(entry.group).toLowerCase()}`.includes(word))) return 0
     const whole = words.join(' ')
     return whole !== '' && label === whole ? 3 : whole !== '' && label.startsWith(whole) ? 2 : 1
   }
@@ -53,8 +53,8 @@ function Commands({ onClose }: { readonly onClose: () => void }) {
         const key = keyOf(id)
         return (
           <>
-            <span className="quiet where">{entry.group}</span>
-            <span className="grow">{entry.label}</span>
+            <span className="quiet where">{told(entry.group)}</span>
+            <span className="grow">{told(entry.label)}</span>
             {key === undefined ? null : <kbd>{key}</kbd>}
           </>
         )

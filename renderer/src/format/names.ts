@@ -1,3 +1,5 @@
+import { t } from '../words/words.ts'
+
 /** At most two letters for a person: first and last word of the name, or of the address before its `@`. */
 export function initials(name: string, address: string): string {
   const words = (name.trim() || (address.split('@')[0] ?? ''))
@@ -14,7 +16,7 @@ const letter = (word: string | undefined) => /[\p{L}\p{N}]/u.exec(word ?? '')?.[
 export function people(list: readonly { name: string; address: string }[], most = 4): string {
   const names = list.map((one) => one.name || one.address)
   if (names.length <= most) return names.join(', ')
-  return `${names.slice(0, most - 1).join(', ')} and ${names.length - most + 1} more`
+  return t('{names} and {count} more', { names: names.slice(0, most - 1).join(', '), count: names.length - most + 1 })
 }
 
 /** An addressee as a header would write it. The name is quoted when it holds more than words. */

@@ -1,18 +1,28 @@
+import { spokenLocale, t } from '../words/words.ts'
+
 /** Bytes as people read them: `0 bytes`, `812 KB`, `2.4 MB` (1 KB is 1,000 bytes). */
 export function size(bytes: number): string {
-  if (bytes < 1000) return bytes === 1 ? '1 byte' : `${bytes} bytes`
-  for (const [unit, scale] of [
-    ['KB', 1e3],
-    ['MB', 1e6],
-    ['GB', 1e9],
-  ] as const) {
-    const n = bytes / scale
-    if (n < 999.5) return `${n < 9.95 ? n.toFixed(1) : Math.round(n)} ${unit}`
-  }
-  return `${(bytes / 1e12).toFixed(1)} TB`
+  if (bytes < 1000) return t('{bytes, plural, one {# byte} other {# bytes}}', { bytes })
+  const [n, say] = (
+    [
+      [1e3, (size: string) => t('{size} KB', { size })],
+      [1e6, (size: string) => t('{size} MB', { size })],
+      [1e9, (size: string) => t('{size} GB', { size })],
+    ] as const
+  ).flatMap(([scale, say]) => (bytes / scale < 999.5 ? [[bytes / scale, say] as const] : []))[0] ?? [
+    bytes / 1e12,
+    (size: string) => t('{size} TB', { size }),
+  ]
+  const digits = n < 9.95 ? 1 : 0
+  return say(n.toLocaleString(spokenLocale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }))
+}
+
+/** A number as the language writes it: `2,318` */
+export function whole(n: number): string {
+  return n.toLocaleString(spokenLocale())
 }
 
 /** `1 message`, `2,318 messages` */
 export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`
+  return `${whole(n)} ${n === 1 ? one : many}`
 }

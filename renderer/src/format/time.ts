@@ -1,24 +1,26 @@
 /** Times as people read them: clock times with the distance beside, days by name while they are near. */
+import { spokenLocale, t } from '../words/words.ts'
 
 const two = (n: number) => String(n).padStart(2, '0')
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July'].concat([
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-])
 
-/** `14:05` */
-export function clock(ms: number): string {
-  const d = new Date(ms)
-  return `${two(d.getHours())}:${two(d.getMinutes())}`
+/** Formats of one locale, made once: making one takes longer than using it. */
+const made = new Map<string, Intl.DateTimeFormat>()
+function date(ms: number, options: Intl.DateTimeFormatOptions): string {
+  const key = `${spokenLocale()} ${JSON.stringify(options)}`
+  let format = made.get(key)
+  if (format === undefined) made.set(key, (format = new Intl.DateTimeFormat(spokenLocale(), options)))
+  return format.format(ms)
 }
 
-/** `14:05:09` */
+/** `14:05`, or as the locale has it: `2:05 PM` */
+export function clock(ms: number): string {
+  return date(ms, { hour: '2-digit', minute: '2-digit' })
+}
+
+/** `14:05:09`, the same in every language, as a log has it */
 export function clockSeconds(ms: number): string {
-  return `${clock(ms)}:${two(new Date(ms).getSeconds())}`
+  const d = new Date(ms)
+  return `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`
 }
 
 /** `14:05:09.042` */
@@ -35,18 +37,18 @@ function daysAgo(ms: number, nowMs: number): number {
   return Math.round((midnight(nowMs) - midnight(ms)) / 86_400_000)
 }
 
+const sameYear = (ms: number, nowMs: number) => new Date(ms).getFullYear() === new Date(nowMs).getFullYear()
+
 /** The heading a message stands under: `Today, Thursday 19 November`, `Yesterday`, `Last week`, `November 2026`. */
 export function dayHeading(ms: number, nowMs: number): string {
-  const d = new Date(ms)
   const days = daysAgo(ms, nowMs)
-  const long = `${DAYS[d.getDay()]} ${d.getDate()} ${MONTHS[d.getMonth()]}`
-  if (days < 0) return `Ahead of time`
-  if (days === 0) return `Today, ${long}`
-  if (days === 1) return 'Yesterday'
-  if (days < 7) return long
-  if (days < 14) return 'Last week'
-  const sameYear = d.getFullYear() === new Date(nowMs).getFullYear()
-  return sameYear ? (MONTHS[d.getMonth()] ?? '') : `${MONTHS[d.getMonth()]} ${d.getFullYear()}`
+  const day = () => date(ms, { weekday: 'long', day: 'numeric', month: 'long' })
+  if (days < 0) return t('Ahead of time')
+  if (days === 0) return t('Today, {day}', { day: day() })
+  if (days === 1) return t('Yesterday')
+  if (days < 7) return day()
+  if (days < 14) return t('Last week')
+  return date(ms, sameYear(ms, nowMs) ? { month: 'long' } : { month: 'long', year: 'numeric' })
 }
 
 /** A row's time: the clock today and yesterday, else the day. */
@@ -58,54 +60,60 @@ export function rowTime(ms: number, nowMs: number): string {
 
 /** `Fri 13 Nov`, with the year when it is another one. */
 export function shortDay(ms: number, nowMs: number): string {
-  const d = new Date(ms)
-  const day = `${DAYS[d.getDay()]?.slice(0, 3)} ${d.getDate()} ${MONTHS[d.getMonth()]?.slice(0, 3)}`
-  return d.getFullYear() === new Date(nowMs).getFullYear() ? day : `${day} ${d.getFullYear()}`
+  const day = { weekday: 'short', day: 'numeric', month: 'short' } as const
+  return date(ms, sameYear(ms, nowMs) ? day : { ...day, year: 'numeric' }).replace(',', '')
 }
 
 /** `Today 13:12`, `Yesterday 22:15`, `Fri 13 Nov 09:30` */
 export function dayAndClock(ms: number, nowMs: number): string {
   const days = daysAgo(ms, nowMs)
-  const day = days === 0 ? 'Today' : days === 1 ? 'Yesterday' : shortDay(ms, nowMs)
-  return `${day} ${clock(ms)}`
+  if (days === 0) return t('Today {clock}', { clock: clock(ms) })
+  return days === 1 ? t('Yesterday {clock}', { clock: clock(ms) }) : `${shortDay(ms, nowMs)} ${clock(ms)}`
 }
 
 /** The same within a sentence: `today 13:12`, `Fri 13 Nov 09:30`. */
 export function whenWords(ms: number, nowMs: number): string {
-  return dayAndClock(ms, nowMs).replace(/^(?:Today|Yesterday)/, (day) => day.toLowerCase())
+  const days = daysAgo(ms, nowMs)
+  if (days === 0) return t('today {clock}', { clock: clock(ms) })
+  return days === 1 ? t('yesterday {clock}', { clock: clock(ms) }) : `${shortDay(ms, nowMs)} ${clock(ms)}`
 }
 
 /** A distance in one unit: `under 1 s`, `13 min`, `4 h`, `5 days`. */
 export function distance(ms: number): string {
   const s = Math.abs(ms) / 1000
-  if (s < 1) return 'under 1 s'
-  if (s < 60) return `${Math.round(s)} s`
+  if (s < 1) return t('under 1 s')
+  if (s < 60) return t('{seconds} s', { seconds: Math.round(s) })
   const minutes = Math.round(s / 60)
-  if (minutes < 60) return `${minutes} min`
+  if (minutes < 60) return t('{minutes} min', { minutes })
   const hours = Math.round(s / 3600)
-  if (hours < 48) return `${hours} h`
-  return `${Math.round(s / 86_400)} days`
+  if (hours < 48) return t('{hours} h', { hours })
+  return t('{days, plural, one {# day} other {# days}}', { days: Math.round(s / 86_400) })
 }
 
 /** A moment ahead with its distance: `14:05, in 13 min`; `now` when it is due. */
 export function ahead(ms: number, nowMs: number): string {
-  if (ms <= nowMs) return 'now'
+  if (ms <= nowMs) return t('now')
   const when = daysAgo(ms, nowMs) === 0 ? clock(ms) : `${shortDay(ms, nowMs)} ${clock(ms)}`
-  return `${when}, in ${distance(ms - nowMs)}`
+  return t('{when}, in {distance}', { when, distance: distance(ms - nowMs) })
 }
 
 /** A moment past: `just now`, `2 min ago`. */
 export function ago(ms: number, nowMs: number): string {
-  return nowMs - ms < 5000 ? 'just now' : `${distance(nowMs - ms)} ago`
+  return nowMs - ms < 5000 ? t('just now') : t('{distance} ago', { distance: distance(nowMs - ms) })
 }
 
 /** How long a thing took: `24 ms`, `0.2 s`, `14.0 s`, `5 min`. */
 export function took(ms: number): string {
-  if (ms < 100) return `${Math.max(0, Math.round(ms))} ms`
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : distance(ms)
+  if (ms < 100) return t('{milliseconds} ms', { milliseconds: Math.max(0, Math.round(ms)) })
+  return ms < 60_000 ? t('{seconds} s', { seconds: tenths(ms / 1000) }) : distance(ms)
 }
 
 /** The wait before a wire line: `+2 ms`, `+1.2 s`. */
 export function delta(ms: number): string {
-  return ms < 1000 ? `+${Math.round(ms)} ms` : `+${(ms / 1000).toFixed(1)} s`
+  return ms < 1000
+    ? t('+{milliseconds} ms', { milliseconds: Math.round(ms) })
+    : t('+{seconds} s', { seconds: tenths(ms / 1000) })
 }
+
+const tenths = (n: number) =>
+  n.toLocaleString(spokenLocale(), { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false })

@@ -1,9 +1,9 @@
 import { api, host } from '../bridge/client.ts'
-import { count } from '../format/size.ts'
 import { act } from './act.ts'
 import { go } from './route.ts'
 import { shared } from './store.ts'
 import { toast } from './toasts.ts'
+import { t } from '../words/words.ts'
 
 /** True while mail is being fetched because somebody asked. */
 export const fetching = shared(false)
@@ -12,27 +12,33 @@ export const fetching = shared(false)
 export async function getMail(hasAccounts: boolean): Promise<void> {
   if (fetching.get()) return
   if (!hasAccounts) {
-    toast('There is no account to fetch from yet.', {
+    toast(t('There is no account to fetch from yet.'), {
       icon: 'inbox',
-      action: { label: 'Add account', run: () => go({ view: 'settings', page: 'accounts' }) },
+      action: { label: t('Add account'), run: () => go({ view: 'settings', page: 'accounts' }) },
     })
     return
   }
   fetching.set(true)
-  const result = await act('Getting mail', () => api.account.fetch({ id: null }))
+  const result = await act(t('Getting mail'), () => api.account.fetch({ id: null }))
   fetching.set(false)
   if (result === undefined) return
   const problem = result.failed[0]
   if (problem !== undefined)
-    toast(`Getting mail: ${problem.reason}`, {
+    toast(t('Getting mail: {reason}', { reason: problem.reason }), {
       icon: 'alert',
       level: 'danger',
       action: {
-        label: 'Show the log',
+        label: t('Show the log'),
         run: () => go({ view: 'log', sessionId: null, seq: null, of: null }),
       },
     })
-  else toast(result.fetched === 0 ? 'No new mail.' : `${count(result.fetched, 'new message')}.`, { icon: 'inbox' })
+  else
+    toast(
+      result.fetched === 0
+        ? t('No new mail.')
+        : t('{count, plural, one {# new message} other {# new messages}}.', { count: result.fetched }),
+      { icon: 'inbox' },
+    )
 }
 
 /** Saves the bytes of a handle as a file. */
@@ -59,9 +65,9 @@ function clickDownload(url: string, filename: string): void {
 
 /** Puts text on the clipboard and says so. */
 export async function copyText(text: string, what: string): Promise<void> {
-  const done = await act('Copying', async () => {
+  const done = await act(t('Copying'), async () => {
     await navigator.clipboard.writeText(text)
     return true
   })
-  if (done) toast(`${what} copied.`, { icon: 'copy' })
+  if (done) toast(t('{what} copied.', { what }), { icon: 'copy' })
 }

@@ -20,7 +20,9 @@ export async function chooseLanguage(wanted: string): Promise<void> {
   localStorage.setItem(KEPT, wanted)
   if (next === language.get()) return
   const read = CATALOGUES[`../../../resources/words/${next}.json`]
-  speak(next, read === undefined ? {} : await read())
+  // Dates and numbers as the person's own country has them, where it speaks that language.
+  const regional = navigator.languages.find((tag) => tag.toLowerCase().startsWith(`${next}-`))
+  speak(regional ?? next, read === undefined ? {} : await read())
   document.documentElement.lang = next === PSEUDO ? 'en' : next
   document.documentElement.dir = RIGHT_TO_LEFT.has(next) ? 'rtl' : 'ltr'
   language.set(next)

@@ -74,7 +74,7 @@ export function AccountEditDialog({
         label={t('Minutes between two looks')}
         inputMode="numeric"
         value={minutes}
-        problem={isWhole(minutes, 1, 1440) ? undefined : 'A whole number from 1 to 1440.'}
+        problem={isWhole(minutes, 1, 1440) ? undefined : t('A whole number from 1 to 1440.')}
         hint={imap?.push === true ? t('New mail in the inbox comes at once, whatever stands here.') : undefined}
         onChange={setMinutes}
       />
@@ -84,10 +84,10 @@ export function AccountEditDialog({
             label={t('Mail on the server')}
             value={stay}
             options={[
-              { value: 'always', label: 'stays there' },
-              { value: 'days', label: 'is deleted some days after it came' },
-              { value: 'removed', label: 'is deleted when it is removed here for good' },
-              { value: 'never', label: 'is deleted once it is here' },
+              { value: 'always', label: t('stays there') },
+              { value: 'days', label: t('is deleted some days after it came') },
+              { value: 'removed', label: t('is deleted when it is removed here for good') },
+              { value: 'never', label: t('is deleted once it is here') },
             ]}
             onChange={setStay}
           />
@@ -96,7 +96,7 @@ export function AccountEditDialog({
               label={t('Days')}
               inputMode="numeric"
               value={days}
-              problem={isWhole(days, 1, 3650) ? undefined : 'A whole number from 1 to 3650.'}
+              problem={isWhole(days, 1, 3650) ? undefined : t('A whole number from 1 to 3650.')}
               onChange={setDays}
             />
           ) : null}
@@ -105,7 +105,7 @@ export function AccountEditDialog({
             inputMode="numeric"
             value={large}
             placeholder={t('fetch all')}
-            problem={large.trim() === '' || isWhole(large, 1, 1024) ? undefined : 'A whole number from 1 to 1024.'}
+            problem={large.trim() === '' || isWhole(large, 1, 1024) ? undefined : t('A whole number from 1 to 1024.')}
             onChange={setLarge}
           />
           <Check label={t('The newest mail first')} checked={newestFirst} onChange={setNewestFirst} />
@@ -113,7 +113,7 @@ export function AccountEditDialog({
             label={t('Of much new mail, all headers first')}
             value={headersFirst}
             options={[
-              { value: 'auto', label: 'on a slow line' },
+              { value: 'auto', label: t('on a slow line') },
               { value: 'always', label: 'always' },
               { value: 'never', label: 'never' },
             ]}
@@ -132,8 +132,8 @@ export function AccountEditDialog({
           label={t('Drafts')}
           value={drafts}
           options={[
-            { value: 'server', label: 'are in the account’s Drafts folder, too' },
-            { value: 'here', label: 'stay on this computer' },
+            { value: 'server', label: t('are in the account’s Drafts folder, too') },
+            { value: 'here', label: t('stay on this computer') },
           ]}
           onChange={setDrafts}
         />
@@ -143,8 +143,8 @@ export function AccountEditDialog({
           label={t('A copy of mail that was sent')}
           value={sentCopy}
           options={[
-            { value: 'append', label: 'is put into the account’s Sent folder by Posthorn' },
-            { value: 'server', label: 'is kept by its server by itself' },
+            { value: 'append', label: t('is put into the account’s Sent folder by Posthorn') },
+            { value: 'server', label: t('is kept by its server by itself') },
           ]}
           onChange={setSentCopy}
         />

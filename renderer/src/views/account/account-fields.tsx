@@ -72,8 +72,8 @@ export function AccountFields({ form, onChange }: Props) {
         className="all"
         value={form.kind}
         options={[
-          { value: 'pop3', label: 'POP3: mail is fetched into this computer' },
-          { value: 'imap', label: 'IMAP: folders stay in step with the server' },
+          { value: 'pop3', label: t('POP3: mail is fetched into this computer') },
+          { value: 'imap', label: t('IMAP: folders stay in step with the server') },
         ]}
         onChange={(kind) => change({ kind, port: isUsual(form) ? USUAL[kind][form.tls] : form.port })}
       />
@@ -90,7 +90,7 @@ export function AccountFields({ form, onChange }: Props) {
         label={t('Port')}
         value={form.port}
         inputMode="numeric"
-        problem={form.port === '' || isPort ? undefined : 'A number from 1 to 65535'}
+        problem={form.port === '' || isPort ? undefined : t('A number from 1 to 65535')}
         onChange={(port) => change({ port })}
       />
       <Select
@@ -99,7 +99,7 @@ export function AccountFields({ form, onChange }: Props) {
         options={[
           { value: 'implicit', label: 'TLS' },
           { value: 'starttls', label: form.kind === 'imap' ? 'STARTTLS' : 'STLS' },
-          { value: 'none', label: 'None' },
+          { value: 'none', label: t('None') },
         ]}
         onChange={(tls) => change({ tls, port: isUsual(form) ? USUAL[form.kind][tls] : form.port })}
       />

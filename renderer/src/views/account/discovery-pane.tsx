@@ -3,16 +3,16 @@ import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import type { Discovery } from './use-discovery.ts'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 const SOURCE: Readonly<Record<DiscoverySource, string>> = {
-  'autoconfig': 'The domain itself',
-  'well-known': 'The domain’s web site',
-  'srv': 'The domain’s DNS',
-  'ispdb': 'The list of providers',
-  'mx-autoconfig': 'Its mail provider',
-  'mx-ispdb': 'The list, for it',
-  'probe': 'The usual names',
+  'autoconfig': said('The domain itself'),
+  'well-known': said('The domain’s web site'),
+  'srv': said('The domain’s DNS'),
+  'ispdb': said('The list of providers'),
+  'mx-autoconfig': said('Its mail provider'),
+  'mx-ispdb': said('The list, for it'),
+  'probe': said('The usual names'),
 }
 type State = DiscoveryView['sources'][number]['state']
 const LOOK: Readonly<Record<State, readonly [IconName, string]>> = {
@@ -30,7 +30,7 @@ export function DiscoveryPane({ discovery }: { readonly discovery: Discovery }) 
     <section className="test" aria-label={t('Search for the settings')}>
       <header>
         <h2 aria-live="polite">
-          {HEADING[discovery.at]} {discovery.at === 'running' ? <span className="live">{t('Live')}</span> : null}
+          {told(HEADING[discovery.at])} {discovery.at === 'running' ? <span className="live">{t('Live')}</span> : null}
         </h2>
         {discovery.at === 'running' || discovery.at === 'ended' ? (
           <>
@@ -40,7 +40,7 @@ export function DiscoveryPane({ discovery }: { readonly discovery: Discovery }) 
                 return (
                   <li key={source}>
                     <Icon name={icon} className={tone} />
-                    <span>{SOURCE[source]}</span>
+                    <span>{told(SOURCE[source])}</span>
                     <span className="quiet">{visible(text)}</span>
                   </li>
                 )
@@ -67,8 +67,8 @@ export function DiscoveryPane({ discovery }: { readonly discovery: Discovery }) 
 }
 
 const HEADING: Readonly<Record<Discovery['at'], string>> = {
-  idle: 'How settings are found',
-  running: 'Looking',
-  ended: 'What was found',
-  failed: 'That did not work',
+  idle: said('How settings are found'),
+  running: said('Looking'),
+  ended: said('What was found'),
+  failed: said('That did not work'),
 }

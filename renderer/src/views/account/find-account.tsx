@@ -100,7 +100,7 @@ export function FindAccount({ first, onManual, onClose }: Props) {
       const account = await addAccount(address, settings, true)
       if (outgoing !== undefined) await sendBy(outgoing)
       onClose()
-      toast(`${account.name} added.`, { icon: 'ok' })
+      toast(t('{name} added.', { name: account.name }), { icon: 'ok' })
       void getMail(true)
     } catch (error) {
       setProblem(wordsOf(error))

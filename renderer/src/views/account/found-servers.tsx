@@ -2,6 +2,7 @@ import { useId } from 'react'
 import type { DiscoveredServer } from '../../../../core/rpc/discovery-contract.ts'
 import { Choice } from '../../parts/choice.tsx'
 import { visible } from '../../format/wire-text.ts'
+import { t } from '../../words/words.ts'
 
 interface Props {
   readonly legend: string
@@ -49,5 +50,5 @@ export function FoundServers({ legend, servers, chosen, none, agreed, onChoose, 
 
 function titleOf({ kind, host, port, tls }: DiscoveredServer): string {
   const how = tls === 'implicit' ? 'TLS' : kind === 'pop3' ? 'STLS' : 'STARTTLS'
-  return `${kind.toUpperCase()} at ${visible(host)}:${port}, ${how}`
+  return t('{kind} at {host}:{port}, {how}', { kind: kind.toUpperCase(), host: visible(host), port, how })
 }

@@ -3,12 +3,12 @@ import { Icon } from '../../parts/icon.tsx'
 import { Dialogue } from '../log/dialogue.tsx'
 import { useDialogue } from '../log/use-dialogue.ts'
 import { STEPS, type StepName, type Test, type TestStep } from './use-test.ts'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 const TITLE: Readonly<Record<Exclude<StepName, 'list'>, string>> = {
-  connect: 'Connect',
-  tls: 'Encrypt',
-  login: 'Sign in',
+  connect: said('Connect'),
+  tls: said('Encrypt'),
+  login: said('Sign in'),
 }
 
 interface LiveTestProps {
@@ -19,18 +19,18 @@ interface LiveTestProps {
 
 /** The steps of a test and, below them, what is said while it runs. */
 export function LiveTest({ test, kind, isOpenTls }: LiveTestProps) {
-  const list = kind === 'imap' ? 'Look at the folders' : 'Count messages'
+  const list = kind === 'imap' ? t('Look at the folders') : t('Count messages')
   return (
     <section className="test" aria-label={t('Live test')}>
       <header>
         <h2 aria-live="polite">
-          {HEADING[test.at]} {test.at === 'running' ? <span className="live">{t('Live')}</span> : null}
+          {told(HEADING[test.at])} {test.at === 'running' ? <span className="live">{t('Live')}</span> : null}
         </h2>
         <ul className="checks">
           {STEPS.filter((step) => step !== 'tls' || isOpenTls).map((step) => (
             <TestStepRow
               key={step}
-              title={step === 'list' ? list : TITLE[step]}
+              title={step === 'list' ? list : told(TITLE[step])}
               step={test.steps.find((one) => one.step === step)}
             />
           ))}
@@ -55,17 +55,17 @@ export function LiveTest({ test, kind, isOpenTls }: LiveTestProps) {
 }
 
 const HEADING: Readonly<Record<Test['at'], string>> = {
-  idle: 'Live test',
-  running: 'Testing',
-  passed: 'It works',
-  failed: 'It does not work yet',
+  idle: said('Live test'),
+  running: said('Testing'),
+  passed: said('It works'),
+  failed: said('It does not work yet'),
 }
 
 /** One step of a test: not begun, under way, done or failed, with its words. */
 export function TestStepRow({ title, step }: { title: string; step: Pick<TestStep, 'state' | 'text'> | undefined }) {
   const icon = step === undefined ? 'dot' : step.state === 'ok' ? 'ok' : step.state === 'failed' ? 'fail' : 'refresh'
   const tone =
-    step === undefined ? 'faint' : step.state === 'ok' ? 'ok' : step.state === 'failed' ? 'danger' : 'quiet spin'
+    step === undefined ? 'faint' : step.state === 'ok' ? 'ok' : step.state === 'failed' ? 'danger' : t('quiet spin')
   return (
     <li>
       <Icon name={icon} className={tone} />

@@ -34,7 +34,7 @@ export function ManualAccount({ address, onFind, onClose }: Props) {
     try {
       const account = await addAccount(name, settings, form.keep)
       onClose()
-      toast(`${account.name} added.`, { icon: 'ok' })
+      toast(t('{name} added.', { name: account.name }), { icon: 'ok' })
       void getMail(true)
     } catch (error) {
       setProblem(wordsOf(error))

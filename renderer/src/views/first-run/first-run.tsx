@@ -32,7 +32,7 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
       const routeId = way === 'smarthost' && smarthost !== undefined ? (await api.route.add(smarthost)).id : null
       await api.identity.save({ name: name.trim(), address: address.trim(), routeId })
       onDone()
-      toast('Posthorn is ready.', { icon: 'horn' })
+      toast(t('Posthorn is ready.'), { icon: 'horn' })
       if (way === 'provider' || fetches) findingAccount.set({ address: address.trim(), sendsToo: way === 'provider' })
     } catch (error) {
       setProblem(wordsOf(error))
@@ -72,7 +72,7 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
                 autoComplete="email"
                 problem={
                   hasLeft && address.trim() !== '' && !isAddress
-                    ? 'An address has one @ and no spaces, such as ada@example.org.'
+                    ? t('An address has one @ and no spaces, such as ada@example.org.')
                     : undefined
                 }
                 onBlur={() => setHasLeft(true)}

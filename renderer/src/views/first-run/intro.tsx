@@ -13,28 +13,33 @@ export function Intro({ address, way, host }: Props) {
   const steps: readonly { icon: IconName; title: string; text: string }[] = [
     {
       icon: 'draft',
-      title: 'You write',
-      text: address === '' ? 'as the address you name on the left' : `as ${address}`,
+      title: t('You write'),
+      text: address === '' ? t('as the address you name on the left') : t('as {address}', { address }),
     },
-    { icon: 'queue', title: 'The queue takes it', text: 'on disk and encrypted before anything says “sent”' },
+    { icon: 'queue', title: t('The queue takes it'), text: t('on disk and encrypted before anything says “sent”') },
     way === 'direct'
       ? {
           icon: 'route',
-          title: 'Posthorn finds the server',
-          text: 'asks the DNS for the recipient’s mail servers and dials them in order',
+          title: t('Posthorn finds the server'),
+          text: t('asks the DNS for the recipient’s mail servers and dials them in order'),
         }
       : {
           icon: 'server',
-          title: way === 'provider' ? 'Your provider takes it on' : 'Your smarthost takes it on',
-          text: way === 'provider' ? 'with your own login' : host === '' ? 'the server you name on the left' : host,
+          title: way === 'provider' ? t('Your provider takes it on') : t('Your smarthost takes it on'),
+          text:
+            way === 'provider' ? t('with your own login') : host === '' ? t('the server you name on the left') : host,
         },
-    { icon: 'lock', title: 'The line is encrypted', text: 'wherever the other side can, and the log says who it was' },
+    {
+      icon: 'lock',
+      title: t('The line is encrypted'),
+      text: t('wherever the other side can, and the log says who it was'),
+    },
     {
       icon: 'ok',
-      title: 'You see the answer',
-      text: 'for each recipient, in the server’s own words, with the next try if one is needed',
+      title: t('You see the answer'),
+      text: t('for each recipient, in the server’s own words, with the next try if one is needed'),
     },
-    { icon: 'wire', title: 'Every byte is kept', text: 'in the protocol log, but no password ever' },
+    { icon: 'wire', title: t('Every byte is kept'), text: t('in the protocol log, but no password ever') },
   ]
   return (
     <section className="test intro" aria-label={t('What happens to a message')}>

@@ -5,7 +5,7 @@ import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Field } from '../../parts/field.tsx'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 type Explained = Awaited<ReturnType<typeof api.log.explain>>
 
@@ -97,7 +97,7 @@ function Reply({ reply }: { readonly reply: NonNullable<Explained['reply']> }) {
         <>
           <p>{advice.meaning}</p>
           <p>
-            <b>{ACTOR_WORDS[advice.who]}</b> {advice.next}
+            <b>{told(ACTOR_WORDS[advice.who])}</b> {told(advice.next)}
           </p>
         </>
       )}

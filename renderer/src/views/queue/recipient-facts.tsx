@@ -13,7 +13,7 @@ import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { formatRoute } from '../../state/route.ts'
 import { tlsName } from '../log/exchange.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 /** Pure: what the server's refusal means, by the reply dictionary. */
 export function Advice({ advice }: { readonly advice: RecipientView['advice'] }) {
@@ -23,7 +23,7 @@ export function Advice({ advice }: { readonly advice: RecipientView['advice'] })
       <h3>{advice.title}</h3>
       <p>{advice.meaning}</p>
       <p>
-        <b>{ACTOR_WORDS[advice.who]}</b> {advice.next}
+        <b>{told(ACTOR_WORDS[advice.who])}</b> {told(advice.next)}
       </p>
     </section>
   )

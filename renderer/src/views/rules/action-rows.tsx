@@ -3,7 +3,7 @@ import { Button, IconButton } from '../../parts/button.tsx'
 import { useEngine } from '../../state/engine.tsx'
 import { actionOf, DEEDS } from './rule-form.ts'
 import { Pick, Text } from './row-fields.tsx'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 interface Props {
   readonly actions: readonly RuleAction[]
@@ -24,7 +24,7 @@ export function ActionRows({ actions, onChange }: Props) {
           <Pick
             label={t('What')}
             value={action.do}
-            options={DEEDS.map(([value, label]) => ({ value, label }))}
+            options={DEEDS.map(([value, words]) => ({ value, label: told(words) }))}
             onChange={(deed) => set(at, actionOf(deed, tags[0]?.id ?? 0))}
           />
           <Rest action={action} onChange={(next) => set(at, next)} />
@@ -54,13 +54,16 @@ function Rest({ action, onChange }: { readonly action: RuleAction; readonly onCh
           label={t('Folder')}
           value={folderKey(action.to)}
           options={[
-            ...RULE_ROLES.map((role) => ({ value: `role ${role}`, label: `${ROLE[role]} of its account` })),
+            ...RULE_ROLES.map((role) => ({
+              value: `role ${role}`,
+              label: t('{folder} of its account', { folder: told(ROLE[role]) }),
+            })),
             ...(folders.at === 'ready'
               ? folders.value
                   .filter(({ role }) => role !== 'drafts')
                   .map((folder) => ({
                     value: `folder ${folder.id}`,
-                    label: `${folder.name}, ${folder.owner?.name ?? 'on this computer'}`,
+                    label: `${folder.name}, ${folder.owner?.name ?? t('on this computer')}`,
                   }))
               : []),
           ]}
@@ -74,7 +77,9 @@ function Rest({ action, onChange }: { readonly action: RuleAction; readonly onCh
           label={t('Tag')}
           value={`${action.tagId}`}
           options={[
-            ...(tags.some(({ id }) => id === action.tagId) ? [] : [{ value: `${action.tagId}`, label: 'No tag yet' }]),
+            ...(tags.some(({ id }) => id === action.tagId)
+              ? []
+              : [{ value: `${action.tagId}`, label: t('No tag yet') }]),
             ...tags.map(({ id, name }) => ({ value: `${id}`, label: name })),
           ]}
           onChange={(id) => onChange({ ...action, tagId: Number(id) })}
@@ -96,8 +101,8 @@ function Rest({ action, onChange }: { readonly action: RuleAction; readonly onCh
               label={t('How')}
               value={action.as}
               options={[
-                { value: 'attachment', label: 'as an attachment' },
-                { value: 'inline', label: 'in the text' },
+                { value: 'attachment', label: t('as an attachment') },
+                { value: 'inline', label: t('in the text') },
               ]}
               onChange={(as) => onChange({ ...action, as })}
             />
@@ -135,7 +140,7 @@ function Rest({ action, onChange }: { readonly action: RuleAction; readonly onCh
   }
 }
 
-const ROLE = { inbox: 'Inbox', archive: 'Archive', trash: 'Trash', junk: 'Junk' } as const
+const ROLE = { inbox: said('Inbox'), archive: said('Archive'), trash: said('Trash'), junk: said('Junk') } as const
 const folderKey = (to: RuleFolder) => (to.kind === 'role' ? `role ${to.role}` : `folder ${to.folderId}`)
 const folderOf = (key: string): RuleFolder => {
   const role = RULE_ROLES.find((one) => key === `role ${one}`)

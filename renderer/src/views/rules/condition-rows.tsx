@@ -3,7 +3,7 @@ import { Button, IconButton } from '../../parts/button.tsx'
 import { useEngine } from '../../state/engine.tsx'
 import { conditionAbout, isGroup, subjectOf, SUBJECTS, testOptions, type Group, type Single } from './rule-form.ts'
 import { Pick, Text } from './row-fields.tsx'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 interface GroupProps {
   readonly group: Group
@@ -27,10 +27,10 @@ export function ConditionRows({ group, isInner = false, onChange, onRemove }: Gr
           label={isInner ? t('Of the group') : t('Which conditions have to be met')}
           value={`${group.not ? '!' : ''}${group.kind}`}
           options={[
-            { value: 'all', label: 'All of these' },
-            { value: 'any', label: 'Any of these' },
-            { value: '!any', label: 'None of these' },
-            { value: '!all', label: 'Not all of these' },
+            { value: 'all', label: t('All of these') },
+            { value: 'any', label: t('Any of these') },
+            { value: '!any', label: t('None of these') },
+            { value: '!all', label: t('Not all of these') },
           ]}
           onChange={(value) =>
             onChange({ ...group, not: value.startsWith('!'), kind: value.endsWith('any') ? 'any' : 'all' })
@@ -91,7 +91,7 @@ function Row({ place, condition, onChange, onRemove }: RowProps) {
       <Pick
         label={t('What')}
         value={subjectOf(condition)}
-        options={SUBJECTS.map(([value, label]) => ({ value, label }))}
+        options={SUBJECTS.map(([value, words]) => ({ value, label: told(words) }))}
         onChange={(subject) => onChange(conditionAbout(subject, condition))}
       />
       <Rest condition={condition} onChange={onChange} />
@@ -174,8 +174,8 @@ function Rest({ condition, onChange }: Omit<RowProps, 'place' | 'onRemove'>) {
             label={t('How')}
             value={condition.than}
             options={[
-              { value: 'larger', label: 'is larger than' },
-              { value: 'smaller', label: 'is smaller than' },
+              { value: 'larger', label: t('is larger than') },
+              { value: 'smaller', label: t('is smaller than') },
             ]}
             onChange={(than) => onChange({ ...condition, than, not: false })}
           />
@@ -194,8 +194,8 @@ function Rest({ condition, onChange }: Omit<RowProps, 'place' | 'onRemove'>) {
             label={t('How')}
             value={condition.than}
             options={[
-              { value: 'older', label: 'is older than' },
-              { value: 'newer', label: 'is newer than' },
+              { value: 'older', label: t('is older than') },
+              { value: 'newer', label: t('is newer than') },
             ]}
             onChange={(than) => onChange({ ...condition, than, not: false })}
           />
@@ -228,7 +228,7 @@ function Rest({ condition, onChange }: Omit<RowProps, 'place' | 'onRemove'>) {
             options={[
               ...(tags.some(({ id }) => id === condition.tagId)
                 ? []
-                : [{ value: `${condition.tagId}`, label: 'Choose' }]),
+                : [{ value: `${condition.tagId}`, label: t('Choose') }]),
               ...tags.map(({ id, name }) => ({ value: `${id}`, label: name })),
             ]}
             onChange={(id) => onChange({ ...condition, tagId: Number(id) })}
@@ -261,10 +261,10 @@ function Rest({ condition, onChange }: Omit<RowProps, 'place' | 'onRemove'>) {
             label={t('Account')}
             value={sourceKey(condition.source)}
             options={[
-              { value: 'person', label: 'mail to this computer' },
+              { value: 'person', label: t('mail to this computer') },
               ...accounts.map(({ id, name }) => ({ value: `account ${id}`, label: name })),
               ...(condition.source.kind === 'user'
-                ? [{ value: sourceKey(condition.source), label: 'a local user' }]
+                ? [{ value: sourceKey(condition.source), label: t('a local user') }]
                 : []),
             ]}
             onChange={(value) => onChange({ ...condition, source: sourceOf(value, condition.source) })}

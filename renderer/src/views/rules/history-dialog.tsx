@@ -51,8 +51,11 @@ function Line({ one, nowMs, onLeave }: LineProps) {
     <li>
       <b>{visible(one.ruleName)}</b>{' '}
       <span className="quiet">
-        {one.how === 'arrival' ? t('when it came') : t('because somebody asked')}, {dayAndClock(one.atMs, nowMs)}, in{' '}
-        {visible(one.folderName)}
+        {t('{how}, {time}, in {folder}', {
+          how: one.how === 'arrival' ? t('when it came') : t('because somebody asked'),
+          time: dayAndClock(one.atMs, nowMs),
+          folder: visible(one.folderName),
+        })}
       </span>
       <ul>
         {one.steps.map((step) => (

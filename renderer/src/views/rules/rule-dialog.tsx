@@ -75,10 +75,10 @@ export function RuleDialog({ first, onClose }: { readonly first: RuleView | null
               label={t('For mail of')}
               value={scope.kind === 'account' ? `account ${scope.accountId}` : scope.kind}
               options={[
-                { value: 'all', label: 'every account' },
+                { value: 'all', label: t('every account') },
                 ...accounts.map((account) => ({ value: `account ${account.id}` as const, label: account.name })),
-                { value: 'person', label: 'this computer alone' },
-                ...(scope.kind === 'user' ? [{ value: 'user', label: 'a local user' }] : []),
+                { value: 'person', label: t('this computer alone') },
+                ...(scope.kind === 'user' ? [{ value: 'user', label: t('a local user') }] : []),
               ]}
               onChange={(value) =>
                 setScope(

@@ -6,6 +6,7 @@ import {
   type RuleCondition,
   type TextTest,
 } from '../../../../core/model/rule.ts'
+import { said, t, told } from '../../words/words.ts'
 
 /** Several conditions together: what the editor always begins with. */
 export type Group = Extract<RuleCondition, { kind: 'all' | 'any' }>
@@ -14,22 +15,22 @@ export type Single = Exclude<RuleCondition, Group>
 /** What a row of the editor asks about. */
 export type Subject = AddressField | Exclude<Single['kind'], 'address'>
 export const SUBJECTS: readonly (readonly [Subject, string])[] = [
-  ['from', 'From'],
-  ['to', 'To'],
-  ['cc', 'Cc'],
-  ['recipient', 'To or Cc'],
-  ['any', 'Any address'],
-  ['subject', 'Subject'],
-  ['body', 'Text'],
-  ['header', 'Header field'],
-  ['list', 'Mailing list'],
-  ['size', 'Size'],
-  ['age', 'Age'],
-  ['attachment', 'Attachment'],
-  ['contact', 'Writer'],
-  ['came-by', 'Came by'],
-  ['tag', 'Tag'],
-  ['auth', 'Verified sender'],
+  ['from', said('From')],
+  ['to', said('To')],
+  ['cc', said('Cc')],
+  ['recipient', said('To or Cc')],
+  ['any', said('Any address')],
+  ['subject', said('Subject')],
+  ['body', said('Text')],
+  ['header', said('Header field')],
+  ['list', said('Mailing list')],
+  ['size', said('Size')],
+  ['age', said('Age')],
+  ['attachment', said('Attachment')],
+  ['contact', said('Writer')],
+  ['came-by', said('Came by')],
+  ['tag', said('Tag')],
+  ['auth', said('Verified sender')],
 ]
 
 const isAddressField = (subject: Subject): subject is AddressField => ADDRESS_FIELDS.some((one) => one === subject)
@@ -80,24 +81,24 @@ export function asGroup(condition: RuleCondition): Group {
 }
 
 const TEST_WORDS: Readonly<Record<TextTest, readonly [yes: string, no: string]>> = {
-  contains: ['contains', 'does not contain'],
-  is: ['is', 'is not'],
-  begins: ['begins with', 'does not begin with'],
-  ends: ['ends with', 'does not end with'],
-  matches: ['matches the expression', 'does not match the expression'],
+  contains: [said('contains'), said('does not contain')],
+  is: [said('is'), said('is not')],
+  begins: [said('begins with'), said('does not begin with')],
+  ends: [said('ends with'), said('does not end with')],
+  matches: [said('matches the expression'), said('does not match the expression')],
 }
 
 /** The ways a text is compared and the opposite of each, as one list to choose from; `!is` is the opposite of `is`. */
 export function testOptions(withExists: boolean): { value: string; label: string }[] {
   return [
     ...TEXT_TESTS.toSorted((a, b) => Number(b === 'contains') - Number(a === 'contains')).flatMap((test) => [
-      { value: test, label: TEST_WORDS[test][0] },
-      { value: `!${test}`, label: TEST_WORDS[test][1] },
+      { value: test, label: told(TEST_WORDS[test][0]) },
+      { value: `!${test}`, label: told(TEST_WORDS[test][1]) },
     ]),
     ...(withExists
       ? [
-          { value: 'exists', label: 'is there' },
-          { value: '!exists', label: 'is not there' },
+          { value: 'exists', label: t('is there') },
+          { value: '!exists', label: t('is not there') },
         ]
       : []),
   ]
@@ -106,20 +107,20 @@ export function testOptions(withExists: boolean): { value: string; label: string
 /** What a rule can do, in the words of its list. */
 export type Deed = RuleAction['do']
 export const DEEDS: readonly (readonly [Deed, string])[] = [
-  ['move', 'Move to'],
-  ['copy', 'Copy to'],
-  ['tag', 'Tag'],
-  ['untag', 'Take off the tag'],
-  ['star', 'Star'],
-  ['unstar', 'Remove the star'],
-  ['read', 'Mark as read'],
-  ['unread', 'Mark as unread'],
-  ['forward', 'Forward to'],
-  ['redirect', 'Redirect to'],
-  ['reply', 'Reply with'],
-  ['delete', 'Move to Trash'],
-  ['erase', 'Delete for good'],
-  ['stop', 'Ask no further rule'],
+  ['move', said('Move to')],
+  ['copy', said('Copy to')],
+  ['tag', said('Tag')],
+  ['untag', said('Take off the tag')],
+  ['star', said('Star')],
+  ['unstar', said('Remove the star')],
+  ['read', said('Mark as read')],
+  ['unread', said('Mark as unread')],
+  ['forward', said('Forward to')],
+  ['redirect', said('Redirect to')],
+  ['reply', said('Reply with')],
+  ['delete', said('Move to Trash')],
+  ['erase', said('Delete for good')],
+  ['stop', said('Ask no further rule')],
 ]
 
 /** An action of that kind, before anything is chosen for it. */

@@ -47,9 +47,9 @@ export function RunDialog({ rule, onClose }: { readonly rule: RuleView | null; r
               .filter(({ role }) => role !== 'drafts')
               .map((folder) => ({
                 value: `${folder.id}`,
-                label: `${folder.name}, ${folder.owner?.name ?? 'on this computer'}`,
+                label: `${folder.name}, ${folder.owner?.name ?? t('on this computer')}`,
               })),
-            { value: 'query', label: 'what a search finds' },
+            { value: 'query', label: t('what a search finds') },
           ]}
           onChange={setOver}
         />

@@ -1,4 +1,3 @@
-import { count } from '../../format/size.ts'
 import { rowTime } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
@@ -23,8 +22,13 @@ export function RunResults({ run, isDry }: { readonly run: Run; readonly isDry: 
   return (
     <section className="run" aria-label={isDry ? t('What it would do') : t('What was done')}>
       <p className="num" role="status">
-        {looked.toLocaleString('en')} of {total === null ? '…' : count(total, 'message')} looked at,{' '}
-        {count(matched, 'match', 'matches')}
+        {total === null
+          ? t('{looked, plural, one {# message} other {# messages}} looked at,', { looked })
+          : t('{looked, number} of {total, plural, one {# message} other {# messages}} looked at,', {
+              looked,
+              total,
+            })}{' '}
+        {t('{matched, plural, one {# match} other {# matches}}', { matched })}
         {failed === 0 ? '' : t(', {failed} could not be done', { failed })}
         {run.at === 'running' ? '' : '.'}
       </p>
@@ -44,7 +48,9 @@ export function RunResults({ run, isDry }: { readonly run: Run; readonly isDry: 
           </li>
         ))}
       </ul>
-      {run.messages.length <= SHOWN ? null : <p className="quiet">and {(matched - SHOWN).toLocaleString('en')} more</p>}
+      {run.messages.length <= SHOWN ? null : (
+        <p className="quiet">{t('and {count, number} more', { count: matched - SHOWN })}</p>
+      )}
     </section>
   )
 }

@@ -32,7 +32,7 @@ export function About() {
               <IconButton
                 icon="copy"
                 label={t('Copy the fingerprint')}
-                onClick={() => void copyText(status.certificate ?? '', 'The fingerprint')}
+                onClick={() => void copyText(status.certificate ?? '', t('The fingerprint'))}
               />
               <p className="quiet">
                 {t(

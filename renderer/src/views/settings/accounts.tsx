@@ -1,7 +1,6 @@
 import { useState } from 'react'
 import type { AccountView } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
-import { count } from '../../format/size.ts'
 import { ago, distance } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
@@ -15,20 +14,26 @@ import { useNow } from '../../state/now.ts'
 import { formatRoute } from '../../state/route.ts'
 import { AccountDialog } from '../account/account-dialog.tsx'
 import { AccountEditDialog } from '../account/account-edit-dialog.tsx'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 /** What becomes of mail on the server. */
 function stayWords({ kind, keep, pop3 }: AccountView): string {
-  if (kind === 'imap') return 'Folders stay in step with the server.'
-  if (!keep) return 'Mail is deleted on the server once it is here.'
+  if (kind === 'imap') return t('Folders stay in step with the server.')
+  if (!keep) return t('Mail is deleted on the server once it is here.')
   if (pop3 !== null && pop3.deleteAfterDays !== null)
-    return `Mail is deleted on the server ${count(pop3.deleteAfterDays, 'day')} after it came.`
+    return t('Mail is deleted on the server {days, plural, one {# day} other {# days}} after it came.', {
+      days: pop3.deleteAfterDays,
+    })
   return pop3?.deleteWhenRemoved === true
-    ? 'Mail stays on the server until it is removed here for good.'
-    : 'Mail stays on the server.'
+    ? t('Mail stays on the server until it is removed here for good.')
+    : t('Mail stays on the server.')
 }
 
-const TLS: Readonly<Record<AccountView['tls'], string>> = { implicit: 'TLS', starttls: 'STLS', none: 'not encrypted' }
+const TLS: Readonly<Record<AccountView['tls'], string>> = {
+  implicit: 'TLS',
+  starttls: 'STLS',
+  none: said('not encrypted'),
+}
 
 /** The accounts mail is fetched from. */
 export function Accounts() {
@@ -65,7 +70,7 @@ export function Accounts() {
                 <span className={account.tls === 'none' ? 'badge warn' : 'badge tls'}>
                   <Icon name={account.tls === 'none' ? 'unlock' : 'lock'} />
                   {account.kind.toUpperCase()},{' '}
-                  {account.kind === 'imap' && account.tls === 'starttls' ? t('STARTTLS') : TLS[account.tls]}
+                  {account.kind === 'imap' && account.tls === 'starttls' ? 'STARTTLS' : told(TLS[account.tls])}
                 </span>
                 <p className="mono">
                   {t('{user} at {host}:{port}', { user: account.user, host: account.host, port: account.port })}
@@ -76,17 +81,22 @@ export function Accounts() {
                     : account.lastFetchMs === null
                       ? t('Not fetched yet.')
                       : t('Last fetch {lastFetchMs}.', { lastFetchMs: ago(account.lastFetchMs, nowMs) })}{' '}
-                  Every {distance(account.everySeconds * 1000)}. {stayWords(account)}
+                  {t('Every {time}.', { time: distance(account.everySeconds * 1000) })} {stayWords(account)}
                 </p>
                 {account.imap === null || account.imap.progress === null ? null : (
                   <p className="quiet num">
-                    {account.imap.progress.done.toLocaleString('en')} of{' '}
-                    {account.imap.progress.total.toLocaleString('en')} messages are here, the newest first.
+                    {t('{done, number} of {total, number} messages are here, the newest first.', {
+                      done: account.imap.progress.done,
+                      total: account.imap.progress.total,
+                    })}
                   </p>
                 )}
                 {account.imap === null || account.imap.waiting === 0 ? null : (
                   <p className="quiet num">
-                    {count(account.imap.waiting, 'change')} made here waits to be told to the server.
+                    {t(
+                      '{count, plural, one {# change made here waits} other {# changes made here wait}} to be told to the server.',
+                      { count: account.imap.waiting },
+                    )}
                   </p>
                 )}
                 {account.pop3?.warnings.map((warning) => (
@@ -125,7 +135,7 @@ export function Accounts() {
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
-          doomed === null ? undefined : void act('Removing the account', () => api.account.remove({ id: doomed.id }))
+          doomed === null ? undefined : void act(t('Removing the account'), () => api.account.remove({ id: doomed.id }))
         }
       >
         <p>{t('It is not fetched any more and its password is forgotten. Mail on its server is left alone.')}</p>

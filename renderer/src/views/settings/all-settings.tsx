@@ -5,23 +5,23 @@ import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { useLive } from '../../state/use-live.ts'
 import { formatValue, parseValue } from './setting-value.ts'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 type Setting = Awaited<ReturnType<typeof api.app.settings>>[number]
 
 const ROOM: Readonly<Record<string, string>> = {
-  submission: 'Submission server',
-  inbound: 'Mail from other servers',
+  submission: said('Submission server'),
+  inbound: said('Mail from other servers'),
   pop3: 'POP3 server',
-  dns: 'Name servers',
-  relay: 'Delivery',
-  local: 'Local mail',
-  queue: 'Queue',
-  retry: 'Tries',
-  ui: 'Window',
-  privacy: 'Privacy',
-  look: 'Appearance',
-  keys: 'Keys',
+  dns: said('Name servers'),
+  relay: said('Delivery'),
+  local: said('Local mail'),
+  queue: said('Queue'),
+  retry: said('Tries'),
+  ui: said('Window'),
+  privacy: said('Privacy'),
+  look: said('Appearance'),
+  keys: said('Keys'),
 }
 
 /** Every setting with its sentence and what is allowed, by room. */
@@ -35,8 +35,8 @@ export function AllSettings() {
       <Load live={settings} what={t('the settings')} again={settings.again}>
         {(list) =>
           [...Map.groupBy(list, (setting) => setting.key.split('.')[0] ?? '')].map(([room, group]) => (
-            <section key={room} className="setting-group" aria-label={ROOM[room] ?? room}>
-              <h3>{ROOM[room] ?? room}</h3>
+            <section key={room} className="setting-group" aria-label={told(ROOM[room] ?? room)}>
+              <h3>{told(ROOM[room] ?? room)}</h3>
               {group.map((setting) => (
                 <SettingRow
                   key={`${setting.key} ${JSON.stringify(setting.value)}`}
@@ -80,7 +80,7 @@ function SettingRow({ setting, onDone }: { setting: Setting; onDone: () => void 
     >
       <label htmlFor={id}>
         <span className="mono key">{key}</span>
-        <span>{about}</span>
+        <span>{told(about)}</span>
         <span className="quiet below">
           {t('Allowed: {allowed}.', { allowed })}
           {unit === null || unit === 'port' ? '' : t(' In {unit}.', { unit })}

@@ -42,7 +42,7 @@ export function AppPasswords() {
                     <b>{entry.name}</b>
                     <p className="mono">{entry.address}</p>
                     <p className="quiet num">
-                      Made {whenWords(entry.createdMs, nowMs)}.{' '}
+                      {t('Made {time}.', { time: whenWords(entry.createdMs, nowMs) })}{' '}
                       {entry.lastUsedMs === null
                         ? t('Not used yet.')
                         : t('Last used {lastUsedMs}.', { lastUsedMs: whenWords(entry.lastUsedMs, nowMs) })}
@@ -66,7 +66,9 @@ export function AppPasswords() {
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
-          doomed === null ? undefined : void act('Taking the password back', () => api.access.revoke({ id: doomed.id }))
+          doomed === null
+            ? undefined
+            : void act(t('Taking the password back'), () => api.access.revoke({ id: doomed.id }))
         }
       >
         <p>
@@ -107,7 +109,7 @@ export function PasswordDialog({ address, program, onClose, onMade }: Props) {
             <IconButton
               icon="copy"
               label={t('Copy the password')}
-              onClick={() => void copyText(password, 'The password')}
+              onClick={() => void copyText(password, t('The password'))}
             />
           </p>
           <p className="notice warn">

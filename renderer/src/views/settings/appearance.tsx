@@ -9,7 +9,7 @@ import { t } from '../../words/words.ts'
 export function Appearance() {
   const { theme, language, density, unifiedInbox } = look.use()
   const set = (key: string, value: unknown) =>
-    void act('Changing the appearance', () => api.app.setSetting({ key, value }))
+    void act(t('Changing the appearance'), () => api.app.setSetting({ key, value }))
   return (
     <>
       <div className="panel-head">

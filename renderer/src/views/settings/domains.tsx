@@ -44,7 +44,7 @@ export function Domains() {
                           icon="x"
                           label={t('Remove {domain}', { domain })}
                           onClick={() =>
-                            void act('Removing the domain', () => put(domains.filter((one) => one !== domain)))
+                            void act(t('Removing the domain'), () => put(domains.filter((one) => one !== domain)))
                           }
                         />
                       )}

@@ -48,7 +48,7 @@ export function Identities() {
               <IconButton
                 icon="trash"
                 label={t('Remove {address}', { address: one.address })}
-                onClick={() => void act('Removing the identity', () => api.identity.remove({ id: one.id }))}
+                onClick={() => void act(t('Removing the identity'), () => api.identity.remove({ id: one.id }))}
               />
             </li>
           ))}
@@ -63,9 +63,12 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
   const routes = useLive('routes', () => api.route.list())
   const [form, setForm] = useState(first)
   const options = [
-    { value: '', label: 'Straight to the recipients’ servers' },
+    { value: '', label: t('Straight to the recipients’ servers') },
     ...(routes.at === 'ready'
-      ? routes.value.map((route) => ({ value: `${route.id}`, label: `Through ${route.host}:${route.port}` }))
+      ? routes.value.map((route) => ({
+          value: `${route.id}`,
+          label: t('Through {host}:{port}', { host: route.host, port: route.port }),
+        }))
       : []),
   ]
   return (

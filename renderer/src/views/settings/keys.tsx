@@ -18,13 +18,13 @@ import { Select } from '../../parts/field.tsx'
 import { Load } from '../../parts/load.tsx'
 import { act } from '../../state/act.ts'
 import { useLive } from '../../state/use-live.ts'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 const SCHEME: Readonly<Record<KeyScheme, string>> = {
   posthorn: 'Posthorn',
   thunderbird: 'Thunderbird',
   gmail: 'Gmail',
-  off: 'No single letters',
+  off: said('No single letters'),
 }
 const IDS = Object.keys(COMMANDS).filter(isCommandId)
 const changes = { changes: api.app.changes }
@@ -64,7 +64,7 @@ function KeyTable({ scheme, own, onDone }: TableProps) {
   const keys = bindings.use()
   const [asks, setAsks] = useState<CommandId | null>(null)
   const save = (key: string, value: unknown) =>
-    void act('Changing the keys', () => api.app.setSetting({ key, value })).then(onDone)
+    void act(t('Changing the keys'), () => api.app.setSetting({ key, value })).then(onDone)
   const without = (id: CommandId) => own.filter((line) => parseBinding(line)?.id !== id)
   return (
     <>
@@ -73,7 +73,7 @@ function KeyTable({ scheme, own, onDone }: TableProps) {
           label={t('Keys as in')}
           className="half"
           value={scheme}
-          options={KEY_SCHEMES.map((value) => ({ value, label: SCHEME[value] }))}
+          options={KEY_SCHEMES.map((value) => ({ value, label: told(SCHEME[value]) }))}
           onChange={(value) => save('keys.scheme', value)}
         />
       </div>
@@ -87,8 +87,8 @@ function KeyTable({ scheme, own, onDone }: TableProps) {
               const isOwn = own.some((line) => parseBinding(line)?.id === id)
               const chords = keys.get(id) ?? []
               return (
-                <li key={id} aria-label={entry.label}>
-                  <span className="grow">{entry.label}</span>
+                <li key={id} aria-label={told(entry.label)}>
+                  <span className="grow">{told(entry.label)}</span>
                   <span className="chords">
                     {chords.length === 0 ? <span className="quiet">{t('no key')}</span> : null}
                     {chords.map((chord) => (
@@ -102,7 +102,7 @@ function KeyTable({ scheme, own, onDone }: TableProps) {
                   ) : null}
                   <Button
                     onClick={() => setAsks(id)}
-                    aria-label={t('Change the key of {label}', { label: entry.label })}
+                    aria-label={t('Change the key of {label}', { label: told(entry.label) })}
                   >
                     {t('Change')}
                   </Button>
@@ -147,13 +147,13 @@ function PressDialog({ id, onPress, onClose }: PressProps) {
     return () => window.removeEventListener('keydown', onKey, true)
   }, [])
   const other = chord === undefined ? undefined : commandAt(chord)
-  const taken = other !== undefined && other !== id && isCommandId(other) ? COMMANDS[other].label : undefined
+  const taken = other !== undefined && other !== id && isCommandId(other) ? told(COMMANDS[other].label) : undefined
   const done = (wanted: string) => {
     onClose()
     onPress(wanted)
   }
   return (
-    <Dialog title={entry.label} isOpen onClose={onClose}>
+    <Dialog title={told(entry.label)} isOpen onClose={onClose}>
       <div className="dialog-body">
         <p>{t('Press the key for it.')}</p>
         <p className="pressed" role="status">

@@ -81,7 +81,7 @@ function Aliases() {
                   <IconButton
                     icon="trash"
                     label={t('Remove {join}', { join: alias.patterns.join(', ') })}
-                    onClick={() => void act('Removing the alias', () => api.alias.remove({ id: alias.id }))}
+                    onClick={() => void act(t('Removing the alias'), () => api.alias.remove({ id: alias.id }))}
                   />
                 </li>
               ))}
@@ -185,7 +185,7 @@ function WhereTo() {
 
 /** Pure: where mail to an address goes, and how that was found. */
 export function Resolution({ found }: { readonly found: ResolutionView }) {
-  const goesTo = [...found.mailboxes, ...found.forwards.map((address) => `on to ${address}`)]
+  const goesTo = [...found.mailboxes, ...found.forwards.map((address) => t('on to {address}', { address }))]
   return (
     <div className="resolution">
       <p>

@@ -10,7 +10,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { act } from '../../state/act.ts'
 import { useLive } from '../../state/use-live.ts'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 /** How mail leaves for each destination, and a limit of one's own for any of them. */
 export function Paces() {
@@ -40,11 +40,16 @@ export function Paces() {
                     {pace.isOwn ? <span className="badge">{t('own pace')}</span> : null}
                     <p className="quiet num">{paceWords(pace)}</p>
                     <p className="quiet num">
-                      {pace.lastHour} in the last hour, {pace.lastDay} in the last day. {pace.waiting} waiting,{' '}
-                      {pace.running} under way.
-                      {pace.restUntilMs === null
-                        ? ''
-                        : t(' Rests until {restUntilMs}.', { restUntilMs: clock(pace.restUntilMs) })}
+                      {t(
+                        '{lastHour} in the last hour, {lastDay} in the last day. {waiting} waiting, {running} under way.',
+                        {
+                          lastHour: pace.lastHour,
+                          lastDay: pace.lastDay,
+                          waiting: pace.waiting,
+                          running: pace.running,
+                        },
+                      )}{' '}
+                      {pace.restUntilMs === null ? '' : t('Rests until {time}.', { time: clock(pace.restUntilMs) })}
                     </p>
                     {pace.text === null ? null : (
                       <p className="notice warn">
@@ -56,7 +61,7 @@ export function Paces() {
                     <Button
                       kind="plain"
                       onClick={() =>
-                        void act('Going back to the settings', () =>
+                        void act(t('Going back to the settings'), () =>
                           api.queue.pace.reset({ destination: pace.destination, by: 'window' }),
                         ).then(paces.again)
                       }
@@ -87,22 +92,31 @@ export function Paces() {
 /** A pace as a sentence; what has no limit is left out. */
 export function paceWords(pace: PaceView): string {
   const limits = [
-    pace.perMinute > 0 ? `${pace.perMinute} a minute` : '',
-    pace.perHour > 0 ? `${pace.perHour} an hour` : '',
-    pace.perDay > 0 ? `${pace.perDay} a day` : '',
+    pace.perMinute > 0 ? t('{perMinute} a minute', { perMinute: pace.perMinute }) : '',
+    pace.perHour > 0 ? t('{perHour} an hour', { perHour: pace.perHour }) : '',
+    pace.perDay > 0 ? t('{perDay} a day', { perDay: pace.perDay }) : '',
   ].filter((limit) => limit !== '')
-  const connections = pace.connections === 1 ? 'One connection at a time' : `Up to ${pace.connections} connections`
-  const gap = pace.gapSeconds > 0 ? `, ${pace.gapSeconds} s between two` : ''
-  return `${connections}${gap}, ${pace.perConnection} messages each; ${limits.length === 0 ? 'no limit in time' : `at most ${limits.join(', ')}`}.`
+  const connections =
+    pace.connections === 1
+      ? t('One connection at a time')
+      : t('Up to {connections} connections', { connections: pace.connections })
+  const gap = pace.gapSeconds > 0 ? t(', {gapSeconds} s between two', { gapSeconds: pace.gapSeconds }) : ''
+  const most = limits.length === 0 ? t('no limit in time') : t('at most {limits}', { limits: limits.join(', ') })
+  return t('{connections}{gap}, {perConnection, plural, one {# message} other {# messages}} each; {most}.', {
+    connections,
+    gap,
+    perConnection: pace.perConnection,
+    most,
+  })
 }
 
 const FIELDS = [
-  { key: 'connections', label: 'Connections at once' },
-  { key: 'gapSeconds', label: 'Seconds between two' },
-  { key: 'perConnection', label: 'Messages on each' },
-  { key: 'perMinute', label: 'Messages a minute' },
-  { key: 'perHour', label: 'Messages an hour' },
-  { key: 'perDay', label: 'Messages a day' },
+  { key: 'connections', label: said('Connections at once') },
+  { key: 'gapSeconds', label: said('Seconds between two') },
+  { key: 'perConnection', label: said('Messages on each') },
+  { key: 'perMinute', label: said('Messages a minute') },
+  { key: 'perHour', label: said('Messages an hour') },
+  { key: 'perDay', label: said('Messages a day') },
 ] as const
 type Key = (typeof FIELDS)[number]['key']
 
@@ -155,11 +169,11 @@ function PaceDialog({ first, onClose }: { first: PaceView | null; onClose: () =>
         {FIELDS.map(({ key, label }) => (
           <Field
             key={key}
-            label={label}
+            label={told(label)}
             inputMode="numeric"
             value={typed[key]}
             placeholder={first === null ? t('as set') : `${first[key]}`}
-            problem={isWhole(typed[key]) ? undefined : 'A whole number.'}
+            problem={isWhole(typed[key]) ? undefined : t('A whole number.')}
             onChange={(value) => setTyped({ ...typed, [key]: value })}
           />
         ))}

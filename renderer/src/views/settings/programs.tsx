@@ -67,8 +67,8 @@ export function Connect({ view, onAddress }: { view: ConnectView; onAddress: (ad
             className="all"
             value={does}
             options={[
-              { value: 'sends', label: 'Sending through Posthorn (SMTP)' },
-              { value: 'reads', label: 'Reading the mailbox here (POP3)' },
+              { value: 'sends', label: t('Sending through Posthorn (SMTP)') },
+              { value: 'reads', label: t('Reading the mailbox here (POP3)') },
             ]}
             onChange={setDoes}
           />
@@ -110,7 +110,7 @@ export function Connect({ view, onAddress }: { view: ConnectView; onAddress: (ad
               <IconButton
                 icon="copy"
                 label={path === null ? t('Copy the command') : t('Copy the text for {path}', { path })}
-                onClick={() => void copyText(filled(text), path === null ? 'The command' : 'The text')}
+                onClick={() => void copyText(filled(text), path === null ? t('The command') : t('The text'))}
               />
             </figcaption>
             {/* One can scroll in it, so the keyboard has to reach it. */}

@@ -7,7 +7,7 @@ import { Field } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { useLive } from '../../state/use-live.ts'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 type Asking = 'set' | 'remove' | 'lock' | 'unlock'
 
@@ -106,10 +106,10 @@ function Way({ title, isOn, on, off, acts, children }: WayProps) {
 }
 
 const TITLE: Readonly<Record<Asking, string>> = {
-  set: 'The passphrase',
-  remove: 'Remove the passphrase',
-  lock: 'Start locked',
-  unlock: 'Start unlocked',
+  set: said('The passphrase'),
+  remove: said('Remove the passphrase'),
+  lock: said('Start locked'),
+  unlock: said('Start unlocked'),
 }
 
 interface DialogProps {
@@ -142,7 +142,7 @@ function VaultDialog({ asking, view, onClose }: DialogProps) {
     }
   }
   return (
-    <Dialog title={TITLE[asking]} isOpen onClose={onClose}>
+    <Dialog title={told(TITLE[asking])} isOpen onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -186,7 +186,7 @@ function VaultDialog({ asking, view, onClose }: DialogProps) {
                 type="password"
                 autoComplete="new-password"
                 value={again}
-                problem={differs ? 'These are not the same.' : undefined}
+                problem={differs ? t('These are not the same.') : undefined}
                 onChange={setAgain}
               />
             </>
@@ -197,7 +197,13 @@ function VaultDialog({ asking, view, onClose }: DialogProps) {
             {t('Cancel')}
           </Button>
           <Button kind="primary" submit disabled={!isReady || busy}>
-            {busy ? t('Working') : asking === 'remove' ? t('Remove') : asking === 'set' ? t('Set') : TITLE[asking]}
+            {busy
+              ? t('Working')
+              : asking === 'remove'
+                ? t('Remove')
+                : asking === 'set'
+                  ? t('Set')
+                  : told(TITLE[asking])}
           </Button>
         </footer>
       </form>

@@ -1,7 +1,6 @@
 import { useState } from 'react'
 import type { RouteView } from '../../../../core/rpc/views.ts'
 import { api, wordsOf } from '../../bridge/client.ts'
-import { count } from '../../format/size.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Field, Select } from '../../parts/field.tsx'
@@ -63,7 +62,8 @@ export function RouteDialog({ first, onClose }: { readonly first: RouteView | nu
       if (first === null) await api.route.add({ ...route, ...(given ? { login: given } : {}) })
       else if (!isUnchanged && given !== undefined) {
         const { released } = await api.route.setLogin({ id: first.id, login: given })
-        if (released > 0) toast(`${count(released, 'recipient')} let go.`, { icon: 'play' })
+        if (released > 0)
+          toast(t('{released, plural, one {# recipient} other {# recipients}} let go.', { released }), { icon: 'play' })
       }
       onClose()
     } catch (error) {
@@ -91,7 +91,7 @@ export function RouteDialog({ first, onClose }: { readonly first: RouteView | nu
                 label={t('Service')}
                 value={preset}
                 options={[
-                  { value: '', label: 'Another server' },
+                  { value: '', label: t('Another server') },
                   ...(presets.at === 'ready' ? presets.value.map(({ id, name }) => ({ value: id, label: name })) : []),
                 ]}
                 onChange={choose}
@@ -109,9 +109,9 @@ export function RouteDialog({ first, onClose }: { readonly first: RouteView | nu
             label={t('Login')}
             value={login.kind}
             options={[
-              { value: 'none', label: 'None' },
-              { value: 'password', label: 'User and password' },
-              { value: 'token', label: 'User and OAuth token' },
+              { value: 'none', label: t('None') },
+              { value: 'password', label: t('User and password') },
+              { value: 'token', label: t('User and OAuth token') },
             ]}
             onChange={(kind) => setLogin({ ...login, kind })}
           />

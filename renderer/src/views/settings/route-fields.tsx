@@ -46,7 +46,7 @@ export function RouteFields({
         options={[
           { value: 'starttls', label: 'STARTTLS' },
           { value: 'implicit', label: 'TLS' },
-          { value: 'none', label: 'None' },
+          { value: 'none', label: t('None') },
         ]}
         onChange={(tls) => onChange({ ...form, tls, port: form.port === USUAL[form.tls] ? USUAL[tls] : form.port })}
       />

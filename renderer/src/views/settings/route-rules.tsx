@@ -19,7 +19,7 @@ const NEW: Editing = { sender: '', recipient: '', afterTries: 0, action: 'direct
 export function RouteRules({ routes }: { readonly routes: readonly RouteView[] }) {
   const rules = useLive('rules', () => api.route.rules(), { changes: api.route.changes })
   const [editing, setEditing] = useState<Editing | null>(null)
-  const move = (id: number, to: number) => void act('Moving the rule', () => api.route.moveRule({ id, to }))
+  const move = (id: number, to: number) => void act(t('Moving the rule'), () => api.route.moveRule({ id, to }))
   return (
     <section aria-label={t('Rules')}>
       <div className="section-head">
@@ -51,7 +51,7 @@ export function RouteRules({ routes }: { readonly routes: readonly RouteView[] }
                   <IconButton
                     icon="trash"
                     label={t('Remove the rule')}
-                    onClick={() => void act('Removing the rule', () => api.route.removeRule({ id: rule.id }))}
+                    onClick={() => void act(t('Removing the rule'), () => api.route.removeRule({ id: rule.id }))}
                   />
                 </li>
               ))}
@@ -77,9 +77,12 @@ function RuleDialog({ first, routes, onClose }: DialogProps) {
   const afterTries = /^\d{1,4}$/.test(tries) ? Number(tries) : undefined
   const way = form.action === 'smarthost' ? `route-${form.routeId}` : form.action
   const ways = [
-    { value: 'direct', label: 'goes straight to the recipient’s server' },
-    ...routes.map(({ id, host, port }) => ({ value: `route-${id}`, label: `goes through ${host}:${port}` })),
-    { value: 'hold', label: 'is held back until somebody lets it go' },
+    { value: 'direct', label: t('goes straight to the recipient’s server') },
+    ...routes.map(({ id, host, port }) => ({
+      value: `route-${id}`,
+      label: t('goes through {host}:{port}', { host, port }),
+    })),
+    { value: 'hold', label: t('is held back until somebody lets it go') },
   ]
   const save = () => {
     const { id, sender, recipient, action, routeId } = form
@@ -122,7 +125,7 @@ function RuleDialog({ first, routes, onClose }: DialogProps) {
         value={tries}
         inputMode="numeric"
         hint={t('0: from the first try on.')}
-        problem={afterTries === undefined ? 'A whole number, such as 3.' : undefined}
+        problem={afterTries === undefined ? t('A whole number, such as 3.') : undefined}
         onChange={setTries}
       />
       <Select

@@ -2,14 +2,14 @@ import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { TestDialogue, TestStepRow } from '../account/live-test.tsx'
 import { ROUTE_STEPS, type RouteTest } from './use-route-test.ts'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
-const TITLE = { connect: 'Connect', tls: 'Encrypt', hello: 'Greet', login: 'Sign in' } as const
+const TITLE = { connect: said('Connect'), tls: said('Encrypt'), hello: said('Greet'), login: said('Sign in') } as const
 const HEADING: Readonly<Record<RouteTest['at'], string>> = {
-  idle: 'Live test',
-  running: 'Testing',
-  passed: 'It works',
-  failed: 'It does not work yet',
+  idle: said('Live test'),
+  running: said('Testing'),
+  passed: said('It works'),
+  failed: said('It does not work yet'),
 }
 
 interface Props {
@@ -25,11 +25,11 @@ export function RouteTestPane({ test, isEncrypted, hasLogin }: Props) {
     <section className="test" aria-label={t('Live test')}>
       <header>
         <h2 aria-live="polite">
-          {HEADING[test.at]} {test.at === 'running' ? <span className="live">{t('Live')}</span> : null}
+          {told(HEADING[test.at])} {test.at === 'running' ? <span className="live">{t('Live')}</span> : null}
         </h2>
         <ul className="checks">
           {steps.map((step) => (
-            <TestStepRow key={step} title={TITLE[step]} step={test.steps.find((one) => one.step === step)} />
+            <TestStepRow key={step} title={told(TITLE[step])} step={test.steps.find((one) => one.step === step)} />
           ))}
         </ul>
         {test.message !== null && !test.steps.some(({ text }) => text === test.message) ? (

@@ -6,16 +6,15 @@ import { Confirm } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
-import { count } from '../../format/size.ts'
 import { visible } from '../../format/wire-text.ts'
 import { act } from '../../state/act.ts'
 import { toast } from '../../state/toasts.ts'
 import { useLive } from '../../state/use-live.ts'
 import { RouteDialog } from './route-dialog.tsx'
 import { RouteRules } from './route-rules.tsx'
-import { t, tx } from '../../words/words.ts'
+import { said, t, told, tx } from '../../words/words.ts'
 
-const TLS = { implicit: 'TLS', starttls: 'STARTTLS', none: 'not encrypted' } as const
+const TLS = { implicit: 'TLS', starttls: 'STARTTLS', none: said('not encrypted') } as const
 
 /** The ways mail leaves: smarthosts with their logins, the rules that choose among them, and what they would choose. */
 export function Routes() {
@@ -72,7 +71,7 @@ export function Routes() {
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
-          doomed === null ? undefined : void act('Removing the smarthost', () => api.route.remove({ id: doomed.id }))
+          doomed === null ? undefined : void act(t('Removing the smarthost'), () => api.route.remove({ id: doomed.id }))
         }
       >
         <p>{t('Its login is forgotten, and identities that used it send straight from now on.')}</p>
@@ -90,8 +89,11 @@ interface SmarthostProps {
 /** One smarthost: where it is, who signs in, and what is wrong with that. */
 function Smarthost({ route, onChange, onRemove }: SmarthostProps) {
   const again = async () => {
-    const done = await act('Trying the login again', () => api.route.resume({ id: route.id }))
-    if (done !== undefined) toast(`${count(done.released, 'recipient')} let go.`, { icon: 'play' })
+    const done = await act(t('Trying the login again'), () => api.route.resume({ id: route.id }))
+    if (done !== undefined)
+      toast(t('{released, plural, one {# recipient} other {# recipients}} let go.', { released: done.released }), {
+        icon: 'play',
+      })
   }
   return (
     <li aria-label={route.host}>
@@ -101,17 +103,17 @@ function Smarthost({ route, onChange, onRemove }: SmarthostProps) {
         </b>{' '}
         <span className={route.tls === 'none' ? 'badge warn' : 'badge tls'}>
           <Icon name={route.tls === 'none' ? 'unlock' : 'lock'} />
-          {TLS[route.tls]}
+          {told(TLS[route.tls])}
         </span>
         <p className="quiet">
-          {route.user === null ? (
-            t('Takes mail without a login.')
-          ) : (
-            <>
-              Signs in as <span className="mono">{route.user}</span>
-              {route.login === 'token' ? t(' with a token') : ''}.
-            </>
-          )}
+          {route.user === null
+            ? t('Takes mail without a login.')
+            : tx(
+                route.login === 'token'
+                  ? 'Signs in as <user>{name}</user> with a token.'
+                  : 'Signs in as <user>{name}</user>.',
+                { user: (it) => <span className="mono">{it}</span>, name: route.user },
+              )}
         </p>
         {route.trouble === null ? null : (
           <p className="notice danger">

@@ -34,7 +34,7 @@ export function Rules() {
   const close = () => setOpen(null)
   const list = rules.at === 'ready' ? rules.value : []
   const save = () =>
-    void act('Exporting the rules', async () => saveText((await api.rules.export()).json, 'posthorn-rules.json'))
+    void act(t('Exporting the rules'), async () => saveText((await api.rules.export()).json, 'posthorn-rules.json'))
   return (
     <>
       <div className="panel-head">
@@ -52,10 +52,10 @@ export function Rules() {
           label={t('More about rules')}
           icon="more"
           entries={[
-            { id: 'export', label: 'Save all rules as a file', icon: 'download', run: save },
+            { id: 'export', label: t('Save all rules as a file'), icon: 'download', run: save },
             {
               id: 'import',
-              label: 'Take rules from a file…',
+              label: t('Take rules from a file…'),
               icon: 'external',
               run: () => setOpen({ what: 'import' }),
             },
@@ -64,7 +64,7 @@ export function Rules() {
               : [
                   {
                     id: 'trust',
-                    label: 'Whose word about senders counts…',
+                    label: t('Whose word about senders counts…'),
                     icon: 'shield' as const,
                     run: () => setOpen({ what: 'trust' }),
                   },
@@ -111,7 +111,7 @@ export function Rules() {
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
-          doomed === null ? undefined : void act('Removing the rule', () => api.rules.remove({ id: doomed.id }))
+          doomed === null ? undefined : void act(t('Removing the rule'), () => api.rules.remove({ id: doomed.id }))
         }
       >
         <p>{t('Mail that comes from now on is not asked by it. What it did stays done.')}</p>
@@ -132,7 +132,7 @@ interface CardProps {
 function RuleCard({ rule, at, of, onEdit, onRun, onRemove }: CardProps) {
   const nowMs = useNow(60_000)
   const { id, name, enabled } = rule
-  const move = (to: number) => void act('Moving the rule', () => api.rules.reorder({ id, to }))
+  const move = (to: number) => void act(t('Moving the rule'), () => api.rules.reorder({ id, to }))
   return (
     <li aria-label={name}>
       <input
@@ -141,7 +141,7 @@ function RuleCard({ rule, at, of, onEdit, onRun, onRemove }: CardProps) {
         aria-label={t('{name} is on', { name })}
         checked={enabled}
         onChange={(event) =>
-          void act('Changing the rule', () => api.rules.setEnabled({ id, enabled: event.target.checked }))
+          void act(t('Changing the rule'), () => api.rules.setEnabled({ id, enabled: event.target.checked }))
         }
       />
       <div className="grow rule">
@@ -151,7 +151,12 @@ function RuleCard({ rule, at, of, onEdit, onRun, onRemove }: CardProps) {
         <p className="quiet num">
           {rule.matches === 0
             ? t('No message has fitted it yet.')
-            : `${rule.matches.toLocaleString('en')} ${rule.matches === 1 ? 'message' : 'messages'}${rule.lastMatchMs === null ? '' : `, the last ${ago(rule.lastMatchMs, nowMs)}`}.`}
+            : rule.lastMatchMs === null
+              ? t('{count, plural, one {# message} other {# messages}}.', { count: rule.matches })
+              : t('{count, plural, one {# message} other {# messages}}, the last {when}.', {
+                  count: rule.matches,
+                  when: ago(rule.lastMatchMs, nowMs),
+                })}
         </p>
         {rule.trouble === null ? null : (
           <p className="notice warn">
@@ -173,8 +178,8 @@ function RuleCard({ rule, at, of, onEdit, onRun, onRemove }: CardProps) {
         label={t('More about {name}', { name })}
         icon="more"
         entries={[
-          { id: 'run', label: 'Run over mail…', icon: 'play', run: onRun },
-          { id: 'remove', label: 'Remove…', icon: 'trash', run: onRemove },
+          { id: 'run', label: t('Run over mail…'), icon: 'play', run: onRun },
+          { id: 'remove', label: t('Remove…'), icon: 'trash', run: onRemove },
         ]}
       />
     </li>

@@ -17,24 +17,24 @@ import { Rules } from './rules.tsx'
 import { Signing } from './signing.tsx'
 import { Tags } from './tags.tsx'
 import { Transfer } from './transfer.tsx'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view: () => React.ReactNode }>> = {
-  accounts: { title: 'Accounts', icon: 'inbox', view: () => <Accounts /> },
-  identities: { title: 'Identities', icon: 'user', view: () => <Identities /> },
-  routes: { title: 'Routes', icon: 'route', view: () => <Routes /> },
-  signing: { title: 'Signing', icon: 'shield', view: () => <Signing /> },
-  destinations: { title: 'Destinations', icon: 'globe', view: () => <Destinations /> },
-  programs: { title: 'Other programs', icon: 'plug', view: () => <Programs /> },
-  local: { title: 'Local mail', icon: 'local', view: () => <LocalMail /> },
-  rules: { title: 'Rules', icon: 'filter', view: () => <Rules /> },
-  tags: { title: 'Tags', icon: 'tag', view: () => <Tags /> },
-  transfer: { title: 'Import and export', icon: 'download', view: () => <Transfer /> },
-  protection: { title: 'Protection', icon: 'key', view: () => <Protection /> },
-  appearance: { title: 'Appearance', icon: 'moon', view: () => <Appearance /> },
-  keys: { title: 'Keys', icon: 'bolt', view: () => <Keys /> },
-  settings: { title: 'All settings', icon: 'settings', view: () => <AllSettings /> },
-  about: { title: 'About', icon: 'info', view: () => <About /> },
+  accounts: { title: said('Accounts'), icon: 'inbox', view: () => <Accounts /> },
+  identities: { title: said('Identities'), icon: 'user', view: () => <Identities /> },
+  routes: { title: said('Routes'), icon: 'route', view: () => <Routes /> },
+  signing: { title: said('Signing'), icon: 'shield', view: () => <Signing /> },
+  destinations: { title: said('Destinations'), icon: 'globe', view: () => <Destinations /> },
+  programs: { title: said('Other programs'), icon: 'plug', view: () => <Programs /> },
+  local: { title: said('Local mail'), icon: 'local', view: () => <LocalMail /> },
+  rules: { title: said('Rules'), icon: 'filter', view: () => <Rules /> },
+  tags: { title: said('Tags'), icon: 'tag', view: () => <Tags /> },
+  transfer: { title: said('Import and export'), icon: 'download', view: () => <Transfer /> },
+  protection: { title: said('Protection'), icon: 'key', view: () => <Protection /> },
+  appearance: { title: said('Appearance'), icon: 'moon', view: () => <Appearance /> },
+  keys: { title: said('Keys'), icon: 'bolt', view: () => <Keys /> },
+  settings: { title: said('All settings'), icon: 'settings', view: () => <AllSettings /> },
+  about: { title: said('About'), icon: 'info', view: () => <About /> },
 }
 
 /** Everything that can be set, by subject. */
@@ -57,7 +57,7 @@ export function SettingsView({ page }: { readonly page: SettingsPage }) {
           {SETTINGS_PAGES.map((one) => (
             <Tab key={one} id={one} className="tab">
               <Icon name={PAGE[one].icon} />
-              {PAGE[one].title}
+              {told(PAGE[one].title)}
             </Tab>
           ))}
         </TabList>

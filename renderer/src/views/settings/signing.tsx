@@ -15,13 +15,13 @@ import { copyText } from '../../state/actions.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { useNow } from '../../state/now.ts'
 import { useLive } from '../../state/use-live.ts'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 const PUBLISHED: Readonly<Record<DkimKeyView['published'], { icon: IconName; tone: string; text: string }>> = {
-  unchecked: { icon: 'question', tone: 'warn', text: 'not looked for yet' },
+  unchecked: { icon: 'question', tone: 'warn', text: said('not looked for yet') },
   published: { icon: 'ok', tone: 'ok', text: 'published' },
-  missing: { icon: 'fail', tone: 'danger', text: 'not in DNS' },
-  different: { icon: 'fail', tone: 'danger', text: 'another key is in DNS' },
+  missing: { icon: 'fail', tone: 'danger', text: said('not in DNS') },
+  different: { icon: 'fail', tone: 'danger', text: said('another key is in DNS') },
 }
 
 /** DKIM: the keys that sign the mail of each domain, and the record each needs in DNS. */
@@ -69,7 +69,7 @@ export function Signing() {
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
-          doomed === null ? undefined : void act('Removing the key', () => api.dkim.remove({ id: doomed.id }))
+          doomed === null ? undefined : void act(t('Removing the key'), () => api.dkim.remove({ id: doomed.id }))
         }
       >
         <p>
@@ -89,7 +89,7 @@ function Key({ view, onRemove }: { view: DkimKeyView; onRemove: () => void }) {
   const found = PUBLISHED[view.published]
   const check = async () => {
     setChecking(true)
-    await act('Looking for the record', () => api.dkim.check({ id: view.id }))
+    await act(t('Looking for the record'), () => api.dkim.check({ id: view.id }))
     setChecking(false)
   }
   return (
@@ -105,7 +105,7 @@ function Key({ view, onRemove }: { view: DkimKeyView; onRemove: () => void }) {
             <IconButton
               icon="copy"
               label={t('Copy the record’s name')}
-              onClick={() => void copyText(view.record.name, 'The name')}
+              onClick={() => void copyText(view.record.name, t('The name'))}
             />
           </dd>
           <dt>{t('TXT')}</dt>
@@ -114,12 +114,12 @@ function Key({ view, onRemove }: { view: DkimKeyView; onRemove: () => void }) {
             <IconButton
               icon="copy"
               label={t('Copy the record’s text')}
-              onClick={() => void copyText(view.record.text, 'The text')}
+              onClick={() => void copyText(view.record.text, t('The text'))}
             />
           </dd>
           <dt>{t('DNS')}</dt>
           <dd>
-            <Icon name={found.icon} className={found.tone} /> {found.text}
+            <Icon name={found.icon} className={found.tone} /> {told(found.text)}
             {view.checkedMs === null ? '' : `, ${ago(view.checkedMs, nowMs)}`}
           </dd>
           <dt>{t('Kind')}</dt>
@@ -132,7 +132,7 @@ function Key({ view, onRemove }: { view: DkimKeyView; onRemove: () => void }) {
           {view.published === 'published' ? (
             <Button
               onClick={() =>
-                void act(view.active ? 'Stopping' : 'Starting', () =>
+                void act(view.active ? t('Stopping') : t('Starting'), () =>
                   api.dkim.setActive({ id: view.id, active: !view.active }),
                 )
               }
@@ -140,7 +140,7 @@ function Key({ view, onRemove }: { view: DkimKeyView; onRemove: () => void }) {
               {view.active ? t('Stop signing with it') : t('Sign with it')}
             </Button>
           ) : null}
-          <Button kind="plain" onClick={() => void copyText(view.record.zone, 'The line for a zone file')}>
+          <Button kind="plain" onClick={() => void copyText(view.record.zone, t('The line for a zone file'))}>
             {t('Copy for a zone file')}
           </Button>
         </p>
@@ -177,8 +177,8 @@ function KeyDialog({ onClose }: { onClose: () => void }) {
             label={t('Kind')}
             value={algorithm}
             options={[
-              { value: 'rsa-sha256', label: 'RSA, which every server can check' },
-              { value: 'ed25519-sha256', label: 'Ed25519, which many servers cannot check yet' },
+              { value: 'rsa-sha256', label: t('RSA, which every server can check') },
+              { value: 'ed25519-sha256', label: t('Ed25519, which many servers cannot check yet') },
             ]}
             onChange={setAlgorithm}
           />

@@ -57,9 +57,9 @@ export function Suppressions() {
                     icon="trash"
                     label={t('Forget {address}', { address: entry.address })}
                     onClick={() =>
-                      void act('Forgetting the address', () => api.suppression.remove({ address: entry.address })).then(
-                        list.again,
-                      )
+                      void act(t('Forgetting the address'), () =>
+                        api.suppression.remove({ address: entry.address }),
+                      ).then(list.again)
                     }
                   />
                 </li>

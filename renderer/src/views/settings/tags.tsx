@@ -62,7 +62,7 @@ export function Tags() {
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
-          doomed === null ? undefined : void act('Removing the tag', () => api.tag.remove({ id: doomed.id }))
+          doomed === null ? undefined : void act(t('Removing the tag'), () => api.tag.remove({ id: doomed.id }))
         }
       >
         <p>{t('It is taken off every message. The messages stay.')}</p>
@@ -104,7 +104,7 @@ function TagDialog({ first, onClose }: { first: Omit<TagView, 'id'> & { id?: num
               className="half"
               value={`${form.number ?? ''}`}
               options={[
-                { value: '', label: 'None' },
+                { value: '', label: t('None') },
                 ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ value: `${n}`, label: `${n}` })),
               ]}
               onChange={(value) => setForm({ ...form, number: value === '' ? null : Number(value) })}

@@ -11,7 +11,7 @@ import { Load } from '../../parts/load.tsx'
 import { act } from '../../state/act.ts'
 import { useNow } from '../../state/now.ts'
 import { useLive } from '../../state/use-live.ts'
-import { t } from '../../words/words.ts'
+import { said, t, told, tx } from '../../words/words.ts'
 
 const PAGE = 100
 
@@ -52,7 +52,7 @@ export function TlsDomains() {
         danger
         onClose={() => setDoomed(null)}
         onConfirm={() =>
-          doomed === null ? undefined : void act('Forgetting it', () => api.tls.forget({ domain: doomed }))
+          doomed === null ? undefined : void act(t('Forgetting it'), () => api.tls.forget({ domain: doomed }))
         }
       >
         <p>
@@ -78,6 +78,7 @@ async function upTo(limit: number): Promise<TlsDomainView[]> {
 function TlsDomain({ view, onForget }: { view: TlsDomainView; onForget: () => void }) {
   const nowMs = useNow()
   const { last, mtaSts, ratchet } = view
+  const mx = <span className="mono">{last?.mx}</span>
   const tone = last === null ? 'badge' : last.facts === null ? 'badge warn' : 'badge tls'
   return (
     <li aria-label={view.domain}>
@@ -91,19 +92,18 @@ function TlsDomain({ view, onForget }: { view: TlsDomainView; onForget: () => vo
         )}
         {last === null ? null : (
           <p className="quiet">
-            {ago(last.atMs, nowMs)} at <span className="mono">{last.mx}</span>
             {last.facts === null
-              ? '.'
+              ? tx('{when} at {mx}.', { when: ago(last.atMs, nowMs), mx })
               : last.facts.trusted
-                ? t(', with a certificate that was verified.')
-                : t(', with a certificate nobody vouches for.')}
+                ? tx('{when} at {mx}, with a certificate that was verified.', { when: ago(last.atMs, nowMs), mx })
+                : tx('{when} at {mx}, with a certificate nobody vouches for.', { when: ago(last.atMs, nowMs), mx })}
           </p>
         )}
         {mtaSts === null ? null : (
           <p className="quiet">
-            {POLICY[mtaSts.mode]}{' '}
-            {mtaSts.mx.length === 0 ? '' : t('Its servers: {join}. ', { join: mtaSts.mx.join(', ') })}
-            Known until {whenWords(mtaSts.expiresMs, nowMs)}.
+            {told(POLICY[mtaSts.mode])}{' '}
+            {mtaSts.mx.length === 0 ? '' : t('Its servers: {servers}.', { servers: mtaSts.mx.join(', ') })}{' '}
+            {t('Known until {time}.', { time: whenWords(mtaSts.expiresMs, nowMs) })}
           </p>
         )}
         {ratchet === null ? null : (
@@ -129,7 +129,7 @@ function TlsDomain({ view, onForget }: { view: TlsDomainView; onForget: () => vo
 }
 
 const POLICY = {
-  enforce: 'Its owner demands verified encryption (MTA-STS).',
-  testing: 'Its owner tests a demand for verified encryption (MTA-STS); nothing is held back for it.',
-  none: 'Its owner has taken back a demand for encryption (MTA-STS).',
+  enforce: said('Its owner demands verified encryption (MTA-STS).'),
+  testing: said('Its owner tests a demand for verified encryption (MTA-STS); nothing is held back for it.'),
+  none: said('Its owner has taken back a demand for encryption (MTA-STS).'),
 } as const

@@ -40,11 +40,11 @@ export function Users() {
                   <div className="grow">
                     <b className="mono">{user.address}</b>
                     <p className="quiet num">
-                      Since {whenWords(user.createdMs, nowMs)}.{' '}
+                      {t('Since {time}.', { time: whenWords(user.createdMs, nowMs) })}{' '}
                       {user.lastLoginMs === null
                         ? t('Has not signed in yet.')
                         : t('Last signed in {lastLoginMs}.', { lastLoginMs: whenWords(user.lastLoginMs, nowMs) })}{' '}
-                      {size(user.usedBytes)} kept.
+                      {t('{size} kept.', { size: size(user.usedBytes) })}
                     </p>
                   </div>
                 </li>

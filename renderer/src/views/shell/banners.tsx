@@ -47,7 +47,7 @@ export function Banners() {
   const all = [
     ...status.warnings.filter(({ level }) => level === 'danger'),
     ...(status.queuePaused
-      ? [{ level: 'paused' as const, text: 'The queue is paused: mail is accepted and waits.' }]
+      ? [{ level: 'paused' as const, text: t('The queue is paused: mail is accepted and waits.') }]
       : []),
     ...status.warnings.filter(({ level }) => level === 'warn'),
   ]
@@ -78,4 +78,4 @@ export function Banners() {
   )
 }
 
-const unpause = () => act('Letting mail leave', () => api.app.setSetting({ key: 'queue.paused', value: false }))
+const unpause = () => act(t('Letting mail leave'), () => api.app.setSetting({ key: 'queue.paused', value: false }))

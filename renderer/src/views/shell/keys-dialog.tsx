@@ -3,24 +3,24 @@ import { bindings } from '../../commands/bindings.ts'
 import { showChord } from '../../commands/chord.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { formatRoute } from '../../state/route.ts'
-import { t, tx } from '../../words/words.ts'
+import { said, t, told, tx } from '../../words/words.ts'
 
 /** Keys that belong to a part of the window and are no commands. */
 const FIXED: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
   [
-    'In any list',
+    said('In any list'),
     [
-      ['↓ ↑', 'Next, previous'],
-      ['Shift ↓ ↑', 'Select several'],
-      ['Ctrl A', 'Select all'],
-      ['1 … 9, 0', 'Tags on and off, all off'],
+      ['↓ ↑', said('Next, previous')],
+      [said('Shift ↓ ↑'), said('Select several')],
+      [said('Ctrl A'), said('Select all')],
+      ['1 … 9, 0', said('Tags on and off, all off')],
     ],
   ],
   [
-    'Writing',
+    said('Writing'),
     [
-      ['Ctrl Enter', 'Send'],
-      ['Esc', 'Close, keep the draft'],
+      [said('Ctrl Enter'), said('Send')],
+      [said('Esc'), said('Close, keep the draft')],
     ],
   ],
 ]
@@ -42,10 +42,12 @@ export function KeysDialog({ isOpen, onClose }: { readonly isOpen: boolean; read
         <div className="key-columns">
           {[
             ...groups,
-            ...FIXED.map(([name, list]) => [name, list.map(([key, does]) => [[key], does] as const)] as const),
+            ...FIXED.map(
+              ([name, list]) => [name, list.map(([key, does]) => [[told(key)], told(does)] as const)] as const,
+            ),
           ].map(([where, list]) => (
             <section key={where}>
-              <h3>{where}</h3>
+              <h3>{told(where)}</h3>
               <dl>
                 {list.map(([chords, does]) => (
                   <div key={does}>
@@ -75,4 +77,4 @@ export function KeysDialog({ isOpen, onClose }: { readonly isOpen: boolean; read
   )
 }
 
-const wordsOf = (entry: CommandEntry) => entry.label
+const wordsOf = (entry: CommandEntry) => told(entry.label)

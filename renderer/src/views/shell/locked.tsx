@@ -12,14 +12,15 @@ export function Locked({ why = '' }: { readonly why: string | undefined }) {
   return (
     <main className="window lone">
       <Empty isPage icon="lock" title={missing === undefined ? t('Mail is locked') : t('The key file is missing')}>
-        Mail, index and log on this computer are encrypted
         {missing === undefined
-          ? t(', and Posthorn has not got the key:')
-          : t(', and the key that opens them was expected here:')}
+          ? t('Mail, index and log on this computer are encrypted, and Posthorn has not got the key:')
+          : t('Mail, index and log on this computer are encrypted, and the key that opens them was expected here:')}
         <code className="reason">{missing ?? why}</code>
-        Nothing is lost.{' '}
-        {missing === undefined ? t('Put that right') : t('Put the key file back there, from your backup if need be')},
-        then stop Posthorn and start it again.
+        {missing === undefined
+          ? t('Nothing is lost. Put that right, then stop Posthorn and start it again.')
+          : t(
+              'Nothing is lost. Put the key file back there, from your backup if need be, then stop Posthorn and start it again.',
+            )}
       </Empty>
     </main>
   )

@@ -28,7 +28,7 @@ import { keyOf } from '../../commands/bindings.ts'
 import { useKeys } from '../../commands/use-keys.ts'
 import { StatusBar } from './status-bar.tsx'
 import { useShellCommands } from './use-shell-commands.ts'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 const searchChanges = { changes: api.search.changes }
 
@@ -61,7 +61,7 @@ export function Shell() {
       go({ view: 'mail', folderId: firstInbox.id, messageId: route.messageId }, 'quietly')
   }, [unifiedInbox, firstInbox, route])
   useEffect(() => {
-    document.title = `${TITLE[route.view]} – Posthorn`
+    document.title = `${told(TITLE[route.view])} – Posthorn`
   }, [route.view])
 
   return (
@@ -104,7 +104,7 @@ export function Shell() {
             drafts={drafts.at === 'ready' ? drafts.value.length : 0}
             unified={unifiedInbox}
             searches={searches.at === 'ready' ? searches.value : []}
-            onForget={({ id }) => void act('Forgetting the search', () => api.search.saved.remove({ id }))}
+            onForget={({ id }) => void act(t('Forgetting the search'), () => api.search.saved.remove({ id }))}
             onCompose={() => compose()}
           />
         )}
@@ -125,10 +125,10 @@ export function Shell() {
 }
 
 const TITLE = {
-  mail: 'Mail',
-  search: 'Search',
-  drafts: 'Drafts',
-  queue: 'Queue',
-  log: 'Protocol log',
-  settings: 'Settings',
+  mail: said('Mail'),
+  search: said('Search'),
+  drafts: said('Drafts'),
+  queue: said('Queue'),
+  log: said('Protocol log'),
+  settings: said('Settings'),
 } as const

@@ -52,8 +52,8 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
             label={t('What')}
             value={chosen}
             options={[
-              { value: 'all', label: 'All mail' },
-              { value: 'query', label: 'What a search finds' },
+              { value: 'all', label: t('All mail') },
+              { value: 'query', label: t('What a search finds') },
               ...list.map((folder) => ({
                 value: `${folder.id}`,
                 label: folder.owner === null ? folder.name : `${folder.owner.name}: ${folder.name}`,
@@ -75,10 +75,10 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
             label={t('As')}
             value={format}
             options={[
-              { value: 'mbox', label: 'mbox: one file a folder' },
-              { value: 'maildir', label: 'Maildir: a file a message, with its flags' },
-              { value: 'eml', label: '.eml: a file a message, to open with a double click' },
-              { value: 'download', label: 'One mbox file, saved by this window' },
+              { value: 'mbox', label: t('mbox: one file a folder') },
+              { value: 'maildir', label: t('Maildir: a file a message, with its flags') },
+              { value: 'eml', label: t('.eml: a file a message, to open with a double click') },
+              { value: 'download', label: t('One mbox file, saved by this window') },
             ]}
             onChange={setFormat}
           />

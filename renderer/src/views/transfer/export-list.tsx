@@ -1,6 +1,6 @@
 import type { ExportView } from '../../../../core/rpc/transfer-contract.ts'
 import { api } from '../../bridge/client.ts'
-import { count, size } from '../../format/size.ts'
+import { size } from '../../format/size.ts'
 import { ago } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
@@ -21,7 +21,11 @@ export function ExportList({ exports }: { readonly exports: readonly ExportView[
               <bdi>{visible(one.path)}</bdi>
             </b>
             <p className="num">
-              {one.exported.toLocaleString('en')} of {count(one.total, 'message')}, {size(one.bytesDone)}
+              {t('{exported, number} of {total, plural, one {# message} other {# messages}}, {size}', {
+                exported: one.exported,
+                total: one.total,
+                size: size(one.bytesDone),
+              })}
             </p>
             {one.state === 'running' ? (
               <progress
@@ -42,7 +46,11 @@ export function ExportList({ exports }: { readonly exports: readonly ExportView[
             )}
             {one.problemsTotal === 0 ? null : (
               <details>
-                <summary>{count(one.problemsTotal, 'message')} could not be read whole</summary>
+                <summary>
+                  {t('{count, plural, one {# message} other {# messages}} could not be read whole', {
+                    count: one.problemsTotal,
+                  })}
+                </summary>
                 <ul>
                   {one.problems.map((problem) => (
                     <li key={problem}>{visible(problem)}</li>
@@ -54,7 +62,7 @@ export function ExportList({ exports }: { readonly exports: readonly ExportView[
           {one.state === 'running' ? (
             <Button
               icon="pause"
-              onClick={() => void act('Stopping the export', () => api.exports.cancel({ id: one.id }))}
+              onClick={() => void act(t('Stopping the export'), () => api.exports.cancel({ id: one.id }))}
             >
               {t('Stop')}
             </Button>

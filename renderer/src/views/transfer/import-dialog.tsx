@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { api, wordsOf } from '../../bridge/client.ts'
-import { count, size } from '../../format/size.ts'
+import { size } from '../../format/size.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
@@ -22,7 +22,7 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
   const [path, setPath] = useState('')
   const [files, setFiles] = useState<readonly File[]>([])
   const [where, setWhere] = useState('own')
-  const [name, setName] = useState('Imported')
+  const [name, setName] = useState(t('Imported'))
   const [found, setFound] = useState<Found & { readonly of: string }>()
   const [problem, setProblem] = useState<string>()
   const [busy, setBusy] = useState(false)
@@ -71,11 +71,11 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
             label={t('From')}
             value={source}
             options={[
-              { value: 'files', label: 'Files: mbox or .eml' },
-              { value: 'path', label: 'A file or folder by its path' },
+              { value: 'files', label: t('Files: mbox or .eml') },
+              { value: 'path', label: t('A file or folder by its path') },
               ...known.map((one, at) => ({
                 value: `profile ${at}` as const,
-                label: `Thunderbird, profile “${visible(one.name)}”`,
+                label: t('Thunderbird, profile “{name}”', { name: visible(one.name) }),
               })),
             ]}
             onChange={setSource}
@@ -96,8 +96,8 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
             label={t('Into')}
             value={where}
             options={[
-              { value: 'own', label: 'Folders of its own names' },
-              { value: 'new', label: 'One folder, named here' },
+              { value: 'own', label: t('Folders of its own names') },
+              { value: 'new', label: t('One folder, named here') },
               ...(folders.at === 'ready'
                 ? folders.value
                     .filter(({ owner, role }) => owner === null && role !== 'drafts' && role !== 'trash')
@@ -155,7 +155,7 @@ function FilePicker({ files, onPick }: { files: readonly File[]; onPick: (files:
         <p className="quiet">{t('Choose files, or drop them here.')}</p>
       ) : (
         <p className="num">
-          {count(files.length, 'file')}, {size(total)}
+          {t('{count, plural, one {# file} other {# files}}, {size}', { count: files.length, size: size(total) })}
         </p>
       )}
     </div>
@@ -166,7 +166,10 @@ function FoundList({ found }: { readonly found: Found }) {
   return (
     <section aria-label={t('What was found')}>
       <p className="num" role="status">
-        {count(found.total, 'source')}, {size(found.sizeBytes)}
+        {t('{count, plural, one {# source} other {# sources}}, {size}', {
+          count: found.total,
+          size: size(found.sizeBytes),
+        })}
       </p>
       <ul className="found">
         {found.sources.slice(0, 200).map((source) => (
@@ -176,7 +179,9 @@ function FoundList({ found }: { readonly found: Found }) {
             <span className="quiet num">{size(source.sizeBytes)}</span>
           </li>
         ))}
-        {found.total <= 200 ? null : <li className="quiet">and {(found.total - 200).toLocaleString('en')} more</li>}
+        {found.total <= 200 ? null : (
+          <li className="quiet">{t('and {count, number} more', { count: found.total - 200 })}</li>
+        )}
       </ul>
     </section>
   )

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { ImportView } from '../../../../core/rpc/transfer-contract.ts'
 import { api } from '../../bridge/client.ts'
-import { count, size } from '../../format/size.ts'
+import { size } from '../../format/size.ts'
 import { ago } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
@@ -17,30 +17,36 @@ const canResume = ({ state }: ImportView) => state === 'cancelled' || state === 
 /** What an import has done, in words. */
 export function importWords({ imported, duplicates, problems, deleted }: ImportView): string {
   return [
-    `${count(imported, 'message')} imported`,
-    ...(duplicates === 0 ? [] : [`${duplicates.toLocaleString('en')} were here already`]),
-    ...(deleted === 0 ? [] : [`${deleted.toLocaleString('en')} were marked as deleted`]),
-    ...(problems === 0 ? [] : [`${problems.toLocaleString('en')} with a problem`]),
+    t('{imported, plural, one {# message} other {# messages}} imported', { imported }),
+    ...(duplicates === 0 ? [] : [t('{duplicates} were here already', { duplicates })]),
+    ...(deleted === 0 ? [] : [t('{deleted} were marked as deleted', { deleted })]),
+    ...(problems === 0 ? [] : [t('{problems} with a problem', { problems })]),
   ].join(', ')
 }
 
 function stateWords(one: ImportView, nowMs: number): string {
-  const end = one.endedMs === null ? '' : ` ${ago(one.endedMs, nowMs)}`
+  const end = one.endedMs === null ? '' : `${ago(one.endedMs, nowMs)}.`
   switch (one.state) {
     case 'looking':
-      return 'Looking what is there.'
+      return t('Looking what is there.')
     case 'running':
-      return `${size(one.bytesDone)} of ${size(one.bytesTotal)}${one.at === null ? '' : `, now ${visible(one.at)}`}`
+      return one.at === null
+        ? t('{done} of {total}', { done: size(one.bytesDone), total: size(one.bytesTotal) })
+        : t('{done} of {total}, now {at}', {
+            done: size(one.bytesDone),
+            total: size(one.bytesTotal),
+            at: visible(one.at),
+          })
     case 'finishing':
-      return 'All is here; the search index is put in order.'
+      return t('All is here; the search index is put in order.')
     case 'done':
-      return `Done${end}.`
+      return end === '' ? t('Done.') : t('Done {when}', { when: end })
     case 'cancelled':
-      return `Stopped${end}. What came in stays.`
+      return end === '' ? t('Stopped. What came in stays.') : t('Stopped {when} What came in stays.', { when: end })
     case 'interrupted':
-      return 'Posthorn ended meanwhile. It can go on where it had come to.'
+      return t('Posthorn ended meanwhile. It can go on where it had come to.')
     case 'failed':
-      return one.reason ?? 'It failed.'
+      return one.reason ?? t('It failed.')
   }
 }
 
@@ -79,13 +85,13 @@ export function ImportList({ imports }: { readonly imports: readonly ImportView[
             {isUnderWay(one) ? (
               <Button
                 icon="pause"
-                onClick={() => call('Stopping the import', () => api.imports.cancel({ id: one.id }))}
+                onClick={() => call(t('Stopping the import'), () => api.imports.cancel({ id: one.id }))}
               >
                 {t('Stop')}
               </Button>
             ) : null}
             {canResume(one) ? (
-              <Button icon="play" onClick={() => call('Going on', () => api.imports.resume({ id: one.id }))}>
+              <Button icon="play" onClick={() => call(t('Going on'), () => api.imports.resume({ id: one.id }))}>
                 {t('Go on')}
               </Button>
             ) : null}
@@ -93,7 +99,7 @@ export function ImportList({ imports }: { readonly imports: readonly ImportView[
               <IconButton
                 icon="x"
                 label={t('Forget this import')}
-                onClick={() => call('Forgetting the import', () => api.imports.remove({ id: one.id }))}
+                onClick={() => call(t('Forgetting the import'), () => api.imports.remove({ id: one.id }))}
               />
             )}
           </li>

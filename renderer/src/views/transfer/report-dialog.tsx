@@ -5,10 +5,10 @@ import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { act } from '../../state/act.ts'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 const PAGE = 200
-const WHAT = { deleted: 'left out', damaged: 'damaged', refused: 'not imported' } as const
+const WHAT = { deleted: said('left out'), damaged: 'damaged', refused: said('not imported') } as const
 
 /** What an import left out or could not take whole, line by line. */
 export function ReportDialog({ id, onClose }: { readonly id: number; readonly onClose: () => void }) {
@@ -16,7 +16,7 @@ export function ReportDialog({ id, onClose }: { readonly id: number; readonly on
   const [total, setTotal] = useState<number | null>(null)
   const [hasMore, setHasMore] = useState(true)
   const read = async (after: number | null) => {
-    const page = await act('Reading the report', () => api.imports.report({ id, after, limit: PAGE }))
+    const page = await act(t('Reading the report'), () => api.imports.report({ id, after, limit: PAGE }))
     if (page === undefined) return
     setRows((before) => (after === null ? page.rows : [...before, ...page.rows]))
     setTotal(page.total)
@@ -46,7 +46,7 @@ export function ReportDialog({ id, onClose }: { readonly id: number; readonly on
                 <td>
                   <bdi>{visible(row.subject) || t('(no subject)')}</bdi>
                 </td>
-                <td className={row.what === 'refused' ? 'danger' : undefined}>{WHAT[row.what]}</td>
+                <td className={row.what === 'refused' ? 'danger' : undefined}>{told(WHAT[row.what])}</td>
                 <td>{visible(row.reason)}</td>
                 <td className="mono">
                   <bdi>{visible(row.path)}</bdi>
