@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Fault } from '../base/fault.ts'
 import { openDatabase } from './database.ts'
-import { commitGroup } from './group.ts'
+import { commitGroup, Group } from './group.ts'
 import type { OperationTable } from './group.ts'
 import { prepared } from './prepared.ts'
 import type { Answer, WriteRequest } from './thread-messages.ts'
@@ -115,10 +115,13 @@ describe('a group', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ name: kinds, pages: fc.integer({ min: 0, max: 30 }) }), { maxLength: 12 }),
-        (group) => {
+        fc.integer({ min: 1, max: 12 }),
+        (group, atOnce) => {
           db.exec('DELETE FROM kept')
           const requests = group.map(({ name, pages }) => request(++nextId, name, pages))
-          const answers = run(db, requests)
+          const gathered = new Group(db, operations, 'mail.db')
+          for (let n = 0; n < requests.length; n += atOnce) gathered.add(requests.slice(n, n + atOnce))
+          const answers = gathered.commit()
           expect(answers.map(({ id }) => id)).toEqual(requests.map(({ id }) => id))
           expect(db.inTransaction).toBe(false)
           const good = answers.filter((answer) => 'value' in answer).map(({ id }) => id)
@@ -131,6 +134,22 @@ describe('a group', () => {
       ),
       { numRuns: 100 },
     )
+    db.close()
+  })
+
+  test('has nothing in the store before it is committed, and whoever joins late may fail without the others', () => {
+    const db = openFile()
+    const reader = openDatabase({ path: db.name, key }, 'read')
+    const group = new Group(db, operations, 'mail.db')
+    group.add([request(1)])
+    group.add([])
+    group.add([request(2, 'lost transaction')])
+    group.add([request(3)])
+    expect(kept(reader)).toEqual([])
+    expect(codes(group.commit())).toEqual([1, 'store.operation', 3])
+    expect(kept(reader)).toEqual([1, 3])
+    expect(new Group(db, operations, 'mail.db').commit()).toEqual([])
+    reader.close()
     db.close()
   })
 

@@ -10,41 +10,71 @@ import type { Operation } from './types.ts'
 export type OperationTable = Readonly<Record<string, Operation<never, unknown>>>
 
 /**
- * Runs requests in one transaction and returns how each of them ended, in their order, after COMMIT has returned. One that fails
- * leaves nothing behind and takes nobody along.
+ * Operations that are committed together. Each runs as soon as it is added, so that their work is done by the time the last one comes.
+ * One that fails leaves nothing behind and takes nobody along.
  */
+export class Group {
+  readonly #db: Database.Database
+  readonly #operations: OperationTable
+  readonly #path: string
+  readonly #requests: WriteRequest[] = []
+  readonly #answers: Answer[] = []
+  /** Something went wrong, and nothing is done: who failed, and how, is found out one by one. */
+  #isBroken = false
+
+  constructor(db: Database.Database, operations: OperationTable, path: string) {
+    this.#db = db
+    this.#operations = operations
+    this.#path = path
+  }
+
+  get requests(): readonly WriteRequest[] {
+    return this.#requests
+  }
+
+  /** Runs them without a savepoint each: those cost a copy of each page that an operation is the next to change. */
+  add(requests: readonly WriteRequest[]): void {
+    const isFirst = this.#requests.length === 0
+    this.#requests.push(...requests)
+    if (this.#isBroken || requests.length === 0) return
+    this.#orBreak(() => {
+      if (isFirst) run(this.#db, 'BEGIN IMMEDIATE')
+      for (const { id, name, args, nowMs } of requests) {
+        const operation = this.#operations[name]
+        if (operation === undefined) throw new Error('there is no such operation')
+        this.#answers.push({ id, value: operation(asWriteDb(this.#db), args as never, nowMs) })
+      }
+    })
+  }
+
+  /** Returns how each of them ended, in their order, after COMMIT has returned. */
+  commit(): Answer[] {
+    if (this.#requests.length === 0) return []
+    this.#orBreak(() => run(this.#db, 'COMMIT'))
+    return this.#isBroken ? oneByOne(this.#db, this.#operations, this.#requests, this.#path) : this.#answers
+  }
+
+  #orBreak(work: () => void): void {
+    if (this.#isBroken) return
+    try {
+      work()
+    } catch {
+      this.#isBroken = true
+      if (this.#db.inTransaction) run(this.#db, 'ROLLBACK')
+    }
+  }
+}
+
+/** Runs requests as one group; returns how each of them ended, in their order. */
 export function commitGroup(
   db: Database.Database,
   operations: OperationTable,
   requests: readonly WriteRequest[],
   path: string,
 ): Answer[] {
-  return allAtOnce(db, operations, requests) ?? oneByOne(db, operations, requests, path)
-}
-
-/**
- * The group without a savepoint an operation: those cost a copy of each page that an operation is the next to change. Undefined when
- * anything went wrong; then nothing was done.
- */
-function allAtOnce(
-  db: Database.Database,
-  operations: OperationTable,
-  requests: readonly WriteRequest[],
-): Answer[] | undefined {
-  try {
-    run(db, 'BEGIN IMMEDIATE')
-    const answers = requests.map(({ id, name, args, nowMs }) => {
-      const operation = operations[name]
-      if (operation === undefined) throw new Error('there is no such operation')
-      return { id, value: operation(asWriteDb(db), args as never, nowMs) }
-    })
-    run(db, 'COMMIT')
-    return answers
-  } catch {
-    // Who failed, and how, is found out one by one.
-    if (db.inTransaction) run(db, 'ROLLBACK')
-    return undefined
-  }
+  const group = new Group(db, operations, path)
+  group.add(requests)
+  return group.commit()
 }
 
 /** The group with a savepoint for each. */

@@ -20,6 +20,8 @@ export class ThreadLine {
   readonly #name: 'writer' | 'reader'
   readonly #path: string
   readonly #worker: Worker
+  /** Rung with each message, for a thread that waits for more in the middle of its work. */
+  readonly #bell: Int32Array
   readonly #pending = new Map<number, Pending>()
   #requests: (WriteRequest | QueryRequest)[] = []
   #cancelled: number[] = []
@@ -33,8 +35,15 @@ export class ThreadLine {
   #dead: Fault | undefined
   readonly #exited: Promise<void>
 
-  private constructor(name: 'writer' | 'reader', path: string, worker: Worker, onDied: (fault: Fault) => void) {
+  private constructor(
+    name: 'writer' | 'reader',
+    path: string,
+    worker: Worker,
+    bell: Int32Array,
+    onDied: (fault: Fault) => void,
+  ) {
     this.#name = name
+    this.#bell = bell
     this.#path = path
     this.#worker = worker
     worker.on('message', (message: ThreadMessage) => this.#receive(message))
@@ -52,10 +61,11 @@ export class ThreadLine {
   static async start(
     name: 'writer' | 'reader',
     path: string,
-    workerData: unknown,
+    workerData: object,
     onDied: (fault: Fault) => void,
   ): Promise<ThreadLine> {
-    const worker = startThread('store', name, workerData, CALM)
+    const bell = new Int32Array(new SharedArrayBuffer(4))
+    const worker = startThread('store', name, { ...workerData, bell }, CALM)
     await new Promise<void>((resolve, reject) => {
       const died = (reason: unknown) => reject(diedFault(name, reason instanceof Error ? reason.message : 'it ended'))
       worker.once('error', died)
@@ -67,7 +77,7 @@ export class ThreadLine {
         else resolve()
       })
     })
-    return new ThreadLine(name, path, worker, onDied)
+    return new ThreadLine(name, path, worker, bell, onDied)
   }
 
   /** Asks, and hands `buffers` over with it. `signal` lets go of the answer and stops a query between two slices. */
@@ -130,6 +140,8 @@ export class ThreadLine {
     this.#cancelled = []
     this.#buffers = []
     this.#worker.postMessage(message, buffers)
+    Atomics.add(this.#bell, 0, 1)
+    Atomics.notify(this.#bell, 0)
   }
 
   #receive(message: ThreadMessage): void {

@@ -3,20 +3,24 @@ import { letGo } from '../base/let-go.ts'
 import { asWriteDb, isFull, openDatabase, toStoreFault } from './database.ts'
 import type { DatabaseAt } from './database.ts'
 import { dropStagedBlobs } from './blob.ts'
-import { commitGroup } from './group.ts'
+import { Group } from './group.ts'
 import { LogKeeper } from './log-keeper.ts'
 import { migrate } from './migrate.ts'
 import { operations } from './operations.ts'
 import { markAborted } from './session.ts'
 import { ownBuffers, sendFault } from './thread-messages.ts'
 import type { ThreadMessage, WriteRequest, WriterMessage } from './thread-messages.ts'
-import { takeGroup } from './turns.ts'
+import { takeTranscripts, takeTurn } from './turns.ts'
 
 /*
  * The only thread that writes. Groups clock themselves: what arrived while the last commit ran is the next group, so under
  * load a flush is shared by many and a lone operation never waits for a timer.
  */
-const at = workerData as DatabaseAt & { readonly nowMs: number }
+const { bell, nowMs, ...at } = workerData as DatabaseAt & {
+  readonly nowMs: number
+  /** Rung when a message was sent here. */
+  readonly bell: Int32Array
+}
 const port = parentPort
 if (port === null) throw new Error('the writer runs as a thread')
 const say = (message: ThreadMessage, buffers: readonly ArrayBuffer[] = []) => port.postMessage(message, buffers)
@@ -29,15 +33,13 @@ const RIDE_MS = 20
 
 /**
  * Who was just answered mostly comes back at once. Without a moment for them, half of all would always be committed while the other
- * half waits: twice as many flushes. So a group waits, for this part of the time that the one before took, until all those are
- * there that were answered by it or came meanwhile. A lone operation has nobody to wait for.
+ * half waits: twice as many flushes. So a group waits, for this part of the time that the last commit took, until all those are
+ * there that were answered by it or came meanwhile; what they ask for is done as they come. A lone operation has nobody to wait for.
  */
-const COMPANY_PART = 0.25
+const COMPANY_PART = 1 / 3
 /** Of more than these some are always late, and half of them are company enough. */
 const MOST_COMPANY = 24
 const LONGEST_COMPANY_MS = 3
-const LISTEN_EVERY_MS = 0.1
-const NOBODY = new Int32Array(new SharedArrayBuffer(4))
 
 function open() {
   const db = openDatabase(at, 'write')
@@ -46,7 +48,7 @@ function open() {
     // Whoever opens the store holds the lock: nothing can still be arriving, no session can still be live.
     db.transaction(() => {
       dropStagedBlobs(asWriteDb(db))
-      markAborted(asWriteDb(db), at.nowMs)
+      markAborted(asWriteDb(db), nowMs)
     })()
   })
   whereThereIsRoom(() => db.pragma('wal_checkpoint(TRUNCATE)'))
@@ -80,37 +82,58 @@ function serve(db: ReturnType<typeof open>): void {
   const hear = () => {
     for (let more; (more = receiveMessageOnPort(port!)) !== undefined;) take(more.message as WriterMessage)
   }
+  /** Runs what waits, and what comes as company for it. */
+  const gather = (group: Group) => {
+    group.add(takeTurn(waiting))
+    while (group.requests.length < company && !closing) {
+      const leftMs = untilMs - performance.now()
+      if (leftMs <= 0) break
+      const rung = Atomics.load(bell, 0)
+      hear()
+      if (waiting.length === 0) {
+        Atomics.wait(bell, 0, rung, leftMs)
+        continue
+      }
+      const more = takeTurn(waiting, group.requests)
+      if (more.length === 0) break // it holds as much as a group may
+      group.add(more)
+    }
+  }
+  /** Commits a group, and learns of it what company the next one may expect. */
+  const commit = (group: Group) => {
+    const startMs = performance.now()
+    const others = group.requests.length
+    const isLog = others === 0
+    const run = () => {
+      group.add(takeTranscripts(waitingLow, isLog))
+      return group.commit()
+    }
+    const answers = isLog ? unflushed(db, run) : run()
+    say({ answers }, ownBuffers(answers))
+    hear()
+    const together = others + waiting.length
+    company = isLog || together > MOST_COMPANY ? 0 : together
+    const endMs = performance.now()
+    untilMs = endMs + Math.min(LONGEST_COMPANY_MS, (endMs - startMs) * COMPANY_PART)
+    for (const { large } of group.requests) for (const buffer of large ?? []) letGo(buffer)
+    log.wrote(group.requests)
+  }
   const work = () => {
     log.busy()
     for (;;) {
       hear()
-      while (waiting.length > 0 && waiting.length < company && !closing && performance.now() < untilMs) {
-        Atomics.wait(NOBODY, 0, 0, LISTEN_EVERY_MS)
-        hear()
-      }
+      if (waiting.length === 0 && waitingLow.length === 0) break
       if (waiting.length > 0) mailAt = performance.now()
-      else if (waitingLow.length > 0 && !closing && performance.now() - mailAt < RIDE_MS) {
+      else if (!closing && performance.now() - mailAt < RIDE_MS) {
         isRiding ??= setTimeout(() => {
           isRiding = undefined
           work()
         }, RIDE_MS)
         break
       }
-      const group = takeGroup(waiting, waitingLow)
-      if (group.length === 0) break
-      const fromMs = performance.now()
-      const isLog = isOnlyLog(group)
-      const answers = isLog
-        ? unflushed(db, () => commitGroup(db, operations, group, at.path))
-        : commitGroup(db, operations, group, at.path)
-      say({ answers }, ownBuffers(answers))
-      const tookMs = performance.now() - fromMs
-      hear()
-      const together = group.length + waiting.length
-      company = isLog || together > MOST_COMPANY ? 0 : together
-      untilMs = fromMs + tookMs + Math.min(LONGEST_COMPANY_MS, tookMs * COMPANY_PART)
-      for (const { large } of group) for (const buffer of large ?? []) letGo(buffer)
-      log.wrote(group)
+      const group = new Group(db, operations, at.path)
+      if (waiting.length > 0) gather(group)
+      commit(group)
     }
     if (closing) {
       clearTimeout(isRiding)
@@ -125,8 +148,6 @@ function serve(db: ReturnType<typeof open>): void {
   })
   say({ ready: true })
 }
-
-const isOnlyLog = (group: readonly WriteRequest[]) => group.every(({ name }) => name === 'session.record')
 
 /** Commits that a power cut may take back, in their order and with nothing behind them: the next one that is flushed keeps them, too. */
 function unflushed<T>(db: ReturnType<typeof open>, run: () => T): T {
