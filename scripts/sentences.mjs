@@ -1,0 +1,133 @@
+// Every sentence of the window: what is said through t(), tx() and said(), and the engine's tables that are told.
+// `node scripts/sentences.mjs` lists, by language, what resources/words has no translation of yet;
+// `--tidy` sorts the catalogues and drops what nobody says any more.
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parseSync } from 'vite'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const SAYING = new Set(['t', 'tx', 'said'])
+/** Attributes and properties whose text a person reads. */
+const READ = new Set(
+  'aria-label title label placeholder hint action what on off unit yes no nothing text legend none note caption'.split(
+    ' ',
+  ),
+)
+const isReadable = (text) => /\p{L}{2}/u.test(text)
+
+/** The files whose words a person reads. */
+export const spokenFiles = () =>
+  [...globSync('renderer/src/**/*.{ts,tsx}', { cwd: root }), ...globSync('electron/**/*.ts', { cwd: root })]
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => !/\.test\.|\/words\//.test(file))
+    .toSorted()
+
+/** What one file says, and where it has words that did not come through the catalogue. */
+export function read(file, source = readFileSync(join(root, file), 'utf8')) {
+  const sentences = new Set()
+  const loose = []
+  const line = (node) => source.slice(0, node.start).split('\n').length
+  const complain = (node, text) => loose.push(`${file}:${line(node)}: ${text.trim().replace(/\s+/g, ' ').slice(0, 80)}`)
+  const isWindow = file.startsWith('renderer/')
+
+  /** The literals an expression may come to. */
+  function literals(node) {
+    if (node.type === 'Literal' && typeof node.value === 'string') return [node.value]
+    if (node.type === 'ConditionalExpression') return [...literals(node.consequent), ...literals(node.alternate)]
+    if (node.type === 'ParenthesizedExpression') return literals(node.expression)
+    complain(node, `not a literal sentence: ${source.slice(node.start, node.end)}`)
+    return []
+  }
+
+  function walk(node, parents) {
+    if (Array.isArray(node)) return node.forEach((each) => walk(each, parents))
+    if (typeof node !== 'object' || node === null || typeof node.type !== 'string') return
+    if (node.type === 'ImportDeclaration' || /^TS(?:Literal|TypeAlias|Interface|TypeAnn|TypeParam)/.test(node.type))
+      return
+    const [parent] = parents
+    if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && SAYING.has(node.callee.name)) {
+      for (const text of literals(node.arguments[0])) sentences.add(text)
+      return walk(node.arguments.slice(1), [node, ...parents])
+    }
+    if (isWindow && node.type === 'JSXText' && isReadable(node.value)) complain(node, node.value)
+    if (isWindow && node.type === 'JSXAttribute' && READ.has(node.name.name) && node.value?.type === 'Literal')
+      if (isReadable(node.value.value) && /\s|^\p{Lu}/u.test(node.value.value)) complain(node, node.value.value)
+    if (isWindow && node.type === 'Property' && READ.has(node.key.name ?? node.key.value))
+      if (
+        node.value.type === 'Literal' &&
+        typeof node.value.value === 'string' &&
+        /^\p{Lu}\p{Ll}/u.test(node.value.value)
+      )
+        complain(node, node.value.value)
+    if (isWindow && node.type === 'JSXExpressionContainer' && parent?.type === 'JSXElement')
+      for (const text of shown(node.expression)) complain(node, text)
+    for (const [name, value] of Object.entries(node)) if (name !== 'type') walk(value, [node, ...parents])
+  }
+  walk(parseSync(file, source).program, [])
+  return { sentences, loose }
+}
+
+/** The words an expression among the children of an element would put on the page as they are. */
+function shown(node) {
+  switch (node.type) {
+    case 'Literal':
+      return typeof node.value === 'string' && isReadable(node.value) ? [node.value] : []
+    case 'TemplateLiteral':
+      return node.quasis.some(({ value }) => isReadable(value.cooked))
+        ? [node.quasis.map((q) => q.value.cooked).join('…')]
+        : []
+    case 'ConditionalExpression':
+      return [...shown(node.consequent), ...shown(node.alternate)]
+    case 'LogicalExpression':
+      return [...shown(node.left), ...shown(node.right)]
+    case 'ParenthesizedExpression':
+      return shown(node.expression)
+    default:
+      return []
+  }
+}
+
+/** Sentences of the engine that the window tells: of settings and commands, advice about replies, words of protocols. */
+export async function toldSentences() {
+  const load = (file) => import(pathToFileURL(join(root, file)).href)
+  const { SETTINGS } = await load('core/settings.ts')
+  const { COMMANDS } = await load('core/model/command-table.ts')
+  const { MEANINGS } = await load('core/model/reply-advice.ts')
+  const { EXPLAINED_WORDS } = await load('core/model/explain.ts')
+  return [
+    ...Object.values(SETTINGS).map(({ about }) => about),
+    ...Object.values(COMMANDS).flatMap(({ label, group }) => [label, group]),
+    ...Object.values(MEANINGS).flatMap(({ title, meaning, next }) => [title, meaning, next]),
+    ...EXPLAINED_WORDS.flatMap(({ title, text }) => [title, text]),
+  ]
+}
+
+/** All sentences, sorted, each once. */
+export async function allSentences() {
+  const found = new Set(await toldSentences())
+  for (const file of spokenFiles()) for (const one of read(file).sentences) found.add(one)
+  return [...found].filter((one) => one !== '').toSorted()
+}
+
+/** The catalogue of a language. */
+export const catalogueOf = (language) =>
+  JSON.parse(readFileSync(join(root, `resources/words/${language}.json`), 'utf8'))
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const sentences = await allSentences()
+  for (const language of ['de', 'fr', 'ja', 'ar']) {
+    const catalogue = catalogueOf(language)
+    const missing = sentences.filter((one) => catalogue[one] === undefined)
+    if (process.argv.includes('--tidy')) {
+      const kept = sentences.filter((one) => catalogue[one] !== undefined).map((one) => [one, catalogue[one]])
+      writeFileSync(
+        join(root, `resources/words/${language}.json`),
+        `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`,
+      )
+    }
+    process.stdout.write(`${language}: ${missing.length} of ${sentences.length} missing\n`)
+    if (process.argv.includes(language))
+      process.stdout.write(`${missing.map((one) => JSON.stringify(one)).join('\n')}\n`)
+  }
+}
