@@ -4,6 +4,7 @@ import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { useLive } from '../../state/use-live.ts'
+import { fits, settingSearch } from './setting-search.ts'
 import { formatValue, parseValue } from './setting-value.ts'
 import { said, t, told } from '../../words/words.ts'
 
@@ -33,21 +34,32 @@ export function AllSettings() {
         <h2>{t('All settings')}</h2>
       </div>
       <Load live={settings} what={t('the settings')} again={settings.again}>
-        {(list) =>
-          [...Map.groupBy(list, (setting) => setting.key.split('.')[0] ?? '')].map(([room, group]) => (
-            <section key={room} className="setting-group" aria-label={told(ROOM[room] ?? room)}>
-              <h3>{told(ROOM[room] ?? room)}</h3>
-              {group.map((setting) => (
-                <SettingRow
-                  key={`${setting.key} ${JSON.stringify(setting.value)}`}
-                  setting={setting}
-                  onDone={settings.again}
-                />
-              ))}
-            </section>
-          ))
-        }
+        {(list) => <Rooms list={list} again={settings.again} />}
       </Load>
+    </>
+  )
+}
+
+const roomOf = ({ key }: Setting) => key.split('.')[0] ?? ''
+
+function Rooms({ list, again }: { readonly list: readonly Setting[]; readonly again: () => void }) {
+  const typed = settingSearch.use()
+  const found = list.filter((setting) => fits(typed, setting, ROOM[roomOf(setting)] ?? roomOf(setting)))
+  return (
+    <>
+      <p className="quiet num" role="status">
+        {typed === ''
+          ? t('{count, plural, one {# setting} other {# settings}}', { count: list.length })
+          : t('{count, plural, one {# setting has} other {# settings have}} “{typed}”', { count: found.length, typed })}
+      </p>
+      {[...Map.groupBy(found, roomOf)].map(([room, group]) => (
+        <section key={room} className="setting-group" aria-label={told(ROOM[room] ?? room)}>
+          <h3>{told(ROOM[room] ?? room)}</h3>
+          {group.map((setting) => (
+            <SettingRow key={`${setting.key} ${JSON.stringify(setting.value)}`} setting={setting} onDone={again} />
+          ))}
+        </section>
+      ))}
     </>
   )
 }
@@ -59,6 +71,7 @@ function SettingRow({ setting, onDone }: { setting: Setting; onDone: () => void 
   const isDefault = JSON.stringify(value) === JSON.stringify(setting.default)
   const isLocked = fromFile
   const id = `setting-${key}`
+  const isFlag = typeof setting.default === 'boolean'
   const save = async (next: unknown) => {
     setProblem(undefined)
     try {
@@ -68,7 +81,6 @@ function SettingRow({ setting, onDone }: { setting: Setting; onDone: () => void 
       setProblem(wordsOf(error))
     }
   }
-  const isFlag = typeof setting.default === 'boolean'
   const isChanged = typed !== formatValue(value)
   return (
     <form
@@ -82,7 +94,7 @@ function SettingRow({ setting, onDone }: { setting: Setting; onDone: () => void 
         <span className="mono key">{key}</span>
         <span>{told(about)}</span>
         <span className="quiet below">
-          {t('Allowed: {allowed}.', { allowed })}
+          {isFlag ? '' : t('Allowed: {allowed}.', { allowed })}
           {unit === null || unit === 'port' ? '' : t(' In {unit}.', { unit })}
           {needsRestart ? t(' Takes effect at the next start.') : ''}
           {fromFile ? t(' Set by the settings file.') : ''}

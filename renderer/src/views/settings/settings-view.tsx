@@ -1,6 +1,7 @@
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
+import { settingSearch } from './setting-search.ts'
 import { go, SETTINGS_PAGES, type SettingsPage } from '../../state/route.ts'
 import { About } from './about.tsx'
 import { Accounts } from './accounts.tsx'
@@ -39,10 +40,24 @@ const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view:
 
 /** Everything that can be set, by subject. */
 export function SettingsView({ page }: { readonly page: SettingsPage }) {
+  const typed = settingSearch.use()
   return (
     <main className="page settings" aria-label={t('Settings')}>
       <header className="page-head">
         <h1>{t('Settings')}</h1>
+        <div className="field search">
+          <Icon name="search" />
+          <input
+            type="search"
+            aria-label={t('Find a setting')}
+            placeholder={t('Find a setting')}
+            value={typed}
+            onChange={(event) => {
+              settingSearch.set(event.target.value)
+              if (page !== 'settings') go({ view: 'settings', page: 'settings' })
+            }}
+          />
+        </div>
       </header>
       <Tabs
         className="settings-tabs"
