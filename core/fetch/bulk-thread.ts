@@ -1,9 +1,12 @@
+import { DefaultSerializer } from 'node:v8'
 import { parentPort } from 'node:worker_threads'
 import { letGo } from '../base/let-go.ts'
 import { readFields } from '../message/read.ts'
-import { foldFields, type IndexedFields } from '../store/search-index.ts'
+import type { PackedArrival } from '../store/pop3-seen.ts'
+import { foldFields } from '../store/search-index.ts'
 import { PieceBuilder } from '../store/search-piece.ts'
-import type { BulkAnswer, BulkMessage, BulkRequest } from './bulk-words.ts'
+import { PieceWriter } from '../store/search-piece-writer.ts'
+import { READ, TAKEN, UNREAD, type BulkAnswer, type BulkRequest } from './bulk-words.ts'
 import { receivedTime } from './received.ts'
 
 /** The thread that reads mail which comes in bulk and sorts its words into pieces of the full-text index. */
@@ -21,7 +24,10 @@ interface Making {
   /** Batches it has messages of that are not stored yet. */
   open: number
 }
-const begin = (): Making => ({ builder: new PieceBuilder(), ids: [], open: 0 })
+const writer = new PieceWriter()
+/** Those whose piece is made: fresh memory costs more than what is done with it. */
+const spare: PieceBuilder[] = []
+const begin = (): Making => ({ builder: spare.pop() ?? new PieceBuilder(writer), ids: [], open: 0 })
 
 let making = begin()
 /** By batch: the piece its words are in, and how many messages were taken. */
@@ -30,34 +36,38 @@ const sealed = new Set<Making>()
 
 const say = (answer: BulkAnswer, buffers: ArrayBuffer[] = []) => port.postMessage(answer, buffers)
 
-function take(fields: IndexedFields): boolean {
-  const { subject, author, addressees, cc, body, files } = foldFields(fields)
-  return making.builder.add([subject, author, addressees, cc, body, files])
-}
-
-function readOne(raw: Uint8Array): BulkMessage | null {
+/** Undefined for one that cannot be read. */
+function readOne(raw: Uint8Array): { readonly arrival: PackedArrival; readonly isTaken: boolean } | undefined {
   try {
     const fields = readFields(raw)
-    const isTaken = take(fields)
-    return { fields: isTaken ? { ...fields, body: '' } : fields, receivedMs: receivedTime(raw) ?? null, isTaken }
+    const { subject, author, addressees, cc, body, files } = foldFields(fields)
+    const isTaken = making.builder.add([subject, author, addressees, cc, body, files])
+    const receivedMs = receivedTime(raw) ?? null
+    return { arrival: { fields: isTaken ? { ...fields, body: '' } : fields, receivedMs }, isTaken }
   } catch {
-    return null
+    return undefined
   }
 }
 
-function read({ n, bytes, ends, others }: Extract<BulkRequest, { do: 'read' }>): void {
+function read({ n, bytes, ends }: Extract<BulkRequest, { do: 'read' }>): void {
+  const how = new Uint8Array(ends.length)
+  // One by one: what was read of a message are parts of its text, and would keep all of that in memory to the end of the batch.
+  const arrivals = new DefaultSerializer()
+  arrivals.writeHeader()
   let from = 0
-  const messages = ends.map((end) => {
-    const raw = bytes.subarray(from, end)
+  let taken = 0
+  for (const [index, end] of ends.entries()) {
+    const one = readOne(bytes.subarray(from, end))
     from = end
-    return readOne(raw)
-  })
-  const taken = others.map(take)
-  const count = messages.filter((one) => one?.isTaken === true).length + taken.filter(Boolean).length
-  batches.set(n, { of: making, taken: count })
+    arrivals.writeValue(one?.arrival ?? null)
+    how[index] = one === undefined ? UNREAD : one.isTaken ? TAKEN : READ
+    if (one?.isTaken === true) taken++
+  }
+  batches.set(n, { of: making, taken })
   letGo(bytes)
   making.open++
-  say({ do: 'read', n, messages, others: taken })
+  const packed = new Uint8Array(arrivals.releaseBuffer())
+  say({ do: 'read', n, how, packed }, [how.buffer, packed.buffer])
   if (making.builder.places >= PLACES) seal()
 }
 
@@ -82,7 +92,7 @@ function sayPieces(): void {
     if (one.open > 0) continue
     sealed.delete(one)
     const piece = one.builder.finish(one.ids)
-    one.builder.drop()
+    spare.push(one.builder)
     if (piece !== undefined)
       say(
         { do: 'piece', piece },

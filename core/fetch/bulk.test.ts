@@ -52,12 +52,16 @@ test('threads that end with the words of what is stored lose nothing: it waits t
   const startBulk = () =>
     new Worker(
       `const { parentPort } = require('node:worker_threads')
+       const { DefaultSerializer } = require('node:v8')
        const fields = { messageId: '', inReplyTo: '', references: '', subject: '', authorName: '', authorAddress: '',
          addressees: '', preview: '', dateMs: null, attachments: 0, body: '' }
        parentPort.on('message', (request) => {
          if (request.do !== 'read') process.exit()
-         const messages = request.ends.map(() => ({ fields, receivedMs: null, isTaken: true }))
-         parentPort.postMessage({ do: 'read', n: request.n, messages, others: request.others.map(() => true) })
+         const all = new DefaultSerializer()
+         all.writeHeader()
+         for (const _ of request.ends) all.writeValue({ fields, receivedMs: null })
+         const packed = new Uint8Array(all.releaseBuffer())
+         parentPort.postMessage({ do: 'read', n: request.n, how: new Uint8Array(request.ends.length).fill(2), packed })
        })`,
       { eval: true },
     )

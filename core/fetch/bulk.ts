@@ -2,12 +2,13 @@ import type { Worker } from 'node:worker_threads'
 import type { Cancel, Clock } from '../base/clock.ts'
 import { letGo } from '../base/let-go.ts'
 import { startThread } from '../base/start-thread.ts'
-import type { IndexedFields } from '../store/search-index.ts'
 import type { SearchPiece } from '../store/search-piece-writer.ts'
 import type { Store } from '../store/types.ts'
 import type { BulkAnswer, BulkRead, BulkRequest } from './bulk-words.ts'
 
+/** Threads, and from how many messages on it is worth it to start all of them. */
 const THREADS = 2
+const MANY = 1500
 /** A batch is read in a tenth of a second; what takes so long was made to. */
 const LONGEST_MS = 60_000
 /** Pieces on their way to the writer. */
@@ -23,10 +24,7 @@ export interface BulkDeps {
 /** A batch of messages, and what was read of them: undefined where they have to be read in another way. */
 export interface BulkBatch {
   readonly read: BulkRead | undefined
-  /**
-   * They are stored: ids of those whose words the thread has, first of what it read itself, null for one that is not stored after
-   * all.
-   */
+  /** They are stored: ids of those whose words the thread has, null for one that is not stored after all. */
   readonly number: (ids: readonly (number | null)[]) => void
 }
 
@@ -40,9 +38,10 @@ export class Bulk {
   readonly #adopting = new Set<Promise<void>>()
   #isLeaving = false
 
-  constructor(deps: BulkDeps) {
+  /** `messages`: how many come. */
+  constructor(deps: BulkDeps, messages: number) {
     this.#deps = deps
-    for (let n = 0; n < THREADS; n++) {
+    for (let n = 0; n < (messages < MANY ? 1 : THREADS); n++) {
       const worker = (deps.startBulk ?? (() => startThread('fetch', 'bulk', null)))()
       this.#lines.push(new Line(worker, deps.clock, (piece) => this.#adopt(piece)))
     }
@@ -53,11 +52,11 @@ export class Bulk {
     return this.#isLeaving || this.#lines.some((line) => line.isLeaving)
   }
 
-  /** Reads messages, once the pieces before them don't pile up before the writer. */
-  async read(raws: readonly Uint8Array[], others: readonly IndexedFields[]): Promise<BulkBatch> {
+  /** Reads messages, each in pieces, once what came before them doesn't pile up before the writer. */
+  async read(raws: readonly (readonly Uint8Array[])[]): Promise<BulkBatch> {
     while (this.#adopting.size > MOST_PIECES) await Promise.race(this.#adopting)
     const [line] = this.#lines.toSorted((a, b) => a.load - b.load)
-    return line!.read(raws, others)
+    return line!.read(raws)
   }
 
   /** Resolves when all that was stored is in the index, or is left to be indexed from the store. */
@@ -113,20 +112,24 @@ class Line {
     return this.#isGone ? Infinity : this.#reading.size
   }
 
-  async read(raws: readonly Uint8Array[], others: readonly IndexedFields[]): Promise<BulkBatch> {
+  async read(raws: readonly (readonly Uint8Array[])[]): Promise<BulkBatch> {
     const n = ++this.#lastBatch
     const number = (ids: readonly (number | null)[]) => this.#ask({ do: 'number', n, ids })
     if (this.#isGone) return { read: undefined, number }
-    const bytes = new Uint8Array(raws.reduce((sum, raw) => sum + raw.length, 0))
+    // Not zeroed first: all of it is written.
+    const bytes = Buffer.allocUnsafeSlow(raws.flat().reduce((sum, piece) => sum + piece.length, 0))
     const ends: number[] = []
     let at = 0
     for (const raw of raws) {
-      bytes.set(raw, at)
-      ends.push((at += raw.length))
+      for (const piece of raw) {
+        bytes.set(piece, at)
+        at += piece.length
+      }
+      ends.push(at)
     }
     const { promise, resolve } = Promise.withResolvers<BulkRead | undefined>()
     this.#reading.set(n, resolve)
-    this.#ask({ do: 'read', n, bytes, ends, others }, [bytes.buffer])
+    this.#ask({ do: 'read', n, bytes, ends }, [bytes.buffer])
     return { read: await promise, number }
   }
 

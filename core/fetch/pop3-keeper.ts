@@ -1,22 +1,22 @@
+import { letGo } from '../base/let-go.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import type { Account } from '../store/account.ts'
 import type { Pop3Arrival } from '../store/pop3-seen.ts'
 import type { Body, Store } from '../store/types.ts'
 import type { Bulk, BulkBatch } from './bulk.ts'
+import { READ, TAKEN, UNREAD } from './bulk-words.ts'
 
 /** A message that has come whole. */
 export interface Item {
   readonly number: number
   readonly uidl: string
   readonly body: Body
-  /** What it says of itself; undefined for one that is read with many others. */
-  readonly read: Read | undefined
+  /** What it says of itself; of one that is read with many others the bytes that are looked at. */
+  readonly read: Read | readonly Uint8Array[]
   /** Only its header came: what the server says the whole of it has. */
   readonly wholeBytes?: number
   /** Of such a one: the rest comes by itself. */
   readonly isComing?: boolean
-  /** It takes the place of its header, whose words are in the index already. */
-  readonly isRest?: boolean
   readonly sizeBytes: number
   /** Lets go of what is stored of it. */
   readonly drop: () => Promise<void>
@@ -32,7 +32,7 @@ export interface Read {
 /** What a keeper tells of, and asks. */
 export interface KeeperEvents {
   /** Reads a message that was not read in bulk. */
-  readonly readOne: (raw: Uint8Array) => Promise<Read>
+  readonly readOne: (pieces: readonly Uint8Array[]) => Promise<Read>
   /** When a message came that does not say. Unix ms. */
   readonly nowMs: () => number
   /** It is durably here. `messageId` is null where it was here already. */
@@ -104,38 +104,37 @@ export class Keeper {
     }
   }
 
+  /** What is read together is stored together. */
   #take(): Item[] {
+    const isRead = (item: Item | undefined) => item !== undefined && !isToBeRead(item)
     let bytes = 0
     let count = 0
     for (const item of this.#waiting) {
-      if (count > 0 && (count >= BATCH_MESSAGES || bytes + item.sizeBytes > BATCH_BYTES)) break
-      // What is staged is in the store already.
-      if ('raw' in item.body) bytes += item.sizeBytes
+      if (isRead(item) !== isRead(this.#waiting[0])) break
+      if (count > 0 && (count >= BATCH_MESSAGES || bytes + bytesOf(item) > BATCH_BYTES)) break
+      bytes += bytesOf(item)
       count++
     }
     return this.#waiting.splice(0, count)
   }
 
   async #read(items: readonly Item[]): Promise<ReadBatch> {
-    const unread = items.filter(({ read }) => read === undefined)
-    const others = items.flatMap(({ read, isRest }) => (read === undefined || isRest ? [] : [read.fields]))
-    const batch = await this.#bulk()?.read(unread.map(rawOf), others)
-    let [nextUnread, nextOther] = [0, 0]
+    const unread = items.flatMap(({ read }) => ('fields' in read ? [] : [read]))
+    const batch = unread.length === 0 ? undefined : await this.#bulk()?.read(unread)
     const arrivals: Pop3Arrival[] = []
-    for (const item of items) {
-      const { uidl, body, wholeBytes, isComing, isRest } = item
-      const inBulk = item.read === undefined ? batch?.read?.messages[nextUnread++] : undefined
-      const { fields, receivedMs } = item.read ?? inBulk ?? (await this.#events.readOne(rawOf(item)))
-      const isIndexedLater =
-        item.read === undefined ? inBulk?.isTaken : isRest ? false : batch?.read?.others[nextOther++]
+    for (const [index, item] of items.entries()) {
+      const { uidl, body, read, wholeBytes, isComing } = item
+      const how = batch?.read?.how[index] ?? UNREAD
+      const isPacked = how === READ || how === TAKEN
+      const own = isPacked ? null : 'fields' in read ? read : await this.#events.readOne(read)
       arrivals.push({
         uidl,
         body,
-        fields: isIndexedLater === true ? { ...fields, body: '' } : fields,
-        receivedMs: receivedMs ?? this.#events.nowMs(),
+        fields: own?.fields ?? null,
+        receivedMs: own?.receivedMs ?? this.#events.nowMs(),
         ...(wholeBytes !== undefined && { wholeBytes }),
         ...(isComing !== undefined && { isComing }),
-        ...(isIndexedLater === true && { isIndexedLater }),
+        ...(how === TAKEN && { isIndexedLater: true }),
       })
     }
     return { items, arrivals, batch }
@@ -147,7 +146,10 @@ export class Keeper {
     let messageIds: readonly (number | null)[] = []
     try {
       if (this.#hasFailed) throw new Error('a batch before this one could not be kept')
-      const kept = await this.#db.write('pop3.keep', { accountId, from: { host, user }, arrivals })
+      const packed = batch?.read?.packed
+      const args = { accountId, from: { host, user }, arrivals, ...(packed !== undefined && { packed }) }
+      const kept = await this.#db.write('pop3.keep', args)
+      if (packed !== undefined) letGo(packed)
       messageIds = kept.messageIds
       for (const [index, item] of items.entries()) {
         const messageId = messageIds[index] ?? null
@@ -164,12 +166,11 @@ export class Keeper {
         await item.drop().catch(() => {})
       }
     }
-    const idsOf = (isRead: boolean) =>
-      items.flatMap(({ read }, at) =>
-        (read !== undefined) === isRead && arrivals[at]?.isIndexedLater ? [messageIds[at] ?? null] : [],
-      )
-    batch?.number([...idsOf(false), ...idsOf(true)])
+    batch?.number(arrivals.flatMap(({ isIndexedLater }, at) => (isIndexedLater ? [messageIds[at] ?? null] : [])))
   }
 }
 
-const rawOf = ({ body }: Item) => ('raw' in body ? body.raw : new Uint8Array())
+const isToBeRead = ({ read }: Item) => !('fields' in read)
+/** What is staged is in the store already; what is looked at of it is not. */
+const bytesOf = ({ body, sizeBytes, read }: Item) =>
+  'raw' in body ? sizeBytes : 'fields' in read ? 0 : read.reduce((sum, piece) => sum + piece.length, 0)

@@ -61,7 +61,7 @@ export class Pop3Run {
     this.#session = session
     this.#turnAt = deps.clock.monotonicMs()
     const events: KeeperEvents = {
-      readOne: (raw) => this.#read(raw),
+      readOne: (pieces) => this.#read(pieces),
       nowMs: () => deps.clock.nowMs(),
       onKept: (item, messageId) => this.#onKept(item, messageId),
       onBatch: (folderId) => deps.onMail?.(folderId),
@@ -113,7 +113,7 @@ export class Pop3Run {
     const fresh = wanted.filter((one) => this.#hasNews(one))
     const when = headersWhen(this.#rules.headersFirst, this.#session.facts.top, fresh)
     const inBulk = wanted.filter(({ how }) => how !== 'rest').length
-    if (inBulk >= BULK_MESSAGES && when !== 'now') this.#bulk = new Bulk(this.#deps)
+    if (inBulk >= BULK_MESSAGES && when !== 'now') this.#bulk = new Bulk(this.#deps, inBulk)
     const left = when === 'now' ? wanted : await this.#bring(wanted, when === 'when-slow')
     if (left.length === 0) return
     if (when === 'when-slow')
@@ -206,19 +206,19 @@ export class Pop3Run {
         return await arrival.drop()
       }
       const { body, toRead } = await arrival.finish()
-      const isReadTogether = this.#bulk !== undefined && 'raw' in body && planned.how !== 'rest'
+      const isReadTogether = this.#bulk !== undefined && planned.how !== 'rest'
+      const pieces = toRead instanceof Uint8Array ? [toRead] : toRead
       this.#keeper.keep({
         number,
         uidl,
         body,
-        read: isReadTogether ? undefined : await this.#read(toRead),
+        read: isReadTogether ? pieces : await this.#read(pieces),
         ...(isHeader && { wholeBytes: sizeBytes ?? 0, isComing: planned.how === 'first' }),
-        isRest: planned.how === 'rest',
         sizeBytes: arrival.sizeBytes,
         drop: () => arrival.drop(),
         letGo: () => {
           letGo()
-          if ('raw' in body) freeBytes(body.raw)
+          for (const piece of pieces) if (piece.byteLength === piece.buffer.byteLength) freeBytes(piece)
         },
       })
     } catch (error) {
@@ -228,9 +228,9 @@ export class Pop3Run {
     }
   }
 
-  async #read(bytes: Uint8Array | readonly Uint8Array[]): Promise<Read> {
-    const head = bytes instanceof Uint8Array ? bytes : (bytes[0] ?? new Uint8Array())
-    const fields = await this.#deps.readFields(bytes)
+  async #read(pieces: readonly Uint8Array[]): Promise<Read> {
+    const [head = new Uint8Array()] = pieces
+    const fields = await this.#deps.readFields(pieces)
     return { fields, receivedMs: receivedTime(head) ?? this.#deps.clock.nowMs() }
   }
 

@@ -46,10 +46,13 @@ function isAttribution(lines: readonly string[], at: number): boolean {
 
 function joined(lines: readonly string[]): string {
   let out = ''
+  let last = ''
   for (const line of lines) {
     const words = line.trim()
     if (words === '') continue
-    out += out === '' || (endsUnspaced(out) && beginsUnspaced(words)) ? words : ` ${words}`
+    // The last line, not all there is so far: to look at the end of a text that grows copies it each time.
+    out += out === '' || (endsUnspaced(last) && beginsUnspaced(words)) ? words : ` ${words}`
+    last = words
     if (out.length > ENOUGH) break
   }
   return out

@@ -1,3 +1,4 @@
+import { DefaultDeserializer } from 'node:v8'
 import { Fault } from '../base/fault.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { requireAccount } from './account.ts'
@@ -24,12 +25,18 @@ export interface SeenMessage {
   /** The rest of it comes by itself. */
   readonly isComing: boolean
 }
+/** What was read of a message that came with many others; `receivedMs` is null where no server says. */
+export interface PackedArrival {
+  readonly fields: MessageFields
+  readonly receivedMs: number | null
+}
 /** One message that a POP3 server has given us. */
 export interface Pop3Arrival {
   readonly uidl: string
   readonly body: Body
-  readonly fields: MessageFields
-  /** Unix ms. */
+  /** Null: what was read of it is among the packed ones. */
+  readonly fields: MessageFields | null
+  /** Unix ms; of one that is packed, where that does not say. */
   readonly receivedMs: number
   /** Only its header came: what the server says the whole of it has. */
   readonly wholeBytes?: number
@@ -121,11 +128,26 @@ function complete(
   return message.folderId
 }
 
+/** What was read of each message, and when it came. */
+function readingsOf(args: {
+  readonly arrivals: readonly Pop3Arrival[]
+  readonly packed?: Uint8Array
+}): { readonly fields: MessageFields; readonly receivedMs: number }[] {
+  const packed = args.packed === undefined ? undefined : new DefaultDeserializer(args.packed)
+  packed?.readHeader()
+  return args.arrivals.map(({ uidl, fields, receivedMs }) => {
+    const one = packed?.readValue() as PackedArrival | null | undefined
+    if (fields !== null) return { fields, receivedMs }
+    if (!one) throw new Error(`of message "${uidl}" nothing was read`)
+    return { fields: one.fields, receivedMs: one.receivedMs ?? receivedMs }
+  })
+}
+
 export const pop3SeenOperations = {
   /**
    * Keeps messages and remembers their unique-ids, as one: so none is fetched twice and none deleted on the server that is
-   * not here. A whole one takes the place of its header. The id of each; null for one that is here already. Throws `not-found` when the account is gone, and `conflict` when
-   * it has another maildrop by now than the one they are from.
+   * not here. A whole one takes the place of its header. The id of each; null for one that is here already. Throws `not-found` when
+   * the account is gone, and `conflict` when it has another maildrop by now than the one they are from.
    */
   'pop3.keep': (
     db: WriteDb,
@@ -133,6 +155,8 @@ export const pop3SeenOperations = {
       readonly accountId: number
       readonly from: { readonly host: string; readonly user: string }
       readonly arrivals: readonly Pop3Arrival[]
+      /** What was read of them elsewhere: of each a `PackedArrival` or null, one behind the other as node:v8 writes them. */
+      readonly packed?: Uint8Array
     },
     nowMs: number,
   ): { readonly folderId: number; readonly messageIds: (number | null)[]; readonly completedIn: number[] } => {
@@ -146,8 +170,10 @@ export const pop3SeenOperations = {
     const completedIn = new Set<number>()
     const completed = new Set<number>()
     const sorted: number[] = []
-    const messageIds = args.arrivals.map((arrival) => {
-      const { uidl, body, fields, receivedMs, wholeBytes } = arrival
+    const read = readingsOf(args)
+    const messageIds = args.arrivals.map((arrival, index) => {
+      const { uidl, body, wholeBytes } = arrival
+      const { fields, receivedMs } = read[index]!
       const seen = prepared<[number, string], SeenHere>(db, SEEN).get(args.accountId, uidl)
       if (seen !== undefined) {
         if (seen.messageId === null || seen.isComing !== 1 || wholeBytes !== undefined) return null
@@ -163,13 +189,11 @@ export const pop3SeenOperations = {
       if (arrival.isComing !== true) sorted.push(messageId)
       return messageId
     })
-    const came = messageIds.flatMap((id, index) =>
-      id === null || completed.has(id) ? [] : [{ id, arrival: args.arrivals[index]! }],
-    )
+    const came = messageIds.flatMap((id, index) => (id === null || completed.has(id) ? [] : [{ id, index }]))
     // FTS5 writes out what it holds whenever an id is smaller than the last one.
-    for (const { id, arrival } of came.toSorted((a, b) => a.id - b.id))
-      if (arrival.isIndexedLater === true) deferIndexing(db, id)
-      else indexMessage(db, id, arrival.fields)
+    for (const { id, index } of came.toSorted((a, b) => a.id - b.id))
+      if (args.arrivals[index]!.isIndexedLater === true) deferIndexing(db, id)
+      else indexMessage(db, id, read[index]!.fields)
     noteArrivals(db, sorted, { kind: 'account', accountId: args.accountId }, nowMs)
     return { folderId, messageIds, completedIn: [...completedIn] }
   },

@@ -38,7 +38,7 @@ export function grown<T extends Uint8Array | Int32Array>(array: T, needed: numbe
   return longer
 }
 
-/** Writes a varint of SQLite (its file format, §1.6) and returns where it ends. */
+/** Writes a varint of SQLite (its file format, §1.6) and returns where it ends. `value` is below 2⁵³. */
 export function putVarint(into: Uint8Array, at: number, value: number): number {
   if (value < 0x80) {
     into[at] = value
@@ -49,21 +49,28 @@ export function putVarint(into: Uint8Array, at: number, value: number): number {
     into[at + 1] = value & 0x7f
     return at + 2
   }
-  let length = 3
-  for (let rest = Math.floor(value / 0x200000); rest > 0; rest = Math.floor(rest / 128)) length++
-  let left = value
-  for (let i = length - 1; i >= 0; i--) {
-    into[at + i] = (left % 128) | (i === length - 1 ? 0 : 0x80)
-    left = Math.floor(left / 128)
+  // In two halves of 28 bits: shifts are of 32.
+  const high = Math.floor(value / 0x10000000)
+  const low = value - high * 0x10000000
+  if (high === 0) {
+    if (low >= 0x200000) into[at++] = (low >> 21) | 0x80
+  } else {
+    if (high >= 0x200000) into[at++] = (high >> 21) | 0x80
+    if (high >= 0x4000) into[at++] = ((high >> 14) & 0x7f) | 0x80
+    if (high >= 0x80) into[at++] = ((high >> 7) & 0x7f) | 0x80
+    into[at++] = (high & 0x7f) | 0x80
+    into[at++] = ((low >> 21) & 0x7f) | 0x80
   }
-  return at + length
+  into[at] = ((low >> 14) & 0x7f) | 0x80
+  into[at + 1] = ((low >> 7) & 0x7f) | 0x80
+  into[at + 2] = low & 0x7f
+  return at + 3
 }
 
-/** Writes the leaves of a piece as FTS5 does (its documentation's appendix, and fts5_index.c). */
+/** Writes the leaves of a piece as FTS5 does (its documentation's appendix, and fts5_index.c). Its memory is used again for the next. */
 export class PieceWriter {
-  readonly #ids: Float64Array
-  /** Of each place which message of `ids` it is in, and where there. */
-  readonly #places: Int32Array
+  #ids: Float64Array = new Float64Array(0)
+  #places = new Int32Array(0)
   #out = new Uint8Array(1024 * 1024)
   #used = 0
   #pageEnds: number[] = []
@@ -85,9 +92,20 @@ export class PieceWriter {
   #hasLast = false
   #list = new Uint8Array(4096)
 
-  constructor(ids: Float64Array, places: Int32Array) {
+  /** Begins a piece. Returns where its places are to be put before they are written: of each which message of `ids`, and where there. */
+  begin(ids: Float64Array, places: number): Int32Array {
     this.#ids = ids
-    this.#places = places
+    this.#places = grown(this.#places, places * 2)
+    this.#used = 0
+    this.#pageEnds = []
+    this.#keysUsed = 0
+    this.#keyEnds = [0]
+    this.#keyPages = [1]
+    this.#hasLast = false
+    this.#lastLength = 0
+    this.#beginPage()
+    this.#needsId = false
+    return this.#places
   }
 
   /** Begins the list of a word. */
@@ -96,23 +114,27 @@ export class PieceWriter {
     if (this.#footerAt + this.#at + length + 2 >= PAGE_BYTES && this.#at > HEADER_BYTES) this.#flush()
     this.#footerAt = putVarint(this.#footer, this.#footerAt, this.#at - this.#lastWordAt)
     this.#lastWordAt = this.#at
+    const last = this.#last
     let shared = 0
     const most = Math.min(this.#lastLength, to - from)
-    while (shared < most && this.#last[shared] === bytes[from + shared]) shared++
+    while (shared < most && last[shared] === bytes[from + shared]) shared++
+    // Byte by byte: a view of each word would be more garbage than all else.
+    for (let i = shared; i < to - from; i++) last[i] = bytes[from + i]!
+    const page = this.#page
+    let first = from
+    let at = this.#at
     if (!this.#hasWord) {
       // A page but the first is found by as much of its first word as tells it from the last word before it.
       if (this.#pageEnds.length > 0) this.#key(bytes, from, from + Math.min(shared + 1, to - from))
-      this.#at = putVarint(this.#page, this.#at, length)
-      this.#page[this.#at++] = MAIN_INDEX
-      this.#page.set(bytes.subarray(from, to), this.#at)
-      this.#at += to - from
+      at = putVarint(page, at, length)
+      page[at++] = MAIN_INDEX
     } else {
-      this.#at = putVarint(this.#page, this.#at, shared + 1)
-      this.#at = putVarint(this.#page, this.#at, to - from - shared)
-      this.#page.set(bytes.subarray(from + shared, to), this.#at)
-      this.#at += to - from - shared
+      first += shared
+      at = putVarint(page, at, shared + 1)
+      at = putVarint(page, at, to - first)
     }
-    this.#last.set(bytes.subarray(from, to))
+    for (let i = first; i < to; i++) page[at++] = bytes[i]!
+    this.#at = at
     this.#lastLength = to - from
     this.#hasLast = true
     this.#hasWord = true
@@ -131,52 +153,43 @@ export class PieceWriter {
   /** The messages the word is in, and where: places `from` to `to`. */
   places(from: number, to: number): void {
     const places = this.#places
+    const page = this.#page
+    let at = this.#at
+    let most = PAGE_BYTES - this.#footerAt
     let before = 0
-    for (let at = from; at < to;) {
-      if (this.#at + this.#footerAt >= PAGE_BYTES) this.#flush()
-      const message = places[at * 2]!
+    for (let first = from; first < to;) {
+      if (at >= most) {
+        this.#at = at
+        this.#flush()
+        at = this.#at
+        most = PAGE_BYTES
+      }
+      const message = places[first * 2]!
       const id = this.#ids[message]!
       if (this.#needsId) {
-        this.#page[0] = this.#at >> 8
-        this.#page[1] = this.#at & 0xff
-        this.#at = putVarint(this.#page, this.#at, id)
+        page[0] = at >> 8
+        page[1] = at & 0xff
+        at = putVarint(page, at, id)
         this.#needsId = false
-      } else this.#at = putVarint(this.#page, this.#at, id - before)
+      } else at = putVarint(page, at, id - before)
       before = id
-      let end = at + 1
+      let end = first + 1
       while (end < to && places[end * 2] === message) end++
-      if (end - at <= FEW_PLACES && this.#at + this.#footerAt + FEW_BYTES < PAGE_BYTES) {
-        const length = this.#at++
-        this.#at = this.#putList(this.#page, this.#at, at, end)
-        this.#page[length] = (this.#at - length - 1) * 2
+      if (end - first <= FEW_PLACES && at + FEW_BYTES < most) {
+        const length = at
+        at = putList(page, at + 1, places, first, end)
+        page[length] = (at - length - 1) * 2
       } else {
-        this.#list = grown(this.#list, (end - at) * 8)
-        const length = this.#putList(this.#list, 0, at, end)
-        this.#at = putVarint(this.#page, this.#at, length * 2)
+        this.#list = grown(this.#list, (end - first) * 8)
+        const length = putList(this.#list, 0, places, first, end)
+        this.#at = putVarint(page, at, length * 2)
         this.#copy(this.#list, length)
+        at = this.#at
+        most = PAGE_BYTES - this.#footerAt
       }
-      at = end
+      first = end
     }
-  }
-
-  /** The places within one message, each as far behind the last one of its column. */
-  #putList(into: Uint8Array, start: number, from: number, to: number): number {
-    let at = start
-    let column = 0
-    let last = 0
-    for (let i = from; i < to; i++) {
-      const place = this.#places[i * 2 + 1]!
-      const inColumn = place >> COLUMN_SHIFT
-      if (inColumn !== column) {
-        into[at++] = 1
-        into[at++] = column = inColumn
-        last = 0
-      }
-      const position = place & POSITION_MASK
-      at = putVarint(into, at, position - last + 2)
-      last = position
-    }
-    return at
+    this.#at = at
   }
 
   /** A list that is longer than its page goes on on the next one, never within a number. */
@@ -212,24 +225,46 @@ export class PieceWriter {
     this.#out.set(this.#footer.subarray(0, footer), this.#used)
     this.#used += footer
     this.#pageEnds.push(this.#used)
+    this.#beginPage()
+    this.#needsId = true
+  }
+
+  #beginPage(): void {
     this.#page.fill(0, 0, HEADER_BYTES)
     this.#at = HEADER_BYTES
     this.#footerAt = 0
     this.#lastWordAt = 0
     this.#hasWord = false
-    this.#needsId = true
   }
 
   finish(): Omit<SearchPiece, 'ids' | 'sizes'> {
     if (this.#hasLast && this.#at > HEADER_BYTES) this.#flush()
-    const pages = this.#out.slice(0, this.#used)
-    letGo(this.#out.buffer)
     return {
-      pages,
+      pages: this.#out.slice(0, this.#used),
       pageEnds: Uint32Array.from(this.#pageEnds),
       keys: this.#keys.slice(0, this.#keysUsed),
       keyEnds: Uint32Array.from(this.#keyEnds),
       keyPages: Uint32Array.from(this.#keyPages),
     }
   }
+}
+
+/** Writes the places within one message, each as far behind the last one of its column, and returns where they end. */
+function putList(into: Uint8Array, start: number, places: Int32Array, from: number, to: number): number {
+  let at = start
+  let column = 0
+  let last = 0
+  for (let i = from; i < to; i++) {
+    const place = places[i * 2 + 1]!
+    const inColumn = place >> COLUMN_SHIFT
+    if (inColumn !== column) {
+      into[at++] = 1
+      into[at++] = column = inColumn
+      last = 0
+    }
+    const position = place & POSITION_MASK
+    at = putVarint(into, at, position - last + 2)
+    last = position
+  }
+  return at
 }
