@@ -60,6 +60,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     uses: ['tldts'],
   },
   'core/console': { may: [base, model, net] },
+  'core/console': { may: [base, model, net] },
   'core/mailbox': { may: [base, model, message, store], uses: ['re2js'] },
   'core/rpc': { may: [base, model], uses: ['zod', ...ORPC] },
   'core/engine*.ts': {

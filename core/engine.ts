@@ -7,6 +7,7 @@ import { reasonOf } from './base/fault.ts'
 import { defaultKeyFile } from './base/paths.ts'
 import { appHandlers } from './engine-app.ts'
 import { openDiagnostics, type Diagnostics } from './engine-diagnostics.ts'
+import { openConsole } from './engine-console.ts'
 import { openDkim } from './engine-dkim.ts'
 import { inboundTroubles, inboundView, openInbound, type Inbound } from './engine-inbound.ts'
 import { openProtocolLog } from './engine-log.ts'
@@ -372,6 +373,16 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     onFolders,
     onStatus: () => statusChanges.emit('status'),
   })
+  const guided = openConsole({
+    store,
+    settings,
+    clock,
+    recorder,
+    dial,
+    findHost: fetchDeps.findHost,
+    ownFingerprint: () => serving.fingerprint(),
+  })
+  opened.add('console', () => guided.close())
   const router = {
     app: appHandlers({
       dataFolder,
@@ -463,6 +474,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     }),
     suppression: suppressionHandlers({ store }),
     log: protocolLog.handlers,
+    console: guided.handlers,
   }
 
   if (!alone) {

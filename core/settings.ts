@@ -343,6 +343,13 @@ export const SETTINGS = {
     'a list of "id=ID authorize=URL token=URL client=ID", each also with name=, secret=, scope=A+B and hosts=A+B',
     isOwnProvider,
   ),
+  'console.idleSeconds': whole(
+    'When a session of the guided console ends in which nothing is said any more.',
+    600,
+    10,
+    86_400,
+    { unit: 'seconds' },
+  ),
   'log.protocols': list(
     'Protocols whose sessions are recorded in the protocol log.',
     ['smtp', 'pop3', 'imap'] as readonly ('smtp' | 'pop3' | 'imap')[],

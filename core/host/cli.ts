@@ -90,7 +90,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return EXIT.ok
     }
     const readsStdin =
-      ['sendmail', 'unlock'].includes(command) ||
+      ['sendmail', 'unlock', 'console'].includes(command) ||
       global.argv.some((option) => /^--(password|passphrase|token)-stdin$/.test(option))
     const io: CommandIo = {
       cwd: process.cwd(),
@@ -111,7 +111,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     // Said before a data folder is made for a slip of the keyboard.
     if (!COMMAND_NAMES.some((name) => name === command)) throw unknown(command)
     gone.signal.addEventListener('abort', () => process.exit(BROKEN_PIPE))
-    const painted = command === 'log' ? withColour(global.argv, process.stdout, process.env) : global.argv
+    const painted = command === 'log' || command === 'console' ? withColour(global.argv, process.stdout, process.env) : global.argv
     return await anywhere({ ...global, argv: painted }, io)
   } catch (error) {
     await put(process.stderr, `posthorn: ${harmless(reasonOf(error))}\n`)
@@ -125,8 +125,8 @@ async function anywhere(global: CommandLine, io: CommandIo): Promise<number> {
   if (status !== undefined) return status
   if (global.argv[0] === 'ui' || global.argv[0] === 'unlock') throw unserved()
   const { runAlone } = await import('./alone.ts')
-  // Read before the folder is locked: whatever is piped into us may take its time.
-  const kept = { ...io, stdin: repeat(await keep(io.stdin)) }
+  // Read before the folder is locked: whatever is piped into us may take its time. A dialogue is led line by line.
+  const kept = global.argv[0] === 'console' ? io : { ...io, stdin: repeat(await keep(io.stdin)) }
   return patiently(async () => (await callEngine(global.data, global.argv, kept)) ?? runAlone(global, kept))
 }
 

@@ -4,6 +4,7 @@ import { connect, password } from './access-commands.ts'
 import { account } from './account-commands.ts'
 import { parseArguments } from './arguments.ts'
 import { alias } from './alias-commands.ts'
+import { consoleCommand } from './console-command.ts'
 import { EXIT, exitOf, unserved, usage, wordsOf, type Api, type Command, type COMMAND_NAMES } from './command.ts'
 import { diagnostics } from './diagnostics-command.ts'
 import type { CommandIo } from './local-socket.ts'
@@ -40,6 +41,7 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   import: importMail,
   export: exportMail,
   log: logCommands,
+  console: consoleCommand,
   setting,
   status,
   diagnostics,

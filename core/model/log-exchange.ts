@@ -75,7 +75,15 @@ export class Exchanges {
     const last = this.#waiting.at(-1)
     const text = beginning(event)
     // The dot that ends a message, and the next step of a login, belong to what was asked before.
-    if (text === '.' && last !== undefined) return this.#join(last, one)
+    if (text === '.' && last !== undefined) {
+      if (this.#code === '354') this.#code = ''
+      return this.#join(last, one)
+    }
+    // A message that somebody types is recorded line by line: all of it is answered once, behind its dot.
+    if (this.#protocol === 'smtp' && this.#code === '354') {
+      if (text === '.') this.#code = ''
+      return last === undefined ? this.#ask({ verb: this.#verb, tag: '', parts: [one] }) : this.#join(last, one)
+    }
     const isStep = this.#code === '334' || this.#code === '+'
     if (isStep && this.#verb !== '') this.#code = ''
     if (this.#protocol === 'imap') {

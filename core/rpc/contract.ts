@@ -1,6 +1,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { diagnosticsContract } from './diagnostics-contract.ts'
+import { consoleContract } from './console-contract.ts'
 import { discoverCall, signInContract } from './discovery-contract.ts'
 import { logContract } from './log-contract.ts'
 import { contactContract, setTagsCall, tagContract, threadCall } from './reading-contract.ts'
@@ -451,5 +452,6 @@ export const contract = {
     changes: oc.output(eventIterator(z.object({ ids: z.array(Id) }))),
     ...logContract,
   },
+  console: consoleContract,
 }
 export type Contract = typeof contract
