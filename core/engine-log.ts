@@ -5,6 +5,7 @@ import { Fault } from './base/fault.ts'
 import { VERSION } from './base/version.ts'
 import type { Protocol, TranscriptEvent } from './model/transcript.ts'
 import type { Settings } from './settings.ts'
+import { traceHandlers } from './queue/trace-handlers.ts'
 import { messageOfImapRef } from './store/imap.ts'
 import { listLogQueries } from './store/log-query.ts'
 import { messageOfUidl } from './store/pop3-seen.ts'
@@ -24,6 +25,8 @@ const EVENTS = 1000
 /** The protocol log, wired. */
 export interface ProtocolLog {
   readonly handlers: ReturnType<typeof logHandlers> & ReturnType<typeof findHandlers> & ReturnType<typeof shareHandlers>
+  /** Follows a message through log and queue. */
+  readonly trace: ReturnType<typeof traceHandlers>
   /** Begins to keep it short. */
   start(): void
   /** A setting was changed. */
@@ -60,14 +63,15 @@ export function openProtocolLog(deps: {
     },
     log,
   })
+  const byUidl = (accountId: number, uidl: string) =>
+    messageOfImapRef(store.read, accountId, uidl) ?? messageOfUidl(store.read, accountId, uidl)
   const reading = logHandlers({
     recorder,
     listSessions: (filter) => listSessions(store.read, filter),
     getSession: (id) => getSession(store.read, id),
     listEvents: (id, fromSeq, limit) => store.query('session.events', { id, fromSeq, limit }),
     linksOf: (id) => store.query('session.links', { id }),
-    messageOfUidl: (accountId, uidl) =>
-      messageOfImapRef(store.read, accountId, uidl) ?? messageOfUidl(store.read, accountId, uidl),
+    messageOfUidl: byUidl,
     clear: () => store.write('session.clear', null),
   })
   const finding = findHandlers({
@@ -106,6 +110,7 @@ export function openProtocolLog(deps: {
   const retention = new Retention({ clock, use, expire: (what) => store.write('session.expire', what), keep, log })
   return {
     handlers: { ...reading, ...finding, ...sharing },
+    trace: traceHandlers({ store, flushLog: () => recorder.flush(), messageOfUidl: byUidl }),
     start: () => retention.start(),
     onSetting(name) {
       if (/^log\..*\.keep/.test(name)) void retention.run()

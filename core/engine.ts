@@ -474,6 +474,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     }),
     suppression: suppressionHandlers({ store }),
     log: protocolLog.handlers,
+    trace: protocolLog.trace,
     console: guided.handlers,
   }
 

@@ -111,7 +111,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     // Said before a data folder is made for a slip of the keyboard.
     if (!COMMAND_NAMES.some((name) => name === command)) throw unknown(command)
     gone.signal.addEventListener('abort', () => process.exit(BROKEN_PIPE))
-    const painted = command === 'log' || command === 'console' ? withColour(global.argv, process.stdout, process.env) : global.argv
+    const isPainted = command === 'log' || command === 'console' || command === 'trace'
+    const painted = isPainted ? withColour(global.argv, process.stdout, process.env) : global.argv
     return await anywhere({ ...global, argv: painted }, io)
   } catch (error) {
     await put(process.stderr, `posthorn: ${harmless(reasonOf(error))}\n`)

@@ -42,6 +42,7 @@ export const COMMAND_NAMES = [
   'import',
   'export',
   'log',
+  'trace',
   'console',
   'setting',
   'status',

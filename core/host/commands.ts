@@ -10,6 +10,7 @@ import { diagnostics } from './diagnostics-command.ts'
 import type { CommandIo } from './local-socket.ts'
 import { logCommands } from './log-commands.ts'
 import { list, show, source } from './mail-commands.ts'
+import { trace } from './trace-command.ts'
 import { domain, identity, user } from './people-commands.ts'
 import { harmless, harmlessLines, jsonLine } from './print.ts'
 import { queue } from './queue-command.ts'
@@ -41,6 +42,7 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   import: importMail,
   export: exportMail,
   log: logCommands,
+  trace,
   console: consoleCommand,
   setting,
   status,

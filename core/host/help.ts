@@ -42,6 +42,8 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
   console HOST[:PORT] [--tls|--starttls] [--pop3] | --from SESSION [--to LINE] [HOST[:PORT]]
               a session to a mail server, line by line from stdin: the dialogue on stdout, what comes next on stderr; /what,
               /sign-in USER [MECHANISM] SECRET, /go-on; --from says the lines of a session of the log again and hands over
+  trace ENTRY [--recipient ID] | --message ID | --session ID
+              the way of mail, from submission to outcome; how a message came here; what encrypted a session
   log open FILE                   shows a dialogue or JSON file; needs no engine and no data folder
   log find [--limit N] [--save NAME [--notify]] QUERY | --saved | --forget NAME
               QUERY: verb:RCPT code:4xx code:5.7.x ms:>2000 host:mx.example tls:no dir:out protocol: account: msg: entry:

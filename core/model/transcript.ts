@@ -22,6 +22,10 @@ export interface TlsFacts {
   readonly chain?: readonly string[]
   /** Whether the certificate is for the name of the host, whoever issued it. */
   readonly nameFits?: boolean
+  /** What it is for: host names and addresses, at most 50 of them. */
+  readonly names?: readonly string[]
+  /** Until when it is valid, Unix ms. */
+  readonly validToMs?: number
 }
 
 /** Where message content of a transcript can be read: a view of a stored blob, or what was kept of content refused. */

@@ -157,6 +157,23 @@ export function factsOf(socket: TLSSocket, host: string): TlsFacts {
     chain: chainOf(certificate),
     // Looked at here as well: where the chain is not trusted, nobody has compared names.
     nameFits: 'raw' in certificate && checkServerIdentity(host, certificate) === undefined,
+    ...namesOf(certificate),
+  }
+}
+
+/** Names of a certificate that are told of; there may be thousands. */
+const MOST_NAMES = 50
+const LONGEST_NAME = 255
+
+/** What a certificate is for, and until when; nothing where the other end has shown none. */
+function namesOf({ subjectaltname = '', valid_to: until }: Partial<DetailedPeerCertificate>) {
+  const names = [...subjectaltname.slice(0, 100_000).matchAll(/(?:DNS|IP Address):([^,\s"]+)/g)]
+  const validToMs = Date.parse(until ?? '')
+  return {
+    ...(names.length === 0
+      ? {}
+      : { names: names.slice(0, MOST_NAMES).map(([, name = '']) => name.slice(0, LONGEST_NAME)) }),
+    ...(Number.isFinite(validToMs) && { validToMs }),
   }
 }
 

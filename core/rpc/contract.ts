@@ -8,6 +8,7 @@ import { contactContract, setTagsCall, tagContract, threadCall } from './reading
 import { routeContract } from './route-contract.ts'
 import { rulesContract } from './rules-contract.ts'
 import { searchCall, searchContract } from './search-contract.ts'
+import { traceContract } from './trace-contract.ts'
 import { exportContract, importContract } from './transfer-contract.ts'
 import { unlockCall, vaultContract } from './vault-contract.ts'
 import {
@@ -452,6 +453,8 @@ export const contract = {
     changes: oc.output(eventIterator(z.object({ ids: z.array(Id) }))),
     ...logContract,
   },
+  /** The way of a message: the log, the queue and the message itself, joined. */
+  trace: traceContract,
   console: consoleContract,
 }
 export type Contract = typeof contract

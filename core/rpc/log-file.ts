@@ -17,6 +17,8 @@ const Facts = z.object({
   fingerprint256: text,
   chain: z.array(text).max(100).exactOptional(),
   nameFits: z.boolean().exactOptional(),
+  names: z.array(text).max(100).exactOptional(),
+  validToMs: ms.exactOptional(),
 })
 const Ref = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('entry'), entryId: z.number() }),

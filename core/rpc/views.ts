@@ -289,6 +289,9 @@ export const TlsFactsView = z.object({
   chain: z.array(z.string()).readonly().optional(),
   /** Whether the certificate is for the name of the host, whoever issued it. */
   nameFits: z.boolean().optional(),
+  /** What it is for: host names and addresses. */
+  names: z.array(z.string()).readonly().optional(),
+  validToMs: ms.optional(),
 })
 /** How the session of a try was protected, and what demanded it. */
 export const AttemptTlsView = z.object({

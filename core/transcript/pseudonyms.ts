@@ -90,6 +90,7 @@ export class Pseudonyms {
       // It names the certificate to everybody who looks for it.
       fingerprint256: '',
       ...(facts.chain === undefined ? {} : { chain: facts.chain.map((one) => this.text(one)) }),
+      ...(facts.names === undefined ? {} : { names: facts.names.map((one) => this.text(one)) }),
     }
   }
 
