@@ -4,7 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mutt' | 'mpop' | 'fetchmail' | 'curl' | 'exim' | 'python' | 'git-send-email' | 'thunderbird' | 'tshark' | 'chromium'} Program */
+/** @typedef {'postfix' | 'dovecot' | 'swaks' | 'msmtp' | 'mutt' | 'mpop' | 'fetchmail' | 'curl' | 'exim' | 'python' | 'git-send-email' | 'thunderbird' | 'tshark' | 'desktop-file-validate' | 'appstreamcli' | 'chromium'} Program */
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge']
 const BROWSER_PATHS = [
@@ -34,6 +34,8 @@ export const PROGRAMS = {
   },
   'thunderbird': { names: ['thunderbird'], debian: ['thunderbird'] },
   'tshark': { names: ['tshark'], debian: ['tshark'] },
+  'desktop-file-validate': { names: ['desktop-file-validate'], debian: ['desktop-file-utils'] },
+  'appstreamcli': { names: ['appstreamcli'], debian: ['appstream'] },
   // Debian refuses Exim beside Postfix: `.ci/run` unpacks it there, and nothing is installed.
   'exim': { names: [join(EXIM_FOLDER, 'usr/sbin/exim4')], debian: ['exim4-daemon-light'] },
   'chromium': {
