@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { call } from '../test/support/contract.ts'
+import { mailRest } from '../test/support/mail-rest.ts'
 import { openFetchHouse } from '../test/support/fetch-house.ts'
 import { HOSTILE } from '../test/support/hostile-messages.ts'
 import { ByteHandles } from './base/byte-handles.ts'
@@ -20,6 +21,7 @@ test('mail made to have no end is fetched, stored byte for byte, shown as far as
   const { store } = house
   const handles = new ByteHandles(systemClock)
   const mail = mailHandlers({
+    ...mailRest,
     store,
     parse,
     handles,

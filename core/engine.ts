@@ -23,6 +23,8 @@ import { openSignIns } from './engine-sign-ins.ts'
 import { EngineSettings } from './engine-settings.ts'
 import { openTls } from './engine-tls.ts'
 import { openTransfer } from './engine-transfer.ts'
+import { makeAskUnsubscribe } from './engine-unsubscribe.ts'
+import { openWriting } from './engine-writing.ts'
 import { accountHandlers } from './fetch/handlers.ts'
 import { createFetcher } from './fetch/fetcher.ts'
 import { openImapAccounts } from './fetch/imap-accounts.ts'
@@ -34,9 +36,11 @@ import { mailHandlers } from './mailbox/handlers.ts'
 import { identityHandlers } from './mailbox/identity-handlers.ts'
 import { openLocalMail } from './mailbox/local.ts'
 import { ensurePersonFolders } from './mailbox/person.ts'
+import { Snoozer } from './mailbox/snooze.ts'
 import { Uploads } from './mailbox/uploads.ts'
 import { openParsePool } from './message/parse-pool.ts'
 import { type Mailbox } from './model/address.ts'
+import type { Keychain } from './model/keychain.ts'
 import type { OnStep } from './model/step.ts'
 import type { Accept } from './model/submission.ts'
 import { makeDialer, type Dialer } from './net/dial.ts'
@@ -67,7 +71,6 @@ import { createRecorder } from './transcript/recorder.ts'
 import { vaultHandlers } from './vault/handlers.ts'
 import { openVault, tidyVault } from './vault/key.ts'
 import { vault } from './vault/vault.ts'
-import type { Keychain } from './vault/keychain.ts'
 import { waysIn } from './vault/ways.ts'
 
 /** What an engine is started with. Clock, resolver and dialer are the machine's own unless others are handed in. */
@@ -76,9 +79,9 @@ export interface EngineOptions {
   readonly keyFile?: string
   /** The database key where the host knows it, from a passphrase. */
   readonly key?: Uint8Array
-  /** What the settings file says, as JSON; nothing when there is none. */
   /** The system's keychain, where the host can ask one. */
   readonly keychain?: Keychain
+  /** What the settings file says, as JSON; nothing when there is none. */
   readonly fileSettings?: unknown
   /** Path of SQLite's addon, where the engine runs from a bundle. */
   readonly nativeBinding?: string
@@ -121,11 +124,11 @@ export interface Engine {
   certificate(): Promise<string>
   /** How late the main thread was. */
   eventLoopDelay(reset: boolean): LoopDelay
-  /** Resolves with words when the engine cannot go on, such as a store whose thread died. */
   /** The computer is about to sleep: what the protocol log still holds back is stored. */
   suspending(): Promise<void>
   /** It is awake again, or has another network: one run of the queue, a moment later. */
   resumed(what: 'sleep' | 'network'): void
+  /** Resolves with words when the engine cannot go on, such as a store whose thread died. */
   readonly failed: Promise<string>
   /** Takes no more work, lets what is under way come to its end, closes the store. */
   close(): Promise<void>
@@ -327,6 +330,8 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
 
   const reading = openReading({ store, clock, describe: (raw) => parse.fields(raw), onFolders, log })
   opened.add('old mail', () => reading.close())
+  const snoozer = new Snoozer({ store, clock, onFolders, log })
+  opened.add('snoozed mail', () => snoozer.close())
   const search = openSearch({ store, clock, describe: (raw) => parse.fields(raw), log })
   opened.add('search index', () => search.close())
   const rules = openRules({
@@ -363,6 +368,10 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const loop = new LoopWatch()
   opened.add('loop watch', () => loop.stop())
   let inbound: Inbound | undefined
+  const webTerms = () => ({
+    caFile: settings()['relay.caFile'],
+    allowPrivate: settings()['privacy.allowPrivateAddresses'],
+  })
   const serving = await openServing({
     store,
     vault: secrets,
@@ -434,10 +443,10 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       mailChanges,
       find: search.find,
       fetchWhole: fetcher.fetchWhole,
-      fetchImage: makeImageGet(ask, () => ({
-        caFile: settings()['relay.caFile'],
-        allowPrivate: settings()['privacy.allowPrivateAddresses'],
-      })),
+      fetchImage: makeImageGet(ask, webTerms),
+      askUnsubscribe: makeAskUnsubscribe(ask, webTerms),
+      nowMs: () => clock.nowMs(),
+      onSnoozed: () => snoozer.look(),
     }),
     search: search.handlers,
     rules: rules.handlers,
@@ -456,6 +465,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       onFolders,
       onContacts: reading.onContacts,
       drafts,
+      ...openWriting({ resolver, local, signerFor: dkim.signerFor, clock }),
       log,
     }),
     queue: queueHandlers({
@@ -510,6 +520,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     drafts.look()
     dkim.start()
     reading.start()
+    snoozer.start()
     search.start()
     rules.start()
     opened.add('queue timer', keepQueueShort(clock, store, settings, log))
@@ -544,12 +555,12 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     isOwnAddress: (address) => findIdentity(store.read, address) !== undefined,
     certificate: async () => (await serving.certificates()).pem(),
     eventLoopDelay: (reset) => loop.read(reset),
-    failed,
-    close: () => opened.closeAll(),
-  }
-}
     async suspending() {
       log('the computer goes to sleep')
       await recorder.flush()
     },
     resumed: (what) => queue.resume(what),
+    failed,
+    close: () => opened.closeAll(),
+  }
+}

@@ -10,6 +10,7 @@ import { diagnostics } from './diagnostics-command.ts'
 import type { CommandIo } from './local-socket.ts'
 import { logCommands } from './log-commands.ts'
 import { list, show, source } from './mail-commands.ts'
+import { snooze, unsubscribe } from './snooze-commands.ts'
 import { trace } from './trace-command.ts'
 import { domain, identity, user } from './people-commands.ts'
 import { harmless, harmlessLines, jsonLine } from './print.ts'
@@ -24,6 +25,7 @@ import { certificate, fetch, setting, status } from './system-commands.ts'
 import { dkim, tls } from './tls-commands.ts'
 import { exportMail, importMail } from './transfer-commands.ts'
 import { vault } from './vault-commands.ts'
+import { check, redirect, template } from './writing-commands.ts'
 
 const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmail' | 'ui' | 'unlock'>, Command>> = {
   user,
@@ -39,6 +41,8 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   reindex,
   show,
   source,
+  snooze,
+  unsubscribe,
   import: importMail,
   export: exportMail,
   log: logCommands,
@@ -57,6 +61,9 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   tag,
   contact,
   thread,
+  template,
+  redirect,
+  check,
   vault,
 }
 

@@ -5,7 +5,8 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
                                   run without a desktop; prints one JSON line when ready
   service install [--print] | uninstall | status       run it always, as a service of yours; whether it runs, and how it is
   ui                              a new one-time address of the window
-  identity add ADDRESS [--name N] [--route ID] | list  who you write as
+  identity add ADDRESS [--name N] [--route ID] [--reply-to A] [--signature TEXT] [--no-signature-in-answers] | list
+                                  who you write as
   user add ADDRESS --password-stdin | list             who may submit mail and has a mailbox here
   user quota ADDRESS BYTES|none|default                how much mail a user may keep
   domain add NAME | remove NAME | list                 domains whose mail stays here
@@ -51,8 +52,12 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
   log alerts | use | clear        sessions saved queries notify of as they end; what the log takes up; removes it for good
               (each with --color or --no-color; colour is on by itself only on a terminal, and never with NO_COLOR)
   list [--folder F]               stored mail
-  show ID [--whole]               one message; --whole fetches the rest of one of which only the header is here
+  show ID [--whole] | --headers | --parts | --part PATH | --about
+                                  one message; --whole fetches the rest of one of which only the header is here; or all of
+                                  its header, its parts as a tree, one of them decoded, or what is known of its author
   source ID                       its bytes as they came
+  snooze MESSAGE … --until TIME | --end | list         out of sight until then; TIME: 2026-11-24T08:00, 90m, 3h, 2d, 1w
+  unsubscribe MESSAGE             asks its author for no more mail of the kind, where one click does that (RFC 8058)
   search [--limit N] [--save NAME] QUERY | search --saved [NAME] | search --forget NAME
               QUERY: words, "phrase", begin*, -not, OR, ( ), from: to: cc: subject: body: filename: in: tag: is:unread
               has:attachment before:2026-03 after:7d on:yesterday larger:5M smaller:10k, as one argument in quotes
@@ -86,14 +91,18 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
               redirect:A reply:"TEXT" delete erase stop, with ; between
   tag list | add NAME [--colour #rrggbb] [--number 1…9] | set TAG … | remove TAG | put|take TAG MESSAGE …
   contact list | find WORD | add ADDRESS [--name N] | remove ID          whom you write to, learnt from mail you send
+  template list | add NAME [--subject S] [--to A,B] | show NAME | remove NAME
+                                  messages to begin others with; the text of a new one on stdin
+  redirect MESSAGE ADDRESS … [--from ADDRESS]          sends a stored message on as it is
+  check ADDRESS … [--from ADDRESS]                     what speaks against writing there, as the window says before it sends
   vault status | passphrase [set|remove] --passphrase-stdin | start locked|open --passphrase-stdin
                                   what opens the stored mail; a passphrase that is there comes first, a line each
+  vault keychain on|off --passphrase-stdin             the keychain of the desktop in place of the key file
   vault rekey [--passphrase-stdin|--drop-passphrase]   encrypts the store anew, while Posthorn is stopped
   unlock                          opens mail that is locked; the passphrase on stdin
   parse [FILE]                    a message's parts, sizes, places and oddities; without FILE a message on stdin as JSON
 `
 
-  vault keychain on|off --passphrase-stdin             the keychain of the desktop in place of the key file
 /** The entries of one command, or undefined where there is no such command. */
 export function helpOf(command: string): string | undefined {
   const lines: string[] = []

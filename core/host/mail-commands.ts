@@ -1,6 +1,7 @@
 import { Fault } from '../base/fault.ts'
 import type { FolderView, MessageRow } from '../rpc/views.ts'
-import { EXIT, idOf, usage, type Api, type Command } from './command.ts'
+import type { AboutView, PartView } from '../rpc/message-facts-contract.ts'
+import { EXIT, idOf, usage, type Api, type Command, type Context } from './command.ts'
 import { harmless, size, table, time } from './print.ts'
 
 /** A folder's name, and whose it is where it is not the own one. */
@@ -46,10 +47,13 @@ export const list: Command = {
   },
 }
 export const show: Command = {
-  options: { '--whole': 'flag' },
+  options: { '--whole': 'flag', '--headers': 'flag', '--parts': 'flag', '--part': 'value', '--about': 'flag' },
   async run(context) {
     const { api, args } = context
     const id = idOf(args.words[0], 'show')
+    const part = args.value('--part')
+    if (args.has('--headers') || args.has('--parts') || args.has('--about') || part !== undefined)
+      return showFacts(context, id, part)
     const message = await (args.has('--whole') ? api.mail.getWhole({ id }) : api.mail.get({ id }))
     const people = (all: readonly { name: string; address: string }[]) =>
       harmless(all.map((a) => (a.name ? `${a.name} <${a.address}>` : a.address)).join(', '))
@@ -61,6 +65,52 @@ export const show: Command = {
     return EXIT.ok
   },
 }
+/** What there is of a message beside its text. */
+async function showFacts({ api, args, engine, io, show: tell }: Context, id: number, part: string | undefined) {
+  if (part !== undefined) {
+    const { handle } = await api.mail.part({ id, path: part })
+    for await (const chunk of engine.bytes.open(handle)?.bytes() ?? []) await io.stdout(chunk)
+  } else if (args.has('--headers')) {
+    const { fields, isCut } = await api.mail.headers({ id })
+    const cut = isCut ? '(not all of it is shown)\n' : ''
+    await tell(
+      { fields, isCut },
+      () => fields.map(({ name, value }) => `${harmless(`${name}: ${value}`)}\n`).join('') + cut,
+    )
+  } else if (args.has('--parts')) {
+    const tree = await api.mail.tree({ id })
+    await tell(tree, () => partLines(tree).join(''))
+  } else {
+    const about = await api.mail.about({ id })
+    await tell(about, () => aboutWords(about))
+  }
+  return EXIT.ok
+}
+
+const partLines = (part: PartView, depth = 0): string[] => [
+  `${'  '.repeat(depth)}${harmless(`${part.path} ${part.type}${part.filename === null ? '' : ` "${part.filename}"`}`).trim()}, ${size(part.sizeBytes)}\n`,
+  ...part.children.flatMap((child) => partLines(child, depth + 1)),
+]
+
+const WAYS = { account: 'Fetched', inbound: 'Delivered to the server here', sent: 'Sent from here', file: 'Imported' }
+
+function aboutWords({ way, peer, auth, claims, unsubscribe }: AboutView): string {
+  const lines = [`${WAYS[way]}${peer === null ? '' : ` by ${harmless(peer)}`}.`]
+  if (auth !== null)
+    lines.push(
+      `${harmless(auth.server)} found: ${auth.found.map(({ method, results }) => `${method} ${results.join(', ')}`).join('; ')}.`,
+    )
+  else if (way !== 'sent') lines.push('Nobody who is trusted has checked who wrote it.')
+  if (claims !== null)
+    lines.push(`${harmless(claims)} claims to have checked it; posthorn rule trust says whom to believe.`)
+  if (unsubscribe !== null) {
+    const { oneClickHost, page, mailto } = unsubscribe
+    const how = oneClickHost === null ? (page ?? mailto ?? '') : `posthorn unsubscribe, which asks ${oneClickHost}`
+    lines.push(`No more of the kind: ${harmless(how)}.`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
 export const source: Command = {
   options: {},
   async run(context) {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { call } from '../../test/support/contract.ts'
+import { mailRest } from '../../test/support/mail-rest.ts'
 import { keepMessage } from '../../test/support/keep-message.ts'
 import { openTestStore, type TestStore } from '../../test/support/store.ts'
 import { ByteHandles } from '../base/byte-handles.ts'
@@ -26,7 +27,7 @@ beforeEach(async () => {
   parse = openParsePool({ clock: systemClock })
   handles = new ByteHandles(systemClock)
   mailChanges = new Changes<number>(0)
-  mail = mailHandlers({ store, parse, handles, mailChanges, find: search, fetchWhole, fetchImage })
+  mail = mailHandlers({ ...mailRest, store, parse, handles, mailChanges, find: search, fetchWhole, fetchImage })
 })
 afterEach(async () => {
   await parse.close()
@@ -135,7 +136,16 @@ test('tells watchers which folders changed', async () => {
 test('shows what is left of a damaged message and says so', async () => {
   const { messageId } = await importFile(withFile)
   const broken = { ...store, openBody: damagedBody }
-  const damaged = mailHandlers({ store: broken, parse, handles, mailChanges, find: search, fetchWhole, fetchImage })
+  const damaged = mailHandlers({
+    ...mailRest,
+    store: broken,
+    parse,
+    handles,
+    mailChanges,
+    find: search,
+    fetchWhole,
+    fetchImage,
+  })
   expect(await call(damaged.get, { id: messageId })).toMatchObject({
     text: 'half',
     damaged: expect.stringContaining('checksum'),
@@ -154,6 +164,7 @@ test('shows the row of a message that no reader survives', async () => {
       Promise.reject(new Fault('thread.died', 'read a message: it ended', { name: 'parse', reason: 'it ended' })),
   }
   const handlers = mailHandlers({
+    ...mailRest,
     store,
     parse: dead as unknown as ParsePool,
     handles,
@@ -199,7 +210,7 @@ test('a message is read once for all of its pictures, and again when it is opene
     },
   }
   const deps = { store, handles, mailChanges, find: search, fetchWhole, fetchImage }
-  const watched = mailHandlers({ ...deps, parse: counting })
+  const watched = mailHandlers({ ...mailRest, ...deps, parse: counting })
   const ask = (n: number) => call(watched.remoteImage, { id, url: `https://far.example/${n}.png` })
   for (let n = 0; n < 20; n++) await expect(ask(n)).rejects.toThrow('there is no web here')
   await expect(ask(20)).rejects.toThrow('names no such picture')

@@ -9,6 +9,8 @@ import { contract } from '../rpc/contract.ts'
 import type { SearchPage } from '../rpc/search-contract.ts'
 import type { FolderView, MessageView } from '../rpc/views.ts'
 import type { FindInput } from './find-handlers.ts'
+import { listHandlers } from './list-handlers.ts'
+import { aboutMessage, headersOf, unsubscribe, type AskUnsubscribe } from './message-facts.ts'
 import { ensurePersonFolders } from './person.ts'
 import { imagesIn, remoteImage, type RemoteImageDeps } from './remote-image.ts'
 import { toRow, toRows } from './rows.ts'
@@ -28,6 +30,10 @@ export interface MailDeps extends RemoteImageDeps {
   readonly find: (input: FindInput, signal: AbortSignal | undefined) => AsyncGenerator<SearchPage, void, void>
   /** Joint: brings the rest of a message of which only the header is here. Throws `fetch.failed`. */
   readonly fetchWhole: (messageId: number, signal: AbortSignal | undefined) => Promise<void>
+  readonly askUnsubscribe: AskUnsubscribe
+  readonly nowMs: () => number
+  /** Joint: something was snoozed, or is no more. */
+  readonly onSnoozed: () => void
 }
 
 const SOURCE_BYTES = 512 * 1024
@@ -53,6 +59,7 @@ export function mailHandlers(deps: MailDeps) {
     return mine.names
   }
   return {
+    ...listHandlers({ store, nowMs: deps.nowMs, onFolders: changed, onSnoozed: deps.onSnoozed }),
     folders: os.folders.handler(async () => {
       await ensurePersonFolders(store)
       return listFolders(store.read).map(toFolderView)
@@ -107,6 +114,23 @@ export function mailHandlers(deps: MailDeps) {
       })
       return { text: decodeOctets(start.toString('latin1')), truncated: start.length < message.view.sizeBytes, handle }
     }),
+    about: os.about.handler(({ input }) => aboutMessage(store, find(store, input.id))),
+    headers: os.headers.handler(({ input }) => headersOf(store, find(store, input.id))),
+    tree: os.tree.handler(async ({ input }) => deps.parse.tree((await read(store, find(store, input.id))).chunks)),
+    part: os.part.handler(async ({ input: { id, path } }) => {
+      const partNow = async () => deps.parse.part((await read(store, find(store, id))).chunks, path)
+      const found = await partNow()
+      if (found === undefined)
+        throw new Fault('not-found', `read part ${path} of message ${id}: there is none`, { what: 'part', id: path })
+      const { filename, contentType } = found
+      const again = async function* () {
+        const content = await partNow()
+        if (content !== undefined) yield* slices(content.bytes)
+      }
+      const sizeBytes = found.bytes.length
+      return { handle: deps.handles.make({ filename, contentType, sizeBytes, bytes: again }), filename }
+    }),
+    unsubscribe: os.unsubscribe.handler(({ input, signal }) => unsubscribe(deps, find(store, input.id), signal)),
     thread: os.thread.handler(({ input }) => {
       const message = find(store, input.id)
       if (message.threadId === null) return { rows: toRows(store.read, [message]), total: 1, more: false }

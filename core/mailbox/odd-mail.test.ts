@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call } from '../../test/support/contract.ts'
+import { mailRest } from '../../test/support/mail-rest.ts'
 import { openTestStore, type TestStore } from '../../test/support/store.ts'
 import { ByteHandles } from '../base/byte-handles.ts'
 import { Changes } from '../base/changes.ts'
@@ -42,6 +43,7 @@ beforeAll(async () => {
   parse = openParsePool({ clock: systemClock, inlineBytes: 0 })
   handles = new ByteHandles(systemClock)
   mail = mailHandlers({
+    ...mailRest,
     store,
     parse,
     handles,

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { call } from '../../test/support/contract.ts'
+import { mailRest } from '../../test/support/mail-rest.ts'
 import { keepMessage } from '../../test/support/keep-message.ts'
+import { quietReview } from '../../test/support/quiet-review.ts'
 import { openTestStore, TEST_KEY, type TestStore } from '../../test/support/store.ts'
 import { ByteHandles } from '../base/byte-handles.ts'
 import { Changes } from '../base/changes.ts'
@@ -43,6 +45,7 @@ beforeEach(async () => {
   contacts = []
   const onFolders = (ids: readonly number[]) => ids.forEach((id) => folders.add(id))
   mail = mailHandlers({
+    ...mailRest,
     store,
     parse,
     handles,
@@ -62,7 +65,8 @@ beforeEach(async () => {
   const onContacts = (ids: readonly number[]) => void contacts.push(...ids)
   const log = (words: string) => expect.unreachable(words)
   const drafts = { saved: () => {} }
-  compose = composeHandlers({ store, clock: systemClock, uploads, handles, accept, onFolders, onContacts, drafts, log })
+  const deps = { store, clock: systemClock, uploads, handles, accept, onFolders, onContacts, drafts, log }
+  compose = composeHandlers({ ...deps, ...quietReview })
   await call(identityHandlers({ store, identityChanges: new Changes<number>(0) }).save, {
     name: 'Ada',
     address: 'ada@home.test',

@@ -5,13 +5,17 @@ import { startThread } from '../base/start-thread.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { readReport, type IncomingReport } from './dsn-read.ts'
 import { readAttachment, readFields, readMessage, type FullMessage } from './read.ts'
+import { readStructure } from './structure.ts'
+import { readPartAt, readTree, type PartNode } from './tree.ts'
 
 /** One message to be read, as it goes to a thread. */
 export interface ParseRequest {
   readonly id: number
-  readonly what: 'fields' | 'message' | 'attachment' | 'report'
+  readonly what: 'fields' | 'message' | 'attachment' | 'report' | 'tree' | 'part'
   readonly chunks: readonly Uint8Array[]
   readonly index: number
+  /** Of a part: where it stands in the tree. */
+  readonly path?: string
 }
 /** What a thread says: a value, or why there is none. */
 export type ParseAnswer =
@@ -33,6 +37,10 @@ export interface ParsePool {
   attachment(raw: Uint8Array | readonly Uint8Array[], index: number): Promise<AttachmentContent | undefined>
   /** A delivery report, or undefined. Throws `thread.died`. */
   report(raw: Uint8Array | readonly Uint8Array[]): Promise<IncomingReport | undefined>
+  /** The tree of parts. Throws `thread.died`. */
+  tree(raw: Uint8Array | readonly Uint8Array[]): Promise<PartNode>
+  /** The decoded bytes of the part that has this path in the tree, or undefined. Throws `thread.died`. */
+  part(raw: Uint8Array | readonly Uint8Array[], path: string): Promise<AttachmentContent | undefined>
   close(): Promise<void>
 }
 
@@ -98,6 +106,14 @@ class Pool implements ParsePool {
     return this.#ask('report', listOf(raw), 0, readReport)
   }
 
+  tree(raw: Uint8Array | readonly Uint8Array[]): Promise<PartNode> {
+    return this.#ask('tree', listOf(raw), 0, (whole) => readTree(whole, readStructure(whole)))
+  }
+
+  part(raw: Uint8Array | readonly Uint8Array[], path: string): Promise<AttachmentContent | undefined> {
+    return this.#ask('part', listOf(raw), 0, (whole) => readPartAt(whole, path), path)
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     for (const job of this.#waiting.splice(0)) job.reject(died('closed'))
@@ -114,12 +130,13 @@ class Pool implements ParsePool {
     chunks: readonly Uint8Array[],
     index: number,
     here: (raw: Uint8Array) => T,
+    path?: string,
   ): Promise<T> {
     if (this.#isClosed) throw died('closed')
     if (this.#isSmall(chunks)) return here(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
     // Copies: a view's whole buffer would be cloned with it, and the caller keeps its bytes.
     const own = chunks.map((chunk) => Uint8Array.from(chunk))
-    const request = { id: ++this.#lastId, what, chunks: own, index }
+    const request = { id: ++this.#lastId, what, chunks: own, index, ...(path === undefined ? {} : { path }) }
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ request, resolve: resolve as (value: unknown) => void, reject })
       this.#next()

@@ -1,5 +1,5 @@
 import { decodeContent, exactLength } from './content.ts'
-import { givenName } from './file-name.ts'
+import { givenName, safeName } from './file-name.ts'
 import { oneLine } from './one-line.ts'
 import { CAPS } from './reading-caps.ts'
 import { readStructure, type Part, type Structure } from './structure.ts'
@@ -86,6 +86,36 @@ class Tree {
       sizeBytes: file.bytes.length,
       children: [],
     }))
+  }
+}
+
+/**
+ * The decoded bytes of the part that has this path in the tree, and how to name it; undefined where the tree has none. Of a multipart and
+ * of the message itself ('') these are the octets as they came, header and all.
+ */
+export function readPartAt(
+  raw: Uint8Array,
+  path: string,
+): { readonly filename: string; readonly contentType: string; readonly bytes: Uint8Array } | undefined {
+  let bytes = raw
+  let part = readStructure(raw).root
+  const steps = path === '' ? [] : path.split('.').map(Number)
+  for (const [depth, step] of steps.entries()) {
+    const child = part.children[step - 1]
+    if (child !== undefined) part = child
+    else if (/^message\/(?:rfc822|global|news)$/.test(part.type) && step === 1) {
+      bytes = decodeContent(bytes, part)
+      part = readStructure(bytes).root
+    } else if (/^application\/(?:vnd\.)?ms-tnef$/.test(part.type) && depth === steps.length - 1) {
+      const file = readTnef(decodeContent(bytes, part))?.files[step - 1]
+      return file && { filename: safeName(file.name, file.type, step - 1), contentType: file.type, bytes: file.bytes }
+    } else return undefined
+  }
+  const isLeaf = part.children.length === 0 && path !== ''
+  return {
+    filename: safeName(givenName(part), part.type, Math.max(0, (steps.at(-1) ?? 1) - 1)),
+    contentType: part.type,
+    bytes: isLeaf ? decodeContent(bytes, part) : bytes.subarray(part.headerFrom, part.bodyTo),
   }
 }
 

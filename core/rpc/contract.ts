@@ -1,9 +1,12 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { composeContract } from './compose-contract.ts'
 import { diagnosticsContract } from './diagnostics-contract.ts'
 import { consoleContract } from './console-contract.ts'
 import { discoverCall, signInContract } from './discovery-contract.ts'
 import { logContract } from './log-contract.ts'
+import { pageCall, snoozeCall, snoozedCall } from './mail-list-contract.ts'
+import { aboutCall, headersCall, partCall, treeCall, unsubscribeCall } from './message-facts-contract.ts'
 import { contactContract, setTagsCall, tagContract, threadCall } from './reading-contract.ts'
 import { routeContract } from './route-contract.ts'
 import { rulesContract } from './rules-contract.ts'
@@ -104,6 +107,12 @@ export const contract = {
           name: z.string().max(200),
           address: z.string().max(320),
           routeId: Id.nullable(),
+          /** Where answers go in place of its own address; '' for nowhere else. Left out, this and the next two stay as they are. */
+          replyTo: z.string().max(2000).optional(),
+          /** Plain text below what is written; '' for none. */
+          signature: z.string().max(10_000).optional(),
+          /** Below answers and what is sent on, too. */
+          signsAnswers: z.boolean().optional(),
         }),
       )
       .output(IdentityView),
@@ -250,6 +259,9 @@ export const contract = {
     list: oc
       .input(z.object({ folderId: Id.nullable(), after: cursor.nullable(), limit: z.number().int().min(1).max(200) }))
       .output(z.object({ rows: z.array(MessageRow), total: z.number().int(), more: z.boolean() })),
+    page: pageCall,
+    snoozed: snoozedCall,
+    snooze: snoozeCall,
     search: searchCall,
     get: oc.input(z.object({ id: Id })).output(MessageView),
     /** Fetches the rest of a message of which only the header is here. Fails with `fetch.failed` in words for a person. */
@@ -278,6 +290,11 @@ export const contract = {
     source: oc
       .input(z.object({ id: Id }))
       .output(z.object({ text: z.string(), truncated: z.boolean(), handle: z.string() })),
+    about: aboutCall,
+    headers: headersCall,
+    tree: treeCall,
+    part: partCall,
+    unsubscribe: unsubscribeCall,
     thread: threadCall,
     setTags: setTagsCall,
     changes: oc.output(eventIterator(z.object({ folderIds: z.array(Id) }))),
@@ -290,49 +307,7 @@ export const contract = {
   rules: rulesContract,
   imports: importContract,
   exports: exportContract,
-  compose: {
-    upload: {
-      begin: oc
-        .input(
-          z.object({
-            filename: z.string().max(500),
-            contentType: z.string().max(200),
-            sizeBytes: z.number().int().min(0).max(52_428_800),
-          }),
-        )
-        .output(z.object({ handle: z.string() })),
-      /** `base64` of at most 256 KiB of bytes. */
-      chunk: oc.input(z.object({ handle: z.string(), base64: z.string().max(360_000) })).output(done),
-      drop: oc.input(z.object({ handle: z.string() })).output(done),
-    },
-    /** Checks To, Cc and Bcc as they are typed: how each address reads, and what is wrong with it. */
-    check: oc.input(z.object({ addresses: z.string().max(100_000) })).output(
-      z.array(
-        z.object({
-          text: z.string(),
-          name: z.string(),
-          address: z.string().nullable(),
-          problem: z.string().nullable(),
-          /** What speaks against writing there, such as mail that came back; it may be sent all the same. */
-          warning: z.string().nullable(),
-        }),
-      ),
-    ),
-    /**
-     * Into the queue. Resolves when it is durable. It leaves at `sendAtMs`, and not before `undoUntilMs`: until then `queue.undo`
-     * gives it back; null where it leaves now.
-     */
-    send: oc.input(DraftContent).output(z.object({ entryId: Id, undoUntilMs: z.number().nullable() })),
-    /**
-     * Keeps a draft. Where its identity's IMAP account has a Drafts folder, it is put there, too: a minute later, or at once when
-     * nobody writes it any more (`isClosing`).
-     */
-    saveDraft: oc
-      .input(z.object({ id: Id.nullable(), content: DraftContent, isClosing: z.boolean().optional() }))
-      .output(z.object({ id: Id })),
-    drafts: oc.output(z.array(z.object({ id: Id, content: DraftContent, changedMs: z.number() }))),
-    dropDraft: oc.input(z.object({ id: Id })).output(done),
-  },
+  compose: composeContract,
   queue: {
     /**
      * Entries with open recipients first, then those that are done, each newest first. With `before`: entries older than that

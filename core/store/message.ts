@@ -39,6 +39,7 @@ const SET_STARRED = 'UPDATE message SET starred = ?, change = ? WHERE id = ? AND
 const SET_ANSWERED = 'UPDATE message SET answered = ?, change = ? WHERE id = ?'
 const SET_FORWARDED = 'UPDATE message SET forwarded = ?, change = ? WHERE id = ?'
 const MOVE = 'UPDATE message SET folder_id = ?, change = ? WHERE id = ?'
+const END_SNOOZE = 'UPDATE message SET snoozed_ms = NULL WHERE id = ? AND snoozed_ms IS NOT NULL'
 const REMOVE = 'DELETE FROM message WHERE id = ?'
 const FORGET = 'UPDATE pop3_seen SET message_id = NULL WHERE message_id = ?' // index pop3_seen_message
 const SOME_IN = `SELECT ${COLUMNS} FROM message WHERE folder_id = ? LIMIT ?`
@@ -144,7 +145,7 @@ export function setSeen(db: WriteDb, ids: readonly number[], seen: boolean): num
     if (row.seen === seen) continue
     prepared(db, SET_SEEN).run(seen ? 1 : 0, nextCounter(db, 'change'), row.id)
     noteFlag(db, row, SEEN, seen)
-    countFolder(db, row.folderId, 0, seen ? -1 : 1)
+    if (row.snoozedMs === null) countFolder(db, row.folderId, 0, seen ? -1 : 1)
     touched.add(row.folderId)
   }
   return [...touched]
@@ -175,8 +176,16 @@ export function setAnswered(
   return [...new Set(changed.map((row) => row.folderId))]
 }
 
+/** Ends a message's snoozing, so that its folder counts it again: for whatever is done with it that takes it elsewhere. */
+export function endSnooze(db: WriteDb, row: Pick<Message, 'id' | 'folderId' | 'seen'>): boolean {
+  if (prepared(db, END_SNOOZE).run(row.id).changes !== 1) return false
+  countFolder(db, row.folderId, 1, row.seen ? 0 : 1)
+  return true
+}
+
 function moveOne(db: WriteDb, row: Message, folderId: number): void {
   if (row.folderId === folderId) return
+  endSnooze(db, row)
   noteMoved(db, row, folderId)
   const unread = row.seen ? 0 : 1
   countFolder(db, row.folderId, -1, -unread)
@@ -190,6 +199,7 @@ export function dropMessage(
   row: Pick<Message, 'id' | 'folderId' | 'seen' | 'blobId' | 'messageId' | 'threadId'>,
 ): void {
   noteRemoved(db, row)
+  endSnooze(db, row)
   countFolder(db, row.folderId, -1, row.seen ? 0 : -1)
   unindexMessage(db, row.id)
   prepared(db, FORGET).run(row.id)

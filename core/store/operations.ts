@@ -45,10 +45,13 @@ import { sessionRecordOperations } from './session-record.ts'
 import { sessionRemoveOperations } from './session-remove.ts'
 import { settingOperations } from './setting.ts'
 import { signInOperations } from './sign-in.ts'
+import { snoozeOperations } from './snooze.ts'
 import { suppressionOperations } from './suppression.ts'
 import { tagOperations } from './tag.ts'
+import { templateOperations } from './template.ts'
 import { threadOperations } from './thread-fill.ts'
 import { tlsDomainOperations } from './tls-domain.ts'
+import { unsubscribedOperations } from './unsubscribed.ts'
 
 /** Every write operation, by name. Each table's file has its own map; arguments and results must survive a structured clone. */
 export const operations = {
@@ -98,10 +101,13 @@ export const operations = {
   ...sessionRemoveOperations,
   ...settingOperations,
   ...signInOperations,
+  ...snoozeOperations,
   ...suppressionOperations,
   ...tagOperations,
+  ...templateOperations,
   ...threadOperations,
   ...tlsDomainOperations,
+  ...unsubscribedOperations,
   ...userOperations,
 }
 export type Operations = typeof operations

@@ -1,6 +1,7 @@
 import { maildropQueries } from './maildrop.ts'
 import { imapQueries } from './imap.ts'
 import { blobQueries } from './blob.ts'
+import { folderPageQueries } from './folder-page.ts'
 import { logExpireQueries } from './log-expire.ts'
 import { logFindQueries } from './log-find.ts'
 import { queueQueries } from './queue-list.ts'
@@ -12,6 +13,7 @@ import { sessionSegmentQueries } from './session-segment.ts'
 export const queries = {
   ...maildropQueries,
   ...blobQueries,
+  ...folderPageQueries,
   ...imapQueries,
   ...logExpireQueries,
   ...logFindQueries,

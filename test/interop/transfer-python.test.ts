@@ -102,6 +102,9 @@ describe('what is exported', () => {
     answered: flags.includes('R'),
     forwarded: flags.includes('P'),
     threadId: null,
+    snoozedMs: null,
+    wokenMs: null,
+    listMs: 0,
     change: 1,
     tags: flags.includes('P') ? ['holidays in Rome', 'Bücher'] : [],
   })

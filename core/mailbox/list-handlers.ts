@@ -1,0 +1,48 @@
+import { implement } from '@orpc/server'
+import { Fault } from '../base/fault.ts'
+import { contract } from '../rpc/contract.ts'
+import type { ListRow } from '../rpc/mail-list-contract.ts'
+import type { Members } from '../store/folder-page.ts'
+import type { Message } from '../store/message-list.ts'
+import { listSnoozed } from '../store/snooze.ts'
+import type { ReadDb, Store } from '../store/types.ts'
+import { toRows } from './rows.ts'
+
+/** Answers what of `mail.*` lists a folder as a person looks at it, and snoozes. */
+export function listHandlers(deps: {
+  readonly store: Pick<Store, 'read' | 'write' | 'query'>
+  readonly nowMs: () => number
+  /** Folders whose lists are others now. */
+  readonly onFolders: (folderIds: readonly number[]) => void
+  /** Something was snoozed. */
+  readonly onSnoozed: () => void
+}) {
+  const os = implement(contract.mail)
+  const { store } = deps
+  return {
+    page: os.page.handler(async ({ input, signal }) => {
+      const { rows, members, total, more } = await store.query('folder.page', input, signal)
+      return { rows: toListRows(store.read, rows, members), total, more }
+    }),
+    snoozed: os.snoozed.handler(({ input }) => {
+      const { rows, total, more } = listSnoozed(store.read, input.after, input.limit)
+      return { rows: toListRows(store.read, rows, []), total, more }
+    }),
+    snooze: os.snooze.handler(async ({ input }) => {
+      if (input.untilMs !== null && input.untilMs <= deps.nowMs())
+        throw new Fault('conflict', 'snooze messages: the time is past', { what: 'time', reason: 'the time is past' })
+      deps.onFolders(await store.write('message.snooze', input))
+      deps.onSnoozed()
+      return { ok: true as const }
+    }),
+  }
+}
+
+function toListRows(db: ReadDb, messages: readonly Message[], members: readonly Members[]): ListRow[] {
+  return toRows(db, messages).map((row, n) => {
+    const message = messages[n]
+    const thread = members[n] ?? null
+    const { listMs = row.dateMs, snoozedMs = null, wokenMs = null } = message ?? {}
+    return { ...row, sizeBytes: message?.view.sizeBytes ?? 0, listMs, snoozedMs, wokenMs, thread }
+  })
+}

@@ -1,0 +1,64 @@
+import { oc } from '@orpc/contract'
+import { z } from 'zod'
+import { Id, MessageRow } from './views.ts'
+
+/** A folder as a person looks at it, and what is out of sight for a while. Merged into the contract. */
+export const ListRow = MessageRow.extend({
+  sizeBytes: z.number().int(),
+  /** Where the list has it: its date, or when it came back from being snoozed. Names a place for `after`. */
+  listMs: z.number(),
+  /** Until when it is out of sight; null: it is not snoozed. */
+  snoozedMs: z.number().nullable(),
+  /** When it came back. */
+  wokenMs: z.number().nullable(),
+  /** Of a row that stands for a conversation: its messages in the folder. Null where each stands by itself. */
+  thread: z
+    .object({
+      /** Oldest first. */
+      ids: z.array(Id),
+      unread: z.number().int(),
+      starred: z.number().int(),
+      attachments: z.number().int(),
+      /** Who wrote, each once, the latest last. */
+      people: z.array(z.string()),
+    })
+    .nullable(),
+})
+export type ListRow = z.infer<typeof ListRow>
+
+export const SORTS = ['date', 'from', 'subject', 'size'] as const
+export type SortBy = (typeof SORTS)[number]
+
+const listed = z.object({ rows: z.array(ListRow), total: z.number().int(), more: z.boolean() })
+const limit = z.number().int().min(1).max(200)
+
+/**
+ * A page of a folder, or of every inbox (`folderId` null), in any order. `threads`: one row for a conversation, where its newest message
+ * stands; only by date. `after`: the last row of the page before. `total` counts messages.
+ */
+export const pageCall = oc
+  .input(
+    z.object({
+      folderId: Id.nullable(),
+      threads: z.boolean(),
+      by: z.enum(SORTS),
+      /** Oldest, first of the alphabet or smallest first. */
+      isUp: z.boolean(),
+      after: z.object({ id: Id, listMs: z.number() }).nullable(),
+      limit,
+    }),
+  )
+  .output(listed)
+
+/** What is snoozed, in the order it comes back. */
+export const snoozedCall = oc
+  .input(z.object({ after: z.object({ id: Id, snoozedMs: z.number() }).nullable(), limit }))
+  .output(listed)
+
+/**
+ * Takes messages out of sight until then; unread, they are back in the Inbox at that time, or when Posthorn next runs. Null brings them
+ * back at once, as they were. Their server hears nothing of it. Fails with `conflict` for a time that is past.
+ */
+export const snoozeCall = oc
+  .input(z.object({ ids: z.array(Id).max(1000), untilMs: z.number().int().nullable() }))
+  .output(z.object({ ok: z.literal(true) }))
