@@ -75,7 +75,13 @@ const way = ({ routeName }: { readonly routeName: string }) =>
   routeName === '' ? "straight to each recipient's server" : `by ${routeName}`
 
 export const identity: Command = {
-  options: { '--name': 'value', '--route': 'value' },
+  options: {
+    '--name': 'value',
+    '--route': 'value',
+    '--reply-to': 'value',
+    '--signature': 'value',
+    '--no-signature-in-answers': 'flag',
+  },
   async run(context) {
     const { api, args } = context
     const [what, address] = args.words
@@ -85,11 +91,17 @@ export const identity: Command = {
         name: args.value('--name') ?? '',
         address,
         routeId: by === undefined ? null : idOf(by, '--route'),
+        replyTo: args.value('--reply-to'),
+        signature: args.value('--signature'),
+        ...(args.has('--no-signature-in-answers') ? { signsAnswers: false } : {}),
       })
       await context.show(saved, () => `Mail from ${saved.address} goes ${way(saved)}.\n`)
       return EXIT.ok
     }
-    if (what !== 'list') throw usage('identity add ADDRESS [--name NAME] [--route ID], or identity list')
+    if (what !== 'list')
+      throw usage(
+        'identity add ADDRESS [--name NAME] [--route ID] [--reply-to A] [--signature TEXT] [--no-signature-in-answers], or identity list',
+      )
     const identities = await api.identity.list()
     await context.show(identities, () =>
       table(

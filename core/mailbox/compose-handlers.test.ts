@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { call, readElsewhere, type DraftContent } from '../../test/support/contract.ts'
+import { quietReview } from '../../test/support/quiet-review.ts'
 import { openTestStore, type TestStore } from '../../test/support/store.ts'
 import { ByteHandles } from '../base/byte-handles.ts'
 import { Changes } from '../base/changes.ts'
@@ -36,6 +37,7 @@ beforeEach(async () => {
     onFolders: () => {},
     onContacts: () => {},
     drafts: { saved: () => {} },
+    ...quietReview,
     log: () => {},
   }
   compose = composeHandlers(deps)
@@ -241,7 +243,16 @@ test('warns of an address whose mail came back, and sends there all the same', a
 describe('identities', () => {
   test('are one for each address, made or changed', async () => {
     const made = await ada()
-    expect(made).toEqual({ id: made.id, name: 'Ada', address: 'Ada@example.org', routeId: null, routeName: '' })
+    expect(made).toEqual({
+      id: made.id,
+      name: 'Ada',
+      address: 'Ada@example.org',
+      routeId: null,
+      routeName: '',
+      replyTo: '',
+      signature: '',
+      signsAnswers: true,
+    })
     const again = await call(identity.save, { name: 'Countess', address: 'ada@example.org', routeId: null })
     expect(again).toMatchObject({ id: made.id, name: 'Countess' })
     const other = await call(identity.save, { name: 'B', address: 'b@example.org', routeId: null })

@@ -1,17 +1,15 @@
 import type { Cancel, Clock } from '../base/clock.ts'
 import { isFault, reasonOf } from '../base/fault.ts'
 import { OneAtATime } from '../base/one-at-a-time.ts'
-import { randomId } from '../base/random-id.ts'
-import { parseAddresses } from '../message/addresses.ts'
-import { composeStream, type NamedMailbox, type OutgoingFile } from '../message/compose.ts'
-import { parseMailbox } from '../model/address.ts'
+import { composeStream, type OutgoingFile } from '../message/compose.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { draftFolder, getDraftState, listDraftStates, type DraftState } from '../store/draft-copy.ts'
 import { getDraft } from '../store/draft.ts'
 import { getIdentity, listIdentities, type Identity } from '../store/identity.ts'
 import type { NewMessage } from '../store/message.ts'
+import { compositionOf, readableAddresses, type Draft } from './composition.ts'
 import { toBody } from './keep.ts'
-import { fileOf, type Draft, type SendDeps } from './send.ts'
+import { fileOf, type SendDeps } from './send.ts'
 
 /** What putting drafts on servers is wired to. */
 export interface DraftCopyDeps extends Pick<SendDeps, 'store' | 'clock' | 'uploads' | 'handles' | 'onFolders' | 'log'> {
@@ -125,20 +123,16 @@ export class DraftCopies {
     const { store, clock, describe } = this.#deps
     const draft = this.#deps.readDraft(content)
     const nowMs = clock.nowMs()
-    const stream = composeStream({
-      from: { name: identity.name, mailbox: identity.mailbox },
-      to: read(draft.to),
-      cc: read(draft.cc),
-      bcc: read(draft.bcc),
-      subject: draft.subject,
-      text: draft.text,
-      attachments: await this.#files(draft.attachments),
-      inReplyTo: draft.inReplyTo,
-      references: draft.references,
-      dateMs: nowMs,
-      // Each state has one of its own, by which it is looked for on the server.
-      messageId: `<${randomId()}@${identity.mailbox.domain.replaceAll(/[[\]:]/g, '')}>`,
-    })
+    // Those that can be read already; the others are in the composer alone.
+    const addressed = {
+      to: readableAddresses(draft.to),
+      cc: readableAddresses(draft.cc),
+      bcc: readableAddresses(draft.bcc),
+      replyTo: readableAddresses(draft.replyTo ?? identity.replyTo),
+    }
+    const files = await this.#files(draft.attachments)
+    // Each state has a Message-ID of its own, by which it is looked for on the server.
+    const stream = composeStream(compositionOf(draft, identity, addressed, files, nowMs))
     const parts: Uint8Array[] = []
     let sizeBytes = 0
     for await (const part of stream) {
@@ -168,12 +162,4 @@ export class DraftCopies {
 /** Whether what is in a folder is not what should be there. One that another program has removed comes back when it is changed. */
 function isWanted(state: DraftState, folderId: number | null): boolean {
   return folderId === null ? state.messageId !== null : state.ofMs !== state.changedMs
-}
-
-/** Those that can be read already; the others are in the composer alone. */
-function read(text: string): NamedMailbox[] {
-  return parseAddresses(text).flatMap(({ name, address }) => {
-    const mailbox = address === null ? undefined : parseMailbox(address)
-    return mailbox === undefined ? [] : [{ name, mailbox }]
-  })
 }

@@ -8,8 +8,8 @@ import type { IdentityView } from '../rpc/views.ts'
 import { getIdentity, listIdentities, type Identity } from '../store/identity.ts'
 import type { Store } from '../store/types.ts'
 
-function toView({ id, name, mailbox, routeId, routeName }: Identity): IdentityView {
-  return { id, name, address: formatMailbox(mailbox), routeId, routeName }
+function toView({ mailbox, ...rest }: Identity): IdentityView {
+  return { ...rest, address: formatMailbox(mailbox) }
 }
 
 /** Answers `identity.*`. Throws `address.invalid` with what is wrong with the address. */
@@ -25,7 +25,26 @@ export function identityHandlers(deps: { readonly store: Store; readonly identit
         const reason = parseAddresses(address)[0]?.problem ?? `"${address}" is no address`
         throw new Fault('address.invalid', `save the identity: ${reason}`, { value: address, reason })
       }
-      const change = { name: input.name.trim(), mailbox, routeId: input.routeId }
+      const wrong = parseAddresses(input.replyTo ?? '').find((one) => one.address === null)
+      if (wrong !== undefined)
+        throw new Fault(
+          'address.invalid',
+          `save the identity: ${wrong.problem ?? 'answers can go to no such address'}`,
+          {
+            value: wrong.text,
+            reason: wrong.problem ?? 'no address',
+          },
+        )
+      const { replyTo, signature, signsAnswers, routeId } = input
+      const lines = signature?.replaceAll(/\r\n?/g, '\n').replace(/\s+$/, '')
+      const change = {
+        name: input.name.trim(),
+        mailbox,
+        routeId,
+        replyTo: replyTo?.trim(),
+        signature: lines,
+        signsAnswers,
+      }
       const id = await store.write('identity.save', input.id === undefined ? change : { ...change, id: input.id })
       identityChanges.emit(id)
       const saved = getIdentity(store.read, id)

@@ -3,13 +3,14 @@ import { randomId } from '../base/random-id.ts'
 import { formatDate } from '../message/dsn-text.ts'
 import { compose } from '../message/compose.ts'
 import { decodeHeaderText } from '../message/charset.ts'
-import { encodeWords, firstValue, readHeader, valueOf, type Header } from '../message/headers.ts'
-import { formatMailbox, formatPath, needsUtf8, type Mailbox } from '../model/address.ts'
+import { encodeWords, firstValue, readHeader, valueOf } from '../message/headers.ts'
+import { formatMailbox, needsUtf8, type Mailbox } from '../model/address.ts'
 import type { BlobView } from '../model/blob-view.ts'
 import type { RuleJob } from '../model/rule-plan.ts'
 import type { Submission } from '../model/submission.ts'
 import { CHUNK_BYTES } from '../store/blob.ts'
 import type { Store } from '../store/types.ts'
+import { lookAt, LONGEST_HEAD, newId, part, person, safe, withCrlf, type Seen } from './resent.ts'
 import { byRuleOf } from './rule-answer.ts'
 
 type WriteStore = Pick<Store, 'openBody' | 'stage'>
@@ -20,11 +21,6 @@ export interface WrittenByRule {
   readonly drop: () => Promise<void>
 }
 
-const CR = 0x0d
-const LF = 0x0a
-/** RFC 5321 §4.5.3.1.6 without its CRLF. */
-const LONGEST_LINE = 998
-const LONGEST_HEAD = 128 * 1024
 /** Earlier X-Loop fields that go along with a new message. */
 const MOST_LOOPS = 30
 
@@ -37,7 +33,7 @@ export async function writeForRule(
 ): Promise<WrittenByRule> {
   const nowMs = clock.nowMs()
   if (job.kind === 'reply') return answer(job, nowMs)
-  const seen = await lookAt(store, view)
+  const seen = await lookAt(store.openBody(view))
   const made =
     job.kind === 'redirect' ? redirected(job, seen, nowMs) : forwarded(job, seen, { ruleName, nowMs, view, store })
   const { body, head, drop } = await written(store, made.start, withCrlf(part(store, view, made.from)), made.end)
@@ -165,65 +161,6 @@ function contentFields({ head, header }: Seen): string {
   return text.replaceAll(/\r\n|\r|\n/g, '\r\n')
 }
 
-/** What has to be known of a message before it goes along. */
-interface Seen {
-  readonly head: Uint8Array
-  readonly header: Header
-  readonly has8bit: boolean
-  readonly hasLongLines: boolean
-}
-
-async function lookAt(store: WriteStore, view: BlobView): Promise<Seen> {
-  const start: Uint8Array[] = []
-  let startBytes = 0
-  let has8bit = false
-  let hasLongLines = false
-  let line = 0
-  for await (const chunk of store.openBody(view)) {
-    if (startBytes < LONGEST_HEAD) {
-      start.push(chunk.slice(0, LONGEST_HEAD - startBytes))
-      startBytes += chunk.length
-    }
-    for (const byte of chunk) {
-      if (byte >= 0x80) has8bit = true
-      line = byte === LF || byte === CR ? 0 : line + 1
-      if (line > LONGEST_LINE) hasLongLines = true
-    }
-  }
-  const head = Buffer.concat(start)
-  return { head, header: readHeader(head), has8bit, hasLongLines }
-}
-
-/**
- * Bytes with CRLF at the end of every line. Mail that was fetched may hold a CR or an LF that stands alone, and on the wire to another
- * server that could end the message in the middle and begin another one.
- */
-async function* withCrlf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  /** A CR has gone out whose LF has not come yet. */
-  let isOpen = false
-  for await (const chunk of bytes) {
-    const out = Buffer.allocUnsafe(chunk.length * 2 + 1)
-    let to = 0
-    for (const byte of chunk) {
-      if (byte === LF && !isOpen) out[to++] = CR
-      if (byte !== LF && isOpen) out[to++] = LF
-      out[to++] = byte
-      isOpen = byte === CR
-    }
-    yield out.subarray(0, to)
-  }
-  if (isOpen) yield Buffer.of(LF)
-}
-
-/** The bytes of a view from that one on. */
-async function* part(store: WriteStore, view: BlobView, from: number): AsyncGenerator<Uint8Array, void, void> {
-  let skip = from
-  for await (const chunk of store.openBody(view)) {
-    if (skip < chunk.length) yield chunk.subarray(skip)
-    skip = Math.max(0, skip - chunk.length)
-  }
-}
-
 /** Takes a message as it is written: small ones in memory, larger ones staged. */
 async function written(store: WriteStore, start: string, middle: AsyncIterable<Uint8Array>, end: string) {
   const pieces: Uint8Array[] = [Buffer.from(start, 'latin1')]
@@ -261,20 +198,4 @@ async function written(store: WriteStore, start: string, middle: AsyncIterable<U
 function headOf(bytes: Uint8Array): Uint8Array {
   const { bodyAt } = readHeader(bytes)
   return bytes.subarray(0, bodyAt)
-}
-
-const newId = ({ domain }: Mailbox) => `<${randomId()}@${domain.replaceAll(/[[\]:]/g, '')}>`
-// oxlint-disable-next-line no-control-regex -- no field may be injected
-const safe = (text: string) => text.replaceAll(/[\x00-\x1f\x7f-\xff]/g, '?')
-
-/** A name and an address as a field has them (RFC 5322 §3.4), latin1. */
-function person(name: string, mailbox: Mailbox): string {
-  const path = Buffer.from(formatPath(mailbox)).toString('latin1')
-  if (name.trim() === '') return path.slice(1, -1)
-  const words = encodeWords(name.trim())
-  const phrase =
-    words.startsWith('=?') || /^[\w !#$%&'*+\-/=?^`{|}~]+$/.test(words)
-      ? words
-      : `"${words.replaceAll(/["\\]/g, '\\$&')}"`
-  return `${phrase} ${path}`
 }

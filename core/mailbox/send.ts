@@ -1,7 +1,6 @@
 import type { ByteHandles } from '../base/byte-handles.ts'
 import type { Clock } from '../base/clock.ts'
 import { Fault, reasonOf } from '../base/fault.ts'
-import { randomId } from '../base/random-id.ts'
 import { parseAddresses } from '../message/addresses.ts'
 import { composeStream, headerNeedsUtf8, type NamedMailbox, type OutgoingFile } from '../message/compose.ts'
 import { formatMailbox, needsUtf8, parseMailbox, type Mailbox } from '../model/address.ts'
@@ -10,25 +9,9 @@ import { CHUNK_BYTES } from '../store/blob.ts'
 import { getIdentity, listIdentities, type Identity } from '../store/identity.ts'
 import { getMessage, listByMessageId } from '../store/message-list.ts'
 import type { Store } from '../store/types.ts'
+import { compositionOf, type Draft, type DraftFile } from './composition.ts'
+import { lookAt } from './resent.ts'
 import type { Uploads } from './uploads.ts'
-
-/** What a person has written, as the composer hands it over: addresses as they were typed. */
-export interface Draft {
-  /** Null: the first identity there is. */
-  readonly identityId: number | null
-  readonly to: string
-  readonly cc: string
-  readonly bcc: string
-  readonly subject: string
-  readonly text: string
-  readonly inReplyTo: string
-  readonly references: string
-  /** The message that this one answers or sends on; where it is left out, the one that `inReplyTo` names. */
-  readonly about?: { readonly id: number; readonly how: 'answered' | 'forwarded' } | undefined
-  /** Not before then (Unix ms); now where nothing is said. */
-  readonly sendAtMs?: number | null | undefined
-  readonly attachments: readonly { readonly handle: string; readonly filename: string; readonly contentType: string }[]
-}
 
 interface Marks {
   readonly ids: readonly number[]
@@ -53,6 +36,7 @@ export interface SendDeps {
 const LARGEST_BYTES = 50 * 1024 * 1024
 /** Longer text would hold up the window while it is encoded; as a file it goes in slices. */
 const LONGEST_TEXT = 2 * 1024 * 1024
+const LONGEST_HTML = 4 * 1024 * 1024
 const MOST_RECIPIENTS = 1000
 /** Copies of one message, in Sent and elsewhere. */
 const MOST_ANSWERED = 20
@@ -78,18 +62,14 @@ export async function send(deps: SendDeps, draft: Draft): Promise<{ entryId: num
     throw refused(`${envelopeTo.length} recipients; the most for one message is ${MOST_RECIPIENTS}`)
   if (draft.text.length > LONGEST_TEXT)
     throw refused(`its text has ${draft.text.length} characters; send what is longer than ${LONGEST_TEXT} as a file`)
-  const mail = {
-    from: { name: identity.name, mailbox: identity.mailbox },
-    to,
-    cc,
-    subject: draft.subject,
-    text: draft.text,
-    attachments: await Promise.all(draft.attachments.map((file) => fileOf(deps, file))),
-    inReplyTo: draft.inReplyTo,
-    references: draft.references,
-    dateMs: deps.clock.nowMs(),
-    messageId: `<${randomId()}@${identity.mailbox.domain.replaceAll(/[[\]:]/g, '')}>`,
-  }
+  if ((draft.html?.length ?? 0) > LONGEST_HTML)
+    throw refused(
+      `its rich text has ${draft.html?.length} characters; send what is longer than ${LONGEST_HTML} as a file`,
+    )
+  const replyTo = read(draft.replyTo ?? identity.replyTo)
+  const attached = await Promise.all(draft.attachments.map((file) => fileOf(deps, file)))
+  const files = await Promise.all(attached.map((file) => asItCan(file)))
+  const mail = compositionOf(draft, identity, { to, cc, replyTo }, files, deps.clock.nowMs())
   const marks = marksOf(deps.store, draft)
   const { body, head, drop } = await written(deps.store, composeStream(mail))
   const submission: Submission = {
@@ -99,10 +79,20 @@ export async function send(deps: SendDeps, draft: Draft): Promise<{ entryId: num
     userId: null,
     body,
     head,
-    has8bit: head.some((byte) => byte >= 0x80), // only an address's local part is: the body is 7-bit
+    // An address's local part may be, and a message that goes along whole; all else is written in 7 bits.
+    has8bit: head.some((byte) => byte >= 0x80) || files.some((one) => one.has8bit),
+    hasLongLines: files.some((one) => one.hasLongLines),
     utf8: headerNeedsUtf8(mail) || envelopeTo.some(needsUtf8),
     received: '',
-    ...(isLater && { options: { holdUntilMs: sendAtMs } }),
+    ...((isLater || draft.wantsDsn === true) && {
+      options: {
+        ...(isLater && { holdUntilMs: sendAtMs }),
+        ...(draft.wantsDsn === true && { ret: 'headers' as const }),
+      },
+    }),
+    ...(draft.wantsDsn === true && {
+      recipientOptions: envelopeTo.map(() => ({ notify: ['success', 'failure', 'delay'] as const })), // RFC 3461 §4.1
+    }),
     draft: JSON.stringify({ ...draft, marks }), // whoever takes it back takes them off
   }
   const answer = await deps.accept(submission).catch(async (error: unknown) => {
@@ -141,14 +131,16 @@ async function remember({ store, clock, onFolders, onContacts }: SendDeps, marks
   onContacts(people.length === 0 ? [] : await store.write('contact.learn', { people, atMs: clock.nowMs() }))
 }
 
-function identityOf(store: Store, id: number | null): Identity {
+/** Who writes. Throws `message.refused` where there is nobody, `not-found` where that one is gone. */
+export function identityOf(store: Pick<Store, 'read'>, id: number | null): Identity {
   const identity = id === null ? listIdentities(store.read)[0] : getIdentity(store.read, id)
   if (identity !== undefined) return identity
   if (id === null) throw refused('there is no identity to write as; make one first')
   throw new Fault('not-found', `send the message: identity ${id} is gone`, { what: 'identity', id: String(id) })
 }
 
-function read(text: string): NamedMailbox[] {
+/** The addresses of a line. Throws `address.invalid` for one that can't be written to. */
+export function read(text: string): NamedMailbox[] {
   return parseAddresses(text).map((one) => {
     const mailbox = one.address === null ? undefined : parseMailbox(one.address)
     if (mailbox !== undefined) return { name: one.name, mailbox }
@@ -158,27 +150,36 @@ function read(text: string): NamedMailbox[] {
 }
 
 /** Each mailbox once. Only the receiving host knows whether case matters in a local part (RFC 5321 §2.4), so it counts here. */
-function uniqueOf(mailboxes: readonly Mailbox[]): Mailbox[] {
+export function uniqueOf(mailboxes: readonly Mailbox[]): Mailbox[] {
   return [...new Map(mailboxes.map((mailbox) => [formatMailbox(mailbox), mailbox])).values()]
 }
 
 /** A file that is attached, to be read from where it waits. Throws `not-found`, and `conflict` while it arrives. */
 export async function fileOf(
   deps: Pick<SendDeps, 'store' | 'uploads' | 'handles'>,
-  file: Draft['attachments'][number],
+  file: DraftFile,
 ): Promise<OutgoingFile> {
-  const { filename, contentType } = file
+  const { filename, contentType, contentId, isMessage } = file
   const uploaded = await deps.uploads.get(file.handle)
   if (uploaded !== undefined) {
     const { view } = uploaded
-    return { filename, contentType, open: () => deps.store.openBody(view) }
+    return { filename, contentType, contentId, isMessage, open: () => deps.store.openBody(view) }
   }
   const given = deps.handles.open(file.handle)
-  if (given !== undefined) return { filename, contentType, open: () => given.bytes() }
+  if (given !== undefined) return { filename, contentType, contentId, isMessage, open: () => given.bytes() }
   throw new Fault('not-found', `send the message: the file "${filename}" is not here any more; attach it again`, {
     what: 'attachment',
     id: filename,
   })
+}
+
+/** A file with what its bytes ask for: a message goes along as one only where it can, and may need more than 7 bits. */
+async function asItCan(file: OutgoingFile) {
+  if (file.isMessage !== true) return { ...file, has8bit: false, hasLongLines: false }
+  const { has8bit, hasLongLines, hasNul } = await lookAt(file.open())
+  return hasNul
+    ? { ...file, isMessage: false, has8bit: false, hasLongLines: false }
+    : { ...file, has8bit, hasLongLines, is8bit: has8bit }
 }
 
 interface Written {
@@ -189,7 +190,7 @@ interface Written {
 }
 
 /** Takes the message as it is written: small ones in memory, larger ones staged. */
-async function written(store: Store, stream: AsyncIterable<Uint8Array>): Promise<Written> {
+export async function written(store: Pick<Store, 'stage'>, stream: AsyncIterable<Uint8Array>): Promise<Written> {
   const start: Uint8Array[] = []
   let sizeBytes = 0
   let startBytes = 0
@@ -220,6 +221,7 @@ async function written(store: Store, stream: AsyncIterable<Uint8Array>): Promise
   }
 }
 
-function refused(reason: string): Fault<'message.refused'> {
+/** What is said where a message can't be sent. */
+export function refused(reason: string): Fault<'message.refused'> {
   return new Fault('message.refused', `send the message: ${reason}`, { reason })
 }

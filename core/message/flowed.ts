@@ -24,3 +24,52 @@ export function unflow(text: string, deletesSpace: boolean): string {
 }
 
 const quoted = (depth: number, text: string) => (depth === 0 ? text : `${'>'.repeat(depth)} ${text}`)
+
+/** RFC 3676 §4.2 has lines of at most 78 characters; 72 leave room for two more levels of quoting. */
+const WIDTH = 72
+const SIGNATURE = '-- '
+
+/**
+ * Text as format=flowed (RFC 3676 §4): paragraphs, which have no line breaks, wrapped where a reader joins them again, and stuffed
+ * with a space where a line would be taken for something else. `>` at the beginning of a line is a quote. Lines end in LF.
+ */
+export function flow(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => flowParagraph(line))
+    .join('\n')
+}
+
+function flowParagraph(line: string): string {
+  const marks = /^(?:> ?)*(?=[^>]|$)/.exec(line)?.[0] ?? ''
+  const depth = marks.length - marks.replaceAll('>', '').length
+  const written = line.slice(marks.length)
+  const start = '>'.repeat(depth)
+  if (written === SIGNATURE) return depth === 0 ? SIGNATURE : `${start} ${SIGNATURE}`
+  // A space at the end would join this line with the next, which the writer has parted (§4.2).
+  const content = written.replace(/ +$/, '')
+  return wrapped(content, WIDTH - (depth === 0 ? 0 : depth + 1))
+    .map((piece) => stuffed(piece, start))
+    .join('\n')
+}
+
+/** Cuts after spaces, so that each line but the last one ends in one. */
+function wrapped(content: string, width: number): string[] {
+  if (content.length <= width) return [content]
+  const lines: string[] = []
+  let now = ''
+  for (const word of content.match(/ *[^ ]+ */g) ?? []) {
+    // `-- ` on a line of its own would begin a signature.
+    if (now !== '' && now.length + word.trimEnd().length > width && now !== SIGNATURE) {
+      lines.push(now)
+      now = ''
+    }
+    now += word
+  }
+  return [...lines, now]
+}
+
+function stuffed(piece: string, start: string): string {
+  if (start !== '') return piece === '' ? start : `${start} ${piece}`
+  return /^(?: |>|From )/.test(piece) ? ` ${piece}` : piece
+}

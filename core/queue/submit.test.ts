@@ -113,7 +113,7 @@ test('takes out Bcc, Resent-Bcc and Return-Path with their folded lines', async 
   ]
   const id = await accept(house, submissionOf(lines, ['one@hidden.example']))
   const text = await bytesOf(house, id)
-  expect(text).toBe(`${[lines[3], ...lines.slice(6)].join('\r\n')}\r\n`)
+  expect(text).toBe(`To: undisclosed-recipients:;\r\n${[lines[3], ...lines.slice(6)].join('\r\n')}\r\n`)
   expect(getEntry(house.store.read, id)?.view.sizeBytes).toBe(text.length)
 })
 
@@ -167,6 +167,15 @@ test('drops the mbox line that programs give to sendmail', async () => {
   const text = await bytesOf(house, await accept(house, submissionOf(lines, undefined, { origin: 'sendmail' })))
   expect(text).not.toContain('From ada')
   expect(text).toContain(`${FROM}\r\nSubject: x\r\n\r\ntext\r\n`)
+})
+
+test('names nobody where all were in Bcc, and leaves To alone where somebody is named', async () => {
+  const house = await open()
+  const hidden = await bytesOf(house, await accept(house, submissionOf([FROM, 'Bcc: eve@hidden.example', '', 'x'])))
+  expect(hidden).toMatch(/^To: undisclosed-recipients:;\r$/m)
+  expect(hidden).not.toContain('eve@')
+  const named = [FROM, 'Cc: bob@remote.example', 'Bcc: eve@hidden.example', '', 'x']
+  expect(await bytesOf(house, await accept(house, submissionOf(named)))).not.toContain('undisclosed')
 })
 
 test('keeps a copy of what the window sends, Bcc and all, and nothing of what others submit', async () => {

@@ -286,6 +286,8 @@ function complete(submission: Submission, head: Uint8Array, header: Header, nowM
   const isSigned = () =>
     has('dkim-signature') || /^(?:multipart\/(?:signed|encrypted)|application\/(?:x-)?pkcs7-)/i.test(type)
   if (type !== '' && !has('mime-version') && !isSigned()) prefix += 'MIME-Version: 1.0\r\n'
+  // Without its Bcc nobody would be named, which many servers take amiss (RFC 5322 §3.4 has the empty group).
+  if (has('bcc') && !has('to') && !has('cc')) prefix += 'To: undisclosed-recipients:;\r\n'
   if (!has('from') && from) prefix += `From: ${toLatin1(formatMailbox(from))}\r\n`
   return { prefix, messageId }
 }

@@ -33,9 +33,16 @@ export async function giveBackDraft(json: string, view: BlobView, context: GiveB
   const raw: Uint8Array[] = []
   for await (const chunk of context.store.openBody(view)) raw.push(chunk)
   const attachments = []
-  for (const file of await context.attachments(raw)) {
+  // In the message the pictures of its text come first, as they stood in what was written; then the files.
+  const held = parsed.data.attachments
+  const order = [...held.filter((one) => one.contentId !== undefined), ...held.filter((one) => !one.contentId)]
+  const files = await context.attachments(raw)
+  for (const [at, file] of files.entries()) {
     const handle = await context.keepFile(file)
+    const { contentId, isMessage } = (files.length === order.length ? order[at] : undefined) ?? {}
     attachments.push({
+      ...(contentId === undefined ? {} : { contentId }),
+      ...(isMessage === undefined ? {} : { isMessage }),
       handle,
       filename: file.filename,
       contentType: file.contentType,

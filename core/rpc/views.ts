@@ -123,6 +123,11 @@ export const IdentityView = z.object({
   address: z.string(),
   routeId: id.nullable(),
   routeName: z.string(),
+  /** Where answers go in place of its address; '' for nowhere else. */
+  replyTo: z.string(),
+  /** Plain text below what is written; '' for none. */
+  signature: z.string(),
+  signsAnswers: z.boolean(),
 })
 export const RouteView = z.object({
   id,
@@ -530,8 +535,25 @@ export const DraftContent = z.object({
   about: z.object({ id, how: z.enum(['answered', 'forwarded']) }).optional(),
   /** Send later: not before then. Left out or null: now. */
   sendAtMs: ms.nullable().optional(),
+  /** Rich text, of which `text` is the plain twin; left out or null: plain text alone. */
+  html: z.string().nullable().optional(),
+  /** Where answers go; left out: as the identity has it. */
+  replyTo: z.string().optional(),
+  priority: z.enum(['high', 'low']).nullable().optional(),
+  /** Asks the servers for a report of delivery (RFC 3461), and the reader for a receipt (RFC 8098). */
+  wantsDsn: z.boolean().optional(),
+  wantsReceipt: z.boolean().optional(),
   attachments: z.array(
-    z.object({ handle: z.string(), filename: z.string(), contentType: z.string(), sizeBytes: z.number().int() }),
+    z.object({
+      handle: z.string(),
+      filename: z.string(),
+      contentType: z.string(),
+      sizeBytes: z.number().int(),
+      /** Of a picture that stands in `html` as `cid:` and this name. */
+      contentId: z.string().max(200).optional(),
+      /** A whole stored message, by the handle that `mail.source` gave. */
+      isMessage: z.boolean().optional(),
+    }),
   ),
 })
 export const Pop3Settings = z.object({

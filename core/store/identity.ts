@@ -12,24 +12,36 @@ export interface Identity {
   readonly routeId: number | null
   /** `host:port` of the route; '' without one. */
   readonly routeName: string
+  /** Where answers go in place of its own address, as it was typed; '' for nowhere else. */
+  readonly replyTo: string
+  /** Plain text below what is written; '' for none. */
+  readonly signature: string
+  /** Whether the signature stands below answers, too. */
+  readonly signsAnswers: boolean
 }
-interface Row extends Omit<Identity, 'mailbox'> {
+interface Row extends Omit<Identity, 'mailbox' | 'signsAnswers'> {
+  readonly signsAnswers: number
   readonly local: string
   readonly domain: Domain
 }
 
-const COLUMNS = `i.id, i.name, i.local, i.domain, i.route_id AS routeId, coalesce(r.host || ':' || r.port, '') AS routeName`
+const COLUMNS = `i.id, i.name, i.local, i.domain, i.route_id AS routeId, coalesce(r.host || ':' || r.port, '') AS routeName,
+  i.reply_to AS replyTo, i.signature, i.signs_answers AS signsAnswers`
 const FROM = 'identity i LEFT JOIN route r ON r.id = i.route_id'
 const LIST = `SELECT ${COLUMNS} FROM ${FROM} ORDER BY i.id LIMIT 200`
 const GET = `SELECT ${COLUMNS} FROM ${FROM} WHERE i.id = ?`
 const BY_ADDRESS = `SELECT ${COLUMNS} FROM ${FROM} WHERE i.domain = ? AND i.local = ? COLLATE NOCASE LIMIT 1`
 const INSERT = 'INSERT INTO identity (name, local, domain, route_id, created_ms) VALUES (?, ?, ?, ?, ?)'
 const UPDATE = 'UPDATE identity SET name = ?, local = ?, domain = ?, route_id = ? WHERE id = ?'
+// What is left out stays as it was.
+const WRITES_AS = `
+  UPDATE identity SET reply_to = coalesce(@replyTo, reply_to), signature = coalesce(@signature, signature),
+    signs_answers = coalesce(@signsAnswers, signs_answers) WHERE id = @id`
 const REMOVE = 'DELETE FROM identity WHERE id = ?'
 const ROUTE = 'SELECT 1 FROM route WHERE id = ?'
 
-function toIdentity({ local, domain, ...rest }: Row): Identity {
-  return { ...rest, mailbox: { local, domain } }
+function toIdentity({ local, domain, signsAnswers, ...rest }: Row): Identity {
+  return { ...rest, mailbox: { local, domain }, signsAnswers: signsAnswers === 1 }
 }
 
 /** All identities, oldest first. */
@@ -55,6 +67,10 @@ export interface IdentityChange {
   readonly name: string
   readonly mailbox: Mailbox
   readonly routeId: number | null
+  /** Left out: as it was, at first none. */
+  readonly replyTo?: string | undefined
+  readonly signature?: string | undefined
+  readonly signsAnswers?: boolean | undefined
 }
 
 /** Makes or changes an identity; returns its id. Throws `not-found` and, for an address already in use, `conflict`. */
@@ -63,8 +79,10 @@ export function saveIdentity(db: WriteDb, change: IdentityChange, nowMs: number)
   if (routeId !== null && prepared(db, ROUTE).get(routeId) === undefined) throw missing('route', routeId)
   const known = findIdentity(db, mailbox)
   const id = change.id ?? known?.id
-  if (id === undefined)
-    return Number(prepared(db, INSERT).run(name, mailbox.local, mailbox.domain, routeId, nowMs).lastInsertRowid)
+  if (id === undefined) {
+    const made = prepared(db, INSERT).run(name, mailbox.local, mailbox.domain, routeId, nowMs)
+    return writeAs(db, change, Number(made.lastInsertRowid))
+  }
   if (known !== undefined && known.id !== id)
     throw new Fault('conflict', `change identity ${id}: another identity writes as "${formatMailbox(mailbox)}"`, {
       what: 'identity',
@@ -72,6 +90,12 @@ export function saveIdentity(db: WriteDb, change: IdentityChange, nowMs: number)
     })
   if (prepared(db, UPDATE).run(name, mailbox.local, mailbox.domain, routeId, id).changes !== 1)
     throw missing('identity', id)
+  return writeAs(db, change, id)
+}
+
+function writeAs(db: WriteDb, { replyTo, signature, signsAnswers }: IdentityChange, id: number): number {
+  const flag = signsAnswers === undefined ? null : signsAnswers ? 1 : 0
+  prepared(db, WRITES_AS).run({ id, replyTo: replyTo ?? null, signature: signature ?? null, signsAnswers: flag })
   return id
 }
 

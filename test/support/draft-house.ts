@@ -8,6 +8,7 @@ import { Uploads } from '../../core/mailbox/uploads.ts'
 import { readFields } from '../../core/message/read.ts'
 import type { Store } from '../../core/store/types.ts'
 import { call, type DraftContent } from './contract.ts'
+import { quietReview } from './quiet-review.ts'
 
 /** A composer and what puts its drafts on servers, around a store. */
 export interface DraftHouse {
@@ -30,6 +31,7 @@ export function openDraftHouse(store: Store, clock: Clock): DraftHouse {
     accept: async () => ({ accepted: true, entryId: 1 }),
     onContacts: () => {},
     drafts: copies,
+    ...quietReview,
   })
   return {
     compose,

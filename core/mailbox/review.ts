@@ -1,0 +1,88 @@
+import { parseAddresses } from '../message/addresses.ts'
+import { formatMailbox, parseMailbox, type Domain, type Mailbox } from '../model/address.ts'
+import { announcedFile } from '../model/attachment-words.ts'
+import type { Identity } from '../store/identity.ts'
+import { findSuppressed } from '../store/suppression.ts'
+import type { ReadDb } from '../store/types.ts'
+import type { Draft } from './composition.ts'
+
+/** What speaks against sending, as `compose.review` tells it. */
+export interface Finding {
+  readonly kind:
+    | 'no-subject'
+    | 'no-attachment'
+    | Exclude<DomainMail, 'takes-mail' | 'unknown'>
+    | 'came-back'
+    | 'many-visible'
+    | 'large'
+    | 'no-spf'
+    | 'no-dkim'
+  readonly level: 'ask' | 'note'
+  readonly about: string[]
+}
+/** What DNS says of a domain's mail. `unknown`: it gave no answer, which speaks against nobody. */
+export type DomainMail = 'takes-mail' | 'no-domain' | 'null-mx' | 'no-server' | 'unknown'
+
+/** What looking at a message before it is sent is wired to. */
+export interface ReviewDeps {
+  readonly read: ReadDb
+  /** Joint: who takes a domain's mail. Never throws. */
+  readonly domainMail: (domain: Domain) => Promise<DomainMail>
+  /** Joint: whether a domain says in DNS who may send its mail (RFC 7208); undefined where DNS gave no answer. */
+  readonly hasSpf: (domain: Domain) => Promise<boolean | undefined>
+  /** Joint: whether mail of a domain is signed. */
+  readonly isSigned: (domain: Domain) => boolean
+}
+/** A draft as far as it is looked at. */
+export type Reviewed = Omit<Draft, 'attachments'> & {
+  readonly attachments: readonly { readonly sizeBytes: number; readonly contentId?: string | undefined }[]
+}
+
+/** From so many people on, each of whom sees the others, Bcc is offered. */
+const MANY_VISIBLE = 15
+/** More than this many servers refuse (20 to 25 MB is what the large providers say). */
+const LARGE_BYTES = 20 * 1024 * 1024
+const MOST_DOMAINS = 50
+const MOST_TOLD = 20
+/** Base64 makes three bytes four, and a line end every 76 characters. */
+const AS_SENT = 1.37
+
+/** What speaks against sending a message as it is; what asks for a look comes first. Never throws. */
+export async function review(draft: Reviewed, identity: Identity | undefined, deps: ReviewDeps): Promise<Finding[]> {
+  const mailboxes = (text: string) =>
+    parseAddresses(text).flatMap(({ address }) => (address === null ? [] : (parseMailbox(address) ?? [])))
+  const visible = mailboxes(`${draft.to}, ${draft.cc}`)
+  const all = [...visible, ...mailboxes(draft.bcc)]
+  const found: Finding[] = []
+  const ask = (kind: Finding['kind'], about: readonly string[] = []) =>
+    found.push({ kind, level: 'ask', about: about.slice(0, MOST_TOLD) })
+  if (draft.subject.trim() === '') ask('no-subject')
+  const files = draft.attachments.filter((one) => one.contentId === undefined)
+  const announced = files.length > 0 ? undefined : announcedFile(draft.subject, draft.text)
+  if (announced !== undefined) ask('no-attachment', [announced])
+  const byDomain = await domainsOf(all, deps)
+  for (const kind of ['no-domain', 'null-mx', 'no-server'] as const) {
+    const domains = [...byDomain].flatMap(([domain, mail]) => (mail === kind ? [domain] : []))
+    if (domains.length > 0) ask(kind, domains)
+  }
+  const cameBack = all.filter((mailbox) => findSuppressed(deps.read, mailbox) !== undefined).map(formatMailbox)
+  if (cameBack.length > 0) ask('came-back', [...new Set(cameBack)])
+  const seen = new Set(visible.map(formatMailbox)).size
+  if (seen >= MANY_VISIBLE) ask('many-visible', [String(seen)])
+  const note = (kind: Finding['kind'], about: string) => found.push({ kind, level: 'note', about: [about] })
+  const bytes = Math.ceil(draft.attachments.reduce((sum, one) => sum + one.sizeBytes, draft.text.length) * AS_SENT)
+  if (bytes > LARGE_BYTES) note('large', String(bytes))
+  // Through a smarthost its owner has seen to both.
+  if (identity !== undefined && identity.routeId === null) {
+    const { domain } = identity.mailbox
+    if ((await deps.hasSpf(domain)) === false) note('no-spf', domain)
+    if (!deps.isSigned(domain)) note('no-dkim', domain)
+  }
+  return found
+}
+
+async function domainsOf(all: readonly Mailbox[], { domainMail }: ReviewDeps): Promise<Map<Domain, DomainMail>> {
+  const domains = [...new Set(all.map(({ domain }) => domain))].slice(0, MOST_DOMAINS)
+  const answers = await Promise.all(domains.map((domain) => domainMail(domain)))
+  return new Map(domains.map((domain, at) => [domain, answers[at] ?? 'unknown']))
+}
