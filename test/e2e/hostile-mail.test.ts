@@ -121,20 +121,23 @@ describe('hostile mail', () => {
     await page.getByRole('button', { name: 'New message' }).waitFor()
     const { status, stderr } = await home.run(['import', ...files])
     expect(status, stderr).toBe(0)
-    for (const { subject, ways } of messages) {
-      await page.getByRole('option', { name: new RegExp(subject.replaceAll('.', String.raw`\.`)) }).click()
-      const article = page.getByRole('article', { name: subject })
-      await article.waitFor()
+    const left = new Set(messages.map(({ subject }) => subject))
+    // Down the list by key: rows far below are not on the page yet.
+    await page.getByRole('option').first().click()
+    while (left.size > 0) {
+      const article = page.getByRole('article')
+      await expect.poll(async () => left.has((await article.getAttribute('aria-label')) ?? '')).toBe(true)
+      const subject = (await article.getAttribute('aria-label')) ?? ''
+      left.delete(subject)
       const frame = article.frameLocator('iframe[title="Message text"]')
-      // All of it is on the page, to its last line, before the next message is opened; what turns the rest of the mail
-      // into an attribute or a comment keeps its own heading at least.
+      // The heading before the first way, which none of them can have swallowed.
       await frame.locator('h6').first().waitFor()
       expect(await frame.locator('script, iframe, object, embed, form, meta, link, base').count(), subject).toBe(0)
       const handlers = await frame
         .locator('*')
         .evaluateAll((all) => all.flatMap((one) => one.getAttributeNames().filter((name) => name.startsWith('on'))))
       expect(handlers, subject).toEqual([])
-      expect(ways.length).toBeGreaterThan(0)
+      if (left.size > 0) await page.getByRole('option', { selected: true }).press('ArrowDown')
     }
     expect(await page.evaluate(() => (globalThis as { ran?: unknown }).ran)).toBeUndefined()
     expect(await page.title()).toMatch(/Posthorn$/)
