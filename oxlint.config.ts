@@ -60,7 +60,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     uses: ['tldts'],
   },
   'core/console': { may: [base, model, net] },
-  'core/console': { may: [base, model, net] },
   'core/mailbox': { may: [base, model, message, store], uses: ['re2js'] },
   'core/rpc': { may: [base, model], uses: ['zod', ...ORPC] },
   'core/engine*.ts': {
@@ -78,10 +77,19 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     uses: ORPC,
   },
   'core/host': { may: [base, model, message, store, rpc, engine, lock], uses: [...SOCKETS, ...WEB, 'ws', ...ORPC] },
-  'electron': { may: [base, model, settings, rpc, engine, lock], uses: ['electron', ...ORPC] },
+  'electron': {
+    may: [base, model, settings, rpc, engine, lock, 'resources/words'],
+    uses: ['electron', ...ORPC],
+  },
+  // The one place where the application is the command line, too.
+  'electron/command-line.ts': {
+    may: [base, engine, lock, 'core/host/cli.ts', 'core/host/commands.ts', 'core/host/local-socket.ts'].concat([
+      'core/host/unlock-command.ts',
+    ]),
+  },
   'renderer/src': {
     may: [rpc, model, base],
-    uses: ['react', 'react-dom', 'react-aria-components', '@tanstack/react-virtual', 'dompurify', ...TIPTAP, ...ORPC],
+    uses: ['react', 'react-dom', 'react-aria', 'react-aria-components', '@tanstack/react-virtual', 'dompurify', ...TIPTAP, ...ORPC],
     withoutNode: true,
   },
 }

@@ -350,6 +350,12 @@ export const SETTINGS = {
     86_400,
     { unit: 'seconds' },
   ),
+  'lab.domain': text(
+    'Domain whose mail goes to the rehearsal lab on this computer and never leaves it.',
+    'lab.posthorn.invalid',
+    'a domain that ends in .invalid or .test, in small letters',
+    (v) => /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,5}(?:invalid|test)$/.test(v),
+  ),
   'log.protocols': list(
     'Protocols whose sessions are recorded in the protocol log.',
     ['smtp', 'pop3', 'imap'] as readonly ('smtp' | 'pop3' | 'imap')[],
@@ -406,6 +412,32 @@ export const SETTINGS = {
     '"compact", "normal" or "roomy"',
     (v) => v === 'compact' || v === 'normal' || v === 'roomy',
   ) as Setting<'compact' | 'normal' | 'roomy'>,
+  'look.conversations': flag('Show the messages of a conversation as one row, and read them as one.', true),
+  'look.newestFirst': flag('In a conversation, show the newest message first.', false),
+  'look.list': text(
+    'How lists of messages look: two lines for each, or a table.',
+    'cards',
+    '"cards" or "table"',
+    (v) => v === 'cards' || v === 'table',
+  ) as Setting<'cards' | 'table'>,
+  'look.readingPane': text(
+    'Where a message is read: beside the list, below it, or in its place.',
+    'right',
+    '"right", "below" or "off"',
+    (v) => v === 'right' || v === 'below' || v === 'off',
+  ) as Setting<'right' | 'below' | 'off'>,
+  'look.columns': list(
+    'How wide the columns of the table are, in pixels.',
+    [] as readonly string[],
+    'a list of lines such as "from=220"; the columns are from, date and size',
+    (v): v is string => isText(v) && /^(?:from|date|size)=\d{2,3}$/.test(v),
+  ),
+  'look.sorting': list(
+    'What folders are sorted by where that is not the newest first: the number of a folder, or "all" for the unified inbox.',
+    [] as readonly string[],
+    'a list of lines such as "all=date-up" or "7=subject-down", by date, from, subject or size',
+    (v): v is string => isText(v) && /^(?:all|\d{1,16})=(?:date|from|subject|size)-(?:up|down)$/.test(v),
+  ),
   'look.unifiedInbox': flag('Show all inboxes together as one, above the folders.', true),
   'keys.scheme': text(
     'Which keys act in the window: its own, those of Thunderbird or Gmail, or none that are single letters.',
