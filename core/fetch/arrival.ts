@@ -10,15 +10,20 @@ const SMALL_BYTES = 256 * 1024
 export class Arrival {
   readonly #stage: () => Promise<StagedBlob>
   readonly #hash: Hash | undefined
-  #held = new Uint8Array(0)
+  readonly #expectedBytes: number
+  #held: Uint8Array<ArrayBuffer> = new Uint8Array(0)
   #sizeBytes = 0
   #staged: StagedBlob | undefined
   #sample: Sample | undefined
 
-  /** `isHashed`: its digest will be asked for. */
-  constructor(stage: () => Promise<StagedBlob>, isHashed = false) {
+  /** `isHashed`: its digest will be asked for. `expectedBytes`: how long it is said to be; 0 where nobody says. */
+  constructor(
+    stage: () => Promise<StagedBlob>,
+    { isHashed = false, expectedBytes = 0 }: { readonly isHashed?: boolean; readonly expectedBytes?: number } = {},
+  ) {
     this.#stage = stage
     this.#hash = isHashed ? createHash('sha256') : undefined
+    this.#expectedBytes = Math.min(expectedBytes, SMALL_BYTES)
   }
 
   get sizeBytes(): number {
@@ -36,9 +41,12 @@ export class Arrival {
     this.#hash?.update(bytes)
     if (this.#sizeBytes > SMALL_BYTES) return this.#toStore(bytes, before)
     if (this.#sizeBytes > this.#held.length) {
-      // What comes in one piece has its room at once; what comes in many does not grow with each of them.
-      const room = before === 0 ? this.#sizeBytes : Math.max(this.#sizeBytes, 2 * this.#held.length)
-      this.#held = new Uint8Array(this.#held.buffer.transfer(room))
+      // What comes as it was said to has its room at once; what is longer does not grow with each piece.
+      const room = Math.max(this.#sizeBytes, before === 0 ? this.#expectedBytes : 2 * this.#held.length)
+      const longer = Buffer.allocUnsafeSlow(room)
+      longer.set(this.#held.subarray(0, before))
+      letGo(this.#held)
+      this.#held = longer
     }
     this.#held.set(bytes, before)
     return undefined
@@ -58,7 +66,8 @@ export class Arrival {
   /** The whole of it, and the bytes to read its fields from: of a large one not all of them. */
   async finish(): Promise<{ readonly body: Body; readonly toRead: Uint8Array | readonly Uint8Array[] }> {
     if (this.#staged) return { body: await this.#staged.finish(), toRead: this.#sample?.chunks ?? [] }
-    const raw = new Uint8Array(this.#held.buffer.transfer(this.#sizeBytes))
+    const isWhole = this.#held.length === this.#sizeBytes
+    const raw = isWhole ? this.#held : new Uint8Array(this.#held.buffer.transfer(this.#sizeBytes))
     return { body: { raw }, toRead: raw }
   }
 

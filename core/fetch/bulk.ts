@@ -1,6 +1,5 @@
 import type { Worker } from 'node:worker_threads'
 import type { Cancel, Clock } from '../base/clock.ts'
-import { letGo } from '../base/let-go.ts'
 import { startThread } from '../base/start-thread.ts'
 import type { SearchPiece } from '../store/search-piece-writer.ts'
 import type { Store } from '../store/types.ts'
@@ -9,6 +8,8 @@ import type { BulkAnswer, BulkRead, BulkRequest } from './bulk-words.ts'
 /** Threads, and from how many messages on it is worth it to start all of them. */
 const THREADS = 2
 const MANY = 1500
+/** What is read of a message is garbage at once: it need not be given much room (MB), in each thread. */
+const CALM = { maxYoungGenerationSizeMb: 3 }
 /** A batch is read in a tenth of a second; what takes so long was made to. */
 const LONGEST_MS = 60_000
 /** Pieces on their way to the writer. */
@@ -42,7 +43,7 @@ export class Bulk {
   constructor(deps: BulkDeps, messages: number) {
     this.#deps = deps
     for (let n = 0; n < (messages < MANY ? 1 : THREADS); n++) {
-      const worker = (deps.startBulk ?? (() => startThread('fetch', 'bulk', null)))()
+      const worker = (deps.startBulk ?? (() => startThread('fetch', 'bulk', null, CALM)))()
       this.#lines.push(new Line(worker, deps.clock, (piece) => this.#adopt(piece)))
     }
   }
@@ -71,15 +72,15 @@ export class Bulk {
   }
 
   #adopt(piece: SearchPiece): void {
+    const given = Object.values(piece).map(
+      (array: Uint8Array | Uint32Array | Float64Array) => array.buffer as ArrayBuffer,
+    )
     const adopting = this.#deps.store
-      .write('search.adopt', { piece })
+      .write('search.adopt', { piece }, given)
       .then((isAdopted) => void (this.#isLeaving ||= !isAdopted))
       // What keeps the writer from it keeps it from storing mail, too, and the fetch says so.
       .catch(() => void (this.#isLeaving = true))
-      .finally(() => {
-        for (const array of [piece.pages, piece.keys]) letGo(array)
-        this.#adopting.delete(adopting)
-      })
+      .finally(() => this.#adopting.delete(adopting))
     this.#adopting.add(adopting)
   }
 }

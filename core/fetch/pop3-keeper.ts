@@ -1,4 +1,3 @@
-import { letGo } from '../base/let-go.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import type { Account } from '../store/account.ts'
 import type { Pop3Arrival } from '../store/pop3-seen.ts'
@@ -148,8 +147,8 @@ export class Keeper {
       if (this.#hasFailed) throw new Error('a batch before this one could not be kept')
       const packed = batch?.read?.packed
       const args = { accountId, from: { host, user }, arrivals, ...(packed !== undefined && { packed }) }
-      const kept = await this.#db.write('pop3.keep', args)
-      if (packed !== undefined) letGo(packed)
+      const given = packed === undefined ? [] : [packed.buffer as ArrayBuffer]
+      const kept = await this.#db.write('pop3.keep', args, given)
       messageIds = kept.messageIds
       for (const [index, item] of items.entries()) {
         const messageId = messageIds[index] ?? null

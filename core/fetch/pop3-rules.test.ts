@@ -198,7 +198,7 @@ test('an account with a token never says it as a password', async () => {
   expect(house.server.commands.join()).not.toContain('tok-en')
 })
 
-test('however far the readers are behind, no more than 12 MiB are held for them', async () => {
+test('however far the readers are behind, no more than 6 MiB are held for them', async () => {
   const body = `${'x'.repeat(998)}\r\n`.repeat(250)
   // Fewer than are read in bulk.
   for (let n = 1; n <= 90; n++) house.maildrop.messages.push(numbered(n, body))
@@ -224,5 +224,5 @@ test('however far the readers are behind, no more than 12 MiB are held for them'
   }
   expect(await fetch).toMatchObject({ fetched: 90, problem: null })
   expect(started).toBe(90)
-  expect(most * body.length).toBeLessThan(13 * 1024 * 1024)
+  expect(most * body.length).toBeLessThan(7 * 1024 * 1024)
 }, 60_000)

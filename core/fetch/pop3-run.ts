@@ -15,11 +15,11 @@ import { receivedTime } from './received.ts'
 import { describeTrouble } from './words.ts'
 
 /** Messages asked for and not yet answered; the wire has its own window. */
-const ASKED = 512
+const ASKED = 256
 /** All messages that are coming, being read or waiting for the writer together: more is not read from the server. */
-const HELD_BYTES = 12 * 1024 * 1024
+const HELD_BYTES = 6 * 1024 * 1024
 /** Work on the main thread between two turns of its event loop. */
-const TURN_MS = 4
+const TURN_MS = 3
 
 /** From so many on messages are read and indexed together, in a thread that has to be started for it. */
 const BULK_MESSAGES = 100
@@ -170,7 +170,8 @@ export class Pop3Run {
   async #retrieveOne(planned: Planned): Promise<void> {
     const { number, sizeBytes } = planned
     let held = 0
-    const arrival = new Arrival(() => this.#deps.store.stage(), planned.uidl === undefined)
+    const expectedBytes = planned.how === 'header' || planned.how === 'first' ? 0 : (sizeBytes ?? 0)
+    const arrival = new Arrival(() => this.#deps.store.stage(), { isHashed: planned.uidl === undefined, expectedBytes })
     const bring = (want: Retrieval) =>
       this.#session.retrieve(want, { kind: 'fetched', uidl: planned.uidl ?? '' }, (bytes) => {
         const stored = this.#fault === undefined ? arrival.add(bytes) : undefined

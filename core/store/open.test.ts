@@ -270,3 +270,15 @@ describe('reading', () => {
     await expect(store.query('blob.chunk', { blobId: 1, n: 0 }, before)).rejects.toThrowError(/abort/i)
   })
 })
+
+test('bytes of an operation are copied, but for those that are given, which are gone here then', async () => {
+  const store = await open()
+  const { blobId } = await store.write('blob.stage', null)
+  const [kept, given] = [new Uint8Array(50_000).fill(1), new Uint8Array(50_000).fill(2)]
+  await store.write('blob.append', { blobId, n: 0, bytes: kept }, [])
+  await store.write('blob.append', { blobId, n: 1, bytes: given }, [given.buffer])
+  expect([kept.length, given.length]).toEqual([50_000, 0])
+  const chunk = (n: number) => store.query('blob.chunk', { blobId, n })
+  expect(new Set([...((await chunk(0)) ?? []), ...((await chunk(1)) ?? [])])).toEqual(new Set([1, 2]))
+  expect((await chunk(1))?.length).toBe(50_000)
+})

@@ -9,7 +9,7 @@ import { packBatch, type Batch } from './session-record.ts'
 import { stage } from './staged.ts'
 import { ThreadLine } from './thread-line.ts'
 import { BytesToHandOver, withOwnBytes } from './thread-messages.ts'
-import type { OperationArgs, OperationName, OperationResult, QueryName, QueryResult, Store } from './types.ts'
+import type { OperationResult, QueryName, QueryResult, Store } from './types.ts'
 
 export interface StoreOptions {
   /** The data folder; made if it is missing. Whoever opens the store holds its lock (core/store/lock.ts). */
@@ -81,16 +81,16 @@ function joined(
   }
   const bytesOnTheWay = new BytesToHandOver()
   writer.onPost = () => bytesOnTheWay.take()
-  const write = <K extends OperationName>(name: K, args: OperationArgs<K>): Promise<OperationResult<K>> => {
+  const write: Store['write'] = (name, args, given = []) => {
     if (closed !== undefined) return Promise.reject(closedFault())
     let bytes = 0
-    const large: ArrayBuffer[] = []
+    const large = [...given]
     const own = withOwnBytes(args, (one) => {
       bytes += one.length
-      return bytesOnTheWay.copy(one, large)
+      return given.some((buffer) => buffer === one.buffer) ? one : bytesOnTheWay.copy(one, large)
     })
     const request = { name, args: own, nowMs: clock.nowMs(), bytes, ...(large.length > 0 && { large }) }
-    return writer.ask(request) as Promise<OperationResult<K>>
+    return writer.ask(request, [...given]) as Promise<OperationResult<typeof name>>
   }
   const record = async (batch: Batch): Promise<void> => {
     refuseClosed()

@@ -62,6 +62,7 @@ export function ownBuffers(value: unknown, found: ArrayBuffer[] = []): ArrayBuff
 export function withOwnBytes(value: unknown, copy: (bytes: Uint8Array) => Uint8Array): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Uint8Array) return copy(value)
+  if (ArrayBuffer.isView(value)) return value // numbers: a clone takes no more of them than there are
   if (Array.isArray(value)) {
     let items: unknown[] | undefined
     for (let i = 0; i < value.length; i++) {

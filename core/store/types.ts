@@ -42,8 +42,15 @@ export type Body =
   | { readonly stagedBlobId: number; readonly sizeBytes: number; readonly sha256: Uint8Array }
 
 export interface Store {
-  /** Runs an operation in the writer thread. Resolves only after its group's COMMIT has returned. */
-  write<K extends OperationName>(name: K, args: OperationArgs<K>): Promise<OperationResult<K>>
+  /**
+   * Runs an operation in the writer thread. Resolves only after its group's COMMIT has returned. Bytes of `args` are copied, but for
+   * those in buffers that are `given`: these are gone here from then on.
+   */
+  write<K extends OperationName>(
+    name: K,
+    args: OperationArgs<K>,
+    given?: readonly ArrayBuffer[],
+  ): Promise<OperationResult<K>>
   /** Keeps what a recorder hands over, behind everything else that is written. */
   record(batch: Batch): Promise<void>
   /** For point and keyset reads on the main thread; sees all that has been committed. */

@@ -149,7 +149,7 @@ try {
   if (options.areas.has('pop3')) {
     const table = new Table(OURS)
     console.log('\npop3')
-    await measurePop3(table, { work, rounds: options.rounds, profile: options.profile })
+    await measurePop3(table, { work, rounds: options.rounds, peers: options.peers, profile: options.profile })
     table.print('pop3')
   }
   if (options.areas.has('waiting')) {

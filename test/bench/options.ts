@@ -19,7 +19,7 @@ export interface Options {
 }
 const AREAS = ['accept', 'deliver', 'waiting', 'pop3', 'search', 'folder', 'log'] as const
 export type Area = (typeof AREAS)[number]
-const PEERS = ['postfix', 'haraka', 'notmuch'] as const
+const PEERS = ['postfix', 'haraka', 'notmuch', 'mpop', 'fetchmail', 'getmail'] as const
 export type Peer = (typeof PEERS)[number]
 
 /** One load of `accept`. */
@@ -49,7 +49,7 @@ export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [pop3] [sear
   --cells CELLS   of accept SIZE:SESSIONS:reuse|once[:flush], of deliver the number of domains
                   (${ACCEPT},${DELIVER})
   --rounds N      figures are medians of so many rounds (3)
-  --peers LIST    postfix, haraka, notmuch or none (all)
+  --peers LIST    postfix, haraka, notmuch, mpop, fetchmail, getmail or none (all)
   --messages N    of one run of deliver (5000)
   --corpus N      messages of search and folder (100000)
   --lines N       of the log that is searched (1000000)

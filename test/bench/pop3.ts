@@ -4,14 +4,18 @@ import { once } from 'node:events'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { reasonOf } from '../../core/base/fault.ts'
 import { callEngine } from '../../core/host/local-socket.ts'
 import { chance } from '../support/chance.ts'
 import { startDovecot, type Dovecot } from '../support/dovecot.ts'
 import { listenOnLoopback, type LoopbackServer } from '../support/loopback-server.ts'
 import { Home } from '../support/posthorn.ts'
-import { cpuMs, has, memoryMib, quiet } from './machine.ts'
-import type { Table } from './table.ts'
+import { HOST_FLAGS, hostEnvironment } from '../../scripts/host-flags.mjs'
+import { cpuMs, has, memoryMib, quiet, threadCpuMs } from './machine.ts'
+import type { Figure, Table } from './table.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 const PASSWORD = 'bench'
 const NOBODY = 65534
@@ -102,12 +106,13 @@ async function run(
   return cpuMs(process.pid) - before
 }
 
-/** Fetches one maildrop once, from nothing. Tells the seconds and the CPU time it took. */
-type Fetcher = (
-  cell: Pop3Cell,
-  port: number,
-  scratch: string,
-) => Promise<{ readonly seconds: number; readonly cpu: number; readonly lateMs?: number }>
+/** What one fetch took: seconds, CPU time, and of ours what each thread had of it and how late the main one was. */
+interface Fetched extends Pick<Figure, 'threadUsEach' | 'lateMs'> {
+  readonly seconds: number
+  readonly cpu: number
+}
+/** Fetches one maildrop once, from nothing. */
+type Fetcher = (cell: Pop3Cell, port: number, scratch: string) => Promise<Fetched>
 
 /** `into`: a file for each message, or one for all, which is what mpop does fastest. */
 const mpop =
@@ -173,7 +178,7 @@ const posthorn =
   async (cell, port, scratch) => {
     const home = new Home({ submission: { port: 0 } }, scratch)
     const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
-    const served = await home.serve(['--max-semi-space-size=4', ...profiling], { MALLOC_ARENA_MAX: '2' })
+    const served = await home.serve([...HOST_FLAGS, ...profiling], hostEnvironment(ROOT))
     try {
       /** Runs a command in the running engine, without a process of its own. */
       const command = async (argv: readonly string[], input = '') => {
@@ -202,7 +207,9 @@ const posthorn =
       await command(['fetch', 'warm'])
       await quiet()
       await late()
-      const before = cpuMs(served.ready.pid)
+      const { pid } = served.ready
+      const before = cpuMs(pid)
+      const threadsBefore = threadCpuMs(pid)
       const begunMs = performance.now()
       // Adding it begins the first fetch; this waits for its end.
       await add(cell.user, port)
@@ -210,11 +217,15 @@ const posthorn =
       const found = await command(['search', LAST_WORD])
       if (!found.includes(`letter ${cell.messages}`)) throw new Error(`the last message is not found: ${found}`)
       const seconds = (performance.now() - begunMs) / 1000
-      const cpu = cpuMs(served.ready.pid) - before
-      console.log(
-        `  ${cell.name.padEnd(20)} Posthorn's memory at most ${memoryMib(served.ready.pid).peak.toFixed(0)} MiB`,
+      const cpu = cpuMs(pid) - before
+      const threadUsEach = new Map(
+        [...threadCpuMs(pid)].map(([name, ms]) => [
+          name,
+          ((ms - (threadsBefore.get(name) ?? 0)) * 1000) / cell.messages,
+        ]),
       )
-      return { seconds, cpu, lateMs: await late() }
+      console.log(`  ${cell.name.padEnd(20)} Posthorn's memory at most ${memoryMib(pid).peak.toFixed(0)} MiB`)
+      return { seconds, cpu, threadUsEach, lateMs: await late() }
     } finally {
       await served.stop()
       home.remove()
@@ -234,10 +245,12 @@ export async function measurePop3(
   {
     work,
     rounds,
+    peers,
     profile,
   }: {
     readonly work: string
     readonly rounds: number
+    readonly peers: ReadonlySet<string>
     readonly profile: string | undefined
   },
 ): Promise<void> {
@@ -257,7 +270,8 @@ export async function measurePop3(
       ['fetchmail', 'fetchmail', fetchmail],
       ['getmail', 'getmail', getmail],
     ] as const)
-      if (has(program)) fetchers.push([name, fetcher])
+      if (!peers.has(program)) continue
+      else if (has(program)) fetchers.push([name, fetcher])
       else console.log(`There is no ${program} (a Debian package), so the figures go without it.`)
     for (const cell of POP3_CELLS) await warm(dovecot, cell)
     for (let round = 0; round < rounds; round++)
@@ -278,14 +292,14 @@ export async function measurePop3(
           await line?.close()
           rmSync(scratch, { recursive: true, force: true, maxRetries: 3 })
           if (fetched === undefined) continue
-          const { seconds, cpu, lateMs } = fetched
+          const { seconds, cpu, ...ours } = fetched
           table.add({
             cell: cell.name,
             system,
             perSecond: cell.messages / seconds,
             cpuMsEach: cpu / cell.messages,
             idle,
-            ...(lateMs !== undefined && { lateMs }),
+            ...ours,
           })
         }
   } finally {
