@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../base/clock.ts'
+import { createServer } from '../base/http.ts'
 
 /** What the browser brought back: a code, or the word of why there is none (RFC 6749 §4.1.2). */
 export type Redirected =

@@ -4,8 +4,8 @@ import { RPCHandler as SocketHandler } from '@orpc/server/ws'
 import { isFault, reasonOf } from '../base/fault.ts'
 
 // oRPC asks of each answer whether it is a form. None ever is, and Node's own class would bring all of its `fetch` along: 15 MB
-// that stay.
-Object.defineProperty(globalThis, 'FormData', { value: function FormData() {}, configurable: true, writable: true })
+// that stay. Set, not defined: to define it anew reads what it was, which loads it.
+Reflect.set(globalThis, 'FormData', function FormData() {})
 
 /** The engine's side of the contract, whatever carries it. */
 // oxlint-disable-next-line typescript/no-explicit-any -- oRPC's own bound for "any router" names it so
