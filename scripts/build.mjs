@@ -35,6 +35,7 @@ async function buildRenderer() {
     'core/{base,model,rpc}/**/*.ts',
     'core/settings.ts',
     'resources/*',
+    'resources/words/*.json',
     'tsconfig.base.json',
   ]
   await buildWhenChanged('renderer', sources, async () => {
@@ -49,10 +50,11 @@ async function buildRenderer() {
 
 /** The Electron main process with the whole engine in it, the preload script and the threads. */
 async function buildShell() {
-  await buildWhenChanged('electron', ['electron/**/*.ts', 'core/**/*.ts'], async () => {
+  await buildWhenChanged('electron', ['electron/**/*.ts', 'core/**/*.ts', 'resources/words/*.json'], async () => {
     rmSync(join(dist, 'electron'), { recursive: true, force: true })
     await Promise.all([
-      bundle('electron', 'electron/main.ts', 'main.js'),
+      // What only the window or only the command line needs is read by that one alone.
+      bundle('electron', 'electron/main.ts', 'main.js', { splits: true }),
       // A sandboxed preload script can't be an ES module.
       bundle('electron', 'electron/preload.ts', 'preload.cjs', { format: 'cjs' }),
       ...threads().map((path) => bundle('electron', path, `${basename(path, '.ts')}.js`)),

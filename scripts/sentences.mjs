@@ -20,7 +20,7 @@ const isReadable = (text) => /\p{L}{2}/u.test(text)
 export const spokenFiles = () =>
   [...globSync('renderer/src/**/*.{ts,tsx}', { cwd: root }), ...globSync('electron/**/*.ts', { cwd: root })]
     .map((file) => file.replaceAll('\\', '/'))
-    .filter((file) => !/\.test\.|\/words\//.test(file))
+    .filter((file) => !/\.test\.|\/words\/|\/gallery\//.test(file))
     .toSorted()
 
 /** What one file says, and where it has words that did not come through the catalogue. */

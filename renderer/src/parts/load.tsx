@@ -23,10 +23,7 @@ export function Load<T>({ live, what, again, children }: Props<T>) {
           icon="alert"
           tone="danger"
           role="alert"
-          title={t('{toUpperCase}{slice} could not be read', {
-            toUpperCase: what.charAt(0).toUpperCase(),
-            slice: what.slice(1),
-          })}
+          title={t('This could not be read: {what}', { what })}
           actions={
             again === undefined ? undefined : (
               <Button icon="refresh" onClick={again}>

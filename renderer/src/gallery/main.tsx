@@ -1,0 +1,23 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import '../look/tokens.css'
+import '../look/parts.css'
+import '../look/controls.css'
+import '../look/forms.css'
+import '../look/lists.css'
+import '../look/overlays.css'
+import '../look/wire.css'
+import '../look/shell.css'
+import '../look/mail.css'
+import '../look/queue.css'
+import '../look/settings.css'
+import './gallery.css'
+import { Gallery } from './gallery.tsx'
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('the page has no root element')
+createRoot(root).render(
+  <StrictMode>
+    <Gallery />
+  </StrictMode>,
+)
