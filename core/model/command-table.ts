@@ -55,6 +55,7 @@ export const COMMANDS = {
   'toggle-star': { label: 'Star', group: 'Message', keys: ['s'] },
   'source': { label: 'View source', group: 'Message', keys: ['Mod+U'] },
   'log-of-message': { label: 'Sessions of this message', group: 'Message', keys: ['Shift+F12'] },
+  'trace': { label: 'Delivery trace', group: 'Message', keys: ['Mod+F12', 'w'] },
 } as const satisfies Readonly<Record<string, CommandEntry>>
 
 /** A command by its name. */

@@ -286,7 +286,7 @@ function textOf(event: Extract<TranscriptEvent, { kind: 'line' }>): string {
 
 /** A note by what it is about: the engine's notes begin with that. */
 function noteOf(text: string): readonly [TraceStepKind, string] {
-  const [, route] = /^route: (.*)$/s.exec(text) ?? []
+  const [, route] = /^(?:route: )(.*)$/s.exec(text) ?? /^(by the smarthost .*)$/s.exec(text) ?? []
   if (route !== undefined) return ['route', route]
   if (text.startsWith('DNS ')) return ['dns', text.slice(4)]
   const [, order] = /^order of trying: (.*)$/s.exec(text) ?? []

@@ -1,4 +1,5 @@
 import type { TraceStep } from './delivery-trace.ts'
+import { distrustWords } from './distrust-words.ts'
 import { t } from './words.ts'
 
 /** How people write what `TLSv1.3` is. */
@@ -53,7 +54,7 @@ export function stepText(step: Worded): string {
       const name = subject.replace(/^CN=/, '')
       return trusted
         ? t('{version}, certificate verified: {name}', { version: tlsName(version), name })
-        : t('{version}, certificate not verified: {why}', { version: tlsName(version), why: distrust })
+        : t('{version}, certificate not verified: {why}', { version: tlsName(version), why: distrustWords(distrust) })
     }
     case 'connect':
     case 'command':

@@ -17,6 +17,7 @@ import './look/mail.css'
 import './look/compose.css'
 import './look/queue.css'
 import './look/log.css'
+import './look/trace.css'
 import './look/settings.css'
 import './look/first-run.css'
 

@@ -23,6 +23,7 @@ export type SettingsPage = (typeof SETTINGS_PAGES)[number]
 /** Where the window stands. It lives in the address's hash, so that a reload and the back button work. */
 export type Route =
   | { readonly view: 'mail'; readonly folderId: number | null; readonly messageId: number | null }
+  | { readonly view: 'snoozed'; readonly messageId: number | null }
   | { readonly view: 'drafts' }
   | {
       readonly view: 'search'
@@ -39,6 +40,11 @@ export type Route =
       /** Only the sessions of one queue entry or one message. */
       readonly of: { readonly entryId: number } | { readonly messageId: number } | null
     }
+  /** The way of a message: of one in the queue to a recipient, or of one in a folder. */
+  | {
+      readonly view: 'trace'
+      readonly of: { readonly entryId: number; readonly recipientId: number | null } | { readonly messageId: number }
+    }
   | { readonly view: 'settings'; readonly page: SettingsPage }
 
 export const INBOX: Route = { view: 'mail', folderId: null, messageId: null }
@@ -52,6 +58,8 @@ export function parseRoute(hash: string): Route {
   switch (view) {
     case 'mail':
       return { view, folderId: numberIn(a), messageId: numberIn(b) }
+    case 'snoozed':
+      return { view, messageId: numberIn(a) }
     case 'drafts':
       return { view }
     case 'search':
@@ -63,6 +71,11 @@ export function parseRoute(hash: string): Route {
       const sessionId = kind === undefined ? numberIn(a) : numberIn(b)
       const of = kind === 'entry' ? { entryId: Number(id) } : kind === 'message' ? { messageId: Number(id) } : null
       return { view, sessionId, seq: kind === undefined ? numberIn(b) : null, of }
+    }
+    case 'trace': {
+      const [, kind, id] = /^(entry|message)-(\d{1,16})$/.exec(a ?? '') ?? []
+      if (kind === 'entry') return { view, of: { entryId: Number(id), recipientId: numberIn(b) } }
+      return kind === 'message' ? { view, of: { messageId: Number(id) } } : INBOX
     }
     case 'settings':
       return { view, page: SETTINGS_PAGES.find((page) => page === a) ?? 'accounts' }
@@ -86,6 +99,8 @@ export function formatRoute(route: Route): string {
   switch (route.view) {
     case 'mail':
       return path('mail', route.folderId ?? 'all', route.messageId)
+    case 'snoozed':
+      return path('snoozed', route.messageId)
     case 'drafts':
       return path('drafts')
     case 'search':
@@ -105,6 +120,10 @@ export function formatRoute(route: Route): string {
             'entryId' in route.of ? `entry-${route.of.entryId}` : `message-${route.of.messageId}`,
             route.sessionId,
           )
+    case 'trace':
+      return 'messageId' in route.of
+        ? path('trace', `message-${route.of.messageId}`)
+        : path('trace', `entry-${route.of.entryId}`, route.of.recipientId)
     case 'settings':
       return path('settings', route.page)
   }

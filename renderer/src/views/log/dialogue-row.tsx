@@ -4,7 +4,7 @@ import { clockMillis, delta } from '../../format/time.ts'
 import { visible, wireText } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
-import { distrustWords } from './distrust.ts'
+import { distrustWords } from '../../../../core/model/distrust-words.ts'
 import { toneOf, type DialogueRow, type Rest } from './dialogue-rows.ts'
 import { explainRefusal } from '../../../../core/model/explain-reply.ts'
 import { lineText, tlsName, type LineEvent } from './exchange.ts'
@@ -14,7 +14,7 @@ interface Props {
   readonly row: DialogueRow
   readonly protocol: 'smtp' | 'pop3' | 'imap'
   readonly isMarked: boolean
-  readonly onToggle: (id: string) => void
+  readonly onToggle?: (id: string) => void
   readonly onMessage?: (messageId: number) => void
   readonly onEntry?: (entryId: number) => void
 }
@@ -93,11 +93,11 @@ function Text({ row, protocol, onToggle, onMessage, onEntry }: Props) {
   )
 }
 
-function Fold({ rest, onToggle }: { rest: Rest; onToggle: (id: string) => void }) {
+function Fold({ rest, onToggle }: { rest: Rest; onToggle: ((id: string) => void) | undefined }) {
   return (
     <>
       {' '}
-      <button type="button" className="fold" aria-expanded={rest.open} onClick={() => onToggle(rest.id)}>
+      <button type="button" className="fold" aria-expanded={rest.open} onClick={() => onToggle?.(rest.id)}>
         <Icon name={rest.open ? 'down' : 'right'} />
         <bdi className="clip">{rest.open ? t('Fold') : rest.hint}</bdi>
       </button>

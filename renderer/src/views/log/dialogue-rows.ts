@@ -33,11 +33,18 @@ const SLOW_MS = 1000
 const FEW = 3
 const FEW_COMMANDS = 6
 
-/** The rows of a dialogue. Long answers are folded behind their first line unless `open` holds their first number. */
-export function dialogueRows(events: readonly EventView[], open: ReadonlySet<string>): DialogueRow[] {
+/**
+ * The rows of a dialogue. Long answers are folded behind their first line unless `open` holds their first number; in an excerpt
+ * nothing is, and nothing is known of what came before it.
+ */
+export function dialogueRows(
+  events: readonly EventView[],
+  open: ReadonlySet<string>,
+  kind: 'whole' | 'excerpt' = 'whole',
+): DialogueRow[] {
   const rows: DialogueRow[] = []
   let tls = false
-  let lastMs = 0
+  let lastMs = kind === 'excerpt' ? (events[0]?.sinceMs ?? 0) : 0
   for (let at = 0; at < events.length; at += 1) {
     const event = events[at]
     if (event === undefined) continue
@@ -49,7 +56,7 @@ export function dialogueRows(events: readonly EventView[], open: ReadonlySet<str
         const isReply = event.from === 'S'
         const head = { ...base, tls: event.tls, waitMs: isReply ? waited : null, isSlow: isReply && waited >= SLOW_MS }
         const run = runFrom(events, at)
-        if (run.length - 1 < (isReply ? FEW : FEW_COMMANDS)) {
+        if (kind === 'excerpt' || run.length - 1 < (isReply ? FEW : FEW_COMMANDS)) {
           rows.push({ ...head, kind: 'line', event, rest: null })
           break
         }

@@ -1,7 +1,6 @@
 import { renderToString } from 'react-dom/server'
 import { expect, test } from 'vitest'
-import type { EventView, SessionView } from '../../../../core/rpc/views.ts'
-import { traceOf } from '../queue/trace.ts'
+import type { EventView } from '../../../../core/rpc/views.ts'
 import { DialogueRowView } from './dialogue-row.tsx'
 import { dialogueRows, type DialogueRow } from './dialogue-rows.ts'
 import { exchangesOf } from './exchange.ts'
@@ -53,44 +52,11 @@ const DELIVERY = events(
   'C: QUIT',
   'S: 221 bye',
 )
-const session: SessionView = {
-  id: 1,
-  protocol: 'smtp',
-  side: 'client',
-  peer: 'mx1.harbour.example',
-  address: '203.0.113.25:25',
-  accountId: null,
-  startedMs: 0,
-  endedMs: 1,
-  state: 'deferred',
-  worst: '451',
-  tls: true,
-  bytesIn: 0,
-  bytesOut: 0,
-  messages: 1,
-}
-
 test('each reply finds its command, though commands are sent ahead', () => {
   const said = exchangesOf(DELIVERY).map(({ verb, code }) => `${verb} ${code}`)
   expect(said).toEqual(
     'greeting 220,EHLO 250,STARTTLS 220,MAIL 250,RCPT 250,RCPT 451,DATA 354,content 250,QUIT 221'.split(','),
   )
-})
-
-test('the trace of a recipient tells his own answers and nobody else’s', () => {
-  const steps = traceOf(session, DELIVERY, 'Board@harbour.example')
-  expect(steps.map(({ title, tone }) => `${title} ${tone}`)).toEqual([
-    'DNS plain',
-    'Connect ok',
-    'TLS tls',
-    'MAIL ok',
-    'RCPT warn',
-    'DATA plain',
-  ])
-  expect(steps.find(({ title }) => title === 'RCPT')).toMatchObject({
-    seq: 17,
-    words: '451 4.7.1 <board@harbour.example>: Greylisted',
-  })
 })
 
 const shown = (rows: readonly DialogueRow[]) =>

@@ -159,7 +159,8 @@ export function Message(props: Props) {
               <a href={formatRoute({ view: 'log', sessionId: session, seq: null, of: { messageId: message.id } })}>
                 {t('Show the session')}
               </a>
-            )}
+            )}{' '}
+            <a href={formatRoute({ view: 'trace', of: { messageId: message.id } })}>{t('Delivery trace')}</a>
           </span>
         </p>
         <Attachments parts={message.parts} onSave={props.onSave} />

@@ -53,6 +53,7 @@ export function Reader({ id, nowMs, onCommand }: Props) {
   useOffers({
     'source': () => setShowsSource(true),
     'log-of-message': () => go({ view: 'log', sessionId: null, seq: null, of: { messageId: id } }),
+    'trace': () => go({ view: 'trace', of: { messageId: id } }),
   })
   const parts = live.at === 'ready' ? live.value.parts : undefined
   const imageOf = useMemo(() => {

@@ -1,12 +1,6 @@
 import { ACTOR_WORDS } from '../../format/actor.ts'
 import { Fragment, type ReactNode } from 'react'
-import type {
-  AttemptTlsView,
-  AuditView,
-  LaterReportView,
-  QueueEntryView,
-  RecipientView,
-} from '../../../../core/rpc/views.ts'
+import type { AttemptTlsView, LaterReportView, QueueEntryView, RecipientView } from '../../../../core/rpc/views.ts'
 import { dayAndClock, whenWords } from '../../format/time.ts'
 import { size } from '../../format/size.ts'
 import { visible } from '../../format/wire-text.ts'
@@ -155,43 +149,5 @@ export function Facts({ entry, recipient, nowMs }: Props) {
         </Fragment>
       ))}
     </dl>
-  )
-}
-
-const WHO: Readonly<Record<AuditView['who'], string>> = {
-  window: 'You',
-  command: 'The command line',
-  engine: 'Posthorn',
-}
-const DID: Readonly<Record<string, string>> = {
-  hold: 'held it',
-  release: 'let it go',
-  retry: 'tried it at once',
-  cancel: 'cancelled it',
-  edit: 'changed the address',
-  route: 'chose the route',
-  export: 'saved it as a file',
-  pause: 'paused the queue',
-  resume: 'let the queue go on',
-  undo: 'took it back',
-  decide: 'decided',
-}
-
-/** Pure: what was done by hand, oldest first. */
-export function History({ rows, nowMs }: { readonly rows: readonly AuditView[]; readonly nowMs: number }) {
-  if (rows.length === 0) return null
-  return (
-    <section className="history" aria-label={t('What was done')}>
-      <h3>{t('What was done')}</h3>
-      <ol>
-        {rows.map((row) => (
-          <li key={row.id}>
-            <span className="quiet num">{dayAndClock(row.atMs, nowMs)}</span> {WHO[row.who]} {DID[row.what] ?? row.what}
-            {row.detail === '' ? '' : `: ${visible(row.detail)}`}
-            {row.why === '' ? '' : ` (${visible(row.why)})`}
-          </li>
-        ))}
-      </ol>
-    </section>
   )
 }

@@ -1,11 +1,10 @@
 import type { QueueEntryView, RecipientView } from '../../../../core/rpc/views.ts'
-import { api } from '../../bridge/client.ts'
 import { visible } from '../../format/wire-text.ts'
-import { useLive } from '../../state/use-live.ts'
 import { RecipientActs } from './recipient-acts.tsx'
-import { Advice, Facts, History, LaterReports } from './recipient-facts.tsx'
+import { Advice, Facts, LaterReports } from './recipient-facts.tsx'
 import { sentenceOf } from './states.ts'
-import { Trace } from './trace-pane.tsx'
+import { formatRoute } from '../../state/route.ts'
+import { RecipientTimeline } from '../trace/recipient-timeline.tsx'
 import { t } from '../../words/words.ts'
 
 interface Props {
@@ -16,11 +15,6 @@ interface Props {
 
 /** One recipient: what happened, what it means, what can be done, and the way of each try. */
 export function RecipientPane({ entry, recipient, nowMs }: Props) {
-  const detail = useLive(`entry ${entry.id}`, () => api.queue.get({ id: entry.id }), {
-    changes: api.queue.changes,
-    concerns: ({ ids }) => ids.includes(entry.id),
-  })
-  const history = detail.at === 'ready' ? detail.value.history : []
   return (
     <>
       <header>
@@ -49,17 +43,16 @@ export function RecipientPane({ entry, recipient, nowMs }: Props) {
           </figure>
         )}
         <Advice advice={recipient.state === 'delivered' ? null : recipient.advice} />
-        <Trace
-          key={recipient.sessions.join()}
-          sessions={recipient.sessions}
-          attempts={recipient.attempts}
-          address={recipient.address}
-        />
+        <section aria-label={t('The way of this message')}>
+          <h3>
+            <span>{t('Its way')}</span>
+            <a href={formatRoute({ view: 'trace', of: { entryId: entry.id, recipientId: recipient.id } })}>
+              {t('As a page')}
+            </a>
+          </h3>
+          <RecipientTimeline key={recipient.id} recipientId={recipient.id} nowMs={nowMs} />
+        </section>
         <Facts entry={entry} recipient={recipient} nowMs={nowMs} />
-        <History
-          rows={history.filter(({ recipientId }) => recipientId === null || recipientId === recipient.id)}
-          nowMs={nowMs}
-        />
       </div>
     </>
   )

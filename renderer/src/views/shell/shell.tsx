@@ -20,6 +20,7 @@ import { MailView } from '../mail/mail-view.tsx'
 import { SearchView } from '../mail/search-view.tsx'
 import { QueueView } from '../queue/queue-view.tsx'
 import { SettingsView } from '../settings/settings-view.tsx'
+import { TraceView } from '../trace/trace-view.tsx'
 import { Banners } from './banners.tsx'
 import { SearchField } from './search-field.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
@@ -113,6 +114,7 @@ export function Shell() {
         {route.view === 'drafts' ? <DraftsView drafts={drafts} /> : null}
         {route.view === 'queue' ? <QueueView route={route} /> : null}
         {route.view === 'log' ? <LogView route={route} /> : null}
+        {route.view === 'trace' ? <TraceView route={route} /> : null}
         {route.view === 'settings' ? <SettingsView page={route.page} /> : null}
       </div>
       <StatusBar />
@@ -130,5 +132,6 @@ const TITLE = {
   drafts: said('Drafts'),
   queue: said('Queue'),
   log: said('Protocol log'),
+  trace: said('Delivery trace'),
   settings: said('Settings'),
 } as const
