@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import type { Clock } from './base/clock.ts'
 import { reasonOf } from './base/fault.ts'
-import type { Routes } from './engine-routes.ts'
+import type { Routes, RoutesContext } from './engine-routes.ts'
 import type { Uploads } from './mailbox/uploads.ts'
 import type { ParsePool } from './message/parse-pool.ts'
 import type { QueueContext } from './queue/queue.ts'
@@ -23,9 +23,17 @@ export function networkNow(): Network {
   return { isUp: addresses.length > 0, name: [...new Set(addresses)].toSorted().join(', ') }
 }
 
-/** The route somebody chose for a recipient, else what the rules say. A smarthost that is gone leaves it to them again. */
-export function byWay(routes: Pick<Routes, 'routeFor' | 'byServer'>): QueueContext['routeFor'] {
+/**
+ * The route somebody chose for a recipient, else what the rules say. A smarthost that is gone leaves it to them again; mail to the
+ * rehearsal lab goes nowhere else.
+ */
+export function byWay(
+  routes: Pick<Routes, 'routeFor' | 'byServer'>,
+  labRouteOf: NonNullable<RoutesContext['labRouteOf']> = () => undefined,
+): QueueContext['routeFor'] {
   return (from, domain, tries, way) => {
+    const lab = labRouteOf(domain)
+    if (lab !== undefined) return lab
     if (way.kind === 'direct') return { kind: 'direct', domain, why: 'chosen by hand' }
     const chosen = way.kind === 'smarthost' ? routes.byServer(way.routeId, 'chosen by hand') : undefined
     return chosen ?? routes.routeFor(from, domain, tries)

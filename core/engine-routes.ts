@@ -18,6 +18,8 @@ import type { Store } from './store/types.ts'
 export interface RoutesContext {
   readonly store: Store
   readonly isLocal: (domain: ForwardPath['domain']) => boolean
+  /** Joint: goes before all rules. */
+  readonly labRouteOf?: (domain: string) => Extract<Route, { kind: 'lab' }> | undefined
   readonly signIns: {
     readonly tokenOf: TokenOf
     /** Why somebody has to sign in again; null where nothing is wrong. */
@@ -46,7 +48,7 @@ export interface Routes {
 }
 
 /** Opens the routes of a store. What is read of them serves until one of them changes; only handlers and the relay do that. */
-export function openRoutes({ store, isLocal, signIns }: RoutesContext): Routes {
+export function openRoutes({ store, isLocal, labRouteOf, signIns }: RoutesContext): Routes {
   const changes = new Changes<number>()
   let servers: ReadonlyMap<number, StoredRoute> | undefined
   let rules: ReturnType<typeof listRules> | undefined
@@ -72,7 +74,8 @@ export function openRoutes({ store, isLocal, signIns }: RoutesContext): Routes {
       return routeId
     },
   }
-  const routeFor: Routes['routeFor'] = (from, domain, tries) => chooseRoute({ from, domain, tries }, table)
+  const routeFor: Routes['routeFor'] = (from, domain, tries) =>
+    labRouteOf?.(domain) ?? chooseRoute({ from, domain, tries }, table)
   const signInOf = (routeId: number): RouteSignIn => {
     const route = known().get(routeId)
     if (!route) return {}

@@ -10,6 +10,7 @@ import { openDiagnostics, type Diagnostics } from './engine-diagnostics.ts'
 import { openConsole } from './engine-console.ts'
 import { openDkim } from './engine-dkim.ts'
 import { inboundTroubles, inboundView, openInbound, type Inbound } from './engine-inbound.ts'
+import { openLab } from './engine-lab.ts'
 import { openProtocolLog } from './engine-log.ts'
 import { LoopWatch, type LoopDelay } from './engine-loop.ts'
 import { byWay, filesBack, keepQueueShort, networkNow } from './engine-queue.ts'
@@ -239,8 +240,11 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const ask = makeHttpsGet({ resolver, dial, clock })
   const { signIns, ...signingIn } = openSignIns({ store, vault: secrets, settings, ask, clock, log })
   opened.add('sign-ins', () => signIns.close())
+  const lab = openLab({ store, settings, clock, describe: (raw) => parse.fields(raw) })
+  opened.add('rehearsal lab', () => lab.close())
   const routes = openRoutes({
     store,
+    labRouteOf: lab.routeOf,
     isLocal: (domain) => local.isLocal(domain),
     signIns: { tokenOf: (id, refused) => signIns.tokenOf(id, refused), troubleOf: (id) => signIns.troubleOf(id) },
   })
@@ -264,6 +268,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     onTlsSeen: tls.onSeen,
     signInOf: routes.signInOf,
     onLoginRefused: routes.onLoginRefused,
+    lab: lab.target,
   }
   const queue = await startQueue({
     store,
@@ -274,7 +279,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     deliver: makeDeliver(relay),
     isLocal: (domain) => local.isLocal(domain),
     findLocal: local.find,
-    routeFor: byWay(routes),
+    routeFor: byWay(routes, lab.routeOf),
     network: networkNow,
     onRetry: () => deadHosts.forget(),
     signerFor: dkim.signerFor,
@@ -486,6 +491,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     log: protocolLog.handlers,
     trace: protocolLog.trace,
     console: guided.handlers,
+    lab: lab.handlers(accept),
   }
 
   if (!alone) {

@@ -46,6 +46,7 @@ export const COMMAND_NAMES = [
   'log',
   'trace',
   'console',
+  'lab',
   'setting',
   'status',
   'diagnostics',

@@ -7,6 +7,7 @@ import { alias } from './alias-commands.ts'
 import { consoleCommand } from './console-command.ts'
 import { EXIT, exitOf, unserved, usage, wordsOf, type Api, type Command, type COMMAND_NAMES } from './command.ts'
 import { diagnostics } from './diagnostics-command.ts'
+import { lab } from './lab-command.ts'
 import type { CommandIo } from './local-socket.ts'
 import { logCommands } from './log-commands.ts'
 import { list, show, source } from './mail-commands.ts'
@@ -48,6 +49,7 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   log: logCommands,
   trace,
   console: consoleCommand,
+  lab,
   setting,
   status,
   diagnostics,

@@ -45,6 +45,12 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
               /sign-in USER [MECHANISM] SECRET, /go-on; --from says the lines of a session of the log again and hands over
   trace ENTRY [--recipient ID] | --message ID | --session ID
               the way of mail, from submission to outcome; how a message came here; what encrypted a session
+  lab status | start | stop | send [NAME] [--subject S] [--bytes N] | received | show ID
+              a mail server on this computer for rehearsals: off until it is started, ends with Posthorn; mail to its domain
+              (lab.domain) goes there by the real queue and never leaves
+  lab set NAME=VALUE … | reset    how it behaves: greeting, ehlo, starttls, mail, rcpt, data or message=fine|later|never|busy|hang-up,
+              greylist=on|off|SECONDS, slow=SECONDS, cuts-off=on|off, tls=on|off, certificate=good|expired|other-name|unknown,
+              demands-tls=on|off, size=BYTES
   log open FILE                   shows a dialogue or JSON file; needs no engine and no data folder
   log find [--limit N] [--save NAME [--notify]] QUERY | --saved | --forget NAME
               QUERY: verb:RCPT code:4xx code:5.7.x ms:>2000 host:mx.example tls:no dir:out protocol: account: msg: entry:

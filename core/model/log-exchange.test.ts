@@ -109,3 +109,20 @@ test('a peer that says anything, and any number of it, costs a bounded amount', 
   expect(exchanges('smtp', 'C: EHLO a', ...answer, 'S: 250 end')[0]!.length).toBeLessThan(300)
   expect(exchanges('smtp', 'S: what', 'S: ever', 'C: \u0000')).toHaveLength(3)
 })
+
+test('a message that somebody types is answered once, behind its dot', () => {
+  expect(
+    exchanges(
+      'smtp',
+      'C: DATA',
+      'S: 354 go',
+      'C: Subject: x',
+      'C: ',
+      'C: MAIL of mine',
+      'C: .',
+      'S: 250 ok',
+      'C: QUIT',
+      'S: 221 bye',
+    ),
+  ).toEqual(['DATA 354 10 [0 1]', 'DATA 250 40 [2 3 4 5 6]', 'QUIT 221 10 [7 8]'])
+})

@@ -79,6 +79,8 @@ export type Route =
       readonly tls: TlsMode
       readonly why?: string
     }
+  /** The rehearsal lab on this computer, and no other place: mail to its domain never leaves. */
+  | { readonly kind: 'lab'; readonly domain: string; readonly why?: string }
   /** Nowhere for now: a rule holds it, or the login of its smarthost fails. `key` names what it waits for. */
   | { readonly kind: 'hold'; readonly key: string; readonly cause: Cause; readonly why?: string }
 

@@ -284,9 +284,10 @@ export class SmtpConnection {
     for (const event of ['data', 'drain', 'error', 'close']) raw.removeAllListeners(event)
     raw.on('error', () => {}) // reported by the TLS socket above it
     this.#deadline()
-    const { mx: host, caFile, tls, hello = 'full' } = this.#target
+    const { mx: host, caFile, authorities, tls, hello = 'full' } = this.#target
     const verify = tls === 'opportunistic' ? 'opportunistic' : 'strict'
-    const secured = await secure(raw, { host, caFile, verify, hello }, this.#clock)
+    const trust = { caFile, ...(authorities !== undefined && { authorities }) }
+    const secured = await secure(raw, { host, ...trust, verify, hello }, this.#clock)
     if (this.#session.at === 'over') return void (secured.ok && secured.socket.destroy())
     if (!secured.ok) {
       raw.destroy()

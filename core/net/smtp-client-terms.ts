@@ -47,6 +47,8 @@ export interface SmtpTarget {
   /** '' for the address of the connection as a literal. */
   readonly ehloName: string
   readonly caFile: string
+  /** PEM: authorities in place of all others. */
+  readonly authorities?: string
   /** A smaller ClientHello, for servers that break on the usual one. */
   readonly hello?: 'full' | 'reduced'
   /** Who signs in; the connection then carries no mail without it. `allowClear`: the server is on this very computer. */

@@ -66,7 +66,7 @@ class Driver implements ServedSession {
   constructor(socket: Socket, client: ServedClient, options: SmtpServerOptions, onEnd: () => void) {
     this.#options = options
     const { recorder, clock, limits } = options
-    this.#session = new ServerSession(termsOf(options, client), limits, client.isSecureFromStart)
+    this.#session = new ServerSession(termsOf(options, client), limits, client.isSecureFromStart, options.answer)
     this.#transcript = recorder.open({ protocol: 'smtp', side: 'server', ...peerOf(socket) })
     this.#transaction = new SmtpServerTransaction(options.policy, this.#transcript)
     this.#deadlines = new SmtpServerDeadlines(clock.monotonicMs())

@@ -5,7 +5,7 @@ import type { Submission } from '../model/submission.ts'
 import type { Recorder } from '../transcript/sink.ts'
 import type { ScramCredentials } from '../wire/scram.ts'
 import type { DataLimits } from '../wire/smtp/data-reader.ts'
-import type { Incoming, Terms } from '../wire/smtp/server-terms.ts'
+import type { AnswerCommand, Incoming, Terms } from '../wire/smtp/server-terms.ts'
 import type { ServerTls } from './server-tls.ts'
 import type { Staging } from './smtp-content.ts'
 
@@ -67,6 +67,8 @@ export interface SmtpServerOptions {
   readonly limits: DataLimits
   readonly tls: ServerTls | undefined
   readonly policy: SmtpPolicy
+  /** Who answers the commands, where that is not the machine itself. */
+  readonly answer?: AnswerCommand
   readonly recorder: Recorder
   readonly clock: Clock
 }

@@ -24,6 +24,8 @@ export interface TlsTarget {
   readonly host: string
   /** Extra authorities, as a PEM file; '' for none. */
   readonly caFile: string
+  /** PEM: authorities in place of all others. */
+  readonly authorities?: string
   /**
    * `strict`: an untrusted certificate ends the handshake. `opportunistic`: only for delivery to an MX without a policy, see
    * `secure`.
@@ -107,7 +109,10 @@ export function secure(socket: Socket, target: TlsTarget, clock: Clock = systemC
       options = {
         socket,
         host: target.host,
-        secureContext: clientContext(target.caFile, target.hello),
+        secureContext:
+          target.authorities === undefined
+            ? clientContext(target.caFile, target.hello)
+            : createSecureContext({ ...(target.hello === 'reduced' && REDUCED), ca: target.authorities }),
         rejectUnauthorized: target.verify === 'strict',
         // An IP address is no server name (RFC 6066 §3); the certificate is then checked against `host`.
         ...(isIP(target.host) === 0 ? { servername: target.host } : {}),

@@ -26,6 +26,8 @@ export interface Destination {
   /** The domain, or the name of the smarthost; '' for mail that stays here. */
   readonly name: string
   kind: LaneKind
+  /** It is the rehearsal lab. */
+  readonly isRehearsal: boolean
   /** Connections it has earned. */
   earned: number
   /** How much slower than its pace it is served: 1 for not at all, doubled by each 421. */
@@ -86,8 +88,9 @@ export class Destinations {
     }
     const one: Destination = {
       key,
-      name: route.kind === 'direct' ? route.domain : route.kind === 'smarthost' ? route.host : '',
+      name: 'domain' in route ? route.domain : route.kind === 'smarthost' ? route.host : '',
       kind: kindOf(route),
+      isRehearsal: route.kind === 'lab',
       earned: 1,
       ease: 1,
       successes: 0,
@@ -172,6 +175,8 @@ export class Destinations {
    * out is due again (`nextMs`, Unix ms); a server that says 421 gets half as much.
    */
   onOutcomes(one: Destination, outcomes: readonly Outcome[], nextMs: readonly (number | null)[]): void {
+    // What a rehearsal meets says nothing of the next one.
+    if (one.isRehearsal) return
     const nowMs = this.#context.clock.nowMs()
     if (outcomes.some(isBusy)) {
       one.ease = Math.min(one.ease * 2, MOST_EASE)
@@ -243,7 +248,10 @@ export class Destinations {
   }
 }
 
-const kindOf = (route: Route): LaneKind => (route.kind === 'local' || route.kind === 'hold' ? 'local' : 'elsewhere')
+const kindOf = (route: Route): LaneKind => {
+  if (route.kind === 'lab') return 'ownNetwork'
+  return route.kind === 'local' || route.kind === 'hold' ? 'local' : 'elsewhere'
+}
 
 const isLimited = ({ perMinute, perHour, perDay }: Pace) => Math.min(perMinute, perHour, perDay) < Infinity
 

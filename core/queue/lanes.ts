@@ -42,6 +42,8 @@ export function laneKey(route: Route): string {
       return `direct ${route.domain}`
     case 'smarthost':
       return `smarthost ${route.routeId}`
+    case 'lab':
+      return `lab ${route.domain}`
     case 'hold':
       return `hold ${route.key}`
   }

@@ -178,7 +178,7 @@ export class RunningQueue implements Queue {
       const known = this.#scheduler.destinations.find(lane.key)
       const untilMs = Math.max(known?.restUntilMs ?? 0, known?.paceUntilMs ?? 0)
       return {
-        name: lane.route.kind === 'direct' ? lane.route.domain : lane.route.host,
+        name: 'domain' in lane.route ? lane.route.domain : lane.route.host,
         waiting: waitingIn(lane),
         running: lane.connections,
         restUntilMs: untilMs > nowMs ? untilMs : null,

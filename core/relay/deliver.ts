@@ -74,7 +74,7 @@ class Run {
     if (!this.#work) return
     const token = await this.#getToken()
     if (token !== 'ready') return 'why' in token ? this.#giveUp(token) : undefined
-    const plan = await planRoute(route, this.#settings, resolver, random)
+    const plan = await planRoute(route, this.#settings, resolver, random, this.#deps.lab)
     this.#notes.push(...plan.notes)
     if (plan.kind === 'hosts') while (await this.#tryHosts(plan));
     else this.#work?.blame(plan.kind, plan.why)
@@ -177,7 +177,8 @@ class Run {
   #park(connection: SmtpConnection, tls: AttemptTls, address: Address, plan: HostPlan): boolean {
     const { parked } = this.#deps
     const transcript = this.#transcript
-    if (parked === undefined || transcript === undefined) return false
+    // A rehearsal begins at the greeting: what was switched since is to be seen.
+    if (parked === undefined || transcript === undefined || this.#delivery.route.kind === 'lab') return false
     const route = parkingOf(this.#delivery.route)
     return parked.park(route, { connection, tls, address, plan, transcript, uses: this.#uses })
   }
@@ -336,7 +337,7 @@ class Run {
     const lastSessionId = this.#lastSessionId
     if (this.#transcript === undefined || this.#notes.length > 0) {
       const { route } = this.#delivery
-      const peer = route.kind === 'direct' ? route.domain : route.kind === 'smarthost' ? route.host : ''
+      const peer = 'domain' in route ? route.domain : route.kind === 'smarthost' ? route.host : ''
       const transcript = this.#deps.recorder.open({ protocol: 'smtp', side: 'client', peer, address: '' })
       this.#head(transcript)
       transcript.worst('dns')

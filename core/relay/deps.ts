@@ -19,6 +19,15 @@ export interface RouteSignIn {
   readonly trouble?: string
 }
 
+/** Where the rehearsal lab listens on this computer, and what its domain asks for. */
+export interface LabTarget {
+  readonly port: number
+  /** PEM: the only authorities of its certificates. */
+  readonly authorities: string
+  /** As a policy of the domain would (RFC 8461). */
+  readonly demandsTls: boolean
+}
+
 /** What the relay is wired to. */
 export interface RelayDeps {
   /** Asked at each delivery, for settings may change. */
@@ -44,6 +53,8 @@ export interface RelayDeps {
   readonly signInOf?: (routeId: number) => RouteSignIn
   /** Joint: a smarthost has refused the login. Resolves when nobody will try it again by itself. */
   readonly onLoginRefused?: (routeId: number, reason: string) => Promise<void>
+  /** Joint: the rehearsal lab; undefined while it is switched off. */
+  readonly lab?: () => LabTarget | undefined
   /** Messages from that size on go in chunks; see `CHUNK_FROM_BYTES`. */
   readonly chunkFromBytes?: number
 }

@@ -231,6 +231,8 @@ function describeRoute(route: Route) {
       }
     case 'smarthost':
       return { kind: route.kind, to: `${route.host}:${route.port}`, why: route.why ?? '' }
+    case 'lab':
+      return { kind: route.kind, to: 'the rehearsal lab on this computer', why: route.why ?? '' }
     case 'hold': {
       const reason = route.cause.at === 'login' ? route.cause.reason : ''
       return { kind: route.kind, to: 'nowhere for now', why: [route.why, reason].filter((part) => part).join(': ') }

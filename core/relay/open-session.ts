@@ -46,7 +46,8 @@ const FIXED: Policy = { kind: 'go', require: 'none', source: 'none' }
 export async function openSession(address: Address, plan: HostPlan, context: OpenContext): Promise<Session> {
   const { tlsPolicyFor = noTlsPolicy } = context.deps
   const question = { domain: plan.domain, mxHost: address.host, requireTls: context.requireTls }
-  const policy = plan.tls === 'policy' ? await untilAborted(tlsPolicyFor(question), context.signal) : FIXED
+  const own = plan.policy ?? (plan.tls === 'policy' ? undefined : FIXED)
+  const policy = own ?? (await untilAborted(tlsPolicyFor(question), context.signal))
   // A policy may take a minute to come; nothing goes out without it because the program ends meanwhile.
   if (policy === undefined)
     return { ok: false, why: { at: 'connect', mx: address.host, errno: 'ABORTED' }, isFinal: false }
@@ -62,7 +63,7 @@ export async function openSession(address: Address, plan: HostPlan, context: Ope
   const mode = plan.tls !== 'policy' ? plan.tls : policy.require === 'verified' ? 'starttls' : 'opportunistic'
   let trouble = policy.trouble ?? null
   const sessionOf = (opened: Opened): Session => {
-    if (plan.tls === 'policy') tell(opened, policy.source)
+    if (own === undefined) tell(opened, policy.source)
     if (!opened.ok) {
       const why = policyCause(opened.why, policy)
       // RFC 8689 §4.2.1: what may go over verified TLS only is returned where it cannot be had, not kept trying.
@@ -149,6 +150,7 @@ async function connect(
     mx: host.startsWith('[') ? address : host,
     ehloName: ownNameOf(settings),
     caFile: settings['relay.caFile'],
+    ...(plan.authorities !== undefined && { authorities: plan.authorities }),
     ...(deps.chunkFromBytes === undefined ? {} : { chunkFromBytes: deps.chunkFromBytes }),
     ...(context.onPhase && { onPhase: context.onPhase }),
     ...(signIn.login && {

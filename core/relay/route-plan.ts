@@ -4,7 +4,9 @@ import type { Route, TlsMode } from '../model/outcome.ts'
 import { isIpAddress } from '../net/address.ts'
 import type { Resolver } from '../net/dns.ts'
 import type { Settings } from '../settings.ts'
+import type { LabTarget, RelayDeps } from './deps.ts'
 import { planMx, type Host, type MxPlan } from './mx.ts'
+import type { TlsPolicy } from './tls-policy-joint.ts'
 
 /** Hosts of a route with how to talk to them. */
 export interface HostPlan {
@@ -14,6 +16,12 @@ export interface HostPlan {
   readonly port: number
   /** `policy`: as the domain's policy and the server have it. */
   readonly tls: TlsMode | 'policy'
+  /** It is the rehearsal lab: each try begins anew, whatever the one before has met. */
+  readonly isRehearsal?: true
+  /** What protects it where nobody else is asked. */
+  readonly policy?: Extract<TlsPolicy, { kind: 'go' }>
+  /** PEM: the authorities its certificate is checked against, in place of all others. */
+  readonly authorities?: string
   readonly allowPrivate: boolean
   /** A host the user has named: trouble with it is never the fault of a recipient's address. */
   readonly isFixed: boolean
@@ -34,13 +42,43 @@ function ownNamesOf(settings: Settings): string[] {
   return [ownNameOf(settings), hostname().toLowerCase()].filter((name) => name.includes('.'))
 }
 
+/** Its own port on this computer: no other route may dial it, and it leads to no other place. */
+function planLab(domain: string, target: LabTarget | undefined): RoutePlan {
+  const name = `mx.${domain}`
+  if (target === undefined) {
+    const notes = ['the rehearsal lab is switched off: nothing is dialled']
+    return { kind: 'deferred', why: { at: 'connect', mx: name, errno: 'ECONNREFUSED' }, notes }
+  }
+  const { port, authorities, demandsTls } = target
+  return {
+    kind: 'hosts',
+    notes: [`${name} is the rehearsal lab on this computer`],
+    hosts: [{ name, addresses: ['127.0.0.1'] }],
+    port,
+    tls: 'policy',
+    policy: { kind: 'go', ...(demandsTls ? DEMANDED : { require: 'none', source: 'none' }) },
+    authorities,
+    isRehearsal: true,
+    allowPrivate: true,
+    isFixed: false,
+    domain,
+  }
+}
+const DEMANDED = {
+  require: 'verified',
+  source: 'mta-sts',
+  notes: ['the lab says that its domain demands verified TLS'],
+} as const
+
 /** Decides where a route leads, at the moment of the attempt. */
 export async function planRoute(
-  route: Extract<Route, { kind: 'direct' | 'smarthost' }>,
+  route: Extract<Route, { kind: 'direct' | 'smarthost' | 'lab' }>,
   settings: Settings,
   resolver: Resolver,
   random: () => number,
+  lab?: RelayDeps['lab'],
 ): Promise<RoutePlan> {
+  if (route.kind === 'lab') return planLab(route.domain, lab?.())
   if (route.kind === 'smarthost') {
     const host: Host = isIpAddress(route.host) ? { name: route.host, addresses: [route.host] } : { name: route.host }
     return {

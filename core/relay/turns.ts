@@ -17,5 +17,6 @@ export function inTurn(hosts: HostPlan['hosts'], work: Work | undefined): HostPl
 /** Names what a parked connection is good for: the same route to the same server. */
 export function parkingOf(route: Delivery['route']): string {
   if (route.kind === 'direct') return `direct ${route.domain}`
+  if (route.kind === 'lab') return `lab ${route.domain}`
   return route.kind === 'hold' ? '' : `smarthost ${route.routeId} ${route.tls} ${route.host}:${route.port}`
 }

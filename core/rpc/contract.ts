@@ -4,6 +4,7 @@ import { composeContract } from './compose-contract.ts'
 import { diagnosticsContract } from './diagnostics-contract.ts'
 import { consoleContract } from './console-contract.ts'
 import { discoverCall, signInContract } from './discovery-contract.ts'
+import { labContract } from './lab-contract.ts'
 import { logContract } from './log-contract.ts'
 import { pageCall, snoozeCall, snoozedCall } from './mail-list-contract.ts'
 import { aboutCall, headersCall, partCall, treeCall, unsubscribeCall } from './message-facts-contract.ts'
@@ -431,5 +432,6 @@ export const contract = {
   /** The way of a message: the log, the queue and the message itself, joined. */
   trace: traceContract,
   console: consoleContract,
+  lab: labContract,
 }
 export type Contract = typeof contract

@@ -47,7 +47,7 @@ export interface FakeConnection {
 export function fakeDeliver(fate: Fate, connections: FakeConnection[] = []): Deliver {
   return async (delivery) => {
     const { route } = delivery
-    const destination = route.kind === 'direct' ? route.domain : route.kind === 'hold' ? route.key : route.host
+    const destination = 'domain' in route ? route.domain : route.kind === 'hold' ? route.key : route.host
     const jobs: Job[] = []
     connections.push({ destination, jobs })
     for (let job: Job | undefined = delivery.first; job; job = await delivery.next()) {

@@ -11,7 +11,7 @@ import { explained } from './server-explain.ts'
 import { ServerInput } from './server-input.ts'
 import { ServerManners } from './server-manners.ts'
 import { reply } from './server-reply.ts'
-import type { AuthState, Effect, SessionEffect, State, Step, Terms } from './server-terms.ts'
+import type { AnswerCommand, AuthState, Effect, SessionEffect, State, Step, Terms } from './server-terms.ts'
 import { greeting, onCommand, onExpanded, onMessage, onRecipient, onSender } from './server.ts'
 
 /** RFC 4954 §4: a line within AUTH may be longer than a command. */
@@ -40,6 +40,7 @@ const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7
 export class ServerSession {
   #terms: Terms
   readonly #limits: DataLimits
+  readonly #answer: AnswerCommand
   readonly #manners = new ServerManners()
   #state: State = { at: 'connected', failedLogins: 0 }
   #effects: SessionEffect[] = []
@@ -56,9 +57,10 @@ export class ServerSession {
   readonly #ear = new Ear()
   #isVerbose = false
 
-  /** `isSecureFromStart`: TLS comes before the greeting (RFC 8314 §3). */
-  constructor(terms: Terms, limits: DataLimits, isSecureFromStart = false) {
+  /** `isSecureFromStart`: TLS comes before the greeting (RFC 8314 §3). `answer`: who answers commands in the machine's place. */
+  constructor(terms: Terms, limits: DataLimits, isSecureFromStart = false, answer: AnswerCommand = onCommand) {
     this.#terms = terms
+    this.#answer = answer
     this.#limits = limits
     if (isSecureFromStart) {
       this.#isAsking = true
@@ -218,7 +220,7 @@ export class ServerSession {
 
   #obey(command: Command): void {
     if (this.#manners.isTooMuch(command)) this.#countError()
-    const step = onCommand(this.#state, command, this.#terms)
+    const step = this.#answer(this.#state, command, this.#terms)
     if (command.verb === 'STARTTLS' && this.heldBytes > 0 && begins(step, 'secure')) {
       // RFC 3207 §4.2, CVE-2011-0411: what came in the clear must not be taken for what came inside TLS.
       this.#say(reply(554, '5.5.1', 'nothing may follow STARTTLS'))

@@ -2,6 +2,7 @@ import type { Envelope, ForwardPath, ReversePath } from '../../model/address.ts'
 import type { MailOptions, RecipientOptions } from '../../model/envelope-options.ts'
 import type { Reply } from '../../model/reply.ts'
 import type { BindingName, ClientFirst, ScramExchange } from '../scram.ts'
+import type { Command } from './command.ts'
 import type { SecretRange } from './secrets.ts'
 
 /** What this connection is offered. It changes once, when TLS begins. */
@@ -126,6 +127,8 @@ export type Effect =
 
 /** Where the session stands next, and what is done before it reads on. */
 export type Step = readonly [State, ...Effect[]]
+/** Who answers the commands of a session. */
+export type AnswerCommand = (state: State, command: Command, terms: Terms) => Step
 
 /** What the driver does next: the machine's effects, what was heard, and the content of messages. */
 export type SessionEffect =
