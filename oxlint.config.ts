@@ -79,7 +79,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'core/host': { may: [base, model, message, store, rpc, engine, lock], uses: [...SOCKETS, ...WEB, 'ws', ...ORPC] },
   'electron': {
     may: [base, model, settings, rpc, engine, lock, 'resources/words'],
-    uses: ['electron', ...ORPC],
+    uses: ['electron', 'electron-updater', ...ORPC],
   },
   // The one place where the application is the command line, too.
   'electron/command-line.ts': {

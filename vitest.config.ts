@@ -28,6 +28,7 @@ export default defineConfig({
         test: { ...slow, name: 'interop', isolate: false, include: ['test/{interop,packaging}/**/*.test.ts'] },
       },
       { extends: true, test: { ...alone, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+      { extends: true, test: { ...alone, name: 'shell', include: ['test/shell/**/*.test.ts'] } },
       { extends: true, test: { ...alone, name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 3_600_000 } },
     ],
   },

@@ -3,6 +3,7 @@ import { Fault, isFault, reasonOf } from './base/fault.ts'
 import { OneAtATime } from './base/one-at-a-time.ts'
 import { defaultKeyFile } from './base/paths.ts'
 import { startEngine, type Engine, type EngineOptions } from './engine.ts'
+import { takeLock } from './store/lock.ts'
 import { Attempts } from './vault/attempts.ts'
 import { hasPassphrase, openWithPassphrase } from './vault/key.ts'
 import { hasKeychain, openWithKeychain } from './vault/keychain.ts'
@@ -24,9 +25,35 @@ export interface Lockable {
 
 /**
  * Starts an engine; where its key is out of reach, it stays locked, and a passphrase opens it later. Throws whatever else keeps
- * it from starting. `onUnlocked` is told of an engine that was unlocked.
+ * it from starting. `onUnlocked` is told of an engine that was unlocked. The folder's lock is held meanwhile, too: taken here unless
+ * the host holds it.
  */
-export async function startLockable(options: EngineOptions, onUnlocked: (engine: Engine) => void): Promise<Lockable> {
+export async function startLockable(given: EngineOptions, onUnlocked: (engine: Engine) => void): Promise<Lockable> {
+  if (given.lock !== undefined) return lockable(given, onUnlocked)
+  const lock = takeLock(
+    given.dataFolder,
+    'posthorn',
+    given.nativeBinding === undefined ? {} : { nativeBinding: given.nativeBinding },
+  )
+  try {
+    const inner = await lockable({ ...given, lock }, onUnlocked)
+    return {
+      get engine() {
+        return inner.engine
+      },
+      get why() {
+        return inner.why
+      },
+      unlock: (passphrase) => inner.unlock(passphrase),
+      close: () => inner.close().finally(() => lock.release()),
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+async function lockable(options: EngineOptions, onUnlocked: (engine: Engine) => void): Promise<Lockable> {
   const attempts = new Attempts(options.clock ?? systemClock)
   const turns = new OneAtATime()
   let closed = false

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mayNavigate, mayNavigateFrame, parseExternal } from './navigation.ts'
+import { mayDownload, mayNavigate, mayNavigateFrame, parseExternal } from './navigation.ts'
 
 test('the window stays on its one page', () => {
   expect(mayNavigate('app://posthorn/')).toBe(true)
@@ -18,12 +18,18 @@ test.each([
   ['https://example.org', 'https://example.org/'],
   ['HTTPS://EXAMPLE.ORG/A b', 'https://example.org/A%20b'],
   ['https://bücher.example/', 'https://xn--bcher-kva.example/'],
-  ['mailto:ada@example.org?subject=hello', 'mailto:ada@example.org?subject=hello'],
 ])('%s may leave the application, as %s', (address, spelled) => {
   expect(parseExternal(address)).toBe(spelled)
 })
+test('what is saved comes from the engine or from our own page', () => {
+  expect(mayDownload('app://posthorn/bytes/abc')).toBe(true)
+  expect(mayDownload('blob:app://posthorn/1b2c')).toBe(true)
+  for (const address of ['app://posthorn/index.html', 'https://one.example/a', 'blob:https://one.example/1', 'data:,x'])
+    expect(mayDownload(address)).toBe(false)
+})
 test.each([
   'file:///etc/passwd',
+  'mailto:ada@example.org',
   'smb://server/share',
   'javascript:alert(1)',
   'data:text/html,x',

@@ -1,6 +1,7 @@
 import { ORIGIN, isOurs } from './origin.ts'
 
-const EXTERNAL = new Set(['https:', 'http:', 'mailto:'])
+/** Pages alone: what a link to write to somebody names is written here. */
+const EXTERNAL = new Set(['https:', 'http:'])
 
 /** The window stays on its one page, which finds its way by the fragment; all else is denied. */
 export function mayNavigate(address: string): boolean {
@@ -10,6 +11,12 @@ export function mayNavigate(address: string): boolean {
 /** A frame of the window holds the page that mail is shown in and nothing else. */
 export function mayNavigateFrame(address: string): boolean {
   return address === `${ORIGIN}/frame.html` || address === 'about:blank'
+}
+
+/** What may be saved is what the engine or our own page made: bytes by handle, and texts that the page put together. */
+export function mayDownload(address: string): boolean {
+  if (address.startsWith('blob:')) return isOurs(address.slice('blob:'.length))
+  return isOurs(address) && URL.parse(address)?.pathname.startsWith('/bytes/') === true
 }
 
 /**

@@ -1,23 +1,29 @@
 import type { BrowserWindowConstructorOptions } from 'electron'
+import { SIZES, type WindowKind } from './window-state.ts'
+
+/** What differs from window to window. */
+export interface WindowLook {
+  readonly preload: string
+  readonly isDark: boolean
+  /** Only then are dictionaries fetched, from a server that is not ours and not the user's. */
+  readonly checksSpelling: boolean
+}
 
 /**
- * The main window: a page without Node, in a sandbox, in a world of its own. The settings that are defaults are said
- * all the same, for none of them may ever change unseen.
+ * A window: a page without Node, in a sandbox, in a world of its own. The settings that are defaults are said all the same, for none
+ * of them may ever change unseen.
  */
-export function windowOptions(preload: string, isDark: boolean): BrowserWindowConstructorOptions {
+export function windowOptions(kind: WindowKind, look: WindowLook): BrowserWindowConstructorOptions {
+  const { least } = SIZES[kind]
   return {
-    name: 'main',
-    windowStatePersistence: true,
     title: 'Posthorn',
-    width: 1280,
-    height: 820,
-    minWidth: 720,
-    minHeight: 480,
+    minWidth: least.width,
+    minHeight: least.height,
     show: false,
     // What is seen until the page has painted.
-    backgroundColor: isDark ? '#14181e' : '#ffffff',
+    backgroundColor: look.isDark ? '#14181e' : '#ffffff',
     webPreferences: {
-      preload,
+      preload: look.preload,
       sandbox: true,
       contextIsolation: true,
       nodeIntegration: false,
@@ -25,9 +31,9 @@ export function windowOptions(preload: string, isDark: boolean): BrowserWindowCo
       nodeIntegrationInSubFrames: false,
       webSecurity: true,
       allowRunningInsecureContent: false,
+      experimentalFeatures: false,
       webviewTag: false,
-      // Dictionaries would be fetched from a server that is not ours and not the user's.
-      spellcheck: false,
+      spellcheck: look.checksSpelling,
       navigateOnDragDrop: false,
     },
   }

@@ -1,4 +1,4 @@
-// All tests: types, beside build → shell, then vitest. `npm test -- core/queue` runs the named tests alone.
+// All tests: types, beside the build, then vitest. `npm test -- core/queue` runs the named tests alone.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -10,19 +10,19 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const named = process.argv.slice(2)
 const startedMs = Date.now()
 
-if (named.length > 0) await build('renderer')
+if (named.length > 0 && !named.some((name) => name.includes('shell'))) await build('renderer')
+else if (named.length > 0) await build('renderer', 'shell')
 else {
   // Types are checked while the parts are built: neither needs the other.
   const types = outputOf([process.execPath, ...process.execArgv, inModules('typescript/bin/tsc'), '-b'], { cwd: root })
   await build('renderer', 'shell')
-  step('shell', fileURLToPath(new URL('../test/load-shell.ts', import.meta.url)))
   const { status, output } = await types
   process.stdout.write(output)
   if (status !== 0) fail('types', status)
 }
 provideBrowser()
 const reporters = ['--reporter=default', '--reporter=./scripts/test-reporter.mjs']
-const projects = named.includes('--project') ? [] : ['unit', 'interop', 'e2e'].flatMap((name) => ['--project', name])
+const projects = named.includes('--project') ? [] : ['unit', 'interop', 'e2e', 'shell'].flatMap((name) => ['--project', name])
 step('tests', inModules('vitest/vitest.mjs'), 'run', ...projects, ...reporters, ...named)
 console.log(`posthorn: everything passed in ${Math.round((Date.now() - startedMs) / 1000)} s`)
 

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../base/clock.ts'
 import { openVault, openWithPassphrase } from './key.ts'
-import { hasKeychain, openWithKeychain, type Keychain } from './keychain.ts'
+import type { Keychain } from '../model/keychain.ts'
+import { hasKeychain, openWithKeychain } from './keychain.ts'
 import { waysIn, type Ways } from './ways.ts'
 
 const COSTS = { n: 2 ** 14, r: 8, p: 1 }

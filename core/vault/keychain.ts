@@ -1,18 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import type { Keychain } from '../model/keychain.ts'
 import { bookPath, isKeychainWrap, KEY_BYTES, readBook, seal, unseal, type KeychainWrap } from './key-book.ts'
 import { fittingWraps } from './key.ts'
-
-/** The system's own keeper of secrets, which opens when a person signs in to the computer. A desktop host hands it in. */
-export interface Keychain {
-  /** `unprotected`: what it keeps could be read by everybody, as on a Linux desktop without a keyring. */
-  readonly state: 'ready' | 'unprotected'
-  /** What keeps it, in words for a person: `the keyring of GNOME`. */
-  readonly name: string
-  /** A secret as only this keychain can read it again. */
-  guard(secret: string): Promise<Uint8Array>
-  /** The secret; throws where the keychain is gone, locked, or another one. */
-  reveal(guarded: Uint8Array): Promise<string>
-}
 
 /** Sealed along with the key, so that a seal of another kind is never taken for one of these. */
 const BOUND = 'posthorn keychain'

@@ -13,7 +13,8 @@ import {
   type Wrap,
 } from './key-book.ts'
 import { createKeyFile } from './key-file.ts'
-import { wrapWithKeychain, type Keychain } from './keychain.ts'
+import type { Keychain } from '../model/keychain.ts'
+import { wrapWithKeychain } from './keychain.ts'
 import { fittingWraps, markOf, openWithPassphrase } from './key.ts'
 import { LEAST_CHARACTERS, normalized, wrapWithPassphrase, type ScryptCosts } from './passphrase.ts'
 

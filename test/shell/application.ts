@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { constants, Script } from 'node:vm'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { openBrowser } from '../support/browser.ts'
+import { eventually } from '../support/posthorn.ts'
+import type * as StandIn from './electron.ts'
+import { Pages } from './pages.ts'
+
+/** Loads a file as Node does, and not as the test runner does: the built bundles and what they share are the real ones. */
+const load = new Script('(url) => import(url)', {
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+}).runInThisContext() as (url: string) => Promise<unknown>
+const main = new URL('../../dist/electron/main.js', import.meta.url).href
+const standIn = new URL('electron.ts', import.meta.url).href
+
+let started = 0
+
+/** A data folder with its key file and settings, gone when the test is. */
+export class ShellHome {
+  readonly root = mkdtempSync(join(tmpdir(), 'posthorn-shell-'))
+  readonly data = join(this.root, 'data')
+  readonly keyFile = join(this.root, 'shell.key')
+  readonly settingsFile = join(this.root, 'settings.json')
+  constructor(settings: object = {}) {
+    writeFileSync(this.settingsFile, JSON.stringify({ submission: { port: 0, tlsPort: null }, ...settings }))
+  }
+  get argv(): string[] {
+    return ['--data', this.data, '--key-file', this.keyFile, '--settings', this.settingsFile]
+  }
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+/** The built application beside its own stand-in for Electron. */
+export class Application {
+  readonly electron: typeof StandIn
+  readonly pages: Pages | undefined
+  readonly #browser: Browser | undefined
+  readonly #context: BrowserContext | undefined
+
+  private constructor(electron: typeof StandIn, browser?: Browser, context?: BrowserContext) {
+    this.electron = electron
+    this.#browser = browser
+    this.#context = context
+    this.pages = context === undefined ? undefined : new Pages(electron, context)
+  }
+
+  /**
+   * Starts it with arguments. `prepare` sets the world before it begins; with `pages` its windows have pages in Chromium. Several in
+   * one process do not know of each other.
+   */
+  static async start(
+    argv: readonly string[],
+    { prepare, pages = false }: { prepare?: (world: typeof StandIn.world) => void; pages?: boolean } = {},
+  ): Promise<Application> {
+    const mark = `?application=${++started}`
+    const isMarked = (url: string | undefined) => url?.endsWith(mark) === true
+    registerHooks({
+      resolve(specifier, context, next) {
+        if (!isMarked(context.parentURL)) return next(specifier, context)
+        if (specifier === 'electron') return { url: standIn + mark, format: 'module-typescript', shortCircuit: true }
+        const found = next(specifier, context)
+        return specifier.startsWith('.') && found.url.includes('/dist/electron/')
+          ? { ...found, url: found.url + mark }
+          : found
+      },
+    })
+    const electron = (await load(standIn + mark)) as typeof StandIn
+    prepare?.(electron.world)
+    const browser = pages ? await openBrowser() : undefined
+    const context = await browser?.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
+    const application = new Application(electron, browser, context)
+    const before = process.argv
+    process.argv = ['/usr/bin/electron', '/clone', ...argv]
+    try {
+      await load(main + mark)
+    } finally {
+      process.argv = before
+    }
+    electron.becomeReady()
+    return application
+  }
+
+  get windows(): StandIn.BrowserWindow[] {
+    return this.electron.BrowserWindow.getAllWindows()
+  }
+  /** The page of the window that was opened as the `number`th. */
+  async page(number = 0): Promise<Page> {
+    const window = await eventually(() => this.windows[number], 'a window')
+    if (this.pages === undefined) throw new Error('this application has no pages')
+    return this.pages.of(window)
+  }
+
+  /** Chooses an item of the application menu by its id, as a person does: what is grey is not chosen. */
+  choose(id: string): void {
+    const [menu] = this.electron.lastOf('Menu.setApplicationMenu') as [StandIn.StandInMenu]
+    press(menu, id)
+  }
+  /** Whether an item of the application menu can be chosen. */
+  offers(id: string): boolean {
+    const [menu] = this.electron.lastOf('Menu.setApplicationMenu') as [StandIn.StandInMenu]
+    return find(menu.items, id)?.enabled !== false
+  }
+
+  /** Asks it to quit, as the menu does, and waits for its end. Mail that waits keeps nobody. */
+  async quit(): Promise<number> {
+    this.electron.world.answers.splice(0, Infinity, 0, 0)
+    this.electron.app.quit()
+    const status = await this.electron.hasEnded
+    await this.close()
+    return status
+  }
+  async close(): Promise<void> {
+    this.electron.setPages(undefined)
+    await this.#context?.close()
+    await this.#browser?.close()
+  }
+}
+
+/** Chooses an item of a menu by its id. */
+export function press(menu: Pick<StandIn.StandInMenu, 'items'>, id: string): void {
+  const item = find(menu.items, id)
+  if (item === undefined) throw new Error(`there is no "${id}" in the menu`)
+  if (item.enabled === false) throw new Error(`"${id}" is grey`)
+  const click = item.click as (() => void) | undefined
+  click?.()
+}
+
+function find(
+  items: readonly Electron.MenuItemConstructorOptions[],
+  id: string,
+): Electron.MenuItemConstructorOptions | undefined {
+  for (const item of items) {
+    if (item.id === id) return item
+    const inner = Array.isArray(item.submenu) ? find(item.submenu, id) : undefined
+    if (inner !== undefined) return inner
+  }
+  return undefined
+}
