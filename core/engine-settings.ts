@@ -3,6 +3,8 @@ import { defaultSettings, parseSetting, parseSettings, SETTINGS, type SettingKey
 
 /** Settings that are read at each use; all others are read once, when the engine starts. */
 const LIVE: ReadonlySet<string> = new Set<SettingKey>([
+  'updates.feed',
+  'updates.key',
   'queue.paused',
   'queue.mode',
   'queue.intervalSeconds',

@@ -479,6 +479,18 @@ export const SETTINGS = {
     'a list of languages such as "en-GB" or "de"; none for no check',
     isLanguageTag,
   ),
+  'updates.feed': text(
+    'Folder on a web server where the desktop application looks once a day for a newer version; empty to look nowhere.',
+    '',
+    'a URL such as https://updates.example.org/posthorn/ that ends in a slash, or empty',
+    (v) => v === '' || (v.endsWith('/') && httpsUrl(v) !== undefined),
+  ),
+  'updates.key': text(
+    'Public key (Ed25519, base64) of whoever makes these versions: no other signature is believed, and without it nothing is looked for.',
+    '',
+    'the 44 characters that scripts/sign-feed.mjs prints, or empty',
+    (v) => v === '' || /^[A-Za-z0-9+/]{43}=$/.test(v),
+  ),
 } as const
 
 export type SettingKey = keyof typeof SETTINGS

@@ -17,6 +17,7 @@ const made = (some: Partial<MenuParts> = {}, ran: string[] = []) =>
       print: () => ran.push('print'),
       savePdf: () => ran.push('pdf'),
       show: (page) => ran.push(page),
+      lookForUpdates: () => ran.push('updates'),
     },
   )
 const items = (menu: readonly MenuItemConstructorOptions[]): MenuItemConstructorOptions[] =>
@@ -34,8 +35,8 @@ test('every command but those of the keyboard alone stands in the menus once, un
 test('an item does what the command does', () => {
   const ran: string[] = []
   // oxlint-disable-next-line typescript/no-explicit-any -- Electron hands over objects that nothing here reads
-  for (const id of ['reply', 'print', 'diagnostics']) (item(id, {}, ran)?.click as any)?.()
-  expect(ran).toEqual(['reply', 'print', 'diagnostics'])
+  for (const id of ['reply', 'print', 'diagnostics', 'updates']) (item(id, {}, ran)?.click as any)?.()
+  expect(ran).toEqual(['reply', 'print', 'diagnostics', 'updates'])
 })
 test('what the window in front cannot do is grey; without a window what opens one is not', () => {
   expect([item('reply')?.enabled, item('archive')?.enabled]).toEqual([true, false])

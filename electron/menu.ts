@@ -18,6 +18,7 @@ export interface MenuActs {
   print(): void
   savePdf(): void
   show(page: 'about' | 'diagnostics'): void
+  lookForUpdates(): void
 }
 
 /** Where a command stands that is not in the menu of its group. */
@@ -85,6 +86,7 @@ export function menuTemplate(parts: MenuParts, acts: MenuActs): MenuItemConstruc
       submenu: [
         ...IN_HELP.map(command),
         { id: 'diagnostics', label: t('Diagnostics'), click: () => acts.show('diagnostics') },
+        { id: 'updates', label: t('Look for a newer version…'), click: () => acts.lookForUpdates() },
         { id: 'about', label: t('About Posthorn'), click: () => acts.show('about') },
       ],
     },

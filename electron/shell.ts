@@ -25,8 +25,10 @@ import { watchPower } from './power.ts'
 import { closingQuestion, onLastClosed, quitQuestion, type Question } from './quitting.ts'
 import { print, savePdf, shellHandlers } from './shell-handlers.ts'
 import { startAtLogin } from './start-at-login.ts'
+import { startUpdates } from './start-updates.ts'
 import { hasTrayHost } from './tray-host.ts'
 import { DesktopIcon } from './tray.ts'
+import type { Updates } from './updates.ts'
 import { Windows, type OpenWindow } from './windows.ts'
 
 /** What the desktop application is started with. */
@@ -48,6 +50,7 @@ export class Shell {
   readonly #desk: Desk
   #lockable: Lockable | undefined
   #icon: DesktopIcon | undefined
+  #updates: Updates | undefined
   /** Answers the windows; those that come before it is known wait. */
   #router: EngineRouter | undefined
   #connecting: (() => void)[] = []
@@ -141,6 +144,23 @@ export class Shell {
     const { serveCommands } = await import('./command-line.ts')
     const commands = await serveCommands(dataFolder, lockable, () => this.#windows.showMain())
     this.#closing.push(() => commands.close())
+    this.#lookForUpdates()
+  }
+
+  #lookForUpdates(): void {
+    const updates = startUpdates({
+      dataFolder: this.#options.dataFolder,
+      platform: this.#options.platform,
+      settings: () => this.#desk.settings,
+      ask: (question) => this.#ask(question, this.#windows.front),
+      prepareToEnd: () => {
+        this.#mayQuit = true
+        return this.close()
+      },
+      log,
+    })
+    this.#updates = updates
+    this.#closing.push(async () => updates.close())
   }
 
   readonly #closing: (() => Promise<void>)[] = []
@@ -224,6 +244,7 @@ export class Shell {
             print: () => (front === undefined ? undefined : void print(front)),
             savePdf: () => (front === undefined ? undefined : this.#savePdf(front)),
             show: (page) => this.#windows.ask({ what: 'show', hash: `#/settings/${page}` }),
+            lookForUpdates: () => void this.#updates?.checkNow(),
           },
         ),
       ),

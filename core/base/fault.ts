@@ -35,6 +35,7 @@ export interface FaultDetails {
   'export.exists': { readonly path: string }
   /** Where in the rule, such as `condition.of.1.value`, and a sentence for a person. */
   'rule.invalid': { readonly at: string; readonly reason: string }
+  'update.refused': { readonly address: string; readonly reason: string }
   'engine.locked': { readonly path: string }
   'engine.unreachable': { readonly path: string; readonly reason: string }
   'usage': { readonly reason: string }
