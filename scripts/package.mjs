@@ -5,7 +5,7 @@
 //   npm run package -- headless [SYSTEM …]  the headless archive
 // Electron and the installers' tools come from the network. Where they cannot be had, it says so and makes nothing.
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
@@ -75,9 +75,28 @@ async function packDesktop(flags) {
       config: unfused ? { ...config, directories: { ...config.directories, output: 'release/unfused' } } : config,
     })
   }
-  if (process.env['POSTHORN_FEED_KEY'] !== undefined) {
+  saySizes(unfused ? join(release, 'unfused') : release)
+  const feedKey = process.env['POSTHORN_FEED_KEY'] ?? ''
+  if (feedKey !== '' && !has('dir')) {
     const { signFeeds } = await import('./sign-feed.mjs')
-    signFeeds(release, process.env['POSTHORN_FEED_KEY'])
+    signFeeds(release, feedKey)
+  }
+}
+
+/**
+ * Says what an installation takes on the disk.
+ * @param {string} folder
+ */
+function saySizes(folder) {
+  const unpacked = readdirSync(folder).filter(
+    (name) => /-unpacked$|^mac/.test(name) && statSync(join(folder, name)).isDirectory(),
+  )
+  for (const name of unpacked) {
+    const files = readdirSync(join(folder, name), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    )
+    const bytes = files.reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
+    console.log(`posthorn: ${name} takes ${Math.round(bytes / 1e6)} MB installed`)
   }
 }
 

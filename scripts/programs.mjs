@@ -14,6 +14,45 @@ const BROWSER_PATHS = [
   'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
 ]
 
+/**
+ * What cannot be had on a system's usual machines, so that tests with it are left out there; a test compares it with what is
+ * missing. On Linux nothing may be.
+ * @type {Readonly<Partial<Record<NodeJS.Platform, readonly Program[]>>>}
+ */
+export const LACKING = {
+  darwin: [
+    'postfix',
+    'dovecot',
+    'swaks',
+    'msmtp',
+    'mutt',
+    'mpop',
+    'fetchmail',
+    'exim',
+    'git-send-email',
+    'thunderbird',
+    'tshark',
+    'desktop-file-validate',
+    'appstreamcli',
+  ],
+  win32: [
+    'postfix',
+    'dovecot',
+    'swaks',
+    'msmtp',
+    'mutt',
+    'mpop',
+    'fetchmail',
+    'python',
+    'exim',
+    'git-send-email',
+    'thunderbird',
+    'tshark',
+    'desktop-file-validate',
+    'appstreamcli',
+  ],
+}
+
 /** Where `.ci/run` unpacks Exim; each user's own. */
 const EXIM_FOLDER = join(tmpdir(), `posthorn-exim-${process.getuid?.() ?? 0}`)
 
@@ -90,4 +129,17 @@ function isExecutable(path) {
   } catch {
     return false
   }
+}
+
+/** Every program that tests talk to and that is not here, with the reason. */
+export const missingPrograms = () =>
+  /** @type {Program[]} */ (Object.keys(PROGRAMS)).flatMap((program) => {
+    const why = whyNot(program)
+    return why === undefined ? [] : [{ program, why }]
+  })
+
+if (import.meta.main) {
+  const missing = missingPrograms()
+  for (const { why } of missing) console.log(why)
+  console.log(`${Object.keys(PROGRAMS).length - missing.length} of ${Object.keys(PROGRAMS).length} programs are here`)
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeArchive, ownSystem, systems } from '../../scripts/headless.mjs'
 import { startDnsServer, type DnsStub } from '../support/dns-server.ts'
@@ -108,6 +109,14 @@ test('it serves the window, and mail that is handed to its sendmail reaches the 
   expect(message.to).toEqual(['bob@far.test'])
   const found = await run(['search', 'archive', ...home.at, '--json'])
   expect(found.status).toBe(0) // the reader thread has its addon, too
+})
+
+test.runIf(!isWindows)('it passes the trial that the workflow makes of every package', async () => {
+  const smoke = fileURLToPath(new URL('../../scripts/smoke.mjs', import.meta.url))
+  const child = spawn(process.execPath, [smoke, join(folder, 'bin/posthorn')], {
+    env: { ...process.env, POSTHORN_NODE: process.execPath },
+  })
+  expect(await ended(child)).toMatchObject({ status: 0, stderr: '' })
 })
 
 test('a health check says whether the engine answers', async () => {
