@@ -1,3 +1,4 @@
+import { letGo } from '../base/let-go.ts'
 import { Exchanges, type Exchange } from '../model/log-exchange.ts'
 import { matcherFor, neededBytes, shownPart, type Matcher } from '../model/log-match.ts'
 import { isAboutAnswers, wantedTexts, type LogNode } from '../model/log-query.ts'
@@ -6,6 +7,8 @@ import { eventsIn } from '../model/segment-reader.ts'
 import { sessionsWith } from '../model/segment-search.ts'
 import type { Protocol, SessionHead, SessionState, TranscriptEvent } from '../model/transcript.ts'
 import { entriesOfMessageId } from './incoming-report.ts'
+import { Pace } from './log-pace.ts'
+import { HEADS, LogScan } from './log-scan.ts'
 import { compileLogQuery, type LogNames } from './log-sql.ts'
 import { prepared } from './prepared.ts'
 import { segmentData } from './session-segment.ts'
@@ -44,12 +47,10 @@ export interface LogFound {
   readonly searchedToMs: number | null
 }
 
-/** Ends a page that has something to show, and one that has not; one slice of the thread's time. */
+/** Ends a page that has something to show, and one that has not. */
 const SHOW_MS = 30
 const BREATHE_MS = 120
-const SLICE_MS = 8
-/** Heads read at once, segments that a group of sessions lies in, and of the first group: something is to be shown soon. */
-const HEADS = 1000
+/** Segments that a group of sessions lies in, and of the first group: something is to be shown soon. */
 const SPAN = 64
 const FIRST_SPAN = 4
 /** Of a session. */
@@ -94,21 +95,6 @@ function namesOf(db: ReadDb): LogNames {
   }
 }
 
-/** Gives the thread's time away in slices. */
-class Pace {
-  #sliceMs = performance.now()
-
-  get #isOver(): boolean {
-    return performance.now() - this.#sliceMs >= SLICE_MS
-  }
-
-  *rest(): Generator<undefined, void, undefined> {
-    if (!this.#isOver) return
-    yield undefined
-    this.#sliceMs = performance.now()
-  }
-}
-
 /**
  * Sessions that a query finds, newest first. What heads can tell SQL answers; the lines of what is left are read by groups of
  * sessions that lie near each other, so that a segment is read once for all of its sessions.
@@ -126,20 +112,30 @@ export function* findInLog(db: ReadDb, args: LogFindArgs): Generator<undefined, 
     )
     .raw()
   const bound = { ...values, ...(args.ids !== undefined && { ids: JSON.stringify(args.ids) }) }
+  const texts = neededBytes(query)
+  const scan = texts === null ? null : new LogScan(db, texts, { where: `${where} ${only}`, values: bound })
   const pace = new Pace()
   const startMs = performance.now()
   const found: LogFoundSession[] = []
   let before = args.before ?? Number.MAX_SAFE_INTEGER
   let searchedToMs: number | null = null
   let span = FIRST_SPAN
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     const newest = prepared<[], { id: number }>(db, NEWEST).get()?.id ?? 0
+    // The first sessions are looked at one by one, for what is not rare is in these.
+    if (scan !== null && !isFirst) {
+      const passed = yield* scan.passOver(before, newest, pace, startMs + (found.length > 0 ? SHOW_MS : BREATHE_MS))
+      if (passed.before !== before) searchedToMs = getSession(db, passed.before)?.startedMs ?? searchedToMs
+      before = passed.before
+      if (passed.go === 'end') return { found, before: null, searchedToMs }
+      if (passed.go === 'pause') return { found, before, searchedToMs }
+    }
     const rows = page.all({ ...bound, before })
     const all = rows.map((row) => toCandidate(row, newest, query, heads))
     for (let at = 0; at < all.length;) {
       const group = all.slice(at, groupEnd(all, at, span))
       at += group.length
-      for (const one of yield* foundIn(db, group, query, pace)) {
+      for (const one of yield* foundIn(db, group, query, scan, pace)) {
         found.push(one)
         if (found.length === limit) return { found, before: one.head.id, searchedToMs: one.head.startedMs }
       }
@@ -181,15 +177,16 @@ function* foundIn(
   db: ReadDb,
   group: readonly Candidate[],
   query: LogNode,
+  scan: LogScan | null,
   pace: Pace,
 ): Generator<undefined, LogFoundSession[], undefined> {
-  const texts = neededBytes(query)
   let asking = group.filter(({ fits }) => typeof fits === 'function')
-  if (texts !== null && asking.length > 0) {
+  if (scan !== null && asking.length > 0) {
     const suspects = new Set<number>()
     const wanted = new Set(asking.map(({ id }) => id))
-    for (const data of bytesOf(db, asking)) {
-      for (const id of sessionsWith(data, texts, (one) => wanted.has(one) && !suspects.has(one))) suspects.add(id)
+    for (const data of bytesOf(db, asking, scan)) {
+      for (const id of sessionsWith(data, scan.texts, (one) => wanted.has(one) && !suspects.has(one))) suspects.add(id)
+      letGo(data)
       yield* pace.rest()
     }
     asking = asking.filter(({ id }) => suspects.has(id))
@@ -220,13 +217,13 @@ const spanOf = (sessions: readonly Candidate[]) => ({
 })
 
 /** The bytes of all segments that may hold something of some sessions. */
-function* bytesOf(db: ReadDb, sessions: readonly Candidate[]): Generator<Uint8Array, void, void> {
+function* bytesOf(db: ReadDb, sessions: readonly Candidate[], scan: LogScan): Generator<Uint8Array, void, void> {
   const { first, last } = spanOf(sessions)
   // Of few sessions in many segments, it is looked up first which they are in.
   if (sessions.length < last - first) for (const { data } of segmentsOf(db, sessions)) yield data
   else
     for (let id = first; id <= last; id++) {
-      const data = segmentData(db, id)
+      const data = scan.isWithout(id) ? undefined : segmentData(db, id)
       if (data !== undefined) yield data
     }
 }

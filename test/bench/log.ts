@@ -79,6 +79,10 @@ async function fill(store: Store, lines: number): Promise<number> {
   return sessions
 }
 
+/** How large the database is, its log included. */
+const DATABASE = 'SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()'
+const bytesOf = (store: Store, sql: string) => store.read.prepare<[], { bytes: number }>(sql).get()?.bytes ?? Number.NaN
+
 /** How long until there is something to show, or all was looked through, and how many sessions there were by then. */
 async function first(store: Store, query: LogNode): Promise<number> {
   let hits = 0
@@ -96,12 +100,15 @@ export async function measureLog(options: { readonly work: string; readonly line
   const folder = mkdtempSync(join(options.work, 'log-'))
   const store = await openStore({ folder, key: TEST_KEY, clock: systemClock })
   try {
+    const empty = bytesOf(store, DATABASE)
     const sessions = await fill(store, options.lines)
-    const bytes = store.read
-      .prepare<[], { bytes: number }>('SELECT sum(length(data)) AS bytes FROM session_segment')
-      .get()
+    const stored = bytesOf(store, 'SELECT sum(length(data)) AS bytes FROM session_segment')
+    const whole = bytesOf(store, DATABASE) - empty
     console.log(`\nlog, ${options.lines} lines of ${sessions} sessions, first hits, ms p50 / p95 of ${RUNS}`)
-    console.log(`  ${((bytes?.bytes ?? 0) / options.lines).toFixed(1)} bytes a line`)
+    const each = (bytes: number) => (bytes / options.lines).toFixed(1)
+    console.log(
+      `  stored for each line: ${each(stored)} bytes; with its share of sessions and their indexes ${each(whole)}`,
+    )
     for (const text of QUERIES) {
       const { query } = parseLogQuery(text)
       if (query === null) throw new Error(`${text} is no query`)
