@@ -96,7 +96,9 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
               ACTIONS: move:FOLDER copy:FOLDER tag:TAG untag:TAG star unstar read unread forward:A,B forward-inline:A
               redirect:A reply:"TEXT" delete erase stop, with ; between
   tag list | add NAME [--colour #rrggbb] [--number 1…9] | set TAG … | remove TAG | put|take TAG MESSAGE …
-  contact list | find WORD | add ADDRESS [--name N] | remove ID          whom you write to, learnt from mail you send
+  contact list [--group G] | find WORD | add ADDRESS [--name N] | remove ID
+          import FILE | export [--group G] [--learnt] | groups | group add|remove G | group put|take G ID …
+                                  whom you write to, learnt from mail you send; files are vCards
   template list | add NAME [--subject S] [--to A,B] | show NAME | remove NAME
                                   messages to begin others with; the text of a new one on stdin
   redirect MESSAGE ADDRESS … [--from ADDRESS]          sends a stored message on as it is

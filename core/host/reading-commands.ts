@@ -67,50 +67,6 @@ export const tag: Command = {
   },
 }
 
-const CONTACTS_A_PAGE = 200
-
-/** Whom the person writes to. */
-export const contact: Command = {
-  options: { '--name': 'value' },
-  async run({ api, args, show }) {
-    const [what, word] = args.words
-    if (what === 'add' && word !== undefined) {
-      const saved = await api.contact.save({ address: word, name: args.value('--name') ?? '' })
-      await show(saved, () => `Contact ${saved.id}: ${harmless(saved.address)}\n`)
-      return EXIT.ok
-    }
-    if (what === 'remove' && word !== undefined) {
-      const id = idOf(word, 'contact remove')
-      await api.contact.remove({ id })
-      await show({ id }, () => `Contact ${id} is forgotten.\n`)
-      return EXIT.ok
-    }
-    if (what !== 'list' && what !== 'find')
-      throw usage('contact list, contact find WORD, contact add ADDRESS [--name N], or contact remove ID')
-    const found = what === 'find' ? await api.contact.complete({ prefix: word ?? '', limit: 50 }) : []
-    if (what === 'list')
-      for (let after: number | null = null; ;) {
-        const page = await api.contact.list({ after, limit: CONTACTS_A_PAGE })
-        found.push(...page)
-        if (page.length < CONTACTS_A_PAGE) break
-        after = page.at(-1)?.id ?? null
-      }
-    const none =
-      what === 'find'
-        ? `Nobody is known by "${word ?? ''}".\n`
-        : 'No contacts yet: they are learnt from mail you send.\n'
-    await show(
-      found,
-      () =>
-        table(
-          ['ID', 'ADDRESS', 'USES', 'LAST', 'NAME'],
-          found.map((one) => [one.id, one.address, one.uses, time(one.lastUsedMs), one.name]),
-        ) || none,
-    )
-    return EXIT.ok
-  },
-}
-
 /** A message's conversation. */
 export const thread: Command = {
   options: {},

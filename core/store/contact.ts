@@ -13,8 +13,15 @@ export interface Contact {
   readonly kept: boolean
   readonly uses: number
   readonly lastUsedMs: number | null
+  readonly organisation: string
+  readonly phone: string
+  readonly note: string
+  /** Ids of the groups it belongs to. */
+  readonly groups: number[]
 }
-interface Row extends Omit<Contact, 'kept'> {
+interface Row extends Omit<Contact, 'kept' | 'groups'> {
+  /** Ids with commas between; NULL for none. */
+  readonly groupIds: string | null
   readonly kept: number
   readonly rankMs: number
 }
@@ -38,7 +45,9 @@ const MOST_ASKED = 2000
 const ROBOT =
   /^(?:no-?_?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?|unsubscribe|(?:un)?subscribe|.*-(?:bounces|unsubscribe|request|owner))(?:[+=].*)?$/i
 
-const COLUMNS = `c.id, c.name, c.address, c.is_kept AS kept, c.uses, c.last_used_ms AS lastUsedMs, c.rank_ms AS rankMs`
+const COLUMNS = `c.id, c.name, c.address, c.is_kept AS kept, c.uses, c.last_used_ms AS lastUsedMs, c.rank_ms AS rankMs,
+  c.organisation, c.phone, c.note,
+  (SELECT group_concat(m.group_id) FROM contact_member m WHERE m.contact_id = c.id) AS groupIds`
 const GET = `SELECT ${COLUMNS} FROM contact c WHERE c.id = ?`
 const BY_ADDRESS = `SELECT ${COLUMNS} FROM contact c WHERE c.address_key = ?`
 const MATCHES = 'SELECT DISTINCT contact_id AS id FROM contact_word WHERE word >= ? AND word < ? LIMIT ?' // its primary key
@@ -46,6 +55,10 @@ const HAS_WORD = 'SELECT 1 FROM contact_word WHERE contact_id = ? AND word >= ? 
 const LIKELIEST = `SELECT ${COLUMNS} FROM contact c ORDER BY c.rank_ms DESC, c.id DESC LIMIT ?` // index contact_rank
 const PAGE = `
   SELECT ${COLUMNS} FROM contact c WHERE (c.sort_key, c.id) > (?, ?) ORDER BY c.sort_key, c.id LIMIT ?` // index contact_sort
+const GROUP_PAGE = `
+  SELECT ${COLUMNS} FROM contact_member g JOIN contact c ON c.id = g.contact_id
+  WHERE g.group_id = ? AND (c.sort_key, c.id) > (?, ?) ORDER BY c.sort_key, c.id LIMIT ?`
+const DETAILS = 'UPDATE contact SET organisation = ?, phone = ?, note = ? WHERE id = ?'
 const SORT_KEY = 'SELECT sort_key AS sortKey FROM contact WHERE id = ?'
 const INSERT = `
   INSERT INTO contact (address, address_key, name, sort_key, is_kept, uses, last_used_ms, rank_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
@@ -56,12 +69,14 @@ const FORGET_WORDS = 'DELETE FROM contact_word WHERE contact_id = ?'
 const ADD_WORD = 'INSERT OR IGNORE INTO contact_word (word, contact_id) VALUES (?, ?)'
 const REMOVE = 'DELETE FROM contact WHERE id = ?'
 
-function toContact({ id, name, address, kept, uses, lastUsedMs }: Row): Contact {
-  return { id, name, address, kept: kept === 1, uses, lastUsedMs }
+function toContact({ id, name, address, kept, uses, lastUsedMs, organisation, phone, note, groupIds }: Row): Contact {
+  const groups = (groupIds ?? '').split(',').filter(Boolean).map(Number)
+  const details = { organisation, phone, note, groups: groups.toSorted((a, b) => a - b) }
+  return { id, name, address, kept: kept === 1, uses, lastUsedMs, ...details }
 }
 
 /** Text as it is compared: case and accents do not matter. */
-function fold(text: string): string {
+export function fold(text: string): string {
   return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase().normalize('NFC')
 }
 
@@ -110,12 +125,18 @@ export function completeContacts(
     .map(toContact)
 }
 
-/** A page of all contacts, by name, then address. `after`: the last one of the page before. */
-export function listContacts(db: ReadDb, args: { readonly after: number | null; readonly limit: number }): Contact[] {
+/** A page of all contacts, or of those of a group, by name, then address. `after`: the last one of the page before. */
+export function listContacts(
+  db: ReadDb,
+  args: { readonly after: number | null; readonly limit: number; readonly groupId?: number | null | undefined },
+): Contact[] {
   const last = args.after === null ? undefined : prepared<[number], { sortKey: string }>(db, SORT_KEY).get(args.after)
-  return prepared<[string, number, number], Row>(db, PAGE)
-    .all(last?.sortKey ?? '', last === undefined ? 0 : (args.after ?? 0), args.limit)
-    .map(toContact)
+  const from = [last?.sortKey ?? '', last === undefined ? 0 : (args.after ?? 0), args.limit] as const
+  const rows =
+    args.groupId === undefined || args.groupId === null
+      ? prepared<[string, number, number], Row>(db, PAGE).all(...from)
+      : prepared<[number, string, number, number], Row>(db, GROUP_PAGE).all(args.groupId, ...from)
+  return rows.map(toContact)
 }
 
 function insert(db: WriteDb, one: Addressed, kept: boolean, uses: number, usedMs: number | null): number {
@@ -185,8 +206,29 @@ function nameOf({ name }: Addressed, address: string): string {
   return fold(clean) === fold(address) ? '' : clean
 }
 
+/** What is known of a contact beside name and address. */
+export interface ContactDetails {
+  readonly organisation: string
+  readonly phone: string
+  readonly note: string
+}
+
+/** Notes down what is known of a contact. */
+export function describeContact(db: WriteDb, id: number, { organisation, phone, note }: ContactDetails): void {
+  prepared(db, DETAILS).run(organisation.trim(), phone.trim(), note.trim(), id)
+}
+
+/** The contact of that address, whatever its case. */
+export function findContact(db: ReadDb, address: string): Contact | undefined {
+  const row = prepared<[string], Row>(db, BY_ADDRESS).get(fold(address))
+  return row && toContact(row)
+}
+
 /** Makes a contact, or changes the one of that id. Throws `address.invalid`, `conflict` and `not-found`. */
-export function saveContact(db: WriteDb, args: Addressed & { readonly id?: number | undefined }): Contact {
+export function saveContact(
+  db: WriteDb,
+  args: Addressed & { readonly id?: number | undefined; readonly details?: ContactDetails | undefined },
+): Contact {
   const mailbox = parseMailbox(args.address.trim())
   if (mailbox === undefined)
     throw new Fault('address.invalid', `save the contact: "${args.address}" is no address`, {
@@ -204,8 +246,10 @@ export function saveContact(db: WriteDb, args: Addressed & { readonly id?: numbe
   const id = args.id ?? other?.id
   if (id !== undefined && getContact(db, id) === undefined) throw noContact(id)
   if (id !== undefined) change(db, id, one, true)
-  const saved = getContact(db, id ?? insert(db, one, true, 0, null))
-  if (saved === undefined) throw noContact(id ?? 0)
+  const savedId = id ?? insert(db, one, true, 0, null)
+  if (args.details !== undefined) describeContact(db, savedId, args.details)
+  const saved = getContact(db, savedId)
+  if (saved === undefined) throw noContact(savedId)
   return saved
 }
 

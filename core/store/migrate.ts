@@ -19,6 +19,7 @@ import { migration as drafting } from './migrations/0016-drafting.ts'
 import { migration as headersFirst } from './migrations/0017-headers-first.ts'
 import { migration as snoozing } from './migrations/0018-snoozing.ts'
 import { migration as writing } from './migrations/0019-writing.ts'
+import { migration as people } from './migrations/0020-people.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -52,6 +53,7 @@ export const migrations: readonly Migration[] = [
   headersFirst,
   snoozing,
   writing,
+  people,
 ]
 
 /** The version a database has once every step ran. */

@@ -2,6 +2,7 @@ import { accountOperations } from './account.ts'
 import { aliasOperations } from './alias.ts'
 import { appPasswordOperations } from './app-password.ts'
 import { contactOperations } from './contact.ts'
+import { contactGroupOperations } from './contact-group.ts'
 import { dkimKeyOperations } from './dkim-key.ts'
 import { draftCopyOperations } from './draft-copy.ts'
 import { draftOperations } from './draft.ts'
@@ -59,6 +60,7 @@ export const operations = {
   ...aliasOperations,
   ...appPasswordOperations,
   ...contactOperations,
+  ...contactGroupOperations,
   ...dkimKeyOperations,
   ...draftCopyOperations,
   ...draftOperations,

@@ -47,6 +47,17 @@ test('a conversation is listed, a message tagged, a contact kept', async () => {
   const added = await home.json<ContactView>(['contact', 'add', 'bob@far.test', '--name', 'Bob'])
   expect(await home.json<ContactView[]>(['contact', 'find', 'bo'])).toEqual([added])
   expect(await home.run(['contact', 'add', 'no address'])).toMatchObject({ status: 64 })
+  const cards = join(home.root, 'people.vcf')
+  writeFileSync(cards, 'BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ida\r\nEMAIL:ida@far.test\r\nCATEGORIES:Crew\r\nEND:VCARD\r\n')
+  expect(await home.json(['contact', 'import', cards])).toEqual({ added: 1, changed: 0, same: 0, problems: [] })
+  expect((await home.run(['contact', 'export', '--group', 'crew'])).stdout).toMatch(
+    /^BEGIN:VCARD\r\n[^]*\r\nFN:Ida\r\n[^]*\r\nEMAIL;TYPE=INTERNET:ida@far\.test\r\n[^]*CATEGORIES:Crew\r\nEND:VCARD\r\n$/,
+  )
+  expect(await home.run(['contact', 'group', 'put', 'Crew', String(added.id)])).toMatchObject({ status: 0 })
+  const crew = await home.json<ContactView[]>(['contact', 'list', '--group', 'Crew'])
+  expect(crew.map(({ name }) => name)).toEqual(['Bob', 'Ida'])
+  expect(await home.run(['contact', 'remove', String(crew[1]?.id)])).toMatchObject({ status: 0 })
+  expect(await home.run(['contact', 'import', join(home.root, 'none.vcf')])).toMatchObject({ status: 66 })
   expect(await home.run(['contact', 'remove', String(added.id)])).toMatchObject({ status: 0 })
   expect(await home.json<ContactView[]>(['contact', 'list'])).toEqual([])
 }, 60_000)
