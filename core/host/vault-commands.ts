@@ -39,9 +39,9 @@ export const vault: Command = {
       if (what === 'passphrase' && how === 'remove') return api.vault.removePassphrase({ current: (await lines(1))[0] })
       if (what === 'start' && (how === 'locked' || how === 'open'))
         return api.vault.setLockedAtStart({ locked: how === 'locked', current: (await lines(1))[0] })
-      if (what === 'rekey')
       if (what === 'keychain' && (how === 'on' || how === 'off'))
         return api.vault.setKeychain({ on: how === 'on', current: (await lines(1))[0] })
+      if (what === 'rekey')
         throw new Fault('engine.locked', 'give the store another key: Posthorn runs on it; stop it first', { path: '' })
       throw usage(USAGE)
     }
