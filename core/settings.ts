@@ -356,12 +356,6 @@ export const SETTINGS = {
     'a domain that ends in .invalid or .test, in small letters',
     (v) => /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,5}(?:invalid|test)$/.test(v),
   ),
-  'lab.domain': text(
-    'Domain whose mail goes to the rehearsal lab on this computer and never leaves it.',
-    'lab.posthorn.invalid',
-    'a domain that ends in .invalid or .test, in small letters',
-    (v) => /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,5}(?:invalid|test)$/.test(v),
-  ),
   'log.protocols': list(
     'Protocols whose sessions are recorded in the protocol log.',
     ['smtp', 'pop3', 'imap'] as readonly ('smtp' | 'pop3' | 'imap')[],
