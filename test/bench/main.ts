@@ -143,7 +143,7 @@ try {
   }
   if (options.areas.has('deliver')) await deliver()
   if (options.areas.has('search'))
-    await measureSearch({ work, corpus: options.corpus, peers: options.peers.has('notmuch') })
+    await measureSearch({ work, kept: options.work, corpus: options.corpus, peers: options.peers.has('notmuch') })
   if (options.areas.has('folder')) await measureFolder({ work, messages: options.corpus })
   if (options.areas.has('log')) await measureLog({ work, lines: options.lines })
   if (options.areas.has('pop3')) {

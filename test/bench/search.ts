@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { systemClock } from '../../core/base/clock.ts'
-import { parseSearch } from '../../core/model/search-query.ts'
+import { parseSearch, type SearchNode } from '../../core/model/search-query.ts'
 import { listPage, type Cursor } from '../../core/store/message-list.ts'
 import { openStore } from '../../core/store/open.ts'
+import { searchMessages, type SearchFound } from '../../core/store/search.ts'
 import type { Store } from '../../core/store/types.ts'
 import { personOf, wordOf } from './corpus.ts'
 import { importCorpus, indexWithNotmuch } from './import.ts'
@@ -125,58 +126,78 @@ const canBindPython = () => {
 const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`
 const ms = ({ p50, p95 }: Times) => `${p50.toFixed(2)} / ${p95.toFixed(2)}`
 
-/** Ten queries, the first page of a large folder and the size of the index, beside notmuch on the same messages. */
+/** One answer, page by page as the window asks for it, and how many hits it has. */
+async function throughThread(store: Store, query: SearchNode): Promise<number> {
+  let hits = 0
+  for (let before: number | null = null; ;) {
+    const args = { query, before, limit: FIRST_HITS - hits, nowMs: Date.now() }
+    const found: SearchFound = await store.query('message.search', args)
+    hits += found.rows.length
+    before = found.before
+    if (before === null || hits >= FIRST_HITS) return hits
+  }
+}
+
+/** The same in this thread, as notmuch answers in its own process. */
+function inThisThread(store: Store, query: SearchNode): number {
+  let hits = 0
+  for (let before: number | null = null; ;) {
+    const steps = searchMessages(store.read, { query, before, limit: FIRST_HITS - hits, nowMs: Date.now() })
+    let step = steps.next()
+    while (step.done !== true) step = steps.next()
+    hits += step.value.rows.length
+    before = step.value.before
+    if (before === null || hits >= FIRST_HITS) return hits
+  }
+}
+
+/**
+ * Ten queries, the first page of a large folder and the size of the index, beside notmuch on the same messages. `kept`: where its
+ * index is kept for the next run.
+ */
 export async function measureSearch(options: {
   readonly work: string
+  readonly kept: string
   readonly corpus: number
   readonly peers: boolean
 }): Promise<void> {
   const work = join(options.work, 'search')
   mkdirSync(work, { recursive: true })
-  const peer = options.peers && has('notmuch')
+  const notmuch =
+    options.peers && has('notmuch') ? await indexWithNotmuch(options.kept, options.corpus, SEED) : undefined
   console.log(`\nimport and search, ${options.corpus} messages, first ${FIRST_HITS} hits, ms p50 / p95 of ${RUNS}`)
+  await quiet()
   const filled = await importCorpus(work, options.corpus, SEED)
   console.log(
     `  imported ${filled.perSecond.toFixed(0)} messages/s, indexed; at most ${mib(filled.peakBytes)} of memory`,
   )
-  let env: NodeJS.ProcessEnv = {}
-  if (peer) {
-    const indexed = await indexWithNotmuch(work, options.corpus, SEED)
-    env = indexed.env
-    const ratio = (filled.perSecond / indexed.perSecond).toFixed(1)
-    console.log(`  notmuch indexed ${indexed.perSecond.toFixed(0)} messages/s: ${ratio}× in the import`)
+  if (notmuch !== undefined) {
+    const ratio = (filled.perSecond / notmuch.perSecond).toFixed(1)
+    const when = new Date(notmuch.madeMs).toISOString().slice(0, 16)
+    console.log(`  notmuch indexed ${notmuch.perSecond.toFixed(0)} messages/s, at ${when}: ${ratio}× in the import`)
+    console.log(`  its index is kept in ${dirname(dirname(notmuch.folder))}`)
   } else console.log('  without notmuch, which is not here or not wanted')
   const store = await openStore({ folder: filled.folder, key: filled.key, clock: systemClock })
   try {
     await quiet()
-    const theirs = !peer ? [] : canBindPython() ? inProcess(env) : await byCommand(env)
-    if (peer && !canBindPython()) console.log('  notmuch by its command, less what it takes to start')
+    const theirs = notmuch === undefined ? [] : canBindPython() ? inProcess(notmuch.env) : await byCommand(notmuch.env)
+    if (notmuch !== undefined && !canBindPython()) console.log('  notmuch by its command, less what it takes to start')
+    console.log('  in one thread, as notmuch answers, and in brackets through the reader thread, as the window asks')
     for (const [i, asked] of QUERIES.entries()) {
       const { query } = parseSearch(asked.ours)
       if (query === null) throw new Error(`${asked.ours} is no query`)
-      const ours = await timed(async () => {
-        let before: number | null = null
-        let hits = 0
-        do {
-          const args = { query, before, limit: FIRST_HITS - hits, nowMs: Date.now() }
-          const found: Awaited<ReturnType<typeof store.query<'message.search'>>> = await store.query(
-            'message.search',
-            args,
-          )
-          hits += found.rows.length
-          before = found.before
-        } while (before !== null && hits < FIRST_HITS)
-        return hits
-      })
+      const ours = await timed(() => inThisThread(store, query))
+      const asWindow = await timed(() => throughThread(store, query))
       const their = theirs[i]
+      const times = (one: Times) => (their === undefined ? '' : `${(their.p50 / one.p50).toFixed(1)}×`)
       const ratio =
-        their === undefined ? '' : `  notmuch ${ms(their)} (${their.hits})  ${(their.p50 / ours.p50).toFixed(1)}×`
-      console.log(`  ${asked.what.padEnd(22)} ${ms(ours).padStart(15)} (${ours.hits})${ratio}`)
+        their === undefined ? '' : `  notmuch ${ms(their)} (${their.hits})  ${times(ours)} [${times(asWindow)}]`
+      console.log(`  ${asked.what.padEnd(22)} ${ms(ours).padStart(15)} [${ms(asWindow)}] (${ours.hits})${ratio}`)
     }
     await measureList(store)
     const bytes = store.read.prepare<[], { bytes: number }>(INDEX_BYTES).get()?.bytes ?? Number.NaN
-    const their = peer ? folderBytes(join(work, 'maildir', '.notmuch')) : Number.NaN
-    const ratio = peer ? `, notmuch's ${mib(their)}: ${(bytes / their).toFixed(2)} of it` : ''
+    const their = notmuch === undefined ? Number.NaN : folderBytes(notmuch.folder)
+    const ratio = notmuch === undefined ? '' : `, notmuch's ${mib(their)}: ${(bytes / their).toFixed(2)} of it`
     const whole = folderBytes(filled.folder)
     console.log(
       `  index ${mib(bytes)}${ratio}; the whole store ${mib(whole)}, ${(whole / options.corpus / 1024).toFixed(1)} KiB a message`,
