@@ -35,7 +35,7 @@ test('every command but those of the keyboard alone stands in the menus once, un
 test('an item does what the command does', () => {
   const ran: string[] = []
   // oxlint-disable-next-line typescript/no-explicit-any -- Electron hands over objects that nothing here reads
-  for (const id of ['reply', 'print', 'diagnostics', 'updates']) (item(id, {}, ran)?.click as any)?.()
+  for (const id of ['reply', 'print-window', 'diagnostics', 'updates']) (item(id, {}, ran)?.click as any)?.()
   expect(ran).toEqual(['reply', 'print', 'diagnostics', 'updates'])
 })
 test('what the window in front cannot do is grey; without a window what opens one is not', () => {
@@ -46,7 +46,7 @@ test('what the window in front cannot do is grey; without a window what opens on
     true,
     false,
   ])
-  expect(item('print', none)?.enabled).toBe(false)
+  expect(item('print-window', none)?.enabled).toBe(false)
 })
 test.each([
   [['c', 'Mod+N'], { accelerator: 'C', registerAccelerator: false }, { accelerator: 'CommandOrControl+N' }],

@@ -56,7 +56,7 @@ export function menuTemplate(parts: MenuParts, acts: MenuActs): MenuItemConstruc
       submenu: [
         ...IN_FILE.map(command),
         separator,
-        { id: 'print', label: t('Print…'), accelerator: 'CommandOrControl+P', enabled: hasWindow, click: acts.print },
+        { id: 'print-window', label: t('Print the window…'), enabled: hasWindow, click: acts.print },
         { id: 'pdf', label: t('Save as PDF…'), enabled: hasWindow, click: acts.savePdf },
         separator,
         { role: 'close' },

@@ -5,7 +5,7 @@ import { reasonOf } from '../core/base/fault.ts'
 import { readSettingsFile } from '../core/base/settings-file.ts'
 import { startLockable, type Lockable } from '../core/engine-lock.ts'
 import type { Engine } from '../core/engine.ts'
-import { keysOf, type CommandId } from '../core/model/command-table.ts'
+import { COMMANDS, isCommandId, keysOf, type CommandId } from '../core/model/command-table.ts'
 import { spokenLocale, t } from '../core/model/words.ts'
 import { lockedRouter } from '../core/rpc/locked.ts'
 import { servePort, type EngineRouter } from '../core/rpc/serve.ts'
@@ -17,7 +17,7 @@ import { hardenSession } from './harden.ts'
 import { systemKeychain } from './keychain.ts'
 import { speakAs } from './language.ts'
 import { parseLaunchArguments, type LaunchArguments, type Opened } from './launch-arguments.ts'
-import { menuTemplate } from './menu.ts'
+import { isAnywhere, menuTemplate } from './menu.ts'
 import { notify } from './notifier.ts'
 import { isOurs, SCHEME } from './origin.ts'
 import { servePages } from './pages.ts'
@@ -40,6 +40,8 @@ export interface ShellOptions {
   readonly platform: NodeJS.Platform
 }
 
+/** Commands that mean something whatever a window shows. */
+const ANYWHERE: ReadonlySet<string> = new Set(Object.keys(COMMANDS).filter(isCommandId).filter(isAnywhere))
 /** A page that ends again and again is not loaded for ever. */
 const RELOADS = { most: 3, withinMs: 300_000 }
 
@@ -238,7 +240,7 @@ export class Shell {
     Menu.setApplicationMenu(
       Menu.buildFromTemplate(
         menuTemplate(
-          { ...this.#menuParts(front), isPackaged: app.isPackaged },
+          { ...this.#menuParts(front), offers: this.#offered(front), isPackaged: app.isPackaged },
           {
             run: (id) => this.#run(id),
             print: () => (front === undefined ? undefined : void print(front)),
@@ -254,6 +256,13 @@ export class Shell {
   #menuParts(open: OpenWindow | undefined) {
     const { 'keys.scheme': scheme, 'keys.own': own } = this.#desk.settings
     return { platform: this.#options.platform, keys: keysOf(scheme, own), offers: open?.offers }
+  }
+
+  /** What can be chosen in the menu: what the window in front can do, and what opens something in the main one. */
+  #offered(front: OpenWindow | undefined): ReadonlySet<string> | undefined {
+    if (front === undefined || front.kind === 'main') return front?.offers
+    const main = this.#windows.all.find(({ kind }) => kind === 'main')?.offers ?? ANYWHERE
+    return new Set([...front.offers, ...ANYWHERE.intersection(main)])
   }
 
   /** A command is for the window that can do it; what none can do is for the main one. */

@@ -54,6 +54,9 @@ export const COMMANDS = {
   'toggle-seen': { label: 'Read or unread', group: 'Message', keys: ['m'], gmail: ['I'] },
   'toggle-star': { label: 'Star', group: 'Message', keys: ['s'] },
   'source': { label: 'View source', group: 'Message', keys: ['Mod+U'] },
+  'message-window': { label: 'Open in a window', group: 'Message', keys: ['Mod+O'] },
+  'compose-window': { label: 'New message in a window', group: 'Anywhere', keys: ['Mod+Shift+N'] },
+  'log-window': { label: 'Protocol log in a window', group: 'Go to', keys: [] },
   'log-of-message': { label: 'Sessions of this message', group: 'Message', keys: ['Shift+F12'] },
   'trace': { label: 'Delivery trace', group: 'Message', keys: ['Mod+F12', 'w'] },
 } as const satisfies Readonly<Record<string, CommandEntry>>

@@ -3,12 +3,14 @@ import { Button } from './parts/button.tsx'
 import { Empty } from './parts/empty.tsx'
 import { ToastRegion } from './parts/toast-region.tsx'
 import { host } from './bridge/client.ts'
+import { lone } from './bridge/shell.ts'
 import type { Refusal } from './bridge/connection.ts'
 import { EngineProvider, useStatus } from './state/engine.tsx'
 import { useStanding } from './state/use-live.ts'
 import { composing } from './views/compose/composer.ts'
 import { FirstRun } from './views/first-run/first-run.tsx'
 import { Locked } from './views/shell/locked.tsx'
+import { LoneWindow } from './views/shell/lone-window.tsx'
 import { Shell } from './views/shell/shell.tsx'
 import { said, t, told, tx } from './words/words.ts'
 
@@ -48,7 +50,13 @@ export function App() {
   if (status.value.locked) return <Locked why={status.value.warnings[0]?.text} />
   return (
     <EngineProvider status={status.value}>
-      {status.value.fresh && !skipped ? <FirstRun onDone={() => setSkipped(true)} /> : <Shell />}
+      {lone !== undefined ? (
+        <LoneWindow lone={lone} />
+      ) : status.value.fresh && !skipped ? (
+        <FirstRun onDone={() => setSkipped(true)} />
+      ) : (
+        <Shell />
+      )}
       <ToastRegion />
     </EngineProvider>
   )

@@ -20,6 +20,7 @@ import './look/log.css'
 import './look/trace.css'
 import './look/settings.css'
 import './look/first-run.css'
+import './look/desktop.css'
 
 // react-aria adds a style element of its own unless one of that name is there; the page's policy would refuse it. Its
 // one rule stands in parts.css.

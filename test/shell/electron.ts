@@ -25,6 +25,8 @@ export const world = {
   notifications: true,
   /** The answers of dialogs to come, by the number of the button; without one Escape is pressed. */
   answers: [] as number[],
+  /** What the web answers; nothing is there until a test says so. */
+  web: (address: string): Promise<Response> => Promise.reject(new Error(`nothing answers at ${address}`)),
   /** The paths that file dialogs to come give. */
   paths: [] as string[][],
   keyring: 'gnome_libsecret' as ReturnType<Electron.SafeStorage['getSelectedStorageBackend']>,
@@ -60,6 +62,8 @@ const ready = Promise.withResolvers<void>()
 const ended = Promise.withResolvers<number>()
 /** Electron is ready only once the main file has been evaluated. */
 export const becomeReady = (): void => ready.resolve()
+// What is required, and not imported, gets this file without the mark of its application: it comes later than that.
+if (!import.meta.url.includes('?')) becomeReady()
 /** Resolves to the exit status when the application has ended. */
 export const hasEnded: Promise<number> = ended.promise
 
@@ -83,6 +87,8 @@ class App
       | 'setBadgeCount'
       | 'setLoginItemSettings'
       | 'isPackaged'
+      | 'getVersion'
+      | 'getName'
     >
 {
   #isQuitting = false
@@ -111,6 +117,12 @@ class App
   }
   getAppPath(): string {
     return join(import.meta.dirname, '../..')
+  }
+  getVersion(): string {
+    return '0.1.0'
+  }
+  getName(): string {
+    return 'posthorn'
   }
   getPreferredSystemLanguages(): string[] {
     return world.languages
@@ -362,7 +374,14 @@ class Session
     return true
   }
 }
-export const session = { defaultSession: new Session() }
+export const session = {
+  defaultSession: new Session(),
+  /** Sessions that no window has, each with the web that the world has. */
+  fromPartition: (name: string) => {
+    note('session.fromPartition', name)
+    return { fetch: (address: string) => world.web(address) }
+  },
+}
 
 /** What answers the application's own scheme. */
 export let answerScheme: ((request: Request) => Response | Promise<Response>) | undefined

@@ -15,7 +15,9 @@ export const SETTINGS_PAGES = [
   'protection',
   'appearance',
   'keys',
+  'desktop',
   'settings',
+  'diagnostics',
   'about',
 ] as const
 export type SettingsPage = (typeof SETTINGS_PAGES)[number]

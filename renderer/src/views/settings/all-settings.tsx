@@ -23,6 +23,7 @@ const ROOM: Readonly<Record<string, string>> = {
   privacy: said('Privacy'),
   look: said('Appearance'),
   keys: said('Keys'),
+  desktop: said('Desktop'),
 }
 
 /** Every setting with its sentence and what is allowed, by room. */

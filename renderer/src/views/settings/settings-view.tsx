@@ -2,12 +2,15 @@ import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import { settingSearch } from './setting-search.ts'
+import { shell } from '../../bridge/shell.ts'
 import { go, SETTINGS_PAGES, type SettingsPage } from '../../state/route.ts'
 import { About } from './about.tsx'
 import { Accounts } from './accounts.tsx'
 import { AllSettings } from './all-settings.tsx'
 import { Appearance } from './appearance.tsx'
+import { Desktop } from './desktop.tsx'
 import { Destinations } from './destinations.tsx'
+import { Diagnostics } from './diagnostics.tsx'
 import { Identities } from './identities.tsx'
 import { Keys } from './keys.tsx'
 import { LocalMail } from './local-mail.tsx'
@@ -34,9 +37,14 @@ const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view:
   protection: { title: said('Protection'), icon: 'key', view: () => <Protection /> },
   appearance: { title: said('Appearance'), icon: 'moon', view: () => <Appearance /> },
   keys: { title: said('Keys'), icon: 'bolt', view: () => <Keys /> },
+  desktop: { title: said('Desktop'), icon: 'window', view: () => <Desktop /> },
   settings: { title: said('All settings'), icon: 'settings', view: () => <AllSettings /> },
+  diagnostics: { title: said('Diagnostics'), icon: 'pulse', view: () => <Diagnostics /> },
   about: { title: said('About'), icon: 'info', view: () => <About /> },
 }
+
+/** A browser has no desktop of ours. */
+const PAGES = SETTINGS_PAGES.filter((page) => page !== 'desktop' || shell !== undefined)
 
 /** Everything that can be set, by subject. */
 export function SettingsView({ page }: { readonly page: SettingsPage }) {
@@ -69,14 +77,14 @@ export function SettingsView({ page }: { readonly page: SettingsPage }) {
         }}
       >
         <TabList aria-label={t('Settings')} className="tab-list">
-          {SETTINGS_PAGES.map((one) => (
+          {PAGES.map((one) => (
             <Tab key={one} id={one} className="tab">
               <Icon name={PAGE[one].icon} />
               {told(PAGE[one].title)}
             </Tab>
           ))}
         </TabList>
-        {SETTINGS_PAGES.map((one) => (
+        {PAGES.map((one) => (
           <TabPanel key={one} id={one} className="tab-panel">
             {PAGE[one].view()}
           </TabPanel>

@@ -8,6 +8,7 @@ import { ExportDialog } from '../transfer/export-dialog.tsx'
 import { ExportList } from '../transfer/export-list.tsx'
 import { ImportDialog } from '../transfer/import-dialog.tsx'
 import { ImportList } from '../transfer/import-list.tsx'
+import { importing } from '../transfer/importing.ts'
 import { t } from '../../words/words.ts'
 
 const importChanges = { changes: api.imports.changes }
@@ -18,7 +19,11 @@ export function Transfer() {
   const imports = useLive('imports', () => api.imports.list(), importChanges)
   const exports = useLive('exports', () => api.exports.list(), exportChanges)
   const [open, setOpen] = useState<'import' | 'export' | null>(null)
-  const close = () => setOpen(null)
+  const wanted = importing.use()
+  const close = () => {
+    importing.set(null)
+    setOpen(null)
+  }
   return (
     <>
       <div className="panel-head">
@@ -55,7 +60,7 @@ export function Transfer() {
           <ExportList exports={exports.value} />
         </section>
       ) : null}
-      {open === 'import' ? <ImportDialog onClose={close} /> : null}
+      {open === 'import' || wanted !== null ? <ImportDialog key={wanted} path={wanted} onClose={close} /> : null}
       {open === 'export' ? <ExportDialog onClose={close} /> : null}
     </>
   )

@@ -29,6 +29,7 @@ import { keyOf } from '../../commands/bindings.ts'
 import { useKeys } from '../../commands/use-keys.ts'
 import { StatusBar } from './status-bar.tsx'
 import { useShellCommands } from './use-shell-commands.ts'
+import { useDesktop } from '../../state/use-desktop.ts'
 import { said, t, told } from '../../words/words.ts'
 
 const searchChanges = { changes: api.search.changes }
@@ -55,6 +56,7 @@ export function Shell() {
     // All of it, so that typing begins anew.
     focusSearch: () => search.current?.select(),
   })
+  useDesktop()
   const firstInbox = folders.at === 'ready' ? folders.value.find(({ role }) => role === 'inbox') : undefined
   useEffect(() => {
     // Without the unified inbox there is always one of the real ones.

@@ -14,12 +14,19 @@ import { t } from '../../words/words.ts'
 type Source = 'files' | 'path' | `profile ${number}`
 
 /** Chooses what is brought in, shows what it is and where it would go, and begins. */
-export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
+export function ImportDialog({
+  path: wanted,
+  onClose,
+}: {
+  /** What another program wants brought in; null where somebody is to choose. */
+  readonly path: string | null
+  readonly onClose: () => void
+}) {
   const profiles = useLive('profiles', () => api.imports.profiles())
   const known = profiles.at === 'ready' ? profiles.value : []
   const { folders } = useEngine()
-  const [source, setSource] = useState<Source>('files')
-  const [path, setPath] = useState('')
+  const [source, setSource] = useState<Source>(wanted === null ? 'files' : 'path')
+  const [path, setPath] = useState(wanted ?? '')
   const [files, setFiles] = useState<readonly File[]>([])
   const [where, setWhere] = useState('own')
   const [name, setName] = useState(t('Imported'))
