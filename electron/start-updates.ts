@@ -1,6 +1,6 @@
 import { app, session } from 'electron'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { systemClock } from '../core/base/clock.ts'
 import { VERSION } from '../core/base/version.ts'
 import type { Settings } from '../core/settings.ts'
@@ -73,6 +73,7 @@ function memoryIn(path: string) {
       }
     },
     write(memory: UpdateMemory): void {
+      mkdirSync(dirname(path), { recursive: true })
       writeFileSync(`${path}.new`, JSON.stringify(memory))
       renameSync(`${path}.new`, path)
     },

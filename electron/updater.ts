@@ -28,7 +28,7 @@ export function openUpdater(options: UpdaterOptions): Updater & { readonly engin
   const Kind = platform === 'darwin' ? MacUpdater : platform === 'win32' ? NsisUpdater : AppImageUpdater
   const engine: AppUpdater = new Kind(undefined, app)
   engine.setFeedURL({ provider: 'custom', updateProvider: SignedFeed as never, place, fetch })
-  engine.logger = { info: log, warn: log, error: log }
+  engine.logger = { info: () => {}, warn: log, error: log }
   engine.autoDownload = false
   // What a package manager installed is only told of: without this nothing would be asked at all.
   engine.forceDevUpdateConfig = installed !== 'by-installer'

@@ -29,13 +29,15 @@ export function bundledIn(host) {
   )
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   return folders.map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+    const { name, version, license, author } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
     if (!mayBeBundled(license)) throw new Error(`${folder} is under "${license}", which no package of ours may hold`)
     const files = globSync('{LICEN[CS]E,licen[cs]e,License,COPYING,NOTICE}*', { cwd: join(root, folder) }).toSorted()
     // Of a choice of licences we take the permissive one: the text of the other would only mislead.
     const texts = files
       .filter((file) => !/eupl|gpl/i.test(file))
       .map((file) => readFileSync(join(root, folder, file), 'utf8'))
+    // Some name the MIT licence and hold no text of it: there is only one, with their own name in it.
+    if (texts.length === 0 && license === 'MIT') texts.push(mitOf(nameOf(author) ?? `the authors of ${name}`))
     if (texts.length === 0) throw new Error(`${folder} has no text of its licence`)
     const entry = packages[folder] ?? {}
     const hash = /^sha512-(.+)$/.exec(entry.integrity ?? '')?.[1]
@@ -50,6 +52,21 @@ export function bundledIn(host) {
       dependsOn,
     }
   })
+}
+
+/** @type {(holder: string) => string} */
+function mitOf(holder) {
+  const own = readFileSync(join(root, 'LICENSE'), 'utf8')
+  return `MIT License\n\nCopyright (c) ${holder}\n\n${own.slice(own.indexOf('Permission is hereby granted'))}`
+}
+
+/**
+ * The name in package.json's `author`, which is a text or an object.
+ * @param {unknown} author
+ */
+function nameOf(author) {
+  const text = author !== null && typeof author === 'object' && 'name' in author ? author.name : author
+  return typeof text === 'string' ? text.replace(/ *[<(].*$/, '') : undefined
 }
 
 /**
