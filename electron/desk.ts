@@ -126,6 +126,9 @@ export class Desk {
       if (known !== undefined)
         arrived.push(...rows.filter((row) => !row.seen && !known.has(row.id) && arrivedMs(row.id) > since))
     }
+    if (arrived.length === 0) return
+    // As they are now: somebody may have asked for quiet a moment ago.
+    this.#settings = settingsOf(await api.app.settings())
     const { 'desktop.notify': tells, 'desktop.notifyWords': words, 'desktop.quietHours': quiet } = this.#settings
     const hours = parseQuietHours(quiet)
     if (!tells || (hours !== undefined && isQuiet(hours, new Date(this.#clock.nowMs())))) return

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { constants, Script } from 'node:vm'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { openBrowser } from '../support/browser.ts'
@@ -71,6 +71,7 @@ export class Application {
     })
     const electron = (await load(standIn + mark)) as typeof StandIn
     prepare?.(electron.world)
+    showTray(electron.world.trayIsSeen)
     const browser = pages ? await openBrowser() : undefined
     const context = await browser?.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
     const application = new Application(electron, browser, context)
@@ -120,6 +121,18 @@ export class Application {
     await this.#browser?.close()
   }
 }
+
+/** What a Linux desktop answers when it is asked over the bus whether somebody shows tray icons: a program of that name does. */
+function showTray(isSeen: boolean): void {
+  const answer = isSeen ? 'true' : 'false'
+  const folder = join(bus, answer)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'busctl'), `#!/bin/sh\necho "b ${answer}"\n`, { mode: 0o755 })
+  process.env['PATH'] = `${folder}${delimiter}${usualPath}`
+}
+const bus = mkdtempSync(join(tmpdir(), 'posthorn-bus-'))
+const usualPath = process.env['PATH'] ?? ''
+process.once('exit', () => rmSync(bus, { recursive: true, force: true }))
 
 /** Chooses an item of a menu by its id. */
 export function press(menu: Pick<StandIn.StandInMenu, 'items'>, id: string): void {

@@ -16,7 +16,6 @@ export const lastOf = (what: string): readonly unknown[] | undefined =>
 
 /** What a test decides beforehand: how the system is, and what its person answers. */
 export const world = {
-  platform: process.platform as NodeJS.Platform,
   isFirst: true,
   isPackaged: false,
   languages: ['en-GB'],

@@ -9,7 +9,7 @@ import { Load } from '../../parts/load.tsx'
 import { useLive } from '../../state/use-live.ts'
 import { said, t, told } from '../../words/words.ts'
 
-type Asking = 'set' | 'remove' | 'lock' | 'unlock'
+type Asking = 'set' | 'remove' | 'lock' | 'unlock' | 'keychain' | 'no-keychain'
 
 /** What opens the stored mail, and whether Posthorn asks for it at start. */
 export function Protection() {
@@ -33,6 +33,37 @@ export function Protection() {
               >
                 <p className="mono quiet">{view.keyFile}</p>
               </Way>
+              {view.keychain === null ? null : (
+                <Way
+                  title={t('Keychain')}
+                  isOn={view.ways.includes('keychain')}
+                  on={t('It opens the mail when you are signed in to this computer; the key file does not any more.')}
+                  off={
+                    view.keychain.state === 'unprotected'
+                      ? t(
+                          'This desktop has none that keeps secrets from other programs, so the key of the mail stays in a file. A passphrase protects it.',
+                        )
+                      : view.ways.includes('passphrase')
+                        ? t('It can keep the key in place of the key file.')
+                        : t(
+                            'It can keep the key in place of the key file, once there is a passphrase for when it is lost.',
+                          )
+                  }
+                  acts={
+                    view.ways.includes('keychain') ? (
+                      <Button onClick={() => setAsks('no-keychain')}>{t('Use the key file')}</Button>
+                    ) : view.keychain.state === 'unprotected' ? (
+                      view.ways.includes('passphrase') ? null : (
+                        <Button onClick={() => setAsks('set')}>{t('Set a passphrase')}</Button>
+                      )
+                    ) : view.ways.includes('passphrase') ? (
+                      <Button onClick={() => setAsks('keychain')}>{t('Use the keychain')}</Button>
+                    ) : null
+                  }
+                >
+                  {view.keychain.state === 'ready' ? <p className="quiet">{view.keychain.name}</p> : null}
+                </Way>
+              )}
               <Way
                 title={t('Passphrase')}
                 isOn={view.ways.includes('passphrase')}
@@ -106,10 +137,12 @@ function Way({ title, isOn, on, off, acts, children }: WayProps) {
 }
 
 const TITLE: Readonly<Record<Asking, string>> = {
-  set: said('The passphrase'),
-  remove: said('Remove the passphrase'),
-  lock: said('Start locked'),
-  unlock: said('Start unlocked'),
+  'set': said('The passphrase'),
+  'remove': said('Remove the passphrase'),
+  'lock': said('Start locked'),
+  'unlock': said('Start unlocked'),
+  'keychain': said('Use the keychain'),
+  'no-keychain': said('Use the key file'),
 }
 
 interface DialogProps {
@@ -133,6 +166,8 @@ function VaultDialog({ asking, view, onClose }: DialogProps) {
     try {
       if (asking === 'set') await api.vault.setPassphrase({ current: hasOne ? current : null, passphrase: next })
       else if (asking === 'remove') await api.vault.removePassphrase({ current })
+      else if (asking === 'keychain' || asking === 'no-keychain')
+        await api.vault.setKeychain({ on: asking === 'keychain', current })
       else await api.vault.setLockedAtStart({ locked: asking === 'lock', current })
       onClose()
     } catch (error) {

@@ -8,7 +8,7 @@ import { t } from '../../words/words.ts'
 /** The page of mail that is locked: a passphrase opens it, or it says what is missing. */
 export function Locked({ why = '' }: { readonly why: string | undefined }) {
   const missing = /^read the key file "(.+?)": it is not there/.exec(why)?.[1]
-  if (missing === undefined && /passphrase/i.test(why)) return <Unlock />
+  if (missing === undefined && /passphrase/i.test(why)) return <Unlock why={why} />
   return (
     <main className="window lone">
       <Empty isPage icon="lock" title={missing === undefined ? t('Mail is locked') : t('The key file is missing')}>
@@ -26,7 +26,14 @@ export function Locked({ why = '' }: { readonly why: string | undefined }) {
   )
 }
 
-function Unlock() {
+/** What keeps a desktop's keychain from opening the mail, as a sentence; undefined where it is not about one. */
+function keychainTrouble(why: string): string | undefined {
+  const words = /^(.*(?:keychain|keyring|wallet|data protection).*); the passphrase opens the mail$/i.exec(why)?.[1]
+  return words === undefined ? undefined : `${words.charAt(0).toUpperCase()}${words.slice(1)}`
+}
+
+function Unlock({ why }: { readonly why: string }) {
+  const trouble = keychainTrouble(why)
   const [passphrase, setPassphrase] = useState('')
   const [problem, setProblem] = useState<string>()
   const [busy, setBusy] = useState(false)
@@ -52,6 +59,7 @@ function Unlock() {
       >
         <Empty isPage icon="lock" title={t('Mail is locked')}>
           {t('Mail, index and log on this computer are encrypted. Nothing is received or sent until they are open.')}
+          {trouble === undefined ? null : <code className="reason">{trouble}</code>}
         </Empty>
         <Field
           label={t('Passphrase')}
