@@ -1,8 +1,8 @@
 import { implement } from '@orpc/server'
-import type { Changes } from '../base/changes.ts'
+import { Changes } from '../base/changes.ts'
 import { readVcards, writeVcards, type VcardPerson } from '../model/vcard.ts'
 import { contract } from '../rpc/contract.ts'
-import { completeContacts, listContacts, type Contact } from '../store/contact.ts'
+import { completeContacts, getContact, listContacts, type Contact } from '../store/contact.ts'
 import { listContactGroups } from '../store/contact-group.ts'
 import type { Store } from '../store/types.ts'
 
@@ -18,6 +18,7 @@ export function contactHandlers(deps: {
 }) {
   const os = implement(contract.contact)
   const { store, changes } = deps
+  const groupChanges = new Changes<number>()
   return {
     complete: os.complete.handler(({ input }) => completeContacts(store.read, input)),
     list: os.list.handler(({ input }) => listContacts(store.read, input)),
@@ -27,26 +28,32 @@ export function contactHandlers(deps: {
       return contact
     }),
     remove: os.remove.handler(async ({ input }) => {
+      const before = getContact(store.read, input.id)
       await store.write('contact.remove', input)
       changes.emit(input.id)
+      groupChanges.emit(...(before?.groups ?? []))
       return done
     }),
     groups: {
       list: os.groups.list.handler(() => listContactGroups(store.read)),
       save: os.groups.save.handler(async ({ input }) => {
         const group = await store.write('contact.group.save', input)
-        changes.emit()
+        groupChanges.emit(group.id)
         return group
       }),
       remove: os.groups.remove.handler(async ({ input }) => {
         await store.write('contact.group.remove', input)
-        changes.emit()
+        groupChanges.emit(input.id)
         return done
       }),
       set: os.groups.set.handler(async ({ input }) => {
         await store.write('contact.group.set', input)
         changes.emit(...input.ids)
+        groupChanges.emit(input.groupId)
         return done
+      }),
+      changes: os.groups.changes.handler(async function* ({ signal }) {
+        for await (const ids of groupChanges.stream(signal)) yield { ids }
       }),
     },
     import: os.import.handler(async ({ input }) => {
@@ -61,6 +68,7 @@ export function contactHandlers(deps: {
         invalid.push(...taken.invalid.map((text) => `"${text.slice(0, 80)}" is no mail address`))
         changes.emit(...taken.ids)
       }
+      groupChanges.emit(...listContactGroups(store.read).map(({ id }) => id))
       return { ...sum, problems: [...problems, ...invalid].slice(0, MOST_PROBLEMS) }
     }),
     export: os.export.handler(({ input }) => {

@@ -13,8 +13,8 @@ export interface CommandEntry {
   readonly gmail?: readonly string[]
 }
 
-export type CommandGroup = 'Anywhere' | 'Go to' | 'Message' | 'List'
-export const COMMAND_GROUPS: readonly CommandGroup[] = ['Anywhere', 'Go to', 'List', 'Message']
+export type CommandGroup = 'Anywhere' | 'Go to' | 'Protocol log' | 'Message' | 'List' | 'Writing'
+export const COMMAND_GROUPS: readonly CommandGroup[] = ['Anywhere', 'Go to', 'List', 'Message', 'Protocol log', 'Writing']
 
 export const COMMANDS = {
   'compose': { label: 'New message', group: 'Anywhere', keys: ['c', 'Mod+N'], thunderbird: ['Mod+N', 'Mod+M'] },
@@ -29,13 +29,22 @@ export const COMMANDS = {
   'starred': { label: 'Starred messages', group: 'Go to', keys: ['g s'] },
   'sent': { label: 'Sent', group: 'Go to', keys: ['g t'] },
   'drafts': { label: 'Drafts', group: 'Go to', keys: ['g d'] },
+  'people': { label: 'People', group: 'Go to', keys: ['g c'] },
   'queue': { label: 'Queue', group: 'Go to', keys: ['g q'] },
   'log': { label: 'Protocol log', group: 'Go to', keys: ['F12', 'g l'] },
+  'console': { label: 'Guided console', group: 'Go to', keys: ['g c'] },
+  'lab': { label: 'Rehearsal lab', group: 'Go to', keys: ['g b'] },
   'settings': { label: 'Settings', group: 'Go to', keys: ['Mod+,'] },
+  'snoozed': { label: 'Snoozed', group: 'Go to', keys: ['g h'] },
   'next': { label: 'Next', group: 'List', keys: ['j'], thunderbird: ['f'] },
   'previous': { label: 'Previous', group: 'List', keys: ['k'], thunderbird: ['b'] },
   'next-unread': { label: 'Next unread', group: 'List', keys: ['n'], gmail: ['Mod+ArrowDown'] },
   'previous-unread': { label: 'Previous unread', group: 'List', keys: ['p'], gmail: ['Mod+ArrowUp'] },
+  'select-all': { label: 'Select all messages', group: 'List', keys: [] },
+  'conversations': { label: 'Conversations as one, or each message', group: 'List', keys: [] },
+  'list-look': { label: 'Cards or table', group: 'List', keys: [] },
+  'reading-pane': { label: 'Show or hide the reading pane', group: 'List', keys: ['F8'] },
+  'drag': { label: 'Drag messages by the keyboard', group: 'List', keys: ['Mod+Shift+D'] },
   'reply': { label: 'Reply', group: 'Message', keys: ['r', 'Mod+R'], thunderbird: ['Mod+R'] },
   'reply-all': {
     label: 'Reply to all',
@@ -45,6 +54,9 @@ export const COMMANDS = {
     gmail: ['a', 'Mod+Shift+R'],
   },
   'forward': { label: 'Forward', group: 'Message', keys: ['f', 'Mod+Shift+F', 'Mod+L'], thunderbird: ['Mod+L'] },
+  'reply-list': { label: 'Reply to the list', group: 'Message', keys: ['Mod+Shift+L'] },
+  'forward-attached': { label: 'Forward as attachment', group: 'Message', keys: [] },
+  'redirect': { label: 'Redirect', group: 'Message', keys: [] },
   'edit-as-new': { label: 'Edit as new', group: 'Message', keys: ['Mod+E'] },
   'archive': { label: 'Archive', group: 'Message', keys: ['a', 'e'], thunderbird: ['a'], gmail: ['e'] },
   'delete': { label: 'Delete', group: 'Message', keys: ['Delete'], gmail: ['#', 'Delete'] },
@@ -53,12 +65,36 @@ export const COMMANDS = {
   'move': { label: 'Move to a folder', group: 'Message', keys: ['v', 'Mod+Shift+M'] },
   'toggle-seen': { label: 'Read or unread', group: 'Message', keys: ['m'], gmail: ['I'] },
   'toggle-star': { label: 'Star', group: 'Message', keys: ['s'] },
+  'snooze': { label: 'Snooze', group: 'Message', keys: ['h'], gmail: ['b'] },
+  'unfold-all': { label: 'Unfold all of a conversation', group: 'Message', keys: ['*'], gmail: [';'] },
+  'fold-all': { label: 'Fold all of a conversation', group: 'Message', keys: ['\\'], gmail: [':'] },
+  'find-in-message': { label: 'Find in this message', group: 'Message', keys: ['Mod+F'] },
+  'print': { label: 'Print or save as PDF', group: 'Message', keys: ['Mod+P'] },
+  'unsubscribe': { label: 'Unsubscribe', group: 'Message', keys: [] },
+  'headers': { label: 'View all headers', group: 'Message', keys: ['Mod+Shift+H'] },
+  'parts': { label: 'View the parts of the message', group: 'Message', keys: [] },
   'source': { label: 'View source', group: 'Message', keys: ['Mod+U'] },
   'message-window': { label: 'Open in a window', group: 'Message', keys: ['Mod+O'] },
   'compose-window': { label: 'New message in a window', group: 'Anywhere', keys: ['Mod+Shift+N'] },
   'log-window': { label: 'Protocol log in a window', group: 'Go to', keys: [] },
   'log-of-message': { label: 'Sessions of this message', group: 'Message', keys: ['Shift+F12'] },
+  'send': { label: 'Send', group: 'Writing', keys: ['Mod+Enter'] },
+  'send-later': { label: 'Send later', group: 'Writing', keys: ['Mod+Shift+Enter'] },
+  'attach': { label: 'Attach files', group: 'Writing', keys: ['Mod+Shift+A'] },
+  'toggle-format': { label: 'Rich or plain text', group: 'Writing', keys: ['Mod+Shift+X'] },
+  'remove-quote': { label: 'Remove the quote', group: 'Writing', keys: ['Mod+Shift+Q'] },
+  'insert-template': { label: 'Insert a template', group: 'Writing', keys: ['Mod+Shift+T'] },
+  'save-template': { label: 'Save as a template', group: 'Writing', keys: [] },
+  'look-over': { label: 'Look the message over', group: 'Writing', keys: ['Mod+Shift+K'] },
   'trace': { label: 'Delivery trace', group: 'Message', keys: ['Mod+F12', 'w'] },
+  'log-open': { label: 'Open a file of the protocol log', group: 'Protocol log', keys: [] },
+  'log-pause': { label: 'Pause the list of sessions', group: 'Protocol log', keys: [] },
+  'log-explain': { label: 'What does it mean?', group: 'Protocol log', keys: ['Mod+Shift+E'] },
+  'log-clear': { label: 'Clear the protocol log', group: 'Protocol log', keys: [] },
+  'log-bytes': { label: 'Show the bytes of a session', group: 'Protocol log', keys: ['Alt+1'] },
+  'log-timing': { label: 'Show the timing of a session', group: 'Protocol log', keys: ['Alt+2'] },
+  'log-tls': { label: 'Show the TLS of a session', group: 'Protocol log', keys: ['Alt+3'] },
+  'log-share': { label: 'Share a session', group: 'Protocol log', keys: [] },
 } as const satisfies Readonly<Record<string, CommandEntry>>
 
 /** A command by its name. */

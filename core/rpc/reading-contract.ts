@@ -100,6 +100,8 @@ export const contactContract = {
     remove: oc.input(z.object({ id: Id })).output(done),
     /** Puts contacts into a group, or takes them out. Fails with `not-found` for a group that is gone. */
     set: oc.input(z.object({ groupId: Id, ids: z.array(Id).max(1000), member: z.boolean() })).output(done),
+    /** Groups that were made, renamed or removed, or that have other members now. */
+    changes: oc.output(eventIterator(z.object({ ids: z.array(Id) }))),
   },
   /** Takes in a file of cards (vCard 2.1, 3.0, 4.0). What is here stays; what is not known yet is filled in. */
   import: oc.input(z.object({ text: z.string().max(MOST_VCARD_LETTERS) })).output(

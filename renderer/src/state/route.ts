@@ -27,6 +27,7 @@ export type Route =
   | { readonly view: 'mail'; readonly folderId: number | null; readonly messageId: number | null }
   | { readonly view: 'snoozed'; readonly messageId: number | null }
   | { readonly view: 'drafts' }
+  | { readonly view: 'people'; readonly groupId: number | null; readonly contactId: number | null }
   | {
       readonly view: 'search'
       readonly text: string
@@ -47,6 +48,14 @@ export type Route =
       readonly view: 'trace'
       readonly of: { readonly entryId: number; readonly recipientId: number | null } | { readonly messageId: number }
     }
+  /** A session of the guided console; without one, where to go, perhaps from a session of the log and a line of it. */
+  | {
+      readonly view: 'console'
+      readonly id: number | null
+      readonly from: { readonly sessionId: number; readonly seq: number | null } | null
+    }
+  /** The rehearsal lab, with the rehearsal that is looked at. */
+  | { readonly view: 'lab'; readonly entryId: number | null }
   | { readonly view: 'settings'; readonly page: SettingsPage }
 
 export const INBOX: Route = { view: 'mail', folderId: null, messageId: null }
@@ -64,6 +73,8 @@ export function parseRoute(hash: string): Route {
       return { view, messageId: numberIn(a) }
     case 'drafts':
       return { view }
+    case 'people':
+      return { view, groupId: numberIn(a), contactId: numberIn(b) }
     case 'search':
       return { view, text: decode(a ?? ''), typing: rest === 'typing', messageId: numberIn(b) }
     case 'queue':
@@ -79,6 +90,13 @@ export function parseRoute(hash: string): Route {
       if (kind === 'entry') return { view, of: { entryId: Number(id), recipientId: numberIn(b) } }
       return kind === 'message' ? { view, of: { messageId: Number(id) } } : INBOX
     }
+    case 'console': {
+      const [, sessionId] = /^from-(\d{1,16})$/.exec(a ?? '') ?? []
+      const from = sessionId === undefined ? null : { sessionId: Number(sessionId), seq: numberIn(b) }
+      return { view, id: from === null ? numberIn(a) : null, from }
+    }
+    case 'lab':
+      return { view, entryId: numberIn(a) }
     case 'settings':
       return { view, page: SETTINGS_PAGES.find((page) => page === a) ?? 'accounts' }
     default:
@@ -105,6 +123,8 @@ export function formatRoute(route: Route): string {
       return path('snoozed', route.messageId)
     case 'drafts':
       return path('drafts')
+    case 'people':
+      return path('people', route.groupId ?? 'all', route.contactId)
     case 'search':
       return path(
         'search',
@@ -126,6 +146,12 @@ export function formatRoute(route: Route): string {
       return 'messageId' in route.of
         ? path('trace', `message-${route.of.messageId}`)
         : path('trace', `entry-${route.of.entryId}`, route.of.recipientId)
+    case 'console':
+      return route.from === null
+        ? path('console', route.id)
+        : path('console', `from-${route.from.sessionId}`, route.from.seq)
+    case 'lab':
+      return path('lab', route.entryId)
     case 'settings':
       return path('settings', route.page)
   }

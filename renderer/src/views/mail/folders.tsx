@@ -1,10 +1,12 @@
 import { useState } from 'react'
+import type { TagView } from '../../../../core/rpc/reading-contract.ts'
 import type { FolderView } from '../../../../core/rpc/views.ts'
 import type { SavedSearchView } from '../../../../core/rpc/search-contract.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import { formatRoute, type Route } from '../../state/route.ts'
+import { DropPlace } from './drag.tsx'
 import { t } from '../../words/words.ts'
 
 /** What each kind of folder looks like. */
@@ -38,15 +40,20 @@ interface Props {
   /** Recipients that wait, and how many of them need a person. */
   readonly waiting: number
   readonly drafts: number
+  readonly tags: readonly TagView[]
   /** Whether all inboxes stand together above the folders, too. */
   readonly unified: boolean
   readonly searches: readonly SavedSearchView[]
   readonly onForget: (search: SavedSearchView) => void
   readonly onCompose: () => void
+  /** Messages were dropped on a folder, or on a tag. */
+  readonly onMove: (ids: readonly number[], folder: FolderView) => void
+  readonly onTag: (ids: readonly number[], tag: TagView) => void
 }
 
-/** Pure: the left pane. */
-export function Folders({ folders, route, waiting, drafts, unified, searches, onForget, onCompose }: Props) {
+/** The left pane. Messages can be dropped on its folders and tags. */
+export function Folders(props: Props) {
+  const { folders, route, waiting, drafts, tags, unified, searches, onForget, onCompose, onMove, onTag } = props
   const unread = folders.reduce((sum, folder) => sum + (folder.role === 'inbox' ? folder.unread : 0), 0)
   return (
     <nav className="folders" aria-label={t('Folders')}>
@@ -75,12 +82,28 @@ export function Folders({ folders, route, waiting, drafts, unified, searches, on
           warn
         />
         <Entry
+          to={{ view: 'snoozed', messageId: null }}
+          icon="clock"
+          name={t('Snoozed')}
+          current={route.view === 'snoozed'}
+          count={0}
+          says=""
+        />
+        <Entry
           to={{ view: 'drafts' }}
           icon="draft"
           name="Drafts"
           current={route.view === 'drafts'}
           count={drafts}
           says="kept"
+        />
+        <Entry
+          to={{ view: 'people', groupId: null, contactId: null }}
+          icon="users"
+          name={t('People')}
+          current={route.view === 'people'}
+          count={0}
+          says=""
         />
       </ul>
       {groupFolders(folders).map((group) => (
@@ -95,10 +118,30 @@ export function Folders({ folders, route, waiting, drafts, unified, searches, on
               count={folder.unread}
               says="unread"
               strong={folder.role === 'inbox'}
+              onDrop={(ids) => onMove(ids, folder)}
             />
           ))}
         </Owner>
       ))}
+      {tags.length === 0 ? null : (
+        <Owner name={t('Tags')} isUser={false}>
+          {tags.map((tag) => {
+            const text = `tag:${/^[\p{L}\p{N}]+$/u.test(tag.name) ? tag.name : `"${tag.name}"`}`
+            return (
+              <Entry
+                key={tag.id}
+                to={{ view: 'search', text, typing: false, messageId: null }}
+                icon="tag"
+                name={tag.name}
+                current={route.view === 'search' && route.text === text}
+                count={0}
+                says=""
+                onDrop={(ids) => onTag(ids, tag)}
+              />
+            )
+          })}
+        </Owner>
+      )}
       {searches.length === 0 ? null : (
         <Owner name="Searches" isUser={false}>
           {searches.map((search) => (
@@ -150,21 +193,36 @@ interface EntryProps {
   readonly strong?: boolean
   readonly warn?: boolean
   readonly end?: React.ReactNode
+  readonly onDrop?: (ids: readonly number[]) => void
 }
 
-function Entry({ to, icon, name, current, count, says, strong = false, warn = false, end }: EntryProps) {
+function Entry({ to, icon, name, current, count, says, strong = false, warn = false, end, onDrop }: EntryProps) {
+  const words = (
+    <>
+      <Icon name={icon} />
+      <span className="grow clip">{name}</span>
+      {count === 0 ? null : (
+        <span className={`count${strong ? ' new-mail' : ''}${warn ? ' warn' : ''}`}>
+          {count.toLocaleString('en')}
+          <span className="sr"> {says}</span>
+        </span>
+      )}
+    </>
+  )
+  const link = { 'href': formatRoute(to), 'aria-current': current ? ('page' as const) : undefined }
   return (
     <li className={end === undefined ? undefined : 'with-end'}>
-      <a href={formatRoute(to)} aria-current={current ? 'page' : undefined}>
-        <Icon name={icon} />
-        <span className="grow clip">{name}</span>
-        {count === 0 ? null : (
-          <span className={`count${strong ? ' new-mail' : ''}${warn ? ' warn' : ''}`}>
-            {count.toLocaleString('en')}
-            <span className="sr"> {says}</span>
-          </span>
-        )}
-      </a>
+      {onDrop === undefined ? (
+        <a {...link}>{words}</a>
+      ) : (
+        <DropPlace onDrop={onDrop}>
+          {(dropProps, ref, isOver) => (
+            <a {...dropProps} {...link} ref={ref} data-over={isOver || undefined}>
+              {words}
+            </a>
+          )}
+        </DropPlace>
+      )}
       {end}
     </li>
   )

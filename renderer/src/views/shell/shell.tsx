@@ -11,13 +11,18 @@ import { compose } from '../compose/composer.ts'
 import { AccountDialog } from '../account/account-dialog.tsx'
 import { findingAccount } from '../account/finding.ts'
 import { ComposePanel } from '../compose/compose-panel.tsx'
+import { ConsoleView } from '../console/console-view.tsx'
 import { DraftsView } from '../compose/drafts-view.tsx'
 import { useDrafts } from '../compose/use-drafts.ts'
 import { useAlerts } from '../log/use-alerts.ts'
+import { LabView } from '../lab/lab-view.tsx'
 import { LogView } from '../log/log-view.tsx'
 import { Folders } from '../mail/folders.tsx'
+import { moveTo, putTag } from '../mail/mail-actions.ts'
 import { MailView } from '../mail/mail-view.tsx'
 import { SearchView } from '../mail/search-view.tsx'
+import { SnoozedView } from '../mail/snoozed-view.tsx'
+import { PeopleView } from '../people/people-view.tsx'
 import { QueueView } from '../queue/queue-view.tsx'
 import { SettingsView } from '../settings/settings-view.tsx'
 import { TraceView } from '../trace/trace-view.tsx'
@@ -37,7 +42,7 @@ const searchChanges = { changes: api.search.changes }
 /** The window: title bar, folders, the view, status bar. */
 export function Shell() {
   const route = useRoute()
-  const { status, folders, accounts } = useEngine()
+  const { status, folders, accounts, tags } = useEngine()
   const drafts = useDrafts()
   const { unifiedInbox } = look.use()
   const finding = findingAccount.use()
@@ -99,24 +104,31 @@ export function Shell() {
       </header>
       <Banners />
       <div className="panes" data-view={route.view}>
-        {route.view === 'log' ? null : (
+        {WIDE.has(route.view) ? null : (
           <Folders
             folders={folders.at === 'ready' ? folders.value : []}
             route={route}
             waiting={status.waiting}
             drafts={drafts.at === 'ready' ? drafts.value.length : 0}
+            tags={tags}
             unified={unifiedInbox}
             searches={searches.at === 'ready' ? searches.value : []}
             onForget={({ id }) => void act(t('Forgetting the search'), () => api.search.saved.remove({ id }))}
             onCompose={() => compose()}
+            onMove={(ids, folder) => void moveTo(ids, folder)}
+            onTag={(ids, tag) => void putTag(ids, tag.id)}
           />
         )}
         {route.view === 'mail' ? <MailView key={`${route.folderId}`} route={route} /> : null}
         {route.view === 'search' ? <SearchView route={route} /> : null}
+        {route.view === 'snoozed' ? <SnoozedView route={route} /> : null}
+        {route.view === 'people' ? <PeopleView key={`${route.groupId}`} route={route} /> : null}
         {route.view === 'drafts' ? <DraftsView drafts={drafts} /> : null}
         {route.view === 'queue' ? <QueueView route={route} /> : null}
         {route.view === 'log' ? <LogView route={route} /> : null}
         {route.view === 'trace' ? <TraceView route={route} /> : null}
+        {route.view === 'console' ? <ConsoleView route={route} /> : null}
+        {route.view === 'lab' ? <LabView route={route} /> : null}
         {route.view === 'settings' ? <SettingsView page={route.page} /> : null}
       </div>
       <StatusBar />
@@ -128,12 +140,19 @@ export function Shell() {
   )
 }
 
+/** Views that have the whole width. */
+const WIDE: ReadonlySet<string> = new Set(['log', 'console', 'lab'])
+
 const TITLE = {
   mail: said('Mail'),
   search: said('Search'),
+  snoozed: said('Snoozed'),
   drafts: said('Drafts'),
+  people: said('People'),
   queue: said('Queue'),
   log: said('Protocol log'),
   trace: said('Delivery trace'),
+  console: said('Guided console'),
+  lab: said('Rehearsal lab'),
   settings: said('Settings'),
 } as const

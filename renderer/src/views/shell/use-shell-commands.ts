@@ -4,7 +4,9 @@ import { getMail } from '../../state/actions.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { go, INBOX, type Route } from '../../state/route.ts'
 import { dropToast, toasts } from '../../state/toasts.ts'
+import { undoLast, undoSteps } from '../../state/undo.ts'
 import { compose } from '../compose/composer.ts'
+import { t } from '../../words/words.ts'
 
 interface Parts {
   readonly route: Route
@@ -17,15 +19,19 @@ interface Parts {
 export function useShellCommands({ route, showKeys, findCommand, focusSearch }: Parts): void {
   const { accounts, folders } = useEngine()
   const sent = folders.at === 'ready' ? folders.value.find(({ role }) => role === 'sent') : undefined
-  const undo = toasts.use().findLast(({ action }) => action?.label === 'Undo')
+  const undo = toasts.use().findLast(({ action }) => action?.label === t('Undo'))
   const undoing = undo?.action
+  const hasSteps = undoSteps.use().length > 0
   useOffers({
     'compose': () => compose(),
     'search': focusSearch,
     // In a browser these keys are its own: they load the page again.
     ...(host.kind === 'desktop' ? { 'get-mail': () => void getMail(accounts.length > 0) } : {}),
+    // What stands in the window with a button goes first: it was the last, and may be mail that is about to leave.
     ...(undo === undefined || undoing === undefined
-      ? {}
+      ? hasSteps
+        ? { undo: undoLast }
+        : {}
       : {
           undo: () => {
             dropToast(undo.id)
@@ -37,11 +43,15 @@ export function useShellCommands({ route, showKeys, findCommand, focusSearch }: 
     'next-pane': () => movePane(1),
     'previous-pane': () => movePane(-1),
     'inbox': () => go(INBOX),
+    'snoozed': () => go({ view: 'snoozed', messageId: null }),
     'starred': () => go({ view: 'search', text: 'is:starred', typing: false, messageId: null }),
     ...(sent === undefined ? {} : { sent: () => go({ view: 'mail', folderId: sent.id, messageId: null }) }),
     'drafts': () => go({ view: 'drafts' }),
+    'people': () => go({ view: 'people', groupId: null, contactId: null }),
     'queue': () => go({ view: 'queue', entryId: null, recipientId: null }),
     'log': () => (route.view === 'log' ? history.back() : go({ view: 'log', sessionId: null, seq: null, of: null })),
+    'console': () => go({ view: 'console', id: null, from: null }),
+    'lab': () => go({ view: 'lab', entryId: null }),
     'settings': () => go({ view: 'settings', page: 'accounts' }),
   })
 }
