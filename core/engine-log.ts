@@ -70,6 +70,7 @@ export function openProtocolLog(deps: {
     listSessions: (filter) => listSessions(store.read, filter),
     getSession: (id) => getSession(store.read, id),
     listEvents: (id, fromSeq, limit) => store.query('session.events', { id, fromSeq, limit }),
+    countEvents: (id) => store.query('session.extent', { id }),
     linksOf: (id) => store.query('session.links', { id }),
     messageOfUidl: byUidl,
     clear: () => store.write('session.clear', null),

@@ -1,5 +1,6 @@
 import { implement } from '@orpc/server'
 import { Fault } from '../base/fault.ts'
+import { strictVerdict } from '../model/tls-verdict.ts'
 import { contract } from '../rpc/contract.ts'
 import type { SessionTlsView } from '../rpc/trace-contract.ts'
 import { getAttempt } from '../store/attempt.ts'
@@ -60,14 +61,6 @@ async function sessionTls(sessionId: number, { store }: TraceDeps): Promise<Sess
     demand: isNamed ? 'named' : (attempt?.tls?.policy ?? (head.side === 'client' ? 'none' : null)),
     trouble: attempt?.tls?.trouble ?? null,
     domain: isNamed ? null : (recipient?.to.domain ?? null),
-    strict: strictly(head.side, facts),
+    strict: strictVerdict(head.side, facts),
   }
-}
-
-/** RFC 8461 §4.2, RFC 8689 §4.2.1: what verified TLS takes. */
-function strictly(side: 'client' | 'server', facts: SessionTlsView['facts']): SessionTlsView['strict'] {
-  if (facts === null) return 'clear'
-  if (side === 'server') return 'client'
-  if (facts.trusted) return 'same'
-  return facts.nameFits === false ? 'name' : 'untrusted'
 }

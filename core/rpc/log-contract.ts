@@ -131,6 +131,8 @@ export const ExplainedReplyView = z.object({
 
 /** Calls of the protocol log beside those that read single sessions. */
 export const logContract = {
+  /** A session's head, and how many events it has until now: less work than `session`, for whoever follows it. */
+  extent: oc.input(z.object({ id: Id })).output(z.object({ session: SessionView, events: z.number().int() })),
   /**
    * Sessions that a query finds, newest first, as they are found; the language is core/model/log-query.ts. Ends when the caller lets
    * go. Fails with `search.invalid`, which says where, for a query that doesn't parse.

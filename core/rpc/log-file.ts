@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readDialogueFile } from '../model/dialogue-file.ts'
+import { attachedLog } from '../model/log-mail.ts'
 import { LOG_FILE, type LogFile, type LoggedSession } from '../model/log-file.ts'
 import type { TranscriptEvent } from '../model/transcript.ts'
 
@@ -76,9 +77,10 @@ export type OpenedLog =
   | { readonly kind: 'json' | 'dialogue'; readonly sessions: readonly LoggedSession[]; readonly error: null }
   | { readonly kind: 'json' | 'dialogue'; readonly sessions: null; readonly error: string }
 
-/** Opens what an export has written, JSON or dialogue. The file is anybody's: nothing in it is believed. Never throws. */
+/** Opens what an export has written: JSON, a dialogue, or the message that has them attached. The file is anybody's: nothing in it is believed. Never throws. */
 export function openLogFile(content: string): OpenedLog {
-  const bare = content.replace(/^\ufeff/, '')
+  const whole = content.replace(/^\ufeff/, '')
+  const bare = attachedLog(whole) ?? whole
   if (!bare.trimStart().startsWith('{')) {
     const { sessions, error } = readDialogueFile(bare)
     return sessions === null

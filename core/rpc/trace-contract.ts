@@ -2,6 +2,7 @@ import { oc } from '@orpc/contract'
 import { z } from 'zod'
 import { TRACE_STEPS, TRACE_TONES } from '../model/delivery-trace.ts'
 import { RECIPIENT_STATES } from '../model/outcome.ts'
+import { STRICT_VERDICTS } from '../model/tls-verdict.ts'
 import { AuditView, Id, LaterReportView, SessionView, TlsFactsView } from './views.ts'
 
 const ms = z.number()
@@ -141,7 +142,7 @@ export const SessionTlsView = z.object({
    * `clear` text, its certificate was `untrusted`, or for another `name`. `client`: the other end is a client, which shows no
    * certificate; there it could only be refused for clear text.
    */
-  strict: z.enum(['same', 'clear', 'untrusted', 'name', 'client']),
+  strict: z.enum(STRICT_VERDICTS),
 })
 export type SessionTlsView = z.infer<typeof SessionTlsView>
 

@@ -79,6 +79,16 @@ function* events(
   return found
 }
 
+/** How many events of a session are kept, which is the number behind its last one. */
+function* extent(db: ReadDb, { id }: { readonly id: number }): Generator<undefined, number, undefined> {
+  let events = 0
+  for (const some of segmentsOf(db, id)) {
+    for (const { part } of some) events = Math.max(events, part.seq + part.count)
+    yield
+  }
+  return events
+}
+
 function* links(db: ReadDb, { id }: { readonly id: number }): Generator<undefined, SessionLink[], undefined> {
   const found = new Map<string, SessionLink>()
   for (const some of segmentsOf(db, id)) {
@@ -99,6 +109,8 @@ function* links(db: ReadDb, { id }: { readonly id: number }): Generator<undefine
 export const sessionSegmentQueries = {
   /** At most `limit` events of a session, from number `fromSeq` on. */
   'session.events': events,
+  /** How many events a session has, up to the last that is kept. */
+  'session.extent': extent,
   /** What a session had to do with. */
   'session.links': links,
 } satisfies Record<string, Query<never, unknown>>

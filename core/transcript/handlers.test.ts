@@ -29,6 +29,7 @@ function log() {
     getSession: (id) => heads.get(id),
     listEvents: async (id, fromSeq, limit) =>
       events.filter((one) => one.id === id && one.seq >= fromSeq).slice(0, limit),
+    countEvents: async (id) => events.filter((one) => one.id === id).length,
     linksOf: async (id) => links.filter((one) => one.id === id).map((one) => one.link),
     messageOfUidl: (accountId, uidl) => (accountId === 4 && uidl === 'known' ? 99 : undefined),
     clear: async () => {
@@ -112,4 +113,18 @@ test('tells which sessions changed, and that the log was cleared', async () => {
   await expect.poll(() => told.flat()).toContain(0)
   abort.abort()
   await listening
+})
+
+test('how far a session has come is known, committed or not', async () => {
+  const { recorder, handlers } = log()
+  const transcript = recorder.open(head)
+  transcript.line('S', bytes('+OK'))
+  expect(await call(handlers.extent, { id: 1 })).toMatchObject({ session: { state: 'live' }, events: 1 })
+  await recorder.flush()
+  transcript.line('C', bytes('QUIT'))
+  expect(await call(handlers.extent, { id: 1 })).toMatchObject({ events: 2 })
+  transcript.close('ok', 'S')
+  await recorder.flush()
+  expect(await call(handlers.extent, { id: 1 })).toMatchObject({ session: { state: 'ok' }, events: 3 })
+  await expect(call(handlers.extent, { id: 9 })).rejects.toMatchObject({ code: 'not-found' })
 })

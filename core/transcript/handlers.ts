@@ -25,6 +25,8 @@ export interface LogDeps {
   readonly listSessions: (filter: Filter) => readonly SessionHead[]
   readonly getSession: (id: number) => SessionHead | undefined
   readonly listEvents: (id: number, fromSeq: number, limit: number) => Promise<readonly Numbered[]>
+  /** How many events of a session are stored. */
+  readonly countEvents: (id: number) => Promise<number>
   readonly linksOf: (id: number) => Promise<readonly SessionLink[]>
   /** Which message came to an account under a unique-id. */
   readonly messageOfUidl: (accountId: number, uidl: string) => number | undefined
@@ -110,6 +112,12 @@ export function logHandlers(deps: LogDeps) {
           return { entryId: number(entryId), messageId: number(messageId) }
         }),
       }
+    }),
+    extent: os.extent.handler(async ({ input: { id } }) => {
+      const session = toView(headOf(id))
+      const pending = recorder.pending(id).at(-1)
+      const stored = await deps.countEvents(id)
+      return { session, events: Math.max(stored, pending === undefined ? 0 : pending.seq + 1) }
     }),
     events: os.events.handler(async ({ input }) => {
       const head = headOf(input.id)

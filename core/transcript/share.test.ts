@@ -5,6 +5,7 @@ import { parseDialogue } from '../../test/support/dialogue.ts'
 import { eventsOf, headOf } from '../../test/support/logged.ts'
 import { randomSession } from '../../test/support/random-session.ts'
 import { readDialogueFile } from '../model/dialogue-file.ts'
+import { attachedLog } from '../model/log-mail.ts'
 import type { LoggedSession } from '../model/log-file.ts'
 import type { TranscriptEvent } from '../model/transcript.ts'
 import { share } from './share.ts'
@@ -77,4 +78,19 @@ test('a message has the dialogue and the whole attached, and says what was left 
   expect(text).toBe(dialogue([session]))
   expect(JSON.parse(json!)).toMatchObject({ sessions: [{ head: { id: 3 } }] })
   for (const line of bytes.toString().split('\r\n')) expect(line.length).toBeLessThan(999)
+})
+
+test('a message with sessions attached gives its JSON back, also with other line ends and in another program’s frame', () => {
+  fc.assert(
+    fc.property(fc.array(randomSession, { minLength: 1, maxLength: 2 }), (sessions) => {
+      const json = share(sessions, { ...how, format: 'json' }).bytes.toString()
+      const mail = share(sessions, { ...how, format: 'eml' }).bytes.toString()
+      expect(attachedLog(mail)).toBe(json)
+      expect(attachedLog(`Received: from a\n by b; now\n${mail.replaceAll('\r\n', '\n')}`)).toBe(json)
+    }),
+    { numRuns: 30 },
+  )
+  const talk = dialogue([{ head: headOf(1), events: eventsOf(['C: EHLO a', 'S: 250 ok']) }])
+  expect(attachedLog(talk)).toBeUndefined()
+  expect(attachedLog('Subject: hi\r\n\r\nContent-Type: text/plain\r\n')).toBeUndefined()
 })

@@ -20,6 +20,7 @@ describe('the protocol log', () => {
   let browser: Browser
   let page: Page
   let complaints: string[]
+  let exported = ''
 
   beforeAll(async () => {
     sink = await startSink({ answer: ({ verb, line }) => (verb === 'RCPT' && /gone/.test(line) ? REFUSAL : undefined) })
@@ -145,10 +146,79 @@ describe('the protocol log', () => {
     expect(JSON.parse(text)).toMatchObject({ format: 'posthorn-protocol-log', version: 1 })
     expect(text).not.toMatch(/otto|gone\.test|feldt/)
     expect(text).toContain('550 5.1.1')
+    exported = text
+  })
+
+  test('rows are picked and copied by the keyboard, words and lines explain themselves', async () => {
+    const log = pane().getByRole('log')
+    await log.focus()
+    await page.keyboard.press('Home')
+    for (let n = 0; n < 4; n++) await page.keyboard.press('Shift+ArrowDown')
+    await pane().getByRole('button', { name: 'Copy 5 rows' }).waitFor()
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.keyboard.press('Control+C')
+    await page.getByText('5 lines copied.').waitFor()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^# DNS MX gone\.test[^]*\n$/)
+    await page.keyboard.press('Escape')
+    const dialog = page.getByRole('dialog', { name: 'What does it mean?' })
+    await log.getByRole('button', { name: /more: PIPELINING/ }).click()
+    await log.getByRole('button', { name: 'PIPELINING', exact: true }).click()
+    await expect.poll(() => dialog.innerText()).toContain('RFC 2920')
+    await page.keyboard.press('Escape')
+    const refusal = log.locator('[data-index]').filter({ hasText: '550 5.1.1' }).first()
+    await refusal.locator('.no').click()
+    await log.focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => dialog.innerText()).toMatch(/550 5\.1\.1[^]*(mailbox|recipient)/i)
+    await page.keyboard.press('Escape')
+  })
+
+  test('a session shows its bytes and its encryption by a key', async () => {
+    await page.keyboard.press('Alt+1')
+    await expect.poll(() => pane().getByRole('log').innerText()).toMatch(/45 48 4c 4f 20/)
+    expect(await barriers(page)).toEqual([])
+    await page.keyboard.press('Alt+3')
+    const tls = pane().getByRole('region', { name: 'TLS' })
+    await expect.poll(() => tls.innerText()).toMatch(/In clear text[^]*strict policy would have let nothing pass/)
+    expect(await barriers(page)).toEqual([])
+    await page.keyboard.press('Alt+3')
+    await pane().getByRole('log').waitFor()
+  })
+
+  test('two sessions stand side by side, line by line', async () => {
+    await sessions().filter({ hasText: 'mx.fine.test' }).click()
+    await sessions()
+      .filter({ hasText: 'mx.gone.test' })
+      .first()
+      .click({ modifiers: ['Control'] })
+    const both = page.getByRole('region', { name: 'Lines side by side' })
+    await expect.poll(() => both.innerText()).toMatch(/mx\.fine\.test[^]*550 5\.1\.1/)
+    expect(await barriers(page)).toEqual([])
+    await both.getByRole('button', { name: /550 5\.1\.1/ }).first().click()
+    await expect.poll(() => pane().locator('[data-marked]').innerText()).toContain('550 5.1.1')
+  })
+
+  test('a file that somebody sent is looked at and stored nowhere', async () => {
+    const kept = await sessions().count()
+    const open = async (name: string, text: string) => {
+      const chooser = page.waitForEvent('filechooser')
+      await page.getByRole('main').getByRole('button', { name: 'More', exact: true }).click()
+      await page.getByRole('menuitem', { name: 'Open a file…' }).click()
+      await (await chooser).setFiles({ name, mimeType: 'application/json', buffer: Buffer.from(text) })
+    }
+    await open('broken.json', '{"format":"posthorn-protocol-log"')
+    await page.getByText(/“broken\.json” cannot be opened\. It is not whole JSON/).waitFor()
+    await open('sent.json', exported)
+    await page.getByText('sent.json: 1 session. Nothing of it is stored.').waitFor()
+    await expect.poll(() => pane().getByRole('log').innerText()).toMatch(/RCPT TO:<person\d+@host\d+\.example>/)
+    expect(await barriers(page)).toEqual([])
+    await page.getByRole('button', { name: 'Close the file' }).click()
+    await expect.poll(() => sessions().count()).toBe(kept)
   })
 
   test('what is kept of each protocol is shown', async () => {
-    await page.getByRole('button', { name: 'What is kept' }).click()
+    await page.getByRole('main').getByRole('button', { name: 'More', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'What is kept' }).click()
     const dialog = page.getByRole('dialog', { name: 'What is kept' })
     // Mails that leave one soon after the other may have shared a session.
     const kept = await sessions().count()

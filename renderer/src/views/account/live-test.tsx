@@ -77,7 +77,7 @@ export function TestStepRow({ title, step }: { title: string; step: Pick<TestSte
 
 /** What is said in the session of a test, live. */
 export function TestDialogue({ id }: { id: number }) {
-  const { head, events } = useDialogue(id)
+  const { head, events, pages, total, look } = useDialogue(id)
   if (head.at !== 'ready') return <p className="quiet nothing-yet">{t('Opening the session.')}</p>
-  return <Dialogue session={head.value.session} events={events} seq={null} />
+  return <Dialogue session={head.value.session} read={{ events, pages, total }} look={look} seq={null} />
 }

@@ -8,12 +8,17 @@ import { distrustWords } from '../../../../core/model/distrust-words.ts'
 import { toneOf, type DialogueRow, type Rest } from './dialogue-rows.ts'
 import { explainRefusal } from '../../../../core/model/explain-reply.ts'
 import { lineText, tlsName, type LineEvent } from './exchange.ts'
+import { hexRows } from './hex-view.ts'
 import { t, tx } from '../../words/words.ts'
 
 interface Props {
   readonly row: DialogueRow
   readonly protocol: 'smtp' | 'pop3' | 'imap'
   readonly isMarked: boolean
+  /** Lines as their bytes. */
+  readonly showsBytes?: boolean
+  /** A word or a line of which somebody wants to know what it means. */
+  readonly onExplain?: (text: string) => void
   readonly onToggle?: (id: string) => void
   readonly onMessage?: (messageId: number) => void
   readonly onEntry?: (entryId: number) => void
@@ -62,7 +67,7 @@ function Gutter({ row, isBad }: { row: DialogueRow; isBad: boolean }) {
   )
 }
 
-function Text({ row, protocol, onToggle, onMessage, onEntry }: Props) {
+function Text({ row, protocol, showsBytes = false, onExplain, onToggle, onMessage, onEntry }: Props) {
   if (row.kind === 'boundary') return null
   if (row.kind === 'note') return <bdi>{visible(row.text)}</bdi>
   if (row.kind === 'content') {
@@ -87,7 +92,7 @@ function Text({ row, protocol, onToggle, onMessage, onEntry }: Props) {
   }
   return (
     <>
-      <Line event={row.event} />
+      {showsBytes ? <Bytes event={row.event} /> : <Line event={row.event} onExplain={onExplain} />}
       {row.rest === null ? null : <Fold rest={row.rest} onToggle={onToggle} />}
     </>
   )
@@ -133,10 +138,14 @@ function Kept({ words, first, last, sha256 }: { words: string; first: string; la
 }
 
 /** A wire line: its verb or code set off, secrets as chips. Everything is text; nothing of a peer becomes markup. */
-function Line({ event }: { event: LineEvent }) {
+function Line({ event, onExplain }: { event: LineEvent; onExplain: ((text: string) => void) | undefined }) {
+  const whole = lineText(event)
   const { code, tone } = toneOf(event)
-  let start =
-    event.from === 'C' ? (/^[A-Za-z]+(?: (?:FROM|TO):)?/i.exec(lineText(event))?.[0].length ?? 0) : code.length
+  const isClient = event.from === 'C'
+  let start = isClient ? (/^[A-Za-z]+(?: (?:FROM|TO):)?/i.exec(whole)?.[0].length ?? 0) : code.length
+  // A keyword of EHLO or CAPA.
+  let keyword = isClient ? '' : (/^(?:250[- ])?([A-Z0-9][A-Z0-9-]{2,30})(?=[ =]|$)/.exec(whole)?.[1] ?? '')
+  const asked = isClient ? whole.slice(0, start).replace(/[ :].*$/, '') : whole
   return (
     <bdi>
       {event.spans.map((span, at) => {
@@ -144,10 +153,18 @@ function Line({ event }: { event: LineEvent }) {
         const text = wireText(span)
         const head = text.slice(0, start)
         start = 0
+        const rest = text.slice(head.length)
+        const gap = /^[- ]?/.exec(rest)?.[0].length ?? 0
+        const word = keyword !== '' && rest.slice(gap).startsWith(keyword) ? keyword : ''
+        keyword = ''
         return (
           <span key={at}>
-            {head === '' ? null : <b className={event.from === 'C' ? 'vb' : `k${tone}`}>{head}</b>}
-            {text.slice(head.length)}
+            {head === '' ? null : (
+              <Word text={head} asks={asked} kind={isClient ? 'vb' : `k${tone}`} onExplain={onExplain} />
+            )}
+            {rest.slice(0, gap)}
+            {word === '' ? null : <Word text={word} asks={word} kind="" onExplain={onExplain} />}
+            {rest.slice(gap + word.length)}
           </span>
         )
       })}
@@ -156,6 +173,53 @@ function Line({ event }: { event: LineEvent }) {
       ) : null}
       {event.odd === true ? <span className="odd"> {t('no CRLF at its end')}</span> : null}
     </bdi>
+  )
+}
+
+interface WordProps {
+  readonly text: string
+  /** What is asked for when somebody wants to know. */
+  readonly asks: string
+  readonly kind: string
+  readonly onExplain: ((text: string) => void) | undefined
+}
+
+/** A verb, a code or a keyword, which says what it means when it is clicked; for the keyboard its row does. */
+function Word({ text, asks, kind, onExplain }: WordProps) {
+  if (onExplain === undefined) return <b className={kind}>{text}</b>
+  return (
+    <button
+      type="button"
+      className={`word ${kind}`}
+      tabIndex={-1}
+      title={t('What does it mean?')}
+      onClick={() => onExplain(asks)}
+    >
+      {text}
+    </button>
+  )
+}
+
+/** A line as its bytes; a secret has none. */
+function Bytes({ event }: { readonly event: LineEvent }) {
+  let from = 0
+  return (
+    <span className="hex">
+      {event.spans.map((span, at) => {
+        if (typeof span !== 'string') return <Secret key={at} />
+        const rows = hexRows(span, from)
+        from += span.length
+        return rows.map((row) => (
+          <span key={`${at} ${row.offset}`} className="hex-row">
+            <span className="faint">{row.offset}</span>
+            <span>{row.hex}</span>
+            <bdi className="quiet">{row.text}</bdi>
+          </span>
+        ))
+      })}
+      {event.spans.length === 0 ? <span className="faint">{t('no bytes')}</span> : null}
+      {event.odd === true ? <span className="odd"> {t('no CRLF at its end')}</span> : null}
+    </span>
   )
 }
 

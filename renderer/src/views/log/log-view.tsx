@@ -1,35 +1,35 @@
-import { useEffect, useState } from 'react'
-import type { LogHit } from '../../../../core/rpc/log-contract.ts'
+import { useEffect, useRef, useState } from 'react'
 import type { SessionView } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
-import { count, size } from '../../format/size.ts'
-import { clockSeconds, took } from '../../format/time.ts'
-import { visible } from '../../format/wire-text.ts'
+import { useOffers } from '../../commands/offers.ts'
 import { keyOf } from '../../commands/bindings.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
+import { MenuButton } from '../../parts/menu.tsx'
 import { act } from '../../state/act.ts'
-import { copyText, getMail } from '../../state/actions.ts'
+import { getMail } from '../../state/actions.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { useNow } from '../../state/now.ts'
 import { go, INBOX, type Route } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
 import { Mistake } from '../mail/search-view.tsx'
-import { Dialogue } from './dialogue.tsx'
+import { DiffPane } from './diff-pane.tsx'
 import { ExplainDialog } from './explain-dialog.tsx'
-import { Places } from './places.tsx'
+import { FileView } from './file-view.tsx'
+import { ManyPane } from './many-pane.tsx'
+import { LARGEST_FILE_BYTES, readOpened, type OpenedFile } from './open-file.ts'
 import { QueryBar } from './query-bar.tsx'
-import { ShareDialog } from './share-dialog.tsx'
-import { TimingPane } from './timing-pane.tsx'
+import { SessionPane } from './session-pane.tsx'
 import { UseDialog } from './use-dialog.tsx'
 import { useLogFind } from './use-log-find.ts'
 import { SessionList } from './session-list.tsx'
-import { useDialogue } from './use-dialogue.ts'
 import { useSessions, type Filter } from './use-sessions.ts'
 import { t } from '../../words/words.ts'
+
+const NONE: ReadonlySet<number> = new Set()
 
 type LogRoute = Extract<Route, { view: 'log' }>
 
@@ -40,6 +40,12 @@ export function LogView({ route }: { readonly route: LogRoute }) {
   const [problemsOnly, setProblemsOnly] = useState(false)
   const [query, setQuery] = useState('')
   const [open, setOpen] = useState<'clear' | 'use' | 'explain' | null>(null)
+  const [file, setFile] = useState<OpenedFile | null>(null)
+  const input = useRef<HTMLInputElement>(null)
+  /** Sessions beside the open one that were picked, too. */
+  const [picked, setPicked] = useState<ReadonlySet<number>>(NONE)
+  /** The list as it was when it was paused. */
+  const [held, setHeld] = useState<readonly SessionView[] | null>(null)
   const nowMs = useNow(status.liveSessions > 0 ? 1000 : 30_000)
   const of = route.of
   const live = useSessions({
@@ -51,7 +57,7 @@ export function LogView({ route }: { readonly route: LogRoute }) {
   const asked = query.trim()
   const found = useLogFind(asked)
   const isFinding = asked !== ''
-  const listed = live.at === 'ready' ? live.value.sessions : []
+  const listed = held ?? (live.at === 'ready' ? live.value.sessions : [])
   // The list hears of each change; what was found is as it was then.
   const sessions = isFinding
     ? found.hits.map(({ session }) => listed.find(({ id }) => id === session.id) ?? session)
@@ -68,12 +74,32 @@ export function LogView({ route }: { readonly route: LogRoute }) {
   /** Another filter shows other sessions: the first of them is opened. */
   const forget = () => go({ ...route, sessionId: null, seq: null }, 'quietly')
   const clear = async () => {
-    const done = await act('Clearing the log', () => api.log.clear())
+    const done = await act(t('Clearing the log'), () => api.log.clear())
     if (done === undefined) return
     go({ view: 'log', sessionId: null, seq: null, of: null }, 'quietly')
     live.again()
-    toast(`${count(done.sessions, 'session')} removed.`, { icon: 'trash' })
+    setHeld(null)
+    toast(t('{sessions, plural, one {# session} other {# sessions}} removed.', { sessions: done.sessions }), {
+      icon: 'trash',
+    })
   }
+  const openFile = async (from: File) => {
+    const opened =
+      from.size > LARGEST_FILE_BYTES
+        ? { error: t('It is larger than such files are.') }
+        : readOpened(from.name, await from.text())
+    if ('error' in opened)
+      toast(t('“{name}” cannot be opened. {error}', { name: from.name, error: opened.error }), { icon: 'alert' })
+    else setFile(opened)
+  }
+  useOffers({
+    'log-open': () => input.current?.click(),
+    'log-explain': () => setOpen('explain'),
+    'log-clear': () => setOpen('clear'),
+    'log-pause': () => setHeld(held === null ? listed : null),
+  })
+  const chosen = route.sessionId !== null && picked.has(route.sessionId) ? [...picked].toSorted((a, b) => a - b) : []
+  const [older, newer] = chosen
 
   return (
     <main className="page log" aria-label={t('Protocol log')}>
@@ -92,106 +118,152 @@ export function LogView({ route }: { readonly route: LogRoute }) {
             { count: status.liveSessions },
           )}
         </span>
+        <Button
+          kind="plain"
+          icon={held === null ? 'pause' : 'play'}
+          aria-pressed={held !== null}
+          onClick={() => setHeld(held === null ? listed : null)}
+        >
+          {held === null ? t('Pause') : t('Go on')}
+        </Button>
         <Button kind="plain" icon="question" onClick={() => setOpen('explain')}>
           {t('What does it mean?')}
         </Button>
-        <Button kind="plain" icon="layers" onClick={() => setOpen('use')}>
-          {t('What is kept')}
-        </Button>
-        <Button kind="plain" icon="trash" onClick={() => setOpen('clear')}>
-          {t('Clear')}
-        </Button>
-      </header>
-      <div className="filters" role="toolbar" aria-label={t('Filter sessions')}>
-        {([null, 'smtp', 'pop3', 'imap'] as const).map((one) => (
-          <button
-            key={one}
-            type="button"
-            className="chip"
-            aria-pressed={protocol === one}
-            onClick={() => {
-              setProtocol(one)
-              forget()
-            }}
-          >
-            {one === null ? t('All') : one.toUpperCase()}
-          </button>
-        ))}
-        <span className="bar-gap" />
-        <button
-          type="button"
-          className="chip"
-          aria-pressed={problemsOnly}
-          onClick={() => {
-            setProblemsOnly(!problemsOnly)
-            forget()
+        <MenuButton
+          label={t('More')}
+          icon="more"
+          entries={[
+            { id: 'open', label: t('Open a file…'), icon: 'file', run: () => input.current?.click() },
+            { id: 'use', label: t('What is kept'), icon: 'layers', run: () => setOpen('use') },
+            { id: 'clear', label: t('Clear the log…'), icon: 'trash', run: () => setOpen('clear') },
+          ]}
+        />
+        <input
+          ref={input}
+          type="file"
+          hidden
+          aria-label={t('Sessions in a file')}
+          accept=".json,.txt,.eml,application/json,text/plain,message/rfc822"
+          onChange={({ currentTarget: box }) => {
+            const [one] = box.files ?? []
+            if (one !== undefined) void openFile(one)
+            box.value = ''
           }}
-        >
-          <Icon name="alert" />
-          {t('Only problems')}
-        </button>
-        {of === null ? null : (
-          <button type="button" className="chip" aria-pressed onClick={() => go({ ...route, of: null })}>
-            <Icon name="sent" />
-            {t('This message')}
-            <Icon name="x" />
-          </button>
-        )}
-        <QueryBar text={query} onText={setQuery} />
-        {found.problem === null ? null : <Mistake query={asked} problem={found.problem} />}
-      </div>
-      <Load live={live} what={t('the log')} again={live.again}>
-        {() =>
-          sessions.length === 0 ? (
-            filtered ? (
-              <Empty icon="filter" title={t('No such session')}>
-                {isFinding
-                  ? found.isRunning
-                    ? t('Looking.')
-                    : t('No session that is kept has this.')
-                  : of === null
-                    ? t('No session is left with this filter.')
-                    : t('No session of this message is kept.')}
-              </Empty>
-            ) : (
-              <Empty
-                icon="wire"
-                title={t('No session yet')}
-                actions={
-                  accounts.length === 0 ? undefined : (
-                    <Button icon="refresh" onClick={() => void getMail(true)}>
-                      {t('Get mail')}
-                    </Button>
-                  )
-                }
+        />
+      </header>
+      {file !== null ? (
+        <FileView file={file} onClose={() => setFile(null)} />
+      ) : (
+        <>
+          <div className="filters" role="toolbar" aria-label={t('Filter sessions')}>
+            {([null, 'smtp', 'pop3', 'imap'] as const).map((one) => (
+              <button
+                key={one}
+                type="button"
+                className="chip"
+                aria-pressed={protocol === one}
+                onClick={() => {
+                  setProtocol(one)
+                  forget()
+                }}
               >
-                {t('Each connection appears here the moment it opens.')}
-              </Empty>
-            )
-          ) : (
-            <div className="split">
-              <SessionList
-                sessions={sessions}
-                selected={route.sessionId}
-                nowMs={nowMs}
-                onSelect={(sessionId) => go({ ...route, sessionId, seq: null }, 'quietly')}
-                onNearEnd={isFinding ? found.loadMore : live.more}
-              />
-              {route.sessionId === null ? (
-                <section className="detail" />
+                {one === null ? t('All') : one.toUpperCase()}
+              </button>
+            ))}
+            <span className="bar-gap" />
+            <button
+              type="button"
+              className="chip"
+              aria-pressed={problemsOnly}
+              onClick={() => {
+                setProblemsOnly(!problemsOnly)
+                forget()
+              }}
+            >
+              <Icon name="alert" />
+              {t('Only problems')}
+            </button>
+            {of === null ? null : (
+              <button type="button" className="chip" aria-pressed onClick={() => go({ ...route, of: null })}>
+                <Icon name="sent" />
+                {t('This message')}
+                <Icon name="x" />
+              </button>
+            )}
+            <QueryBar text={query} onText={setQuery} />
+            {found.problem === null ? null : <Mistake query={asked} problem={found.problem} />}
+          </div>
+          <Load live={live} what={t('the log')} again={live.again}>
+            {() =>
+              sessions.length === 0 ? (
+                filtered ? (
+                  <Empty icon="filter" title={t('No such session')}>
+                    {isFinding
+                      ? found.isRunning
+                        ? t('Looking.')
+                        : t('No session that is kept has this.')
+                      : of === null
+                        ? t('No session is left with this filter.')
+                        : t('No session of this message is kept.')}
+                  </Empty>
+                ) : (
+                  <Empty
+                    icon="wire"
+                    title={t('No session yet')}
+                    actions={
+                      accounts.length === 0 ? undefined : (
+                        <Button icon="refresh" onClick={() => void getMail(true)}>
+                          {t('Get mail')}
+                        </Button>
+                      )
+                    }
+                  >
+                    {t('Each connection appears here the moment it opens.')}
+                  </Empty>
+                )
               ) : (
-                <SessionPane
-                  key={route.sessionId}
-                  id={route.sessionId}
-                  seq={route.seq}
-                  hit={isFinding ? found.hits.find(({ session }) => session.id === route.sessionId) : undefined}
-                  onLine={(seq) => go({ ...route, seq }, 'quietly')}
-                />
-              )}
-            </div>
-          )
-        }
-      </Load>
+                <div className="split">
+                  <SessionList
+                    sessions={sessions}
+                    multiple
+                    picked={{
+                      active: route.sessionId,
+                      selected: chosen.length > 1 || route.sessionId === null ? picked : new Set([route.sessionId]),
+                    }}
+                    nowMs={nowMs}
+                    onPick={({ active, selected }) => {
+                      setPicked(selected)
+                      if (active !== null) go({ ...route, sessionId: active, seq: null }, 'quietly')
+                    }}
+                    onNearEnd={isFinding ? found.loadMore : live.more}
+                  />
+                  {route.sessionId === null ? (
+                    <section className="detail" />
+                  ) : chosen.length === 2 && older !== undefined && newer !== undefined ? (
+                    <DiffPane
+                      ids={[older, newer]}
+                      onLine={(sessionId, seq) => {
+                        setPicked(NONE)
+                        go({ ...route, sessionId, seq }, 'quietly')
+                      }}
+                    />
+                  ) : chosen.length > 2 ? (
+                    <ManyPane ids={chosen} />
+                  ) : (
+                    <SessionPane
+                      key={route.sessionId}
+                      id={route.sessionId}
+                      seq={route.seq}
+                      hit={isFinding ? found.hits.find(({ session }) => session.id === route.sessionId) : undefined}
+                      onLine={(seq) => go({ ...route, seq }, 'quietly')}
+                    />
+                  )}
+                </div>
+              )
+            }
+          </Load>
+        </>
+      )}
       <Confirm
         title={t('Clear the protocol log?')}
         isOpen={open === 'clear'}
@@ -205,114 +277,5 @@ export function LogView({ route }: { readonly route: LogRoute }) {
       {open === 'use' ? <UseDialog onClose={() => setOpen(null)} /> : null}
       {open === 'explain' ? <ExplainDialog first="" onClose={() => setOpen(null)} /> : null}
     </main>
-  )
-}
-
-interface PaneProps {
-  readonly id: number
-  readonly seq: number | null
-  /** What a query found in it. */
-  readonly hit: LogHit | undefined
-  readonly onLine: (seq: number) => void
-}
-
-function SessionPane({ id, seq, hit, onLine }: PaneProps) {
-  const { head, events } = useDialogue(id)
-  const [shows, setShows] = useState<'dialogue' | 'timing'>('dialogue')
-  return (
-    <section className="detail" aria-label={t('Session')}>
-      <Load live={head} what={t('the session')} again={head.again}>
-        {({ session, links }) => {
-          const entryId = links.find((link) => link.entryId !== null)?.entryId ?? null
-          const messageIds = links.flatMap((link) => link.messageId ?? [])
-          return (
-            <>
-              <SessionHead
-                session={session}
-                lines={events.length}
-                entryId={entryId}
-                messageId={messageIds[0] ?? null}
-                shows={shows}
-                onShow={setShows}
-              />
-              {hit === undefined ? null : <Places hit={hit} onLine={onLine} />}
-              {shows === 'timing' ? (
-                <TimingPane
-                  events={events}
-                  onLine={(line) => {
-                    setShows('dialogue')
-                    onLine(line)
-                  }}
-                />
-              ) : (
-                <Dialogue
-                  session={session}
-                  events={events}
-                  seq={seq}
-                  onMessage={(messageId) => go({ view: 'mail', folderId: null, messageId })}
-                  onEntry={(one) => go({ view: 'queue', entryId: one, recipientId: null })}
-                />
-              )}
-            </>
-          )
-        }}
-      </Load>
-    </section>
-  )
-}
-
-interface HeadProps {
-  readonly session: SessionView
-  readonly lines: number
-  readonly entryId: number | null
-  readonly messageId: number | null
-  readonly shows: 'dialogue' | 'timing'
-  readonly onShow: (what: 'dialogue' | 'timing') => void
-}
-
-function SessionHead({ session, lines, entryId, messageId, shows, onShow }: HeadProps) {
-  const [shares, setShares] = useState(false)
-  const text = () => act('Reading the dialogue', () => api.log.export({ id: session.id }))
-  return (
-    <header>
-      <Icon name={session.side === 'client' ? 'to' : 'from'} className="quiet" />
-      <h2 className="clip">
-        <bdi>{visible(session.peer)}</bdi>
-      </h2>
-      <span className="quiet num clip">
-        {session.protocol.toUpperCase()} {session.side === 'client' ? t('to') : t('from')}{' '}
-        <bdi>{visible(session.address)}</bdi>, {clockSeconds(session.startedMs)}
-        {session.endedMs === null ? '' : `, ${took(session.endedMs - session.startedMs)}`}, {count(lines, 'line')},{' '}
-        {size(session.bytesIn + session.bytesOut)}
-      </span>
-      <span className="grow" />
-      {entryId === null ? null : (
-        <IconButton
-          icon="queue"
-          label={t('Show in queue')}
-          onClick={() => go({ view: 'queue', entryId, recipientId: null })}
-        />
-      )}
-      {messageId === null ? null : (
-        <IconButton
-          icon="inbox"
-          label={t('Open the message')}
-          onClick={() => go({ view: 'mail', folderId: null, messageId })}
-        />
-      )}
-      <IconButton
-        icon="copy"
-        label={t('Copy the dialogue')}
-        onClick={() => void text().then((one) => (one ? copyText(one.text, 'The dialogue') : undefined))}
-      />
-      <IconButton
-        icon="clock"
-        label={t('Timing')}
-        aria-pressed={shows === 'timing'}
-        onClick={() => onShow(shows === 'timing' ? 'dialogue' : 'timing')}
-      />
-      <IconButton icon="download" label={t('Export the dialogue')} onClick={() => setShares(true)} />
-      {shares ? <ShareDialog ids={[session.id]} onClose={() => setShares(false)} /> : null}
-    </header>
   )
 }

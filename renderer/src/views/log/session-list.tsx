@@ -5,7 +5,7 @@ import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import { useDensity } from '../../state/look.ts'
-import { VirtualListbox, type ListItem } from '../../parts/virtual-listbox.tsx'
+import { VirtualListbox, type ListItem, type Picked } from '../../parts/virtual-listbox.tsx'
 import { t } from '../../words/words.ts'
 
 const STATE: Readonly<Record<SessionView['state'], { icon: IconName; tone: string; word: string }>> = {
@@ -41,14 +41,16 @@ function itemsOf(sessions: readonly SessionView[], nowMs: number): ListItem<Sess
 
 interface Props {
   readonly sessions: readonly SessionView[]
-  readonly selected: number | null
+  readonly picked: Picked
   readonly nowMs: number
-  readonly onSelect: (id: number) => void
+  readonly onPick: (picked: Picked) => void
+  /** Whether more than one can be picked, to be compared and shared. */
+  readonly multiple?: boolean
   readonly onNearEnd: () => void
 }
 
 /** Pure: one row for each connection, newest first. */
-export function SessionList({ sessions, selected, nowMs, onSelect, onNearEnd }: Props) {
+export function SessionList({ sessions, picked, nowMs, multiple = false, onPick, onNearEnd }: Props) {
   const items = useMemo(() => itemsOf(sessions, nowMs), [sessions, nowMs])
   const density = useDensity()
   return (
@@ -67,10 +69,9 @@ export function SessionList({ sessions, selected, nowMs, onSelect, onNearEnd }: 
         items={items}
         total={sessions.length}
         rowPx={Math.max(24, Math.round(28 * density))}
-        picked={{ active: selected, selected: new Set(selected === null ? [] : [selected]) }}
-        onPick={({ active }) => {
-          if (active !== null) onSelect(active)
-        }}
+        multiple={multiple}
+        picked={picked}
+        onPick={onPick}
         onNearEnd={onNearEnd}
       >
         {(session) => <Row session={session} nowMs={nowMs} />}
