@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { launchdPlist } from '../../core/host/service-unit.ts'
 import { makeArchive, ownSystem, systems } from '../../scripts/headless.mjs'
 import { startDnsServer, type DnsStub } from '../support/dns-server.ts'
 import { ended, eventually, Home, Served } from '../support/posthorn.ts'
+import { needs, pathOf } from '../support/peers.ts'
 import { startSink, type SmtpSink } from '../support/smtp-sink.ts'
 
 /*
@@ -126,6 +128,33 @@ test('a health check says whether the engine answers', async () => {
   const other = await run(['service', 'status', '--json', '--data', join(root, 'nowhere')])
   expect(other.status).toBe(69)
   expect(JSON.parse(other.stdout)).toMatchObject({ health: 'stopped', status: null })
+})
+
+test('an engine that runs and is locked is not well, and the health check says why', async () => {
+  const other = new Home({ submission: { port: null } })
+  await run(['status', ...other.at])
+  const lost = ['--data', other.data, '--settings', other.settingsFile, '--key-file', join(other.root, 'lost.key')]
+  const locked = await Served.start([join(folder, 'lib/posthorn.mjs'), 'serve', ...lost])
+  expect(locked.ready.locked).toBe(true)
+  const { status, stdout } = await run(['service', 'status', '--json', ...lost])
+  expect(status).toBe(75)
+  expect(JSON.parse(stdout)).toMatchObject({ health: 'unwell', why: expect.stringContaining('the mail is locked') })
+  await locked.stop()
+  other.remove()
+})
+
+needs('python').test('a launch agent starts the very arguments that were given, as Python reads it', () => {
+  const program = ['/usr/local/bin/node', '/a b/posthorn.mjs', 'serve', '--data', '/Users/ada/<&>"\'é'] as const
+  const file = join(root, 'agent.plist')
+  writeFileSync(file, launchdPlist('org.example.agent', program))
+  const read = 'import json,plistlib,sys;print(json.dumps(plistlib.load(open(sys.argv[1],"rb"))))'
+  expect(JSON.parse(execFileSync(pathOf('python'), ['-c', read, file], { encoding: 'utf8' }))).toMatchObject({
+    Label: 'org.example.agent',
+    ProgramArguments: program,
+    RunAtLoad: true,
+    KeepAlive: { SuccessfulExit: false },
+    Umask: 0o077,
+  })
 })
 
 test('what it says of itself goes into a file where one is named', async () => {
