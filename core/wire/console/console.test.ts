@@ -98,7 +98,7 @@ test('a line of the message that begins with a dot gets one more, and a lone dot
     'C: .',
   ])
   expect(lead(machine, ['S: 250 2.0.0 taken'])).toEqual(['S: 250 2.0.0 taken'])
-  expect(machine.standing.guide).toMatchObject({ verb: 'QUIT', isOver: false })
+  expect(machine.standing.guide).toMatchObject({ verb: 'QUIT', at: 7, isOver: false })
   lead(machine, ['NOOP', 'S: 250 ok'])
   expect(machine.standing.guide.isOver).toBe(true)
 })

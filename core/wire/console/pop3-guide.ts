@@ -12,12 +12,14 @@ interface Way {
   readonly messages: number | undefined
   /** Something else than goodbye was said after a message had come. */
   readonly hasLeft: boolean
+  /** Both said goodbye. */
+  readonly isDone: boolean
 }
 
 /** Leads through the session of RFC 1939 §10: name, password, what there is, a message, goodbye. */
 export function pop3Guide(
   { phase, isSecure, capabilities }: Pop3Facts,
-  { done, messages, hasLeft }: Way,
+  { done, messages, hasLeft, isDone }: Way,
 ): ConsoleGuide {
   const next = (at: number, text: string, verb = ''): ConsoleGuide => ({
     stations: STATIONS,
@@ -26,6 +28,7 @@ export function pop3Guide(
     verb,
     isOver: hasLeft,
   })
+  if (isDone) return next(STATIONS.length, 'Both said goodbye.')
   switch (phase) {
     case 'greeting':
       return next(0, 'The server speaks first. Its greeting begins with +OK when it is ready.')

@@ -53,6 +53,7 @@ export class Pop3Console implements ConsoleMachine {
   readonly #done = new Set<Pop3Step>()
   #messages: number | undefined
   #hasLeft = false
+  #hasQuit = false
 
   constructor(terms: ConsoleTerms & { md5(text: string): string }) {
     this.#terms = terms
@@ -81,6 +82,7 @@ export class Pop3Console implements ConsoleMachine {
         done: this.#done,
         messages: this.#messages,
         hasLeft: this.#hasLeft,
+        isDone: this.#hasQuit,
       }),
     }
   }
@@ -148,6 +150,7 @@ export class Pop3Console implements ConsoleMachine {
     if (verb === 'PASS' || verb === 'APOP') this.#phase = ok ? 'transaction' : 'authorization'
     if (verb === 'STAT' && ok) this.#messages = Number(/^\+OK +(\d{1,9})/i.exec(text)?.[1] ?? 0)
     if (ok && isStep(verb)) this.#done.add(verb)
+    if (verb === 'QUIT') this.#hasQuit = ok
     if (verb !== 'STLS' || !ok) return
     this.#phase = 'handshake'
     const left = this.#lines.take().length

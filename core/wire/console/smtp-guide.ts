@@ -2,7 +2,16 @@ import type { ConsoleGuide } from '../../model/console-state.ts'
 import type { SmtpFacts } from './smtp-verbs.ts'
 
 const STATIONS = ['Connected', 'Greeted', 'Encrypted', 'Sender', 'Recipients', 'Message', 'Taken', 'Goodbye']
-const AT = { connected: 0, greeted: 1, encrypted: 2, sender: 3, recipients: 4, message: 5, taken: 6, over: 8 } as const
+const AT = {
+  connected: 0,
+  greeted: 1,
+  encrypted: 2,
+  sender: 3,
+  recipients: 4,
+  message: 5,
+  goodbye: 7,
+  over: 8,
+} as const
 
 /** What happened on the way so far. */
 interface Way {
@@ -14,6 +23,8 @@ interface Way {
   readonly hasLeft: boolean
   /** Lines of the message were typed. */
   readonly isTyping: boolean
+  /** Both said goodbye. */
+  readonly isDone: boolean
 }
 
 /** Leads through the classic dialogue of RFC 5321 (appendix D.1): greeting, sender, recipient, message, goodbye. */
@@ -26,6 +37,7 @@ export function smtpGuide(facts: SmtpFacts, way: Way): ConsoleGuide {
     verb,
     isOver: way.hasLeft,
   })
+  if (way.isDone) return next(AT.over, 'Both said goodbye.')
   switch (phase) {
     case 'greeting':
       return next(AT.connected, 'The server speaks first. Its greeting begins with 220 when it is ready.')
@@ -46,7 +58,7 @@ export function smtpGuide(facts: SmtpFacts, way: Way): ConsoleGuide {
     case 'ready':
       if (way.delivered > 0)
         return next(
-          AT.taken,
+          AT.goodbye,
           'The server took the message: from here on it answers for it. Say goodbye with QUIT.',
           'QUIT',
         )

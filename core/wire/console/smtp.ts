@@ -68,6 +68,7 @@ export class SmtpConsole implements ConsoleMachine {
   #messageBytes = 0
   #chunk: { left: number; readonly isLast: boolean } | undefined
   #hasLeft = false
+  #hasQuit = false
 
   constructor(terms: ConsoleTerms) {
     this.#terms = terms
@@ -100,6 +101,7 @@ export class SmtpConsole implements ConsoleMachine {
         delivered: this.#delivered,
         hasLeft: this.#hasLeft,
         isTyping: this.#messageBytes > 0,
+        isDone: this.#hasQuit,
       }),
     }
   }
@@ -184,6 +186,8 @@ export class SmtpConsole implements ConsoleMachine {
         if (isDone && this.#phase !== 'connected') this.#begin('ready')
         return
       case 'QUIT':
+        this.#hasQuit = isDone
+        return
       case 'other':
         return
     }

@@ -118,6 +118,12 @@ export function LogView({ route }: { readonly route: LogRoute }) {
             { count: status.liveSessions },
           )}
         </span>
+        <Button kind="plain" icon="terminal" onClick={() => go({ view: 'console', id: null, from: null })}>
+          {t('Guided console')}
+        </Button>
+        <Button kind="plain" icon="server" onClick={() => go({ view: 'lab', entryId: null })}>
+          {t('Rehearsal lab')}
+        </Button>
         <Button
           kind="plain"
           icon={held === null ? 'pause' : 'play'}

@@ -70,7 +70,7 @@ export function SessionPane({ id, seq, hit, onLine }: PaneProps) {
           return (
             <>
               <SessionHead session={session} lines={total} shows={shows} onShow={setShows}>
-                <Doors session={session} entryId={entryId} messageId={messageId} />
+                <Doors session={session} seq={seq} entryId={entryId} messageId={messageId} />
               </SessionHead>
               {hit === undefined ? null : <Places hit={hit} onLine={onLine} />}
               {shows === 'timing' ? (
@@ -143,13 +143,15 @@ export function SessionHead({ session, lines, shows, onShow, children }: HeadPro
 }
 
 interface DoorsProps {
+  /** The line that is looked at. */
+  readonly seq: number | null
   readonly session: SessionView
   readonly entryId: number | null
   readonly messageId: number | null
 }
 
 /** Where a session leads to, and out of the program. */
-function Doors({ session, entryId, messageId }: DoorsProps) {
+function Doors({ session, seq, entryId, messageId }: DoorsProps) {
   const [shares, setShares] = useState(false)
   const text = () => act(t('Reading the dialogue'), () => api.log.export({ id: session.id }))
   const trace =
@@ -181,6 +183,13 @@ function Doors({ session, entryId, messageId }: DoorsProps) {
         label={t('Copy the dialogue')}
         onClick={() => void text().then((one) => (one ? copyText(one.text, t('The dialogue')) : undefined))}
       />
+      {session.protocol === 'imap' ? null : (
+        <IconButton
+          icon="terminal"
+          label={t('Start from this session')}
+          onClick={() => go({ view: 'console', id: null, from: { sessionId: session.id, seq } })}
+        />
+      )}
       <IconButton icon="download" label={t('Export the dialogue')} onClick={() => setShares(true)} />
       {shares ? <ShareDialog ids={[session.id]} onClose={() => setShares(false)} /> : null}
     </>
