@@ -41,6 +41,7 @@ export async function cutAndResume(
           house.maildrop.messages.splice(0, Infinity, ...messages)
           const account = await house.addAccount({ ...rules, keep, user, port: wire.port })
           wire.cutAt = { from, bytes }
+          const before = wire.cuts
           const first = await fetchAccount(account, house.deps())
           wire.cutAt = undefined
           const second = await fetchAccount(account, house.deps())
@@ -50,7 +51,12 @@ export async function cutAndResume(
           if (second.problem !== null) faults.push(`${at}: ${second.problem}`)
           if (house.maildrop.messages.length !== (keep ? messages.length : 0)) faults.push(`${at}: left on the server`)
           tried++
-          if (first.problem === null) break
+          const isCut = wire.cuts > before
+          if (isCut && first.problem === null) faults.push(`${at}: nothing was said of it`)
+          if (!isCut) {
+            if (first.problem !== null) faults.push(`${at}, which is more than there are: ${first.problem}`)
+            break
+          }
         }
       }
   } finally {
