@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { Configuration } from 'electron-builder'
 
 /**
@@ -32,6 +33,9 @@ const mailFiles = [
   { ext: 'eml', name: 'Mail message', description: 'Mail message', mimeType: 'message/rfc822', role: 'Viewer' },
   { ext: 'mbox', name: 'Mailbox', description: 'Mailbox', mimeType: 'application/mbox', role: 'Viewer' },
 ]
+
+/** AppStream's description, where software centres look for it; fpm may run in another folder. */
+const appStream = `${fileURLToPath(new URL(`resources/linux/${APP_ID}.metainfo.xml`, import.meta.url))}=/usr/share/metainfo/${APP_ID}.metainfo.xml`
 
 /** What a desktop's menu offers besides opening the application, where it is known at which place that lies. */
 const composeAction = {
@@ -105,7 +109,7 @@ export function configurationFor({ env, unfused = false }: Surroundings): Config
       desktop: composeAction,
       afterInstall: 'resources/linux/after-install.tpl',
       afterRemove: 'resources/linux/after-remove.tpl',
-      fpm: [`resources/linux/${APP_ID}.metainfo.xml=/usr/share/metainfo/${APP_ID}.metainfo.xml`],
+      fpm: [appStream],
     },
     rpm: {
       packageCategory: 'Applications/Internet',
@@ -113,7 +117,7 @@ export function configurationFor({ env, unfused = false }: Surroundings): Config
       afterInstall: 'resources/linux/after-install.tpl',
       afterRemove: 'resources/linux/after-remove.tpl',
       fpm: [
-        `resources/linux/${APP_ID}.metainfo.xml=/usr/share/metainfo/${APP_ID}.metainfo.xml`,
+        appStream,
         // Else two packages of Electron applications could not be installed side by side.
         '--rpm-rpmbuild-define=_build_id_links none',
       ],

@@ -24,6 +24,7 @@ const ROOM: Readonly<Record<string, string>> = {
   look: said('Appearance'),
   keys: said('Keys'),
   desktop: said('Desktop'),
+  updates: said('Newer versions'),
 }
 
 /** Every setting with its sentence and what is allowed, by room. */
