@@ -1,3 +1,4 @@
+import { IdTable } from '../base/id-table.ts'
 import { TimeHeap } from '../base/time-heap.ts'
 import type { Route } from '../model/outcome.ts'
 import type { DueRecipient } from '../store/queue-due.ts'
@@ -14,6 +15,8 @@ export type LaneKind = 'elsewhere' | 'ownNetwork' | 'local'
 /** All that waits for one destination, and how it is being served. Made small: there may be as many as recipients. */
 export interface Lane {
   readonly key: string
+  /** No other lane ever has the same. */
+  readonly number: number
   route: Route
   kind: LaneKind
   /** Due recipients in the order they came, beside the entry of each; those before `head` are taken. */
@@ -55,6 +58,9 @@ export const waitingIn = (lane: Lane): number => lane.ids.length - lane.head
 /** What a lane is to begin with, as the pace of its destination has it. */
 export type LaneTerms = Pick<Lane, 'kind' | 'limit' | 'notBeforeMs'>
 
+/** In place of a lane's number, of a recipient that is on its way. */
+const ON_ITS_WAY = 1
+
 /**
  * What is due, by destination. Hands out turns in a circle, so that no destination waits for another's backlog. What one turn
  * costs does not grow with the number of lanes or recipients: those that could be served stand in a row of their own, those
@@ -72,8 +78,9 @@ export class Lanes {
   readonly #resting = new TimeHeap<Lane>()
   /** Lanes with connections. */
   readonly #served = new Set<Lane>()
-  /** Recipients in a lane, or (null) on their way. Whoever moved to another lane leaves its place in the first one empty. */
-  readonly #held = new Map<number, Lane | null>()
+  /** In which lane recipients are, by its number. Whoever moved to another one leaves its place in the first one empty. */
+  readonly #held = new IdTable()
+  #lastNumber = ON_ITS_WAY
   #steps = 0
 
   constructor(termsOf: (key: string, route: Route) => LaneTerms) {
@@ -111,7 +118,8 @@ export class Lanes {
   /** Takes a due recipient in; one that is on its way, or in that lane already, is passed over. */
   add(due: Pick<DueRecipient, 'id' | 'entryId'>, route: Route, nowMs: number): void {
     const known = this.#held.get(due.id)
-    if (known === undefined || (known !== null && known.key !== laneKey(route))) this.putBack(due, route, nowMs)
+    if (known === 0 || (known !== ON_ITS_WAY && known !== this.#lanes.get(laneKey(route))?.number))
+      this.putBack(due, route, nowMs)
   }
 
   /** Puts back a recipient that was taken and not tried. */
@@ -124,6 +132,7 @@ export class Lanes {
     } else {
       lane = {
         key,
+        number: ++this.#lastNumber,
         route,
         ...this.#termsOf(key, route),
         ids: [due.id],
@@ -137,7 +146,7 @@ export class Lanes {
       this.#lanes.set(key, lane)
     }
     lane.route = route
-    this.#held.set(due.id, lane)
+    this.#held.set(due.id, lane.number)
     this.refresh(lane, nowMs)
   }
 
@@ -156,8 +165,8 @@ export class Lanes {
       let n = 1
       while (n < longest && lane.entryIds[lane.head + n] === entryId) n++
       if (jobs.length > 0 && n > left) break
-      const job = lane.ids.slice(lane.head, lane.head + n).filter((id) => this.#held.get(id) === lane)
-      for (const id of job) this.#held.set(id, null)
+      const job = lane.ids.slice(lane.head, lane.head + n).filter((id) => this.#held.get(id) === lane.number)
+      for (const id of job) this.#held.set(id, ON_ITS_WAY)
       if (job.length > 0) jobs.push(job)
       lane.head += n
       left -= job.length
