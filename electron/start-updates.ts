@@ -37,7 +37,11 @@ export function startUpdates(shell: UpdatesShell): Updates {
       // A session of its own: the windows' has no network at all.
       const web = session.fromPartition('updates', { cache: false })
       const fetch = (address: string, init: RequestInit) => web.fetch(address, init)
-      return openUpdater({ place, fetch, platform, installed, log })
+      const onInstallFailed = () => {
+        app.relaunch() // as the version it is
+        app.exit(1)
+      }
+      return openUpdater({ place, fetch, platform, installed, log, onInstallFailed })
     },
     ask: (question) => shell.ask(question),
     async closeEngine() {

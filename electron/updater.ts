@@ -18,6 +18,8 @@ export interface UpdaterOptions {
   readonly platform: NodeJS.Platform
   readonly installed: Installed
   log(line: string): void
+  /** The new version could not be put in place: what runs has no engine any more. */
+  onInstallFailed(): void
   /** The application as electron-updater sees it; Electron's own where it is left out. */
   readonly app?: AppAdapter
 }
@@ -47,7 +49,10 @@ export function openUpdater(options: UpdaterOptions): Updater & { readonly engin
     async download() {
       await engine.downloadUpdate()
     },
-    install: () => engine.quitAndInstall(false, true),
+    install() {
+      engine.once('error', () => options.onInstallFailed())
+      engine.quitAndInstall(false, true)
+    },
   }
 }
 

@@ -88,12 +88,14 @@ function copyOfTheProgram() {
   writeFileSync(join(home, 'app-update.yml'), stringify({ updaterCacheDirName: 'posthorn-updater' }))
   let onQuit: (status: number) => void = () => {}
   const log: string[] = []
+  const failures: string[] = []
   const updater = openUpdater({
     place: { feed, key: key.public },
     fetch: (address, init) => fetch(address, init),
     platform: 'linux',
     installed: 'by-installer',
     log: (line) => log.push(String(line)),
+    onInstallFailed: () => failures.push('failed'),
     app: {
       version: '1.0.0',
       name: 'posthorn',
@@ -108,7 +110,7 @@ function copyOfTheProgram() {
     },
   })
   Object.assign(updater.engine, { httpExecutor: new Executor() })
-  return { own, updater, log, quit: () => onQuit(0) }
+  return { own, updater, log, failures, quit: () => onQuit(0) }
 }
 
 beforeEach(() => {
@@ -162,6 +164,16 @@ test('a file that is not the one the feed tells of is thrown away', async () => 
   await updater.check()
   await expect(updater.download()).rejects.toThrow(/sha512 checksum mismatch/)
   expect(readFileSync(own, 'utf8')).toBe('#!/bin/sh\n')
+})
+
+test('where the new version cannot be put in place, whoever closed the engine for it hears so', async () => {
+  publish()
+  const { updater, own, failures } = copyOfTheProgram()
+  await updater.check()
+  await updater.download()
+  rmSync(own) // such as a medium that was taken out
+  updater.install()
+  expect(failures).toEqual(['failed'])
 })
 
 test('a file of another place is refused, even by a signed feed', async () => {
