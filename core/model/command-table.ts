@@ -32,7 +32,7 @@ export const COMMANDS = {
   'people': { label: 'People', group: 'Go to', keys: ['g c'] },
   'queue': { label: 'Queue', group: 'Go to', keys: ['g q'] },
   'log': { label: 'Protocol log', group: 'Go to', keys: ['F12', 'g l'] },
-  'console': { label: 'Guided console', group: 'Go to', keys: ['g c'] },
+  'console': { label: 'Guided console', group: 'Go to', keys: ['g w'] },
   'lab': { label: 'Rehearsal lab', group: 'Go to', keys: ['g b'] },
   'settings': { label: 'Settings', group: 'Go to', keys: ['Mod+,'] },
   'snoozed': { label: 'Snoozed', group: 'Go to', keys: ['g h'] },
@@ -95,6 +95,12 @@ export const COMMANDS = {
   'log-timing': { label: 'Show the timing of a session', group: 'Protocol log', keys: ['Alt+2'] },
   'log-tls': { label: 'Show the TLS of a session', group: 'Protocol log', keys: ['Alt+3'] },
   'log-share': { label: 'Share a session', group: 'Protocol log', keys: [] },
+  'log-again': { label: 'Start from this session', group: 'Protocol log', keys: [] },
+  'console-hang-up': { label: 'Hang up the session of the console', group: 'Protocol log', keys: [] },
+  'console-anything': { label: 'Let me say anything to this server', group: 'Protocol log', keys: [] },
+  'lab-switch': { label: 'Start the rehearsal lab, or switch it off', group: 'Protocol log', keys: [] },
+  'lab-send': { label: 'Send a rehearsal message', group: 'Protocol log', keys: [] },
+  'lab-reset': { label: 'Let all be well with the rehearsal lab', group: 'Protocol log', keys: [] },
 } as const satisfies Readonly<Record<string, CommandEntry>>
 
 /** A command by its name. */

@@ -47,7 +47,7 @@ describe('the console and the lab', () => {
 
   test('a message goes to Postfix by keyboard alone, from EHLO to QUIT, with a dot doubled on the way', async () => {
     await page.keyboard.press('g')
-    await page.keyboard.press('c')
+    await page.keyboard.press('w')
     await page.getByLabel('Server', { exact: true }).waitFor()
     expect(await barriers(page)).toEqual([])
     await page.keyboard.type(postfix.host)
@@ -104,8 +104,7 @@ describe('the console and the lab', () => {
     await page.getByRole('button', { name: 'In the log' }).click()
     const pane = page.getByRole('region', { name: 'Session', exact: true })
     await expect.poll(() => pane.innerText()).toContain('RCPT TO:')
-    await page.goBack()
-    await page.getByRole('button', { name: 'Say it again up to a line' }).click()
+    await pane.getByRole('button', { name: 'Start from this session' }).click()
     await page.getByRole('heading', { name: 'Start from this session' }).waitFor()
     const lines = page.getByLabel('Up to and with this line')
     await lines.waitFor()

@@ -41,7 +41,11 @@ export function CertificatePane({ view: { id, facts, verdict, host } }: { readon
       )}
       <div className="say-end">
         <Button onClick={() => void act(t('Hanging up'), () => api.console.hangUp({ id }))}>{t('Hang up')}</Button>
-        <Button autoFocus onClick={() => void act(t('Going on'), () => api.console.goOn({ id }))}>
+        <Button
+          // eslint-disable-next-line jsx-a11y/no-autofocus -- the session waits for this
+          autoFocus
+          onClick={() => void act(t('Going on'), () => api.console.goOn({ id }))}
+        >
           {t('Go on in this session')}
         </Button>
       </div>

@@ -23,6 +23,14 @@ export function Lines({ peer, protocol, events }: Props) {
     const box = scroller.current
     if (follows && box !== null) box.scrollTop = box.scrollHeight
   }, [follows, rows])
+  useEffect(() => {
+    const box = scroller.current
+    if (!follows || box === null) return
+    // The form below it grows and shrinks.
+    const observer = new ResizeObserver(() => (box.scrollTop = box.scrollHeight))
+    observer.observe(box)
+    return () => observer.disconnect()
+  }, [follows])
   const toggle = (id: string) => {
     setFollows(false)
     setOpen((before) => {

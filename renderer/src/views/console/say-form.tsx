@@ -19,17 +19,17 @@ interface Props {
 /** The next line: a command with its arguments, a message, or an answer within a sign-in. */
 export function SayForm(props: Props) {
   const { view, verb } = props
-  const [problem, setProblem] = useState<string>()
-  // Another turn is another form: what was typed for the last one is of no use.
-  const turn = `${view.prompt.is} ${view.guide.at} ${view.waits}`
-  useEffect(() => setProblem(undefined), [turn, verb?.verb])
+  const [trouble, setTrouble] = useState<{ readonly turn: string; readonly words: string } | null>(null)
+  // Another turn is another form: what was typed or wrong in the last one is of no use.
+  const turn = `${view.prompt.is} ${view.guide.at} ${view.waits} ${verb?.verb}`
+  const problem = trouble?.turn === turn ? trouble.words : undefined
   const run = async (say: () => Promise<unknown>): Promise<boolean> => {
     try {
       await say()
-      setProblem(undefined)
+      setTrouble(null)
       return true
     } catch (error) {
-      setProblem(told(wordsOf(error)))
+      setTrouble({ turn, words: told(wordsOf(error)) })
       return false
     }
   }
@@ -172,7 +172,14 @@ function SignInForm(props: Props & { readonly verb: ConsoleVerbView; readonly ru
             onChange={setMechanism}
           />
         )}
-        <Field label={t('User')} value={user} autoComplete="off" spellCheck={false} onChange={setUser} autoFocus />
+        <Field
+          label={t('User')}
+          value={user}
+          autoComplete="off"
+          spellCheck={false}
+          onChange={setUser} // eslint-disable-next-line jsx-a11y/no-autofocus -- it is this person's turn
+          autoFocus
+        />
         <Field
           label={isToken ? t('Access token') : t('Password')}
           type="password"
@@ -214,7 +221,9 @@ function AnswerForm({ id, asks, waits, run }: { id: number; asks: string; waits:
           label={asks === '' ? t('Your answer') : t('The server asks: {asks}', { asks })}
           type={isName ? 'text' : 'password'}
           autoComplete="off"
+          // eslint-disable-next-line jsx-a11y/no-autofocus -- it is this person's turn
           autoFocus
+
           value={answer}
           onChange={setAnswer}
         />
@@ -245,7 +254,9 @@ function ChunkForm({ id, left, run }: { id: number; left: number; run: Run }) {
         <Field
           className="grow"
           label={t('{left, plural, one {# byte} other {# bytes}} of the chunk are left, line ends included', { left })}
+          // eslint-disable-next-line jsx-a11y/no-autofocus -- it is this person's turn
           autoFocus
+
           value={line}
           onChange={setLine}
         />

@@ -1,7 +1,6 @@
 import { useState } from 'react'
 import type { ConsoleView } from '../../../../core/rpc/console-contract.ts'
-import type { SessionView, StatusView } from '../../../../core/rpc/views.ts'
-import type { z } from 'zod'
+import type { SessionView } from '../../../../core/rpc/views.ts'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { clockSeconds } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
@@ -121,6 +120,7 @@ export function StartPane({ from }: Props) {
             label={t('Server')}
             value={place.host}
             placeholder="mx.example.org"
+            // eslint-disable-next-line jsx-a11y/no-autofocus -- the page is this form
             autoFocus
             spellCheck={false}
             autoCapitalize="off"
@@ -169,7 +169,7 @@ interface Own {
   readonly place: Place
 }
 
-type Status = z.infer<typeof StatusView>
+type Status = ReturnType<typeof useEngine>['status']
 /** The servers of this very Posthorn that listen now. */
 function ownPlaces({ submission, submissionTls, inbound, pop3 }: Status, lab: number | null): Own[] {
   const at = (host: string) => (host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host)

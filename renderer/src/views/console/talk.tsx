@@ -1,7 +1,8 @@
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import type { ConsoleVerbView, ConsoleView } from '../../../../core/rpc/console-contract.ts'
 import type { EventView } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
+import { useOffers } from '../../commands/offers.ts'
 import { clockSeconds } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
@@ -25,15 +26,20 @@ interface Props {
 export function Talk({ view, events }: Props) {
   const { id, host, port, stage, guide, verbs, replay } = view
   const [anything, setAnything] = useState(false)
-  const [picked, setPicked] = useState<string | null>(null)
+  const [choice, setChoice] = useState<{ readonly at: string; readonly verb: string } | null>(null)
   // What comes next in the dialogue is proposed anew whenever the server has answered.
   const proposed = guide.isOver ? '' : guide.verb
   const at = `${stage} ${guide.at} ${proposed} ${view.waits}`
-  useEffect(() => setPicked(null), [at])
+  const picked = choice?.at === at ? choice.verb : null
+  const setPicked = (verb: string) => setChoice({ at, verb })
   const mayPick = (verb: ConsoleVerbView) => verb.whyNot === '' || anything
   const verb =
     verbs.find((one) => one.verb === (picked ?? proposed) && mayPick(one)) ?? verbs.find((one) => mayPick(one))
   const hangUp = () => act(t('Hanging up'), () => api.console.hangUp({ id }))
+  useOffers({
+    ...(stage === 'over' ? {} : { 'console-hang-up': () => void hangUp() }),
+    'console-anything': () => setAnything(!anything),
+  })
 
   return (
     <main className="page console talking" aria-label={t('Guided console')}>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import {
   LAB_ANSWERS,
   LAB_CERTIFICATES,
@@ -48,13 +48,13 @@ type Change = { readonly [K in keyof Plain]?: Plain[K] } & { readonly answers?: 
 /** Everything that can be wrong with the server, in plain words; each change counts at once. */
 export function FaultsForm({ faults }: { readonly faults: LabFaultsView }) {
   // What was just switched shows at once; what the engine says goes before it.
-  const [asked, setAsked] = useState<Change>({})
   const key = JSON.stringify(faults)
-  useEffect(() => setAsked({}), [key])
+  const [switched, setSwitched] = useState<{ readonly key: string; readonly change: Change }>({ key, change: {} })
+  const asked: Change = switched.key === key ? switched.change : {}
   const set = (change: Change) => {
-    setAsked((before) => ({ ...before, ...change, answers: { ...before.answers, ...change.answers } }))
+    setSwitched({ key, change: { ...asked, ...change, answers: { ...asked.answers, ...change.answers } } })
     void act(t('Changing the lab'), () => api.lab.setFaults(change)).then((done) => {
-      if (done === undefined) setAsked({})
+      if (done === undefined) setSwitched({ key, change: {} })
     })
   }
   const { greylist, greylistSeconds, slowSeconds, cutsOff, offersTls, certificate, demandsTls, sizeBytes } = {

@@ -1,5 +1,6 @@
 import type { LabView as LabState } from '../../../../core/rpc/lab-contract.ts'
 import { api } from '../../bridge/client.ts'
+import { useOffers } from '../../commands/offers.ts'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
@@ -46,14 +47,23 @@ function Acts({ lab }: { readonly lab: LabState }) {
     const sent = await act(t('Sending the rehearsal'), () => api.lab.send({}))
     if (sent !== undefined) go({ view: 'lab', entryId: sent.entryId }, 'quietly')
   }
+  const turn = () =>
+    lab.isRunning
+      ? act(t('Switching the lab off'), () => api.lab.stop())
+      : act(t('Starting the lab'), () => api.lab.start())
+  useOffers({
+    'lab-switch': () => void turn(),
+    'lab-send': () => void send(),
+    'lab-reset': () => void act(t('Resetting the lab'), () => api.lab.reset()),
+  })
   return (
     <>
       {lab.isRunning ? (
-        <Button kind="plain" icon="pause" onClick={() => void act(t('Switching the lab off'), () => api.lab.stop())}>
+        <Button kind="plain" icon="pause" onClick={() => void turn()}>
           {t('Switch it off')}
         </Button>
       ) : (
-        <Button icon="play" onClick={() => void act(t('Starting the lab'), () => api.lab.start())}>
+        <Button icon="play" onClick={() => void turn()}>
           {t('Start the lab')}
         </Button>
       )}

@@ -160,7 +160,15 @@ function Doors({ session, seq, entryId, messageId }: DoorsProps) {
       : messageId !== null
         ? () => go({ view: 'trace', of: { messageId } })
         : undefined
-  useOffers({ ...(trace === undefined ? {} : { trace }), 'log-share': () => setShares(true) })
+  const again =
+    session.protocol === 'imap'
+      ? undefined
+      : () => go({ view: 'console', id: null, from: { sessionId: session.id, seq } })
+  useOffers({
+    ...(trace === undefined ? {} : { trace }),
+    ...(again === undefined ? {} : { 'log-again': again }),
+    'log-share': () => setShares(true),
+  })
   return (
     <>
       {trace === undefined ? null : <IconButton icon="route" label={t('Delivery trace')} onClick={trace} />}
@@ -183,12 +191,8 @@ function Doors({ session, seq, entryId, messageId }: DoorsProps) {
         label={t('Copy the dialogue')}
         onClick={() => void text().then((one) => (one ? copyText(one.text, t('The dialogue')) : undefined))}
       />
-      {session.protocol === 'imap' ? null : (
-        <IconButton
-          icon="terminal"
-          label={t('Start from this session')}
-          onClick={() => go({ view: 'console', id: null, from: { sessionId: session.id, seq } })}
-        />
+      {again === undefined ? null : (
+        <IconButton icon="terminal" label={t('Start from this session')} onClick={again} />
       )}
       <IconButton icon="download" label={t('Export the dialogue')} onClick={() => setShares(true)} />
       {shares ? <ShareDialog ids={[session.id]} onClose={() => setShares(false)} /> : null}
