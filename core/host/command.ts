@@ -4,6 +4,7 @@ import { Fault, isFault, reasonOf } from '../base/fault.ts'
 import type { Engine } from '../engine.ts'
 import type { Contract } from '../rpc/contract.ts'
 import type { Arguments } from './arguments.ts'
+import { HOW_TO_START } from './installed.ts'
 import type { CommandIo } from './local-socket.ts'
 
 /** The engine as a window sees it; a command is one more window. */
@@ -87,14 +88,10 @@ export const EXIT = {
 export const usage = (words: string) => new Fault('usage', words, { reason: words })
 /** What needs a running engine, where none runs. */
 export const unserved = () =>
-  new Fault(
-    'engine.unreachable',
-    'no Posthorn runs on this data folder: start it first, with npm start or posthorn serve',
-    {
-      path: '',
-      reason: 'not running',
-    },
-  )
+  new Fault('engine.unreachable', `no Posthorn runs on this data folder: start it first, with ${HOW_TO_START}`, {
+    path: '',
+    reason: 'not running',
+  })
 /** A positive whole number given as a word. Throws `usage`. */
 export function idOf(word: string | undefined, what: string): number {
   // A message's id has 16 digits (ARCHITECTURE.md, "Message ids").

@@ -32,6 +32,13 @@ export function nativeBinding(): string | undefined {
     .find((path) => existsSync(path))
 }
 
+/** How Posthorn is started where this runs, to follow "with": what a person can type or do there. */
+export const HOW_TO_START = isClone
+  ? 'npm start or posthorn serve'
+  : process.versions['electron'] === undefined
+    ? 'posthorn serve'
+    : 'the desktop application'
+
 /** `nativeBinding` as the option that hosts hand to what opens the store. */
 export function withNativeBinding(): { readonly nativeBinding?: string } {
   const path = nativeBinding()

@@ -1,5 +1,6 @@
 import { accountId } from './account-commands.ts'
 import { EXIT, usage, type Api, type Command } from './command.ts'
+import { HOW_TO_START } from './installed.ts'
 import { harmless, table, time } from './print.ts'
 
 export const fetch: Command = {
@@ -94,8 +95,7 @@ export const status: Command = {
   },
 }
 
-const STOPPED =
-  'Posthorn is stopped: nothing is sent, fetched or received. Start it with npm start, or with posthorn serve.'
+const STOPPED = `Posthorn is stopped: nothing is sent, fetched or received. Start it with ${HOW_TO_START}.`
 
 type Status = Awaited<ReturnType<Api['app']['status']>>
 

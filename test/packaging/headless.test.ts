@@ -132,7 +132,7 @@ test('a health check says whether the engine answers', async () => {
 
 test('an engine that runs and is locked is not well, and the health check says why', async () => {
   const other = new Home({ submission: { port: null } })
-  await run(['status', ...other.at])
+  expect((await run(['status', ...other.at])).stdout).toContain('Start it with posthorn serve.\n') // no npm start here
   const lost = ['--data', other.data, '--settings', other.settingsFile, '--key-file', join(other.root, 'lost.key')]
   const locked = await Served.start([join(folder, 'lib/posthorn.mjs'), 'serve', ...lost])
   expect(locked.ready.locked).toBe(true)
