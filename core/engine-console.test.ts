@@ -287,3 +287,17 @@ test('of a long answer the beginning is shown line by line, and the rest by its 
   })
   expect(events.at(-1)).toMatchObject({ kind: 'line', spans: ['.'] })
 })
+
+test('STARTTLS is said for the person where that was asked for; a server that has none is handed over as it is', async () => {
+  open({ fingerprint: localhost.fingerprint256 })
+  const sink = await startSink({ tls: localhost })
+  servers.push(sink)
+  const at = { protocol: 'smtp', host: '127.0.0.1', tls: 'starttls' } as const
+  const { id } = await call(desk.handlers.open, { ...at, port: sink.port })
+  const view = await until(id, ({ handedOver }) => handedOver !== '')
+  expect(view).toMatchObject({ stage: 'open', verdict: 'own', handedOver: 'The session is encrypted: over to you.' })
+  const plain = await scripted('220 mx.example', { EHLO: '250 mx.example' }, () => '502 5.5.1 no')
+  const other = await call(desk.handlers.open, { ...at, port: plain.port })
+  const left = await until(other.id, ({ handedOver }) => handedOver !== '')
+  expect(left).toMatchObject({ stage: 'open', verdict: null, handedOver: 'The server does not encrypt: over to you.' })
+})

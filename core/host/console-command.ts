@@ -103,26 +103,20 @@ class Talk {
   }
 
   async run(target: Target): Promise<number> {
-    const { api, io, args } = this.#context
+    const { api, io } = this.#context
     const opened = await api.console.open(target)
     this.#id = opened.id
     try {
-      let starts = args.has('--starttls')
       const lines = linesOf(io.stdin)
       for (;;) {
         const line = await this.#lineOf(lines.next())
         if (line === undefined) break
-        let view = await this.#turn()
-        if (starts && view.stage === 'open') {
-          starts = false
-          view = await this.#startTls(view)
-        }
+        const view = await this.#turn()
         if (view.stage === 'over') break
         await this.#obey(line, view)
       }
       // Whatever was said is answered before we go.
       let view = await this.#turn()
-      if (starts && view.stage === 'open') view = await this.#startTls(view)
       if (view.stage !== 'over' && !io.signal.aborted) {
         const isGoodbye = this.#saidGoodbye && view.stage === 'open'
         if (!isGoodbye) await api.console.hangUp({ id: this.#id })
@@ -133,15 +127,6 @@ class Talk {
       await api.console.hangUp({ id: this.#id }).catch(() => {})
     }
   }
-  /** `--starttls`: said for the person, after the EHLO or CAPA that tells of it. */
-  async #startTls(first: ConsoleView): Promise<ConsoleView> {
-    const hello = first.verbs.find(({ verb }) => verb === (first.protocol === 'smtp' ? 'EHLO' : 'CAPA'))
-    if (hello !== undefined) await this.#say(composeConsoleLine(hello, {}))
-    await this.#turn()
-    await this.#say(first.protocol === 'smtp' ? 'STARTTLS' : 'STLS')
-    return this.#turn()
-  }
-
   async #say(line: string, anything = false): Promise<void> {
     const { api, io } = this.#context
     try {
@@ -248,7 +233,7 @@ class Talk {
     const { io } = this.#context
     if (handedOver !== '' && !this.#hasToldOfReplay) {
       this.#hasToldOfReplay = true
-      await io.stderr(`The replay ends here: ${handedOver}\n`)
+      await io.stderr(`${handedOver}\n`)
     }
     const isAside = guide.isOver || stage !== 'open'
     const text = isAside ? '' : guide.text

@@ -6,19 +6,31 @@ export type ReplayStep =
   /** The person goes on from here. */
   | { readonly stop: string }
 
+/** What the person is told: that all was said, or that the server has something else to say. */
+export interface AutopilotWords {
+  readonly end: string
+  readonly otherwise: string
+}
+
 const NO_CODE = ''
+const REPLAY: AutopilotWords = {
+  end: 'That is how far it goes: over to you.',
+  otherwise: 'The server answers otherwise than it did then.',
+}
 
 /** Says stored lines again, each when its turn comes, until something is other than it was or the person has to go on. */
 export class Autopilot {
   readonly #steps: readonly ReplayStep[]
   readonly #note: (text: string) => void
+  readonly #words: AutopilotWords
   #at = 0
   #expected = NO_CODE
   #handedOver = ''
 
-  constructor(steps: readonly ReplayStep[], note: (text: string) => void) {
+  constructor(steps: readonly ReplayStep[], note: (text: string) => void, words = REPLAY) {
     this.#steps = steps
     this.#note = note
+    this.#words = words
   }
 
   get progress(): { readonly at: number; readonly of: number } | undefined {
@@ -36,7 +48,7 @@ export class Autopilot {
     if (!this.#isOn || this.#expected === NO_CODE) return
     const expected = this.#expected
     this.#expected = NO_CODE
-    if (code.charAt(0) !== expected.charAt(0)) this.stop('The server answers otherwise than it did then.')
+    if (code.charAt(0) !== expected.charAt(0)) this.stop(this.#words.otherwise)
   }
 
   /** The next line to be said; undefined while there is none. */
@@ -44,7 +56,7 @@ export class Autopilot {
     if (!this.#isOn || waits) return undefined
     const step = this.#steps[this.#at]
     if (step === undefined || 'stop' in step) {
-      this.stop(step?.stop ?? 'That is how far it goes: over to you.')
+      this.stop(step?.stop ?? this.#words.end)
       return undefined
     }
     this.#at++
@@ -58,6 +70,6 @@ export class Autopilot {
   stop(why: string): void {
     if (!this.#isOn) return
     this.#handedOver = why
-    this.#note(`the replay ends: ${why}`)
+    this.#note(`from here on the person speaks: ${why}`)
   }
 }

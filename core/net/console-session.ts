@@ -64,7 +64,7 @@ export class ConsoleSession {
   readonly #onChange: () => void
   readonly #transcript: MirroredTranscript
   readonly #listing: ConsoleListing
-  readonly #autopilot: Autopilot
+  #autopilot: Autopilot
   readonly #given = new AbortController()
   #machine: ConsoleMachine | undefined
   #socket: Socket | undefined
@@ -188,7 +188,9 @@ export class ConsoleSession {
         dialled.socket.on('error', () => {})
         if (this.#ended !== '') return void dialled.socket.destroy()
         this.#transcript.note(`connected to ${this.#address}`)
-        this.#machine = this.#newMachine(dialled.socket)
+        const ownName = this.#peers.ownName() || formatLiteral(dialled.socket.localAddress ?? '127.0.0.1')
+        this.#machine = this.#newMachine(ownName)
+        if (tls === 'starttls' && this.target.replay === undefined) this.#autopilot = this.#upgrade(ownName)
         return tls === 'implicit' ? this.#secure() : this.#enter()
       }
       reason = errnoWords(dialled.errno)
@@ -197,13 +199,25 @@ export class ConsoleSession {
     this.#fail('', reason)
   }
 
-  #newMachine(socket: Socket): ConsoleMachine {
+  /** What has to be said for TLS is said for the person. */
+  #upgrade(ownName: string): Autopilot {
+    const steps =
+      this.target.protocol === 'pop3'
+        ? [{ line: 'STLS', code: '+OK' }]
+        : [
+            { line: `EHLO ${ownName}`, code: '250' },
+            { line: 'STARTTLS', code: '220' },
+          ]
+    return new Autopilot(steps, (text) => this.#transcript.note(text), UPGRADE)
+  }
+
+  #newMachine(ownName: string): ConsoleMachine {
     const { host, port, protocol } = this.target
     const terms = {
       host,
       port,
       isSecure: false,
-      ownName: this.#peers.ownName() || formatLiteral(socket.localAddress ?? '127.0.0.1'),
+      ownName,
       primitives: pop3Primitives,
       md5: (text: string) => pop3Primitives.md5(text),
     }
@@ -369,6 +383,10 @@ export class ConsoleSession {
 }
 
 const CRLF = Buffer.from('\r\n')
+const UPGRADE = {
+  end: 'The session is encrypted: over to you.',
+  otherwise: 'The server does not encrypt: over to you.',
+}
 
 function verdictOf(facts: TlsFacts, own: string | null): CertificateVerdict {
   if (facts.trusted && facts.nameFits !== false) return 'trusted'

@@ -98,7 +98,10 @@ describe('the console on the command line', () => {
     child.stdout.on('data', (chunk: Buffer) => (heard += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()))
     const ended = new Promise((resolve) => child.once('close', resolve))
-    await eventually(() => told.includes('The replay ends here'), 'the end of the replay')
+    await eventually(
+      () => told.includes('over to you') || told.includes('The session is over'),
+      'the end of the replay',
+    )
     // The stored session said QUIT at its end.
     expect(wire(heard)).toEqual(expect.arrayContaining(['→ EHLO client.example', '→ ..a dot']))
     child.stdin.end()

@@ -14,6 +14,12 @@ const ROUTES: readonly Route[] = [
   { view: 'log', sessionId: 12, seq: 30, of: null },
   { view: 'log', sessionId: 12, seq: null, of: { entryId: 5 } },
   { view: 'log', sessionId: null, seq: null, of: { messageId: 5 } },
+  { view: 'console', id: null, from: null },
+  { view: 'console', id: 3, from: null },
+  { view: 'console', id: null, from: { sessionId: 12, seq: null } },
+  { view: 'console', id: null, from: { sessionId: 12, seq: 7 } },
+  { view: 'lab', entryId: null },
+  { view: 'lab', entryId: 5 },
   { view: 'settings', page: 'about' },
 ]
 

@@ -14,7 +14,7 @@ import { t } from '../../words/words.ts'
 import { lastLine, ReplayFields, useStored } from './replay-fields.tsx'
 
 type Protocol = 'smtp' | 'pop3'
-type Security = 'none' | 'implicit'
+type Security = 'none' | 'starttls' | 'implicit'
 
 interface Place {
   readonly protocol: Protocol
@@ -24,8 +24,8 @@ interface Place {
 }
 
 const USUAL: Readonly<Record<Protocol, Readonly<Record<Security, string>>>> = {
-  smtp: { none: '25', implicit: '465' },
-  pop3: { none: '110', implicit: '995' },
+  smtp: { none: '25', starttls: '25', implicit: '465' },
+  pop3: { none: '110', starttls: '110', implicit: '995' },
 }
 const FIRST: Place = { protocol: 'smtp', host: '', port: '25', tls: 'none' }
 
@@ -110,7 +110,11 @@ export function StartPane({ from }: Props) {
             label={t('Encryption')}
             value={place.tls}
             options={[
-              { value: 'none', label: t('Begin in the clear; STARTTLS may follow') },
+              { value: 'none', label: t('Begin in the clear') },
+              {
+                value: 'starttls',
+                label: place.protocol === 'pop3' ? t('Encrypt at once with STLS') : t('Encrypt at once with STARTTLS'),
+              },
               { value: 'implicit', label: t('TLS from the first byte') },
             ]}
             onChange={(tls) => change({ tls })}
