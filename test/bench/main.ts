@@ -18,6 +18,7 @@ import { measurePop3 } from './pop3.ts'
 import { measureSearch } from './search.ts'
 import { Sinks } from './sinks.ts'
 import { slowFlush } from './slow-flush.ts'
+import { measureStart } from './start.ts'
 import {
   domainOf,
   ONE_DOMAIN,
@@ -29,6 +30,7 @@ import {
 } from './systems.ts'
 import { Table, WITHOUT_LOG } from './table.ts'
 import { measurePasses, measureWaiting } from './waiting.ts'
+import { measureWindow } from './window.ts'
 
 const OURS = 'Posthorn'
 /** The same without the protocol log, to see what that costs. */
@@ -145,6 +147,7 @@ try {
   if (options.areas.has('search'))
     await measureSearch({ work, kept: options.work, corpus: options.corpus, peers: options.peers.has('notmuch') })
   if (options.areas.has('folder')) await measureFolder({ work, messages: options.corpus })
+  if (options.areas.has('start')) await measureStart({ work, messages: options.corpus, rounds: options.rounds })
   if (options.areas.has('log')) await measureLog({ work, lines: options.lines })
   if (options.areas.has('pop3')) {
     const table = new Table(OURS)
@@ -152,6 +155,7 @@ try {
     await measurePop3(table, { work, rounds: options.rounds, peers: options.peers, profile: options.profile })
     table.print('pop3')
   }
+  if (options.areas.has('window')) await measureWindow({ work, messages: options.corpus, minutes: options.minutes })
   if (options.areas.has('waiting')) {
     await measureWaiting(base, sinks)
     await measurePasses()

@@ -12,12 +12,14 @@ export interface Options {
   readonly corpus: number
   /** Lines of the log that is searched. */
   readonly lines: number
+  /** Of use before the window's memory is read. */
+  readonly minutes: number
   /** Scratch folder; must lie on the disk that is to be measured. */
   readonly work: string
   /** Where CPU profiles of Posthorn's threads go; a profiled run is slower. */
   readonly profile: string | undefined
 }
-const AREAS = ['accept', 'deliver', 'waiting', 'pop3', 'search', 'folder', 'log'] as const
+const AREAS = ['accept', 'deliver', 'waiting', 'pop3', 'search', 'folder', 'start', 'log', 'window'] as const
 export type Area = (typeof AREAS)[number]
 const PEERS = ['postfix', 'haraka', 'notmuch', 'mpop', 'fetchmail', 'getmail'] as const
 export type Peer = (typeof PEERS)[number]
@@ -38,21 +40,24 @@ const ACCEPT =
 const DELIVER = '1,200'
 
 /** How to call it. */
-export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [pop3] [search] [folder] [log] [options]
+export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [pop3] [search] [folder] [start] [log] [window] [options]
   accept    messages a second taken durably, beside the peers in the same run, and what the protocol log costs
   deliver   queued messages a second handed on to a sink, beside the peers in the same run
   waiting   memory with 100,000 recipients waiting, and what one look at the queue costs at three lengths
   pop3      messages a second fetched by POP3, here and over a slow line, beside mpop, fetchmail and getmail
   search    import of so many messages, ten queries in them, the pages of their folder and the size of the index, beside notmuch
   folder    the first page of a folder and a jump to its middle, memory, and the database's size for each message
+  start     what is read before the window paints, and an engine with so many messages to its first list
   log       queries of the protocol log, over so many lines
+  window    the window over so many messages in a real Chromium: opening, scrolling, searching, memory
   --cells CELLS   of accept SIZE:SESSIONS:reuse|once[:flush], of deliver the number of domains
                   (${ACCEPT},${DELIVER})
   --rounds N      figures are medians of so many rounds (3)
   --peers LIST    postfix, haraka, notmuch, mpop, fetchmail, getmail or none (all)
   --messages N    of one run of deliver (5000)
-  --corpus N      messages of search and folder (100000)
+  --corpus N      messages of search, folder and start (100000)
   --lines N       of the log that is searched (1000000)
+  --minutes N     of use before the window's memory is read (10)
   --work FOLDER   scratch, on the disk to be measured (/var/tmp)
   --profile DIR   write CPU profiles of Posthorn's threads there`
 
@@ -64,7 +69,17 @@ export function parseOptions(argv: readonly string[]): Options {
     const word = argv[i] ?? ''
     if (isOneOf(AREAS, word)) areas.add(word)
     else if (
-      ['--cells', '--rounds', '--peers', '--messages', '--corpus', '--lines', '--work', '--profile'].includes(word)
+      [
+        '--cells',
+        '--rounds',
+        '--peers',
+        '--messages',
+        '--corpus',
+        '--lines',
+        '--minutes',
+        '--work',
+        '--profile',
+      ].includes(word)
     )
       values.set(word, argv[++i] ?? '')
     else throw new Error(`"${word}" is no argument of the bench\n${USAGE}`)
@@ -80,6 +95,7 @@ export function parseOptions(argv: readonly string[]): Options {
     peers: new Set(peers as Peer[]),
     messages: whole(values.get('--messages') ?? '5000', 1_000_000),
     lines: whole(values.get('--lines') ?? '1000000', 100_000_000),
+    minutes: whole(values.get('--minutes') ?? '10', 600),
     corpus: whole(values.get('--corpus') ?? '100000', 10_000_000),
     work: values.get('--work') ?? '/var/tmp', // kept over a restart, so it is never in memory
     profile: values.get('--profile'),
