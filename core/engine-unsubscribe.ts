@@ -1,4 +1,4 @@
-import type { AskUnsubscribe } from './mailbox/message-facts.ts'
+import type { AskUnsubscribe } from './mailbox/fact-handlers.ts'
 import type { HttpsGet } from './net/https-get.ts'
 
 const TIMEOUT_MS = 20_000

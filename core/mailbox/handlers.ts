@@ -10,7 +10,7 @@ import type { SearchPage } from '../rpc/search-contract.ts'
 import type { FolderView, MessageView } from '../rpc/views.ts'
 import type { FindInput } from './find-handlers.ts'
 import { listHandlers } from './list-handlers.ts'
-import { aboutMessage, headersOf, unsubscribe, type AskUnsubscribe } from './message-facts.ts'
+import { aboutMessage, headersOf, unsubscribe, type AskUnsubscribe } from './fact-handlers.ts'
 import { ensurePersonFolders } from './person.ts'
 import { imagesIn, remoteImage, type RemoteImageDeps } from './remote-image.ts'
 import { toRow, toRows } from './rows.ts'
@@ -37,6 +37,7 @@ export interface MailDeps extends RemoteImageDeps {
 }
 
 const SOURCE_BYTES = 512 * 1024
+const PREVIEW_BYTES = 256 * 1024
 const done = { ok: true as const }
 
 /** Answers `mail.*`. Throws `not-found` for ids that are gone. */
@@ -115,6 +116,16 @@ export function mailHandlers(deps: MailDeps) {
       return { text: decodeOctets(start.toString('latin1')), truncated: start.length < message.view.sizeBytes, handle }
     }),
     about: os.about.handler(({ input }) => aboutMessage(store, find(store, input.id))),
+    attachmentText: os.attachmentText.handler(async ({ input: { id, index } }) => {
+      const found = await deps.parse.attachment((await read(store, find(store, id))).chunks, index)
+      if (found === undefined)
+        throw new Fault('not-found', `read attachment ${index} of message ${id}: there is none`, {
+          what: 'attachment',
+          id: String(index),
+        })
+      const start = Buffer.from(found.bytes.subarray(0, PREVIEW_BYTES))
+      return { text: decodeOctets(start.toString('latin1')), isCut: found.bytes.length > PREVIEW_BYTES }
+    }),
     headers: os.headers.handler(({ input }) => headersOf(store, find(store, input.id))),
     tree: os.tree.handler(async ({ input }) => deps.parse.tree((await read(store, find(store, input.id))).chunks)),
     part: os.part.handler(async ({ input: { id, path } }) => {

@@ -251,5 +251,8 @@ test('snoozing ends where the message is taken back, moved or removed, and count
   await store.write('message.remove', { ids: [other] })
   await store.write('message.remove', { ids: [other] })
   expect(getFolder(store.read, folderId)).toMatchObject({ total: 1, unread: 1 })
+  expect(await call(mail.standing, { ids: [messageId, other] })).toEqual([
+    { id: messageId, folderId, seen: false, starred: false, tags: [], snoozedMs: null },
+  ])
   await expect(call(mail.snooze, { ids: [messageId], untilMs: NOW })).rejects.toMatchObject({ code: 'conflict' })
 })

@@ -3,8 +3,9 @@ import { Fault } from '../base/fault.ts'
 import { contract } from '../rpc/contract.ts'
 import type { ListRow } from '../rpc/mail-list-contract.ts'
 import type { Members } from '../store/folder-page.ts'
-import type { Message } from '../store/message-list.ts'
+import { listByIds, type Message } from '../store/message-list.ts'
 import { listSnoozed } from '../store/snooze.ts'
+import { tagsOfAll } from '../store/tag.ts'
 import type { ReadDb, Store } from '../store/types.ts'
 import { toRows } from './rows.ts'
 
@@ -27,6 +28,15 @@ export function listHandlers(deps: {
     snoozed: os.snoozed.handler(({ input }) => {
       const { rows, total, more } = listSnoozed(store.read, input.after, input.limit)
       return { rows: toListRows(store.read, rows, []), total, more }
+    }),
+    standing: os.standing.handler(({ input }) => {
+      const found: Message[] = []
+      for (let from = 0; from < input.ids.length; from += 200)
+        found.push(...listByIds(store.read, input.ids.slice(from, from + 200)))
+      const tags = tagsOfAll(store.read, input.ids)
+      return found.map(({ id, folderId, seen, starred, snoozedMs }) => {
+        return { id, folderId, seen, starred, tags: [...(tags.get(id) ?? [])], snoozedMs }
+      })
     }),
     snooze: os.snooze.handler(async ({ input }) => {
       if (input.untilMs !== null && input.untilMs <= deps.nowMs())

@@ -6,8 +6,15 @@ import { consoleContract } from './console-contract.ts'
 import { discoverCall, signInContract } from './discovery-contract.ts'
 import { labContract } from './lab-contract.ts'
 import { logContract } from './log-contract.ts'
-import { pageCall, snoozeCall, snoozedCall } from './mail-list-contract.ts'
-import { aboutCall, headersCall, partCall, treeCall, unsubscribeCall } from './message-facts-contract.ts'
+import { pageCall, snoozeCall, snoozedCall, standingCall } from './mail-list-contract.ts'
+import {
+  aboutCall,
+  attachmentTextCall,
+  headersCall,
+  partCall,
+  treeCall,
+  unsubscribeCall,
+} from './message-facts-contract.ts'
 import { contactContract, setTagsCall, tagContract, threadCall } from './reading-contract.ts'
 import { routeContract } from './route-contract.ts'
 import { rulesContract } from './rules-contract.ts'
@@ -263,6 +270,7 @@ export const contract = {
     page: pageCall,
     snoozed: snoozedCall,
     snooze: snoozeCall,
+    standing: standingCall,
     search: searchCall,
     get: oc.input(z.object({ id: Id })).output(MessageView),
     /** Fetches the rest of a message of which only the header is here. Fails with `fetch.failed` in words for a person. */
@@ -292,6 +300,7 @@ export const contract = {
       .input(z.object({ id: Id }))
       .output(z.object({ text: z.string(), truncated: z.boolean(), handle: z.string() })),
     about: aboutCall,
+    attachmentText: attachmentTextCall,
     headers: headersCall,
     tree: treeCall,
     part: partCall,

@@ -62,3 +62,17 @@ export const snoozedCall = oc
 export const snoozeCall = oc
   .input(z.object({ ids: z.array(Id).max(1000), untilMs: z.number().int().nullable() }))
   .output(z.object({ ok: z.literal(true) }))
+
+/** How messages stand now, for whoever is about to change that and may want it back. Those that are gone are left out. */
+export const standingCall = oc.input(z.object({ ids: z.array(Id).max(1000) })).output(
+  z.array(
+    z.object({
+      id: Id,
+      folderId: Id,
+      seen: z.boolean(),
+      starred: z.boolean(),
+      tags: z.array(Id),
+      snoozedMs: z.number().nullable(),
+    }),
+  ),
+)

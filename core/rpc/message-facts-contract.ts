@@ -86,6 +86,11 @@ export const partCall = oc
   .input(z.object({ id: Id, path: z.string().regex(/^(?:\d{1,5}(?:\.\d{1,5}){0,99})?$/) }))
   .output(z.object({ handle: z.string(), filename: z.string() }))
 
+/** The beginning of an attachment as text, whatever it calls itself. Fails with `not-found`. */
+export const attachmentTextCall = oc
+  .input(z.object({ id: Id, index: z.number().int().min(0) }))
+  .output(z.object({ text: z.string(), isCut: z.boolean() }))
+
 /**
  * Asks the author for no more mail of the kind, by the POST of RFC 8058: HTTPS, no cookies, no redirect, never to a private address. What
  * it answers is kept. Fails with `conflict` where the message does not offer that, and with `fetch.failed` where nobody answered.

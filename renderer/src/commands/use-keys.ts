@@ -10,6 +10,9 @@ const changes = { changes: api.app.changes }
 /** The second of two keys is waited for so long. */
 const SECOND_KEY_MS = 1500
 
+/** In a field these are the field's own. */
+const EDITING: ReadonlySet<string> = new Set(['Mod+Z', 'Mod+A'])
+
 /** True where letters are typed: no single letter is a command there. */
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
@@ -35,7 +38,7 @@ export function useKeys(): void {
       // In a dialog or a menu the keys are its own.
       if (target instanceof Element && target.closest('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null)
         return
-      if (isLetters(chord) && isTyping(target)) return
+      if ((isLetters(chord) || EDITING.has(chord)) && isTyping(target)) return
       const first = before !== undefined && event.timeStamp < before.untilMs ? before.chord : undefined
       before = undefined
       const id = first === undefined ? commandAt(chord) : (commandAt(`${first} ${chord}`) ?? commandAt(chord))

@@ -10,6 +10,15 @@ export interface Look {
   readonly language: string
   readonly density: 'compact' | 'normal' | 'roomy'
   readonly unifiedInbox: boolean
+  /** The messages of a conversation are one row, and read as one. */
+  readonly conversations: boolean
+  readonly newestFirst: boolean
+  readonly list: 'cards' | 'table'
+  readonly readingPane: 'right' | 'below' | 'off'
+  /** Widths of the table's columns: `from=220`. */
+  readonly columns: readonly string[]
+  /** What folders are sorted by: `7=subject-down`. */
+  readonly sorting: readonly string[]
   /** Whose mail loads pictures of the web at once: addresses, and domains with an @ before them. */
   readonly imagesFrom: readonly string[]
 }
@@ -23,6 +32,12 @@ export const look = shared<Look>({
   language: 'system',
   density: 'normal',
   unifiedInbox: true,
+  conversations: true,
+  newestFirst: false,
+  list: 'cards',
+  readingPane: 'right',
+  columns: [],
+  sorting: [],
   imagesFrom: [],
 })
 
@@ -48,12 +63,19 @@ export function useLook(): void {
       language: String(of('look.language') ?? 'system'),
       density: one(of('look.density'), ['compact', 'normal', 'roomy'], 'normal'),
       unifiedInbox: of('look.unifiedInbox') !== false,
+      conversations: of('look.conversations') !== false,
+      newestFirst: of('look.newestFirst') === true,
+      list: one(of('look.list'), ['cards', 'table'], 'cards'),
+      readingPane: one(of('look.readingPane'), ['right', 'below', 'off'], 'right'),
+      columns: texts(of('look.columns')),
+      sorting: texts(of('look.sorting')),
       imagesFrom: texts(of('privacy.remoteImagesFrom')),
     }
     const { dataset } = document.documentElement
     if (next.theme === 'system') delete dataset['theme']
     else dataset['theme'] = next.theme
     dataset['density'] = next.density
+    dataset['reading'] = next.readingPane
     look.set(next)
     void chooseLanguage(next.language)
   }, [list])

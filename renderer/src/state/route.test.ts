@@ -5,6 +5,8 @@ const ROUTES: readonly Route[] = [
   INBOX,
   { view: 'mail', folderId: 3, messageId: 1_827_364_554_637 },
   { view: 'drafts' },
+  { view: 'snoozed', messageId: null },
+  { view: 'snoozed', messageId: 12 },
   { view: 'search', text: 'a/b #1 ü?', typing: false, messageId: 4 },
   { view: 'search', text: 'half a wor', typing: true, messageId: null },
   { view: 'search', text: 'half a wor', typing: true, messageId: 9 },

@@ -11,6 +11,10 @@ export interface CleanMail {
   readonly remoteHosts: readonly string[]
   /** Of these, the ones no eye can see: they tell the sender that the mail was opened. */
   readonly trackers: number
+  /** Whom those would have told, each once. */
+  readonly trackerHosts: readonly string[]
+  /** What the author quotes, which can be folded. */
+  readonly quotes: number
   /** Content-IDs of pictures that came with the mail. */
   readonly contentIds: ReadonlySet<string>
   /** True when the mail sets colours of its own, so it needs the white paper it was made for. */
@@ -80,6 +84,7 @@ export function cleanHtml(html: string): CleanMail {
   const contentIds = new Set<string>()
   let remoteImages = 0
   let trackers = 0
+  const trackerHosts = new Set<string>()
   const hosts = new Set<string>()
   const root = DOMPurify.sanitize(html, CONFIG) as unknown as HTMLElement
 
@@ -88,6 +93,8 @@ export function cleanHtml(html: string): CleanMail {
     image.removeAttribute('src')
     if (isInvisible(image) && !/^(?:cid|data):/i.test(src)) {
       trackers += 1
+      const host = URL.canParse(src.trim()) ? new URL(src.trim()).hostname : ''
+      if (host !== '') trackerHosts.add(host)
       image.remove()
     } else if (/^cid:/i.test(src)) {
       const contentId = decode(src.slice(4))
@@ -129,6 +136,7 @@ export function cleanHtml(html: string): CleanMail {
   ]
     .filter((part) => part !== '')
     .join(';')
+  const quotes = markQuotes(body)
   const fragment = document.createDocumentFragment()
   fragment.append(...body.childNodes)
   const holder = root.querySelector('[bgcolor], [color], font[color]')
@@ -141,7 +149,40 @@ export function cleanHtml(html: string): CleanMail {
     holder !== null ||
     fragment.querySelector('[bgcolor], [color]') !== null ||
     css.some((one) => /(?:^|[;{\s-])(?:color|background(?:-color)?)\s*:/i.test(one))
-  return { styles, body: fragment, bodyStyle, remoteImages, remoteHosts: [...hosts], trackers, contentIds, hasColours }
+  return {
+    styles,
+    body: fragment,
+    bodyStyle,
+    remoteImages,
+    remoteHosts: [...hosts],
+    trackers,
+    trackerHosts: [...trackerHosts],
+    quotes,
+    contentIds,
+    hasColours,
+  }
+}
+
+/** How mail programs mark what an answer quotes. */
+const QUOTES =
+  'blockquote[type="cite" i], .gmail_quote, .gmail_quote_container, .yahoo_quoted, .protonmail_quote, .moz-cite'
+/** A shorter quotation is no trouble to anybody. */
+const LEAST_QUOTED = 200
+
+/** Marks the quotations that can be folded: long ones that stand behind words of the author's own. Returns how many. */
+function markQuotes(body: Element): number {
+  let found = 0
+  for (const quote of body.querySelectorAll<HTMLElement>(QUOTES)) {
+    if ((quote.parentElement?.closest('[data-quote]') ?? null) !== null) continue
+    if ((quote.textContent ?? '').trim().length < LEAST_QUOTED) continue
+    const before = document.createRange()
+    before.setStart(body, 0)
+    before.setEndBefore(quote)
+    if (before.toString().trim() === '') continue
+    quote.dataset['quote'] = ''
+    found += 1
+  }
+  return found
 }
 
 const colour = (property: string, value: string | null) =>

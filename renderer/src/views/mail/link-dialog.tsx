@@ -41,6 +41,9 @@ export function LinkDialog({ link, onClose, onWrite }: Props) {
           </p>
         ) : null}
         <p className="mono target">{target.href}</p>
+        {target.readable === null ? null : (
+          <p className="quiet">{t('In its own letters the name is {readable}.', { readable: target.readable })}</p>
+        )}
         {target.warnings.map((warning) => (
           <p key={warning} className="notice warn">
             <Icon name="alert" /> {warning}
@@ -48,7 +51,7 @@ export function LinkDialog({ link, onClose, onWrite }: Props) {
         ))}
       </div>
       <footer>
-        <Button kind="plain" icon="copy" onClick={() => void copyText(target.href, 'The address')}>
+        <Button kind="plain" icon="copy" onClick={() => void copyText(target.href, t('The address'))}>
           {t('Copy')}
         </Button>
         <span className="grow" />

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { size } from '../../format/size.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
@@ -17,7 +18,12 @@ interface Props {
   readonly isTrusted: boolean
   readonly onTrust: () => void
   readonly onLink: (link: { href: string; text: string }) => void
+  /** Somebody clicked in it. */
+  readonly onTouch: () => void
 }
+
+/** Of a longer mail the beginning is shown until somebody asks for all: cleaning and laying out ten megabytes takes seconds. */
+const LONGEST_HTML = 512 * 1024
 
 /** No mail is taller than this on the page: beyond it the frame scrolls by itself. */
 const TALLEST_PX = 40_000
@@ -39,6 +45,12 @@ function paper(hasColours: boolean): string {
     pre { white-space: pre-wrap; }
     blockquote { margin: 0.8em 0; padding-left: 12px; border-left: 2px solid ${hasColours ? '#cbd1d9' : of('--border-strong')}; }
     body > :first-child { margin-top: 0; }
+    [data-quote][data-folded] { display: none !important; }
+    button[data-unfold] { all: unset; box-sizing: border-box; display: block; width: fit-content; min-height: 24px; margin: 8px 0; padding: 2px 8px; cursor: pointer;
+      border-radius: 6px; font: 12px/20px ${of('--font-ui')}; color: ${hasColours ? '#525c69' : of('--text-quiet')}; background: ${hasColours ? '#f1f3f6' : of('--surface-sunk')}; }
+    button[data-unfold]:focus-visible { outline: 2px solid ${hasColours ? '#7a5600' : of('--focus')}; }
+    ::highlight(found) { background: #ffe08a; color: #171c23; }
+    ::highlight(found-now) { background: #ff9a3d; color: #171c23; }
     :root { overflow-x: auto; overflow-y: hidden; }
   `
 }
@@ -47,15 +59,17 @@ function paper(hasColours: boolean): string {
  * A mail's own HTML. It is cleaned in the window and its nodes are put into an empty page of the host that has a policy
  * of its own; that page may run no script at all, so clicks are heard from out here.
  */
-export function MailFrame({ html, imageOf, remoteOf, author, isTrusted, onTrust, onLink }: Props) {
+export function MailFrame({ html, imageOf, remoteOf, author, isTrusted, onTrust, onLink, onTouch }: Props) {
   const frame = useRef<HTMLIFrameElement>(null)
   const [loaded, setLoaded] = useState(0)
   const [height, setHeight] = useState(80)
-  const clean = useMemo(() => cleanHtml(html), [html])
+  const [showsAll, setShowsAll] = useState(false)
+  const isCut = html.length > LONGEST_HTML && !showsAll
+  const clean = useMemo(() => cleanHtml(isCut ? beginningOf(html) : html), [html, isCut])
   const [asked, setAsked] = useState(false)
   const loads = isTrusted || asked
-  const latest = useRef({ imageOf, remoteOf, onLink })
-  latest.current = { imageOf, remoteOf, onLink }
+  const latest = useRef({ imageOf, remoteOf, onLink, onTouch })
+  latest.current = { imageOf, remoteOf, onLink, onTouch }
 
   useEffect(() => {
     const page = frame.current?.contentDocument
@@ -66,6 +80,12 @@ export function MailFrame({ html, imageOf, remoteOf, author, isTrusted, onTrust,
       'click',
       (event) => {
         const target = event.target as Element | null
+        latest.current.onTouch()
+        const unfold = target?.closest?.('button[data-unfold]')
+        if (unfold) {
+          unfold.nextElementSibling?.removeAttribute('data-folded')
+          unfold.remove()
+        }
         const anchor = target?.closest?.('a[href]')
         // No click in a mail does anything by itself.
         event.preventDefault()
@@ -115,8 +135,37 @@ export function MailFrame({ html, imageOf, remoteOf, author, isTrusted, onTrust,
         style={{ height }}
         onLoad={() => setLoaded((n) => n + 1)}
       />
+      {isCut ? (
+        <div className="banner" role="status">
+          <Icon name="file" />
+          <span className="grow">
+            {t('This message is long: {size}. Its beginning is shown.', { size: size(html.length) })}
+          </span>
+          <Button kind="plain" onClick={() => setShowsAll(true)}>
+            {t('Show all of it')}
+          </Button>
+        </div>
+      ) : null}
     </>
   )
+}
+
+/** The beginning of a long mail, up to the end of a tag. */
+function beginningOf(html: string): string {
+  const end = html.lastIndexOf('>', LONGEST_HTML)
+  return html.slice(0, end > 0 ? end + 1 : LONGEST_HTML)
+}
+
+/** Folds what the author quotes behind a button; the page itself runs nothing, its clicks are heard from out here. */
+function foldQuotes(page: Document): void {
+  for (const quote of page.querySelectorAll<HTMLElement>('[data-quote]')) {
+    const button = page.createElement('button')
+    button.type = 'button'
+    button.dataset['unfold'] = ''
+    button.textContent = t('Show quoted text')
+    quote.dataset['folded'] = ''
+    quote.before(button)
+  }
 }
 
 function fill(page: Document, clean: CleanMail, imageOf: Props['imageOf'], signal: AbortSignal) {
@@ -128,6 +177,7 @@ function fill(page: Document, clean: CleanMail, imageOf: Props['imageOf'], signa
   page.head.replaceChildren(...sheets)
   page.body.setAttribute('style', clean.bodyStyle)
   page.body.replaceChildren(page.importNode(clean.body, true))
+  foldQuotes(page)
   for (const image of page.querySelectorAll<HTMLImageElement>('img[data-cid]'))
     void imageOf(image.dataset['cid'] ?? '').then((url) => {
       if (!signal.aborted && url !== undefined) image.src = url
@@ -161,29 +211,53 @@ interface NoteProps {
 
 /** What was not loaded, and who would hear of it if it were. */
 function RemoteNote({ clean, loads, author, onLoad, onTrust }: NoteProps) {
-  const { remoteImages: images, trackers, remoteHosts: hosts } = clean
+  const { remoteImages: images, trackers, remoteHosts: hosts, trackerHosts } = clean
   if (images === 0 && trackers === 0) return null
-  const parts = [
-    images === 0
-      ? ''
-      : `${images} remote ${images === 1 ? 'picture' : 'pictures'} ${loads ? 'asked for' : 'not loaded'}`,
-    trackers === 0 ? '' : `${trackers} tracking ${trackers === 1 ? 'pixel' : 'pixels'} removed`,
-  ].filter((part) => part !== '')
-  const who = hosts.slice(0, 3).join(', ') + (hosts.length > 3 ? ` and ${hosts.length - 3} more` : '')
-  const told = loads
-    ? hosts.length === 0
-      ? ''
-      : `${who} ${hosts.length === 1 ? 'was' : 'were'} told that somebody reads this, and no more.`
-    : hosts.length === 0
-      ? 'Nobody was told that you read this.'
-      : `Nobody was told that you read this; loading tells ${who}.`
+  const count = hosts.length
   return (
-    <div className="banner" role="status">
+    <div className="banner remote" role="status">
       <Icon name="image-off" />
       <span className="grow">
-        {visible(parts.join(', '))}. {visible(told)}
+        {images === 0
+          ? null
+          : loads
+            ? t('{images, plural, one {# remote picture asked for.} other {# remote pictures asked for.}}', { images })
+            : t('{images, plural, one {# remote picture not loaded.} other {# remote pictures not loaded.}}', {
+                images,
+              })}{' '}
+        {trackers === 0
+          ? null
+          : t('{trackers, plural, one {# tracking pixel removed.} other {# tracking pixels removed.}}', {
+              trackers,
+            })}{' '}
+        {!loads
+          ? t('Nobody was told that you read this.')
+          : count === 0
+            ? null
+            : t(
+                '{count, plural, one {# host was told that somebody reads this, and no more.} other {# hosts were told that somebody reads this, and no more.}}',
+                { count },
+              )}
+        {count === 0 && trackerHosts.length === 0 ? null : (
+          <details className="hosts">
+            <summary>{loads ? t('Who was told') : t('Who would be told')}</summary>
+            <ul>
+              {hosts.map((host) => (
+                <li key={host} className="mono">
+                  {visible(host)}
+                </li>
+              ))}
+              {trackerHosts.map((host) => (
+                <li key={`pixel ${host}`}>
+                  <span className="mono">{visible(host)}</span>{' '}
+                  <span className="quiet">{t('(only by a tracking pixel: never told)')}</span>
+                </li>
+              ))}
+            </ul>
+          </details>
+        )}
       </span>
-      {loads || hosts.length === 0 ? null : (
+      {loads || count === 0 ? null : (
         <>
           <Button kind="plain" onClick={onLoad}>
             {t('Load pictures')}

@@ -37,6 +37,9 @@ test('counts say what they count', () => {
       route={INBOX}
       waiting={2}
       drafts={1}
+      tags={[]}
+      onMove={() => {}}
+      onTag={() => {}}
       searches={[]}
       onForget={() => {}}
       onCompose={() => {}}

@@ -1,78 +1,148 @@
-import { useEffect, useMemo, useState } from 'react'
-import type { MessageView } from '../../../../core/rpc/views.ts'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { MessageRow, MessageView } from '../../../../core/rpc/views.ts'
 import { api, host } from '../../bridge/client.ts'
-import { size } from '../../format/size.ts'
-import { saveBytes } from '../../state/actions.ts'
-import { act } from '../../state/act.ts'
-import { compose } from '../compose/composer.ts'
-import { useLive } from '../../state/use-live.ts'
-import { Load } from '../../parts/load.tsx'
 import { useOffers } from '../../commands/offers.ts'
-import { go } from '../../state/route.ts'
-import { look } from '../../state/look.ts'
+import { visible } from '../../format/wire-text.ts'
+import { Button } from '../../parts/button.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { Load } from '../../parts/load.tsx'
 import { useEngine } from '../../state/engine.tsx'
-import { Conversation } from './conversation.tsx'
-import { toggleTag } from './mail-actions.ts'
-import { Message } from './message.tsx'
+import { look } from '../../state/look.ts'
+import { go } from '../../state/route.ts'
+import { useLive } from '../../state/use-live.ts'
+import { compose } from '../compose/composer.ts'
+import { HistoryDialog } from '../rules/history-dialog.tsx'
+import { folded, type Shown } from './folding.ts'
+import { FindBar } from './find-bar.tsx'
+import { FoldedMessage } from './folded-message.tsx'
+import { HeadersDialog } from './headers-dialog.tsx'
 import { targetOf } from './link.ts'
 import { LinkDialog } from './link-dialog.tsx'
-import { HistoryDialog } from '../rules/history-dialog.tsx'
-import { SourceDialog } from './source-dialog.tsx'
+import { toggleTag } from './mail-actions.ts'
+import { MessageCommands } from './message-commands.tsx'
 import type { Command } from './message-list.tsx'
+import { OpenMessage } from './open-message.tsx'
+import { PartsDialog } from './parts-dialog.tsx'
+import { printMessage } from './print.ts'
+import { idsOf, type MailRow } from './rows.ts'
+import { SourceDialog } from './source-dialog.tsx'
 import { t } from '../../words/words.ts'
 
-/** A mail is read when it has been looked at for a moment, not when the arrow keys pass over it. */
-const SEEN_AFTER_MS = 700
-
 interface Props {
+  /** The message that was chosen, of a conversation its newest in the list. */
   readonly id: number
+  /** Its row in the list, where it is there. */
+  readonly row?: MailRow | undefined
   readonly nowMs: number
+  readonly folderRole?: string
   readonly onCommand: (command: Command, ids: readonly number[]) => void
+  /** Where the reader stands in the list's place: back to it. */
+  readonly onBack?: () => void
 }
 
-/** One message: asked for, shown, and marked as read. */
-export function Reader({ id, nowMs, onCommand }: Props) {
-  const live = useLive(`message ${id}`, () => api.mail.get({ id }), { changes: api.mail.changes })
-  const { tags } = useEngine()
-  const { imagesFrom: trusted } = look.use()
-  const [link, setLink] = useState<{ href: string; text: string } | null>(null)
-  const [showsSource, setShowsSource] = useState(false)
-  const [showsHistory, setShowsHistory] = useState(false)
-  const isUnseen = live.at === 'ready' && !live.value.seen
-  useEffect(() => {
-    if (!isUnseen) return
-    const timer = setTimeout(
-      () => void act('Marking as read', () => api.mail.setSeen({ ids: [id], seen: true })),
-      SEEN_AFTER_MS,
-    )
-    return () => clearTimeout(timer)
-    // Only once a message: who marks it unread again wants it so.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [id, live.at])
+/** A message, or the conversation it belongs to: what is new in it unfolded, what is older folded. */
+export function Reader(props: Props) {
+  const { id, row } = props
+  const { conversations } = look.use()
+  // A conversation stays open when its newest message is another one.
+  const key = conversations ? (row?.threadId ?? id) : id
+  const isAlone = !conversations || row?.threadCount === 1
+  return isAlone ? <Opened key={key} {...props} rows={NONE} /> : <Conversation key={key} {...props} threadKey={key} />
+}
+const NONE: readonly MessageRow[] = []
 
+function Conversation({ threadKey, ...props }: Props & { readonly threadKey: number }) {
+  const { id } = props
+  const live = useLive(`thread ${threadKey}`, (signal) => wholeThread(id, signal), { changes: api.mail.changes })
+  return (
+    <Load live={live} what={t('the conversation')} again={live.again}>
+      {(rows) => <Opened {...props} rows={rows} />}
+    </Load>
+  )
+}
+
+async function wholeThread(id: number, signal: AbortSignal): Promise<MessageRow[]> {
+  const rows: MessageRow[] = []
+  for (let after: { dateMs: number; id: number } | null = null; ;) {
+    const page: Awaited<ReturnType<typeof api.mail.thread>> = await api.mail.thread(
+      { id, after, limit: 200 },
+      { signal },
+    )
+    rows.push(...page.rows)
+    const last = page.rows.at(-1)
+    if (!page.more || last === undefined) return rows
+    after = { dateMs: last.dateMs, id: last.id }
+  }
+}
+
+type Dialog = 'source' | 'headers' | 'parts' | 'rules'
+
+/** `rows`: the conversation, oldest first; empty for a message by itself. */
+function Opened({
+  id,
+  row,
+  rows,
+  nowMs,
+  folderRole = 'other',
+  onCommand,
+  onBack,
+}: Props & { rows: readonly MessageRow[] }) {
+  const { tags } = useEngine()
+  const { newestFirst } = look.use()
+  const isConversation = rows.length > 1
+  const newest = rows.at(-1)?.id ?? id
+  // Of a conversation in the list the newest is meant; what was found by a search is meant itself.
+  const meant = row?.thread ? newest : id
+  const [open, setOpen] = useState<ReadonlySet<number>>(
+    () =>
+      new Set([
+        meant,
+        ...(!row?.thread
+          ? []
+          : rows
+              .filter((one) => !one.seen)
+              .slice(0, 1)
+              .map((one) => one.id)),
+      ]),
+  )
+  const [current, setCurrent] = useState(meant)
+  const [unrolled, setUnrolled] = useState(false)
+  const [views, setViews] = useState<ReadonlyMap<number, MessageView>>(new Map())
+  const [link, setLink] = useState<{ href: string; text: string } | null>(null)
+  const [dialog, setDialog] = useState<Dialog | null>(null)
+  const [finds, setFinds] = useState(0)
+  const page = useRef<HTMLDivElement>(null)
+  const view = views.get(current)
+  // What is new in an open conversation is unfolded when it comes.
+  const seenNewest = useRef(newest)
+  useEffect(() => {
+    if (seenNewest.current === newest) return
+    seenNewest.current = newest
+    setOpen((before) => new Set([...before, newest]))
+  }, [newest])
+
+  const all = row === undefined || !row.thread ? [current] : idsOf(row)
+  const onOne = (command: Command) => () => onCommand(command, [current])
+  const unfold = (ids: Iterable<number>) => {
+    setUnrolled(true)
+    setOpen(new Set(ids))
+  }
   useOffers({
-    'source': () => setShowsSource(true),
-    'log-of-message': () => go({ view: 'log', sessionId: null, seq: null, of: { messageId: id } }),
-    'trace': () => go({ view: 'trace', of: { messageId: id } }),
+    'reply': onOne('reply'),
+    'reply-all': onOne('reply-all'),
+    'forward': onOne('forward'),
+    'edit-as-new': onOne('edit-as-new'),
+    'source': () => setDialog('source'),
+    'headers': () => setDialog('headers'),
+    'parts': () => setDialog('parts'),
+    'find-in-message': () => setFinds((n) => n + 1),
+    'print': () => printMessage(view?.subject ?? ''),
+    'log-of-message': () => go({ view: 'log', sessionId: null, seq: null, of: { messageId: current } }),
+    'trace': () => go({ view: 'trace', of: { messageId: current } }),
+    ...(isConversation
+      ? { 'unfold-all': () => unfold(rows.slice(-MOST_OPEN).map((one) => one.id)), 'fold-all': () => unfold([newest]) }
+      : {}),
   })
-  const parts = live.at === 'ready' ? live.value.parts : undefined
-  const imageOf = useMemo(() => {
-    const known = new Map<string, Promise<string | undefined>>()
-    return (contentId: string) => {
-      const part = parts?.find((one) => one.contentId?.replace(/^<|>$/g, '') === contentId)
-      // Only pictures a browser decodes; everything else of a mail is saved, never opened.
-      if (part === undefined || !/^image\/(?:png|jpe?g|gif|webp|bmp|avif)$/i.test(part.contentType))
-        return Promise.resolve(undefined)
-      const url =
-        known.get(contentId) ??
-        api.mail.attachment({ id, index: part.index }).then(
-          ({ handle }) => host.bytesUrl(handle),
-          () => undefined,
-        )
-      known.set(contentId, url)
-      return url
-    }
-  }, [id, parts])
 
   const onLink = (next: { href: string; text: string }) => {
     const target = targetOf(next.href, next.text)
@@ -81,68 +151,95 @@ export function Reader({ id, nowMs, onCommand }: Props) {
     if (isPlain) window.open(target.href, '_blank', 'noopener,noreferrer')
     else setLink(next)
   }
+  const shown = useMemo((): readonly Shown[] => {
+    if (!isConversation) return [{ kind: 'message', id }]
+    const ordered = newestFirst ? rows.toReversed() : rows
+    return folded(
+      ordered.map((one) => one.id),
+      open,
+      unrolled,
+    )
+  }, [isConversation, id, rows, newestFirst, open, unrolled])
+  const byId = useMemo(() => new Map(rows.map((one) => [one.id, one])), [rows])
+  const toggle = (one: number) => {
+    setCurrent(one)
+    setOpen((before) => {
+      const next = new Set(before)
+      if (!next.delete(one)) next.add(one)
+      return next
+    })
+  }
+  const subject = rows[0]?.subject ?? ''
   return (
-    <Load live={live} what={t('the message')} again={live.again}>
-      {(message) => (
-        <>
-          <Message
-            message={message}
-            nowMs={nowMs}
-            imageOf={imageOf}
-            remoteOf={(url) =>
-              api.mail.remoteImage({ id, url }).then(
-                ({ handle }) => host.bytesUrl(handle),
-                () => undefined,
-              )
-            }
-            isTrusted={isTrusted(message.from[0]?.address ?? '', trusted)}
-            onTrust={() => void trust(message.from[0]?.address ?? '', trusted)}
-            onLink={onLink}
-            onCommand={(command) => onCommand(command, [id])}
-            onSave={(index) => void save(message, index)}
-            onSource={() => setShowsSource(true)}
-            onHistory={() => setShowsHistory(true)}
-            onRest={() => void act('Getting the rest', () => api.mail.getWhole({ id }))}
-            tags={tags}
-            onTag={(tagId) => void toggleTag([message], tagId)}
-            conversation={
-              message.threadCount < 2 ? null : <Conversation id={id} count={message.threadCount} nowMs={nowMs} />
-            }
-          />
-          <LinkDialog
-            link={link}
-            onClose={() => setLink(null)}
-            onWrite={(address) => compose({ kind: 'new', to: address })}
-          />
-          {showsHistory ? <HistoryDialog messageId={id} onClose={() => setShowsHistory(false)} /> : null}
-          {showsSource ? <SourceDialog id={id} onClose={() => setShowsSource(false)} /> : null}
-        </>
-      )}
-    </Load>
+    <>
+      <MessageCommands
+        view={view}
+        tags={tags}
+        folderRole={folderRole}
+        onCommand={(command) => onCommand(command, ANSWERS.has(command) ? [current] : all)}
+        onTag={(tagId) => void toggleTag(all, tagId)}
+        onDialog={setDialog}
+        onFind={() => setFinds((n) => n + 1)}
+        onPrint={() => printMessage(view?.subject ?? '')}
+        onLog={() =>
+          go({ view: 'log', sessionId: view?.sessions.at(-1) ?? null, seq: null, of: { messageId: current } })
+        }
+        {...(onBack === undefined ? {} : { onBack })}
+      />
+      {finds === 0 ? null : <FindBar key={finds} page={page} of={views} onClose={() => setFinds(0)} />}
+      <div className="article" ref={page} data-several={isConversation || undefined}>
+        {isConversation ? (
+          <header className="conversation-head">
+            <h2 dir="auto">{visible(subject) || t('(no subject)')}</h2>
+            <span className="quiet num">
+              {t('{count, plural, one {# message in this conversation} other {# messages in this conversation}}', {
+                count: rows.length,
+              })}
+            </span>
+          </header>
+        ) : null}
+        {shown.map((one) =>
+          one.kind === 'more' ? (
+            <Button key="more" kind="plain" className="more-messages" icon="layers" onClick={() => setUnrolled(true)}>
+              {t('{count, plural, one {# more message} other {# more messages}}', { count: one.count })}
+            </Button>
+          ) : isConversation && !open.has(one.id) ? (
+            <FoldedMessage key={one.id} row={byId.get(one.id)} nowMs={nowMs} onOpen={() => toggle(one.id)} />
+          ) : (
+            <OpenMessage
+              key={one.id}
+              id={one.id}
+              nowMs={nowMs}
+              isOne={isConversation}
+              onFold={() => toggle(one.id)}
+              onView={(next) => setViews((before) => new Map(before).set(one.id, next))}
+              onCurrent={() => setCurrent(one.id)}
+              onLink={onLink}
+              onCommand={(command) => onCommand(command, [one.id])}
+            />
+          ),
+        )}
+      </div>
+      <LinkDialog
+        link={link}
+        onClose={() => setLink(null)}
+        onWrite={(address) => compose({ kind: 'new', to: address })}
+      />
+      {dialog === 'rules' ? <HistoryDialog messageId={current} onClose={() => setDialog(null)} /> : null}
+      {dialog === 'source' ? <SourceDialog id={current} onClose={() => setDialog(null)} /> : null}
+      {dialog === 'headers' ? <HeadersDialog id={current} onClose={() => setDialog(null)} /> : null}
+      {dialog === 'parts' ? <PartsDialog id={current} onClose={() => setDialog(null)} /> : null}
+      {/* A screen reader hears which message answers go to. */}
+      {isConversation && view !== undefined ? (
+        <p className="sr" role="status">
+          <Icon name="reply" />
+          {t('Answers go to the message of {name}', { name: visible(view.authorName || view.authorAddress) })}
+        </p>
+      ) : null}
+    </>
   )
 }
 
-/** Whether pictures of an author are loaded at once: by the whole address, or by its domain. */
-function isTrusted(address: string, from: readonly string[]): boolean {
-  const known = address.toLowerCase()
-  return (
-    known !== '' &&
-    from.some((one) => one.toLowerCase() === known || (one.startsWith('@') && known.endsWith(one.toLowerCase())))
-  )
-}
-
-async function trust(address: string, from: readonly string[]): Promise<void> {
-  if (address === '' || isTrusted(address, from)) return
-  await act('Remembering the author', () =>
-    api.app.setSetting({ key: 'privacy.remoteImagesFrom', value: [...from, address.toLowerCase()] }),
-  )
-}
-
-async function save(message: MessageView, index: number): Promise<void> {
-  const part = message.parts.find((one) => one.index === index)
-  if (part === undefined) return
-  await act(`Saving “${part.filename}” (${size(part.sizeBytes)})`, async () => {
-    const { handle } = await api.mail.attachment({ id: message.id, index })
-    saveBytes(handle, part.filename)
-  })
-}
+/** More at once would be many frames: the rest is unfolded one by one. */
+const MOST_OPEN = 50
+const ANSWERS: ReadonlySet<Command> = new Set(['reply', 'reply-all', 'forward', 'edit-as-new'])

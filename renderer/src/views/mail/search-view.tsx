@@ -9,7 +9,7 @@ import { Field } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { go, type Route } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
-import { TwoPanes } from './mail-view.tsx'
+import { TwoPanes } from './two-panes.tsx'
 import { useSearch, type Found } from './use-search.ts'
 import { t } from '../../words/words.ts'
 

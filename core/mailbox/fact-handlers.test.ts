@@ -8,7 +8,7 @@ import { Changes } from '../base/changes.ts'
 import { systemClock } from '../base/clock.ts'
 import { openParsePool, type ParsePool } from '../message/parse-pool.ts'
 import { mailHandlers } from './handlers.ts'
-import type { AskUnsubscribe } from './message-facts.ts'
+import type { AskUnsubscribe } from './fact-handlers.ts'
 
 let store: TestStore
 let parse: ParsePool
@@ -165,4 +165,16 @@ test('the tree has every part, and each can be had, also of a message within', a
   expect(Buffer.concat(chunks).toString('base64')).toBe('iVBORw==')
   for (const { path } of found) await call(mail.part, { id, path })
   await expect(call(mail.part, { id, path: '3.1' })).rejects.toMatchObject({ code: 'not-found' })
+})
+
+test('the beginning of an attachment can be read as text', async () => {
+  const text = 'Größe,1\r\n'.repeat(40_000)
+  const id = await keep(
+    ['MIME-Version: 1.0', 'Content-Type: multipart/mixed; boundary=b'],
+    `--b\r\n\r\nhi\r\n--b\r\nContent-Type: text/csv; name=a.csv\r\nContent-Disposition: attachment\r\n\r\n${text}--b--\r\n`,
+  )
+  const read = await call(mail.attachmentText, { id, index: 0 })
+  expect(read.isCut).toBe(true)
+  expect(read.text.startsWith('Größe,1\r\nGröße')).toBe(true)
+  await expect(call(mail.attachmentText, { id, index: 1 })).rejects.toMatchObject({ code: 'not-found' })
 })

@@ -104,7 +104,7 @@ export async function unsubscribe(
 ): Promise<{ host: string; status: number; isDone: boolean }> {
   const { store } = deps
   const { unsubscribe: offered } = await aboutMessage(store, message)
-  if (offered?.oneClickHost == null || offered.page === null) {
+  if (offered === null || offered.oneClickHost === null || offered.page === null) {
     const reason = 'it offers no one-click by HTTPS that a signature covers'
     throw new Fault('conflict', `unsubscribe by message ${message.id}: ${reason}`, { what: 'message', reason })
   }
