@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { cutWhileReplacing, DraftServers } from '../support/draft-world.ts'
 import { cutOnce, openCutHouse } from '../support/imap-cut.ts'
 import { needs } from '../support/peers.ts'
 
@@ -15,4 +16,18 @@ needs('dovecot').describe('IMAP sessions that are cut off', () => {
     for (const [index] of whole.entries())
       for (const when of ['before', 'after'] as const) await cutOnce(house, `cut${index}${when}`, index + 1, when)
   }, 600_000)
+})
+
+needs('dovecot').describe('drafts whose way to the server is cut off', () => {
+  let servers: DraftServers
+  beforeAll(async () => {
+    servers = await DraftServers.start()
+  })
+  afterAll(() => servers.stop())
+
+  for (const at of ['full', 'plain'] as const)
+    test(`whatever the connection ends at, one copy of the last state is left (${at} server)`, async () => {
+      for (const verb of ['APPEND', at === 'full' ? 'UID EXPUNGE' : 'UID STORE'] as const)
+        for (const when of ['before', 'after'] as const) await cutWhileReplacing(servers, at, verb, when)
+    }, 120_000)
 })

@@ -5,10 +5,10 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export interface CuttingProxy {
   readonly port: number
   /**
-   * The next connection ends at its n-th command (from 1): `before` the server hears it, `after` it has answered, of which the client
-   * hears nothing. 0: it is left alone.
+   * The next connection ends at its n-th command (from 1), or at the first one of that name: `before` the server hears it, `after` it
+   * has answered, of which the client hears nothing. 0: it is left alone.
    */
-  cutAt(n: number, when: 'before' | 'after'): void
+  cutAt(command: number | string, when: 'before' | 'after'): void
   /** Commands of the last connection. */
   readonly commands: readonly string[]
   close(): Promise<void>
@@ -16,7 +16,7 @@ export interface CuttingProxy {
 
 /** `heard`: what the client hears of what the server says. */
 export async function startCuttingProxy(port: number, heard?: (said: string) => string): Promise<CuttingProxy> {
-  let at = 0
+  let at: number | string = 0
   let when: 'before' | 'after' = 'before'
   let commands: string[] = []
   const sockets = new Set<Socket>()
@@ -26,6 +26,7 @@ export async function startCuttingProxy(port: number, heard?: (said: string) => 
     at = 0
     commands = []
     let isDeaf = false
+    const isHere = () => (typeof cut === 'number' ? cut : commands.indexOf(cut) + 1) === commands.length
     const end = () => {
       client.destroy()
       upstream.destroy()
@@ -44,18 +45,18 @@ export async function startCuttingProxy(port: number, heard?: (said: string) => 
       // What a command goes on with after a literal or a challenge belongs to it.
       if (command !== null && /^[0-9A-F]+$/.test(command[1] ?? '')) {
         commands.push(command[2] ?? '')
-        if (commands.length === cut && how === 'before') return end()
+        if (isHere() && how === 'before') return end()
         // The answer to a part of one is needed for the rest.
-        if (commands.length === cut) isDeaf = !/^\S+ AUTHENTICATE|\{\d+\}\r\n$/.test(bytes.toString('latin1'))
-      } else if (commands.length === cut && how === 'after') isDeaf = true
+        if (isHere()) isDeaf = !/^\S+ AUTHENTICATE|\{\d+\}\r\n$/.test(bytes.toString('latin1'))
+      } else if (isHere() && how === 'after') isDeaf = true
       upstream.write(bytes)
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
-    cutAt(n, how) {
-      at = n
+    cutAt(command, how) {
+      at = command
       when = how
     },
     get commands() {
