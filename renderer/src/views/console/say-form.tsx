@@ -76,7 +76,12 @@ function CommandForm(props: Props & { readonly run: Run }) {
   const [values, setValues] = useState<Readonly<Record<string, string>>>({})
   /** The line as somebody has written it himself; null while the fields make it. */
   const [written, setWritten] = useState<string | null>(null)
+  const [more, setMore] = useState(false)
   const first = useRef<HTMLInputElement>(null)
+  // What most people never need stands behind a button, beside what every such command has.
+  const args = verb?.args ?? []
+  const needed = args.filter((one) => !one.isOptional)
+  const folds = needed.length > 0 && needed.length < args.length
   const isSecret = verb?.verb === 'PASS'
   const made = verb === undefined ? '' : composeConsoleLine(verb, values)
   const line = written ?? made
@@ -99,7 +104,7 @@ function CommandForm(props: Props & { readonly run: Run }) {
     <form className="say-form" onSubmit={(event) => void submit(event)}>
       <div className="say-parts">
         <VerbSelect {...props} />
-        {verb?.args.map((one, n) => (
+        {(folds && !more ? needed : args).map((one, n) => (
           <ArgumentField
             key={one.name}
             argument={one}
@@ -112,6 +117,11 @@ function CommandForm(props: Props & { readonly run: Run }) {
             }}
           />
         ))}
+        {folds ? (
+          <Button kind="plain" className="fold-parts" aria-expanded={more} onClick={() => setMore(!more)}>
+            {more ? t('Fewer parameters') : t('Parameters')}
+          </Button>
+        ) : null}
       </div>
       <div className="say-line">
         <div className="field">

@@ -70,10 +70,12 @@ export function Talk({ view, events }: Props) {
       </header>
       <div className="stations-bar">
         <Stations view={view} />
-        <label className="anything">
-          <input type="checkbox" checked={anything} onChange={(event) => setAnything(event.target.checked)} />
-          {t('Let me say anything')}
-        </label>
+        {stage === 'over' ? null : (
+          <label className="anything">
+            <input type="checkbox" checked={anything} onChange={(event) => setAnything(event.target.checked)} />
+            {t('Let me say anything')}
+          </label>
+        )}
       </div>
       <div className="talk-split">
         <VerbList view={view} chosen={verb?.verb ?? ''} anything={anything} onPick={setPicked} />
