@@ -81,11 +81,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     may: [base, model, settings, rpc, engine, lock, 'resources/words'],
     uses: ['electron', 'electron-updater', ...ORPC],
   },
-  // The one place where the application is the command line, too.
-  'electron/command-line.ts': {
-    may: [base, engine, lock, 'core/host/cli.ts', 'core/host/commands.ts', 'core/host/local-socket.ts'].concat([
-      'core/host/unlock-command.ts',
-    ]),
+  // The two places where the application is the command line, too, and the engine that commands ask.
+  'electron/command-line.ts': { may: ['core/host/cli.ts'] },
+  'electron/serve-commands.ts': {
+    may: [engine, lock, 'core/host/commands.ts', 'core/host/local-socket.ts', 'core/host/unlock-command.ts'],
   },
   'renderer/src': {
     may: [rpc, model, base],

@@ -1,5 +1,11 @@
 import type { MenuItemConstructorOptions } from 'electron'
-import { COMMANDS, isCommandId, type CommandGroup, type CommandId } from '../core/model/command-table.ts'
+import {
+  COMMAND_GROUPS,
+  COMMANDS,
+  isCommandId,
+  type CommandGroup,
+  type CommandId,
+} from '../core/model/command-table.ts'
 import { t, told } from '../core/model/words.ts'
 
 /** What the application's menus are made of. */
@@ -26,6 +32,10 @@ const IN_FILE: readonly CommandId[] = ['compose', 'get-mail']
 const IN_HELP: readonly CommandId[] = ['keys']
 /** In the field that has the focus the system's own undo is meant. */
 const NOWHERE: readonly CommandId[] = ['undo', 'next-pane', 'previous-pane', 'next', 'previous']
+
+/** Groups whose commands stand in the menus of every program, and those that have one of their own. */
+const USUAL: readonly CommandGroup[] = ['Anywhere', 'Go to', 'List', 'Message']
+const OTHERS = COMMAND_GROUPS.filter((name) => !USUAL.includes(name))
 
 /**
  * The application menu, from the window's own table of commands: what the window in front can't do now is grey, and what it does
@@ -79,6 +89,7 @@ export function menuTemplate(parts: MenuParts, acts: MenuActs): MenuItemConstruc
     },
     { label: t('Go'), submenu: group('Go to') },
     { label: t('Message'), submenu: [...group('List'), separator, ...group('Message')] },
+    ...OTHERS.map((name) => ({ label: told(name), submenu: group(name) })),
     { role: 'windowMenu' },
     {
       role: 'help',

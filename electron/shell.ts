@@ -143,7 +143,7 @@ export class Shell {
       this.#onChanged()
     }
     this.#watchComputer()
-    const { serveCommands } = await import('./command-line.ts')
+    const { serveCommands } = await import('./serve-commands.ts')
     const commands = await serveCommands(dataFolder, lockable, () => this.#windows.showMain())
     this.#closing.push(() => commands.close())
     this.#lookForUpdates()

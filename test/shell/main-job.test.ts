@@ -1,6 +1,7 @@
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { barriers, complaintsOf } from '../support/browser.ts'
+import { startDnsServer, type DnsStub } from '../support/dns-server.ts'
 import { needs } from '../support/peers.ts'
 import { eventually } from '../support/posthorn.ts'
 import { Application, ShellHome } from './application.ts'
@@ -9,22 +10,35 @@ import { Application, ShellHome } from './application.ts'
 const { describe } = needs('chromium')
 
 describe('the desktop application', () => {
-  // What is sent stays in the queue: nothing is to reach a server.
-  const home = new ShellHome({ queue: { paused: true } })
+  let home: ShellHome
+  let dns: DnsStub
   let application: Application
   let page: Page
   let complaints: string[]
   const waiting = () => application.electron.calls.filter(({ what }) => what === 'dialog.showMessageBox')
 
   beforeAll(async () => {
-    application = await Application.start(home.argv, { pages: true, prepare: (world) => (world.isPackaged = false) })
+    dns = await startDnsServer({ 'two.example': { MX: [{ preference: 10, exchange: 'mx.two.example' }] } })
+    // What is sent stays in the queue: nothing is to reach a server.
+    home = new ShellHome({ queue: { paused: true }, dns: { servers: [`127.0.0.1:${dns.port}`] } })
+    application = await Application.start(home.argv, { pages: true })
     page = await application.page()
     complaints = complaintsOf(page)
   })
   afterAll(async () => {
     await application?.quit().catch(() => undefined)
-    home.remove()
+    await dns?.close()
+    home?.remove()
   })
+  /** Does what a composer's button is for, whatever is asked on the way. */
+  const finish = async (at: Page, composer: Locator, button: string, agree: RegExp) => {
+    await composer.getByRole('button', { name: button, exact: true }).click()
+    const asked = at.getByRole('button', { name: agree }).last()
+    await eventually(async () => {
+      if (await asked.isVisible()) await asked.click({ timeout: 2000 }).catch(() => undefined)
+      return (await composer.count()) === 0
+    }, 'the composer to close')
+  }
 
   test('opens its first run by itself, and ends it in a mailbox', async () => {
     await page.getByLabel('Your name').fill('Nora Feldt')
@@ -42,8 +56,7 @@ describe('the desktop application', () => {
     await page.getByLabel('Message text').fill('Hello from a menu.')
     await page.getByLabel('Subject').fill('From the desktop')
     const composer = page.getByRole('dialog', { name: 'From the desktop' })
-    await composer.getByRole('button', { name: 'Send', exact: true }).click()
-    await composer.waitFor({ state: 'detached' })
+    await finish(page, composer, 'Send', /^Send anyway$/)
     await eventually(() => application.offers('queue'), 'the menu')
     application.choose('queue')
     await page.getByText('From the desktop').first().waitFor()
@@ -68,8 +81,7 @@ describe('the desktop application', () => {
     await composer.getByText('ada@one.example').waitFor()
     await composer.getByText('bo@two.example').waitFor()
     expect(await composer.innerText()).not.toContain('passwd')
-    await composer.getByRole('button', { name: 'Discard the draft' }).click()
-    await page.getByRole('alertdialog').getByRole('button', { name: 'Discard' }).click()
+    await finish(page, composer, 'Discard the draft', /^Discard$/)
     expect(application.windows).toHaveLength(1)
   })
   test('brings a file of mail that was opened to the import', async () => {
@@ -94,7 +106,11 @@ describe('the desktop application', () => {
     for (const one of others) expect(one).toEqual(first)
     expect(application.windows).toHaveLength(3)
     await composer.getByRole('button', { name: 'Discard the draft' }).click()
-    await written.getByRole('alertdialog').getByRole('button', { name: 'Discard' }).click()
+    const asked = written.getByRole('button', { name: 'Discard', exact: true })
+    await eventually(async () => {
+      if (!written.isClosed() && (await asked.isVisible())) await asked.click({ timeout: 2000 }).catch(() => undefined)
+      return application.windows.length === 2 // a window that has nothing more to show goes by itself
+    }, 'the window to close')
   })
   test('shows how the program fares, and makes a report that names nobody', async () => {
     application.choose('diagnostics')

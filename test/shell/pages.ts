@@ -16,11 +16,15 @@ const THEIRS = 'https://posthorn'
 const inward = (url: string) => (url.startsWith(THEIRS) ? OURS + url.slice(THEIRS.length) : url)
 const outward = (url: string) => (url.startsWith(OURS) ? THEIRS + url.slice(OURS.length) : url)
 
-/** In the page's own world: what the preload script exposes arrives as JSON, so functions do not. */
+/**
+ * In the page's own world: what the preload script exposes arrives as JSON, so functions do not. And a page may close its window, as
+ * in Electron; Chromium lets only those do that which were opened by a page.
+ */
 const MAIN_WORLD = `window.addEventListener('stand-in:expose', (event) => {
   const [name, value] = JSON.parse(event.detail)
   Object.defineProperty(window, name, { value, writable: false, configurable: false })
-})`
+})
+if (window.top === window) window.close = () => window.dispatchEvent(new CustomEvent('stand-in:close'))`
 
 /** Electron as a sandboxed preload script sees it, and the script itself. */
 const preloadWorld = (preload: string) => `if (window.top === window) (() => {
@@ -32,6 +36,7 @@ const preloadWorld = (preload: string) => `if (window.top === window) (() => {
     if (end) return ports.get(port)?.close()
     ports.get(port)?.postMessage(base64 === undefined ? text : Uint8Array.from(atob(base64), (one) => one.charCodeAt(0)).buffer)
   }
+  window.addEventListener('stand-in:close', () => say({ close: true }))
   const electron = {
     contextBridge: {
       exposeInMainWorld: (name, value) => window.dispatchEvent(new CustomEvent('stand-in:expose', { detail: JSON.stringify([name, value]) })),
@@ -53,6 +58,7 @@ const preloadWorld = (preload: string) => `if (window.top === window) (() => {
 })()`
 
 interface Frame {
+  readonly close?: true
   readonly channel?: string
   readonly message?: unknown
   readonly ports?: readonly number[]
@@ -154,6 +160,7 @@ export class Pages {
     line.on('Runtime.bindingCalled', ({ name, payload, executionContextId: world }) => {
       if (name !== 'standInSay') return
       const frame = JSON.parse(payload) as Frame
+      if (frame.close === true) return BrowserWindow.fromWebContents(contents)?.close()
       if (frame.port !== undefined) {
         const data =
           frame.base64 === undefined ? frame.text : new Uint8Array(Buffer.from(frame.base64, 'base64')).buffer
