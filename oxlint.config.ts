@@ -33,7 +33,7 @@ const lock = 'core/engine-lock.ts'
 const SOCKETS = ['node:net', 'node:tls', 'node:dgram']
 const WEB = ['node:http', 'node:https', 'node:http2']
 const ORPC = ['@orpc/client', '@orpc/contract', '@orpc/server']
-const TIPTAP = ['@tiptap/core', '@tiptap/pm', '@tiptap/react', '@tiptap/starter-kit', '@tiptap/extension-image']
+const TIPTAP = ['@tiptap/core', '@tiptap/pm', '@tiptap/react', '@tiptap/starter-kit']
 
 export const ROOMS: Readonly<Record<string, Room>> = {
   'core/base': { may: [] },

@@ -1,4 +1,5 @@
 import type { Clock } from './base/clock.ts'
+import type { Routes } from './engine-routes.ts'
 import type { ComposeDeps } from './mailbox/compose-handlers.ts'
 import type { LocalMail } from './mailbox/local.ts'
 import type { DomainMail } from './mailbox/review.ts'
@@ -14,9 +15,10 @@ export function openWriting(deps: {
   readonly resolver: Resolver
   readonly local: LocalMail
   readonly signerFor: SignerFor
+  readonly routeFor: Routes['routeFor']
   readonly clock: Clock
-}): Pick<ComposeDeps, 'domainMail' | 'hasSpf' | 'isSigned' | 'behind'> {
-  const { resolver, local, signerFor, clock } = deps
+}): Pick<ComposeDeps, 'domainMail' | 'isDirect' | 'hasSpf' | 'isSigned' | 'behind'> {
+  const { resolver, local, signerFor, routeFor, clock } = deps
   const inTime = <T>(answer: Promise<T>, otherwise: T): Promise<T> =>
     new Promise((resolve) => {
       const cancel = clock.after(LONGEST_WAIT_MS, () => resolve(otherwise))
@@ -46,6 +48,7 @@ export function openWriting(deps: {
       local.isLocal(domain) || addressOfLiteral(domain) !== undefined
         ? Promise.resolve('takes-mail')
         : inTime(domainMail(domain), 'unknown'),
+    isDirect: (from, domain) => local.isLocal(domain) || routeFor(from, domain, 0).kind === 'direct',
     hasSpf: (domain) => inTime(hasSpf(domain), undefined),
     isSigned: (domain) => signerFor(domain) !== undefined,
     behind: (address) => (local.isLocal(address.domain) ? local.explain(address).path.map((step) => step.address) : []),

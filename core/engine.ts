@@ -470,7 +470,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       onFolders,
       onContacts: reading.onContacts,
       drafts,
-      ...openWriting({ resolver, local, signerFor: dkim.signerFor, clock }),
+      ...openWriting({ resolver, local, signerFor: dkim.signerFor, routeFor: routes.routeFor, clock }),
       log,
     }),
     queue: queueHandlers({

@@ -439,6 +439,22 @@ export const SETTINGS = {
     (v): v is string => isText(v) && /^(?:all|\d{1,16})=(?:date|from|subject|size)-(?:up|down)$/.test(v),
   ),
   'look.unifiedInbox': flag('Show all inboxes together as one, above the folders.', true),
+  'compose.format': text(
+    'How new messages are written: rich text, which is sent as plain text where nothing is formatted, or plain text.',
+    'rich',
+    '"rich" or "plain"',
+    (v) => v === 'rich' || v === 'plain',
+  ) as Setting<'rich' | 'plain'>,
+  'compose.answer': text(
+    'Where an answer stands: above what is quoted, below it, or without a quote.',
+    'above',
+    '"above", "below" or "alone"',
+    (v) => v === 'above' || v === 'below' || v === 'alone',
+  ) as Setting<'above' | 'below' | 'alone'>,
+  'compose.review': flag(
+    "Look at a message before it is sent: its recipients' domains in DNS, a missing subject or attachment, many visible recipients.",
+    true,
+  ),
   'keys.scheme': text(
     'Which keys act in the window: its own, those of Thunderbird or Gmail, or none that are single letters.',
     'posthorn',

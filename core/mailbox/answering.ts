@@ -20,17 +20,21 @@ const FIELDS = ['delivered-to', 'x-original-to', 'envelope-to', 'to', 'cc'] as c
 export function answeringIdentity(read: ReadDb, head: Uint8Array, folderId: number, behind: Behind): number | null {
   const header = readHeader(head)
   const addresses = FIELDS.flatMap((name) => mailboxesOf(head, header, name)).slice(0, MOST_ADDRESSES)
-  for (const find of [exactly, withoutPlus] as const)
-    for (const address of addresses) {
-      const id = find(read, address)
-      if (id !== undefined) return id
-    }
+  for (const address of addresses) {
+    const id = exactly(read, address) ?? withoutPlus(read, address)
+    if (id !== undefined) return id
+  }
   for (const address of addresses)
     for (const meant of behind(address)) {
       const mailbox = parseMailbox(meant)
       const id = mailbox && (exactly(read, mailbox) ?? withoutPlus(read, mailbox))
       if (id !== undefined) return id
     }
+  // What the person wrote goes on from the same address.
+  for (const author of mailboxesOf(head, header, 'from')) {
+    const id = exactly(read, author)
+    if (id !== undefined) return id
+  }
   const accountId = getFolder(read, folderId)?.accountId ?? null
   const login = accountId === null ? undefined : parseMailbox(getAccount(read, accountId)?.user ?? '')
   return (login && exactly(read, login)) ?? null

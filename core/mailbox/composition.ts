@@ -3,6 +3,7 @@ import { parseAddresses } from '../message/addresses.ts'
 import type { Composition, NamedMailbox, OutgoingFile } from '../message/compose.ts'
 import { parseMailbox, type Mailbox } from '../model/address.ts'
 import type { Identity } from '../store/identity.ts'
+import { pageOf } from './rich-text.ts'
 
 /** What a person has written, as the composer hands it over: addresses as they were typed. */
 export interface Draft {
@@ -17,6 +18,8 @@ export interface Draft {
   readonly html?: string | null | undefined
   /** Where answers go; left out: as the identity has it. */
   readonly replyTo?: string | undefined
+  /** How it is written; rich text without any looks is sent as plain text. */
+  readonly format?: 'rich' | 'plain' | undefined
   readonly priority?: 'high' | 'low' | null | undefined
   readonly wantsDsn?: boolean | undefined
   readonly wantsReceipt?: boolean | undefined
@@ -72,7 +75,7 @@ export function compositionOf(
     subject: draft.subject,
     text: draft.text,
     isFlowed: true,
-    ...(draft.html === undefined || draft.html === null ? {} : { html: draft.html }),
+    ...(draft.html === undefined || draft.html === null ? {} : { html: pageOf(draft.html) }),
     ...(draft.priority ? { priority: draft.priority } : {}),
     ...(draft.wantsReceipt === true ? { receiptTo: identity.mailbox } : {}),
     attachments,

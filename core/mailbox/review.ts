@@ -28,6 +28,8 @@ export interface ReviewDeps {
   readonly read: ReadDb
   /** Joint: who takes a domain's mail. Never throws. */
   readonly domainMail: (domain: Domain) => Promise<DomainMail>
+  /** Joint: whether mail from there to a domain goes straight to its servers, and not by a smarthost, whose owner sees to the rest. */
+  readonly isDirect: (from: Mailbox, domain: Domain) => boolean
   /** Joint: whether a domain says in DNS who may send its mail (RFC 7208); undefined where DNS gave no answer. */
   readonly hasSpf: (domain: Domain) => Promise<boolean | undefined>
   /** Joint: whether mail of a domain is signed. */
@@ -60,10 +62,13 @@ export async function review(draft: Reviewed, identity: Identity | undefined, de
   const files = draft.attachments.filter((one) => one.contentId === undefined)
   const announced = files.length > 0 ? undefined : announcedFile(draft.subject, draft.text)
   if (announced !== undefined) ask('no-attachment', [announced])
-  const byDomain = await domainsOf(all, deps)
+  const own = identity?.mailbox
+  const domains = [...new Set(all.map(({ domain }) => domain))].slice(0, MOST_DOMAINS)
+  const direct = domains.filter((domain) => own === undefined || deps.isDirect(own, domain))
+  const answers = await Promise.all(direct.map((domain) => deps.domainMail(domain)))
   for (const kind of ['no-domain', 'null-mx', 'no-server'] as const) {
-    const domains = [...byDomain].flatMap(([domain, mail]) => (mail === kind ? [domain] : []))
-    if (domains.length > 0) ask(kind, domains)
+    const named = direct.filter((_, at) => answers[at] === kind)
+    if (named.length > 0) ask(kind, named)
   }
   const cameBack = all.filter((mailbox) => findSuppressed(deps.read, mailbox) !== undefined).map(formatMailbox)
   if (cameBack.length > 0) ask('came-back', [...new Set(cameBack)])
@@ -72,17 +77,9 @@ export async function review(draft: Reviewed, identity: Identity | undefined, de
   const note = (kind: Finding['kind'], about: string) => found.push({ kind, level: 'note', about: [about] })
   const bytes = Math.ceil(draft.attachments.reduce((sum, one) => sum + one.sizeBytes, draft.text.length) * AS_SENT)
   if (bytes > LARGE_BYTES) note('large', String(bytes))
-  // Through a smarthost its owner has seen to both.
-  if (identity !== undefined && identity.routeId === null) {
-    const { domain } = identity.mailbox
-    if ((await deps.hasSpf(domain)) === false) note('no-spf', domain)
-    if (!deps.isSigned(domain)) note('no-dkim', domain)
+  if (own !== undefined && direct.length > 0) {
+    if ((await deps.hasSpf(own.domain)) === false) note('no-spf', own.domain)
+    if (!deps.isSigned(own.domain)) note('no-dkim', own.domain)
   }
   return found
-}
-
-async function domainsOf(all: readonly Mailbox[], { domainMail }: ReviewDeps): Promise<Map<Domain, DomainMail>> {
-  const domains = [...new Set(all.map(({ domain }) => domain))].slice(0, MOST_DOMAINS)
-  const answers = await Promise.all(domains.map((domain) => domainMail(domain)))
-  return new Map(domains.map((domain, at) => [domain, answers[at] ?? 'unknown']))
 }

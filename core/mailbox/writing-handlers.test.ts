@@ -37,6 +37,7 @@ beforeAll(async () => {
     drafts: { saved: () => {} },
     log: () => {},
     domainMail: (domain) => joints.domainMail(domain),
+    isDirect: (from, domain) => joints.isDirect(from, domain),
     hasSpf: (domain) => joints.hasSpf(domain),
     isSigned: (domain) => joints.isSigned(domain),
     behind: (address) => joints.behind(address),
@@ -185,8 +186,10 @@ describe('who answers', () => {
     expect(await who('To: desk+shop@home.test')).toBe(desk)
     expect(await who('Cc: sales@home.test')).toBe(desk)
     expect(await who('To: list@far.test\r\nDelivered-To: desk@home.test')).toBe(desk)
-    expect(await who('To: nora+x@home.test, desk@home.test')).toBe(desk)
+    expect(await who('To: nora+x@home.test, desk@home.test')).toBe(nora)
     expect(await who('To: stranger@far.test')).toBeNull()
+    const own = await keep('From: desk@home.test\r\nTo: stranger@far.test\r\nSubject: s\r\n\r\ntext\r\n')
+    expect((await call(compose.answering, { messageId: own })).identityId).toBe(desk)
   })
 
   test('a list is answered where it takes mail', async () => {
@@ -262,6 +265,16 @@ describe('looking at a message before it goes', () => {
         ['no-server', 'ask', 'bare.test'],
       ],
     )
+  })
+  test('asks DNS nothing about mail that a smarthost takes', async () => {
+    joints.domainMail = () => Promise.resolve('no-domain')
+    joints.hasSpf = () => Promise.resolve(false)
+    joints.isDirect = ({ local }, domain) => !(local === 'nora' && domain === 'relayed.test')
+    expect(await kinds({ to: 'a@relayed.test' })).toEqual([])
+    expect(await kinds({ to: 'a@relayed.test, b@other.test' })).toEqual([
+      ['no-domain', 'ask', 'other.test'],
+      ['no-spf', 'note', 'home.test'],
+    ])
   })
   test('asks for a subject, a file that was announced, and Bcc where many would be seen', async () => {
     const many = Array.from({ length: 20 }, (_, n) => `u${n}@far.test`).join(', ')

@@ -537,6 +537,8 @@ export const DraftContent = z.object({
   sendAtMs: ms.nullable().optional(),
   /** Rich text, of which `text` is the plain twin; left out or null: plain text alone. */
   html: z.string().nullable().optional(),
+  /** How it is written; rich text without any looks is sent as plain text. */
+  format: z.enum(['rich', 'plain']).optional(),
   /** Where answers go; left out: as the identity has it. */
   replyTo: z.string().optional(),
   priority: z.enum(['high', 'low']).nullable().optional(),

@@ -116,7 +116,7 @@ describe('keys', () => {
     await article('Keys').waitFor()
     await press('Control+e')
     await expect.poll(() => page.getByLabel('Subject').inputValue()).toBe('Keys')
-    await expect.poll(() => page.getByLabel('Message text').inputValue()).toContain('Keys.')
+    await expect.poll(() => page.getByLabel('Message text').innerText()).toContain('Keys.')
     await press('Escape')
     await page.getByLabel('Subject').waitFor({ state: 'detached' })
   })

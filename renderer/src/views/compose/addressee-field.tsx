@@ -9,7 +9,7 @@ import { isFinished, type Addressee } from './recipients.ts'
 import { t } from '../../words/words.ts'
 
 interface Props {
-  readonly label: 'To' | 'Cc' | 'Bcc'
+  readonly label: string
   readonly value: readonly Addressee[]
   readonly typed: string
   readonly onTyped: (typed: string) => void

@@ -1,62 +1,78 @@
+import type { AnsweringView } from '../../../../core/rpc/compose-contract.ts'
 import type { DraftContent, IdentityView, MessageView } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
 import { formatAddress } from '../../format/names.ts'
-import { clock, shortDay } from '../../format/time.ts'
 import { act } from '../../state/act.ts'
+import { t } from '../../words/words.ts'
 import { compose, emptyDraft } from './composer.ts'
-import { formatPart } from './part-handle.ts'
+import { formatMessage, formatPart } from './part-handle.ts'
+import { forwarded, quoted, selectedInMessage, textOf, type Selected, type TwoFold } from './quote.ts'
+import { signatureFor, signatureHtml, signatureText } from './signature.ts'
+import { terms, type Terms } from './terms.ts'
+import { cleanForWriting } from './clean-paste.ts'
+import { htmlOfText } from './twin.ts'
 
-export type Manner = 'reply' | 'reply-all' | 'forward' | 'edit-as-new'
+export type Manner = 'reply' | 'reply-all' | 'reply-list' | 'forward' | 'forward-attached' | 'edit-as-new'
 
 /** Opens the composer with an answer to a message. */
 export async function composeFrom(manner: Manner, id: number): Promise<void> {
-  const found = await act('Opening the message', async () => ({
+  const selected = selectedInMessage()
+  const found = await act(t('Opening the message'), async () => ({
     message: await api.mail.get({ id }),
     identities: await api.identity.list(),
+    answering: await api.compose.answering({ messageId: id }),
   }))
   if (found === undefined) return
+  const { message, identities, answering } = found
   const content =
     manner === 'edit-as-new'
-      ? editedAsNew(found.message, found.identities)
-      : answerTo(found.message, manner, found.identities, Date.now())
-  compose({ kind: 'answer', content })
+      ? editedAsNew(message, identities)
+      : answerTo(message, manner, identities, { nowMs: Date.now(), terms: terms.get(), answering, selected })
+  compose({
+    kind: 'answer',
+    content,
+    cursor: manner !== 'edit-as-new' && terms.get().answer === 'below' ? 'end' : 'start',
+  })
 }
 
 type Person = { readonly name: string; readonly address: string }
 const isSame = (a: Person, b: { readonly address: string }) => a.address.toLowerCase() === b.address.toLowerCase()
+const list = (people: readonly Person[]) => people.map(formatAddress).join(', ')
+
+interface Circumstances {
+  readonly nowMs: number
+  readonly terms: Terms
+  readonly answering: AnsweringView
+  readonly selected?: Selected
+}
 
 /** The draft that answers `message`. It is written as the identity the message was sent to. */
 export function answerTo(
   message: MessageView,
   manner: Exclude<Manner, 'edit-as-new'>,
   identities: readonly IdentityView[],
-  nowMs: number,
+  { nowMs, terms: how, answering, selected }: Circumstances,
 ): DraftContent {
-  const addressees = [...message.to, ...message.cc]
-  const mine = identities.find((identity) => addressees.some((one) => isSame(one, identity)))
-  const isOwn = message.from.some((one) => identities.some((identity) => isSame(one, identity)))
-  const toWriter = message.replyTo.length > 0 ? message.replyTo : message.from
-  // An answer to one's own message goes on to whom it went.
-  const to = manner === 'forward' ? [] : isOwn ? message.to : toWriter
-  const others = addressees.filter(
-    (one) => !identities.some((identity) => isSame(one, identity)) && !to.some((known) => isSame(one, known)),
-  )
-  const cc =
-    manner !== 'reply-all'
-      ? []
-      : isOwn
-        ? message.cc
-        : others.filter((one, at) => others.findIndex((o) => isSame(o, one)) === at)
-  const list = (people: readonly Person[]) => people.map(formatAddress).join(', ')
+  const isForward = manner === 'forward' || manner === 'forward-attached'
+  const identity = identities.find(({ id }) => id === answering.identityId) ?? identities[0]
+  const signature = signatureFor(identity, true)
+  const said = isForward
+    ? manner === 'forward'
+      ? forwarded(message, nowMs)
+      : undefined
+    : how.answer === 'alone' && selected === undefined
+      ? undefined
+      : quoted(message, nowMs, selected)
   return {
-    ...emptyDraft(list(to)),
-    about: { id: message.id, how: manner === 'forward' ? 'forwarded' : 'answered' },
-    identityId: mine?.id ?? null,
-    cc: list(cc),
-    subject: prefixed(message.subject, manner === 'forward' ? 'Fwd' : 'Re'),
-    attachments: manner === 'forward' ? filesOf(message) : [],
-    text: manner === 'forward' ? forwarded(message, nowMs) : quoted(message, nowMs),
-    ...(manner === 'forward'
+    ...emptyDraft(),
+    ...addresseesOf(message, manner, identities, answering),
+    ...bodyOf(said, isForward ? 'above' : how.answer, signature, how.format),
+    about: { id: message.id, how: isForward ? 'forwarded' : 'answered' },
+    identityId: answering.identityId,
+    subject: prefixed(message.subject, isForward ? 'Fwd' : 'Re'),
+    attachments:
+      manner === 'forward' ? filesOf(message, how.format) : manner === 'forward-attached' ? [wholeOf(message)] : [],
+    ...(isForward
       ? {}
       : {
           inReplyTo: message.messageId,
@@ -68,27 +84,83 @@ export function answerTo(
   }
 }
 
+function addresseesOf(
+  message: MessageView,
+  manner: Manner,
+  identities: readonly IdentityView[],
+  { listPost }: AnsweringView,
+): Pick<DraftContent, 'to' | 'cc'> {
+  if (manner === 'forward' || manner === 'forward-attached') return { to: '', cc: '' }
+  if (manner === 'reply-list' && listPost !== null) return { to: listPost, cc: '' }
+  const isMine = (one: Person) => identities.some((identity) => isSame(one, identity))
+  const addressees = [...message.to, ...message.cc]
+  const isOwn = message.from.some(isMine)
+  // An answer to one's own message goes on to whom it went.
+  const to = isOwn ? message.to : message.replyTo.length > 0 ? message.replyTo : message.from
+  if (manner !== 'reply-all') return { to: list(to), cc: '' }
+  const others = addressees.filter((one) => !isMine(one) && !to.some((known) => isSame(one, known)))
+  const cc = isOwn ? message.cc : others.filter((one, at) => others.findIndex((o) => isSame(o, one)) === at)
+  return { to: list(to), cc: list(cc) }
+}
+
+/** The text an answer begins with: room to write, what is quoted, the signature. */
+function bodyOf(
+  said: TwoFold | undefined,
+  place: Terms['answer'],
+  signature: string,
+  format: Terms['format'],
+): Pick<DraftContent, 'text' | 'html' | 'format'> {
+  const text = said === undefined ? '\n' : place === 'below' ? `${said.text}\n\n` : `\n\n${said.text}`
+  const html = said === undefined ? '<p></p>' : place === 'below' ? `${said.html}<p></p>` : `<p></p>${said.html}`
+  const end = signatureText(signature)
+  return format === 'plain'
+    ? { text: text + end, html: null, format }
+    : { text: text + end, html: html + signatureHtml(signature), format }
+}
+
 /** The message once more, to be changed and sent: as its writer where that is one of the person's identities. */
 export function editedAsNew(message: MessageView, identities: readonly IdentityView[]): DraftContent {
-  const list = (people: readonly Person[]) => people.map(formatAddress).join(', ')
   const writer = identities.find((identity) => message.from.some((one) => isSame(one, identity)))
+  const text = textOf(message)
+  const { html } = message
   return {
     ...emptyDraft(list(message.to)),
     identityId: writer?.id ?? null,
     cc: list(message.cc),
     subject: message.subject,
-    text: textOf(message),
-    attachments: filesOf(message),
+    text,
+    html: html === null ? htmlOfText(text) : cleanForWriting(html),
+    format: html === null ? terms.get().format : 'rich',
+    attachments: filesOf(message, html === null ? 'plain' : 'rich'),
   }
 }
 
-const filesOf = (message: MessageView): DraftContent['attachments'] =>
-  message.parts.map(({ index, filename, contentType, sizeBytes }) => ({
-    handle: formatPart({ messageId: message.id, index }),
-    filename,
-    contentType,
-    sizeBytes,
-  }))
+/** The files that go along. Pictures of rich text stand in it. */
+const filesOf = ({ id, html, parts }: MessageView, format: Terms['format']): DraftContent['attachments'] =>
+  parts
+    .filter(({ contentId, contentType }) => {
+      const isPicture = contentId !== null && html !== null && contentType.startsWith('image/')
+      return format === 'plain' || !isPicture
+    })
+    .map(({ index, filename, contentType, sizeBytes }) => ({
+      handle: formatPart({ messageId: id, index }),
+      filename,
+      contentType,
+      sizeBytes,
+    }))
+
+const wholeOf = ({ id, subject, sizeBytes }: MessageView): DraftContent['attachments'][number] => ({
+  handle: formatMessage(id),
+  filename: `${
+    subject
+      .replace(/[\s\\/:*?"<>|\p{Cc}]+/gu, ' ')
+      .trim()
+      .slice(0, 80) || 'message'
+  }.eml`,
+  contentType: 'message/rfc822',
+  sizeBytes,
+  isMessage: true,
+})
 
 /** `Re: ` once, however often it was answered. */
 export function prefixed(subject: string, prefix: 'Re' | 'Fwd'): string {
@@ -96,42 +168,4 @@ export function prefixed(subject: string, prefix: 'Re' | 'Fwd'): string {
   let bare = subject
   while (known.test(bare)) bare = bare.replace(known, '')
   return `${prefix}: ${bare}`
-}
-
-/** The text of a message for quoting, from HTML where there is nothing else. */
-export function textOf(message: Pick<MessageView, 'text' | 'html'>): string {
-  if (message.text !== null) return message.text.replace(/\r\n?/g, '\n').trimEnd()
-  if (message.html === null || typeof DOMParser === 'undefined') return ''
-  // Parsed only, never shown: a document without a window runs and fetches nothing.
-  const page = new DOMParser().parseFromString(message.html, 'text/html')
-  for (const gone of page.querySelectorAll('style, script, head')) gone.remove()
-  for (const line of page.querySelectorAll('br, p, div, li, tr, h1, h2, h3, blockquote')) line.append('\n')
-  return page.body.textContent
-    .replace(/[ \t]+\n/g, '\n')
-    .replace(/\n{3,}/g, '\n\n')
-    .trim()
-}
-
-function quoted(message: MessageView, nowMs: number): string {
-  const author = message.from[0]
-  const who = author?.name || author?.address || 'somebody'
-  const lines = textOf(message)
-    // The signature is not quoted (RFC 3676 §4.3).
-    .split(/\n-- \n/)[0]
-    ?.split('\n')
-    .map((line) => (line.startsWith('>') ? `>${line}` : line === '' ? '>' : `> ${line}`))
-  return `\n\nOn ${shortDay(message.dateMs, nowMs)} at ${clock(message.dateMs)}, ${who} wrote:\n${(lines ?? []).join('\n')}\n`
-}
-
-function forwarded(message: MessageView, nowMs: number): string {
-  const list = (people: readonly Person[]) => people.map(formatAddress).join(', ')
-  const head = [
-    '---------- Forwarded message ----------',
-    `From: ${list(message.from)}`,
-    `Date: ${shortDay(message.dateMs, nowMs)}, ${clock(message.dateMs)}`,
-    `Subject: ${message.subject}`,
-    `To: ${list(message.to)}`,
-    ...(message.cc.length > 0 ? [`Cc: ${list(message.cc)}`] : []),
-  ]
-  return `\n\n${head.join('\n')}\n\n${textOf(message)}\n`
 }

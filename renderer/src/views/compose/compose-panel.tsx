@@ -1,104 +1,90 @@
 import { useEffect, useRef, useState } from 'react'
-import { api, wordsOf } from '../../bridge/client.ts'
 import { clock } from '../../format/time.ts'
-import { Button, IconButton } from '../../parts/button.tsx'
+import { IconButton } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/dialog.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { useEngine } from '../../state/engine.tsx'
 import { toast } from '../../state/toasts.ts'
-import { AddresseeField } from './addressee-field.tsx'
-import { AttachmentBar } from './attachment-bar.tsx'
-import { composing, type Composing } from './composer.ts'
-import { FromRow } from './from-row.tsx'
-import { withHandles } from './part-handle.ts'
-import { SendLaterDialog } from './send-later.tsx'
-import { tellSent } from './tell-sent.ts'
-import { useDraft, type Line } from './use-draft.ts'
 import { t } from '../../words/words.ts'
+import { AddresseeRows } from './addressee-rows.tsx'
+import { AttachmentBar } from './attachment-bar.tsx'
+import { removeQuote, toggleFormat, writeAs } from './change-text.ts'
+import { ComposeFoot } from './compose-foot.tsx'
+import { composing, type Composing } from './composer.ts'
+import { SaveTemplateDialog, TemplateDialog } from './dialogs.tsx'
+import { MessageCommands } from './message-commands.tsx'
+import { optionsOf } from './options.ts'
+import { ReviewDialog } from './review-dialog.tsx'
+import { SendLaterDialog } from './send-later.tsx'
+import { insertTemplate, nameAllInBcc, startWriting } from './start-writing.ts'
+import { terms, useTerms } from './terms.ts'
+import { TextPane } from './text-pane.tsx'
+import { useDraft, type DraftState } from './use-draft.ts'
+import { usePictures } from './use-pictures.ts'
+import { useRecovery } from './use-recovery.ts'
+import { useSending } from './use-sending.ts'
+import { useWritingCommands } from './use-writing-commands.ts'
 
-/** The composer, if one is open. */
+/** The composer, if one is open, and what begins one from a message. */
 export function ComposePanel() {
   const open = composing.use()
-  return open === null ? null : <Composer key={open.key} open={open} />
+  useTerms()
+  useRecovery()
+  return (
+    <>
+      <MessageCommands />
+      {open === null ? null : <Composer key={open.key} open={open} />}
+    </>
+  )
 }
+
+type Asks = 'discard' | 'later' | 'insert-template' | 'save-template'
 
 function Composer({ open }: { readonly open: Composing }) {
   const { identities } = useEngine()
-  const draft = useDraft(open.start, identities[0]?.id ?? null)
+  const draft = useDraft(open.start, identities[0], terms.get().format)
   const { written, saved } = draft
-  const [shows, setShows] = useState({ cc: draft.first.cc !== '', bcc: draft.first.bcc !== '' })
   const [size, setSize] = useState<'normal' | 'small' | 'large'>('normal')
-  const [problem, setProblem] = useState<string>()
-  const [sending, setSending] = useState(false)
-  const [asks, setAsks] = useState<'discard' | 'subject' | 'later' | null>(null)
-  /** When it was to leave while it was asked whether it needs no subject. */
-  const later = useRef<number>(undefined)
+  const [asks, setAsks] = useState<Asks | null>(null)
+  const [dropping, setDropping] = useState(false)
   const toInput = useRef<HTMLInputElement>(null)
   const textInput = useRef<HTMLTextAreaElement>(null)
-  const title = written.subject.trim() || 'New message'
+  const fileInput = useRef<HTMLInputElement>(null)
+  const pictures = usePictures(draft, open.start)
+  const sending = useSending(draft, () => composing.set(null))
+  const title = written.subject.trim() || t('New message')
 
   useEffect(() => {
-    const isAnswer = open.start.kind === 'answer' && draft.first.to !== ''
-    if (isAnswer) {
-      textInput.current?.focus()
-      textInput.current?.setSelectionRange(0, 0)
-      textInput.current?.scrollTo(0, 0)
-    } else toInput.current?.focus()
+    startWriting(draft, open.start, toInput.current, textInput.current)
     // Whoever opens another message while this one is open keeps this one as a draft.
     return () => void draft.keep(true)
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [])
   useEffect(() => {
-    if (written.identityId === null && identities[0] !== undefined) draft.change({ identityId: identities[0].id })
+    if (written.identityId === null && identities[0] !== undefined) draft.patch({ identityId: identities[0].id })
   }, [written.identityId, identities, draft])
 
   const close = () => {
-    if (draft.hasContent()) void draft.keep(true).then(() => toast('Kept as a draft.', { icon: 'draft' }))
+    if (draft.hasContent()) void draft.keep(true).then(() => toast(t('Kept as a draft.'), { icon: 'draft' }))
     composing.set(null)
   }
-  const send = async (despite: { emptySubject: boolean; sendAtMs?: number }) => {
-    if (sending) return
-    setProblem(undefined)
-    setSending(true)
-    try {
-      const ready = await draft.content()
-      const stop = reasonNotTo(ready.written)
-      if (stop !== undefined) return setProblem(stop)
-      if (ready.content.subject.trim() === '' && !despite.emptySubject) {
-        later.current = despite.sendAtMs
-        return setAsks('subject')
-      }
-      const { entryId, undoUntilMs } = await api.compose.send({
-        ...ready.content,
-        sendAtMs: despite.sendAtMs ?? null,
-        attachments: await withHandles(ready.content.attachments),
-      })
-      await draft.forget()
-      composing.set(null)
-      tellSent({
-        entryId,
-        subject: ready.content.subject.trim(),
-        sendAtMs: despite.sendAtMs ?? null,
-        undoUntilMs,
-      })
-    } catch (error) {
-      setProblem(wordsOf(error))
-    } finally {
-      setSending(false)
-    }
+  const discard = () => {
+    void draft.forget()
+    composing.set(null)
   }
-  const line = (name: Line, label: 'To' | 'Cc' | 'Bcc', end?: React.ReactNode) => (
-    <AddresseeField
-      label={label}
-      value={written.lines[name].list}
-      typed={written.lines[name].typed}
-      onTyped={(typed) => draft.changeLine(name, { typed })}
-      onCommit={(typed) => void draft.commit(name, typed)}
-      onRemove={(at) => draft.changeLine(name, { list: written.lines[name].list.filter((_, index) => index !== at) })}
-      end={end}
-      {...(name === 'to' ? { inputRef: toInput } : {})}
-    />
-  )
+  const attach = (files: readonly File[]) => draft.attach(files.map((file) => ({ file })))
+  const toggleReplyTo = () => draft.change({ hasReplyTo: !written.hasReplyTo })
+  const look = () => void sending.look()
+  const onKeyDown = useWritingCommands({
+    'send': () => void sending.send(null),
+    'send-later': () => setAsks('later'),
+    'attach': () => fileInput.current?.click(),
+    'toggle-format': () => toggleFormat(draft),
+    'remove-quote': () => removeQuote(draft),
+    'insert-template': () => setAsks('insert-template'),
+    'save-template': () => setAsks('save-template'),
+    'look-over': look,
+  })
 
   return (
     // Keys belong to the whole panel, wherever in it one types.
@@ -106,18 +92,24 @@ function Composer({ open }: { readonly open: Composing }) {
     <section
       className="compose"
       data-size={size}
+      data-dropping={dropping || undefined}
       role="dialog"
       aria-label={title}
       onKeyDown={(event) => {
-        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-          event.preventDefault()
-          void send({ emptySubject: false })
-        } else if (event.key === 'Escape' && asks === null) close()
+        if (event.key === 'Escape' && asks === null && sending.asked === null && !event.defaultPrevented) close()
+        else onKeyDown(event)
       }}
-      onDragOver={(event) => event.preventDefault()}
+      onDragOver={(event) => {
+        event.preventDefault()
+        if (event.dataTransfer.types.includes('Files')) setDropping(true)
+      }}
+      onDragLeave={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDropping(false)
+      }}
+      onDropCapture={() => setDropping(false)}
       onDrop={(event) => {
         event.preventDefault()
-        draft.attach([...event.dataTransfer.files])
+        attach([...event.dataTransfer.files])
       }}
     >
       <div className="titlebar">
@@ -137,132 +129,97 @@ function Composer({ open }: { readonly open: Composing }) {
         />
         <IconButton icon="x" label={t('Close and keep the draft')} keys="Esc" onClick={close} />
       </div>
-      <div className="rows">
-        <FromRow
-          identities={identities}
-          value={written.identityId}
-          onChange={(identityId) => draft.change({ identityId })}
-        />
-        {line(
-          'to',
-          'To',
-          <>
-            {shows.cc ? null : (
-              <Button kind="plain" onClick={() => setShows({ ...shows, cc: true })}>
-                {t('Cc')}
-              </Button>
-            )}
-            {shows.bcc ? null : (
-              <Button kind="plain" onClick={() => setShows({ ...shows, bcc: true })}>
-                {t('Bcc')}
-              </Button>
-            )}
-          </>,
-        )}
-        {shows.cc ? line('cc', 'Cc') : null}
-        {shows.bcc ? line('bcc', 'Bcc') : null}
-        <div className="row subject">
-          <label className="label" htmlFor="compose-subject">
-            {t('Subject')}
-          </label>
-          <input
-            id="compose-subject"
-            value={written.subject}
-            maxLength={900}
-            onChange={(event) => draft.change({ subject: event.target.value })}
-          />
-        </div>
-      </div>
-      <textarea
-        ref={textInput}
-        className="edit"
-        aria-label={t('Message text')}
-        value={written.text}
-        onChange={(event) => draft.change({ text: event.target.value })}
-        onPaste={(event) => {
-          if (event.clipboardData.files.length > 0) draft.attach([...event.clipboardData.files])
+      <AddresseeRows
+        draft={draft}
+        toInput={toInput}
+        onIdentity={(id) => {
+          const next = identities.find((one) => one.id === id)
+          const before = identities.find((one) => one.id === written.identityId)
+          if (next !== undefined) writeAs(draft, next, before)
         }}
       />
-      <AttachmentBar attached={written.attached} onDetach={draft.detach} />
-      <div className="foot">
-        <IconButton
-          icon="trash"
-          label={t('Discard the draft')}
-          onClick={() => (draft.hasContent() ? setAsks('discard') : discard())}
-        />
-        <AttachButton onFiles={draft.attach} />
-        <span className="grow clip problem" role="alert">
-          {problem === undefined ? null : (
-            <>
-              <Icon name="alert" /> {problem}
-            </>
-          )}
-        </span>
-        <kbd className="opt">Ctrl Enter</kbd>
-        <IconButton icon="clock" label={t('Send later')} disabled={sending} onClick={() => setAsks('later')} />
-        <Button kind="primary" icon="sent" disabled={sending} onClick={() => void send({ emptySubject: false })}>
-          {sending ? t('Sending') : t('Send')}
-        </Button>
-      </div>
-      <Confirm
-        title={t('Discard this message?')}
-        isOpen={asks === 'discard'}
-        action={t('Discard')}
-        danger
-        onClose={() => setAsks(null)}
-        onConfirm={discard}
-      >
-        <p>{t('What you have written is gone then, its draft and attachments included.')}</p>
-      </Confirm>
-      {asks === 'later' ? (
-        <SendLaterDialog
-          onClose={() => setAsks(null)}
-          onChoose={(sendAtMs) => {
-            setAsks(null)
-            void send({ emptySubject: false, sendAtMs })
+      <TextPane draft={draft} pictures={pictures} textInput={textInput} />
+      <AttachmentBar attached={written.attached} onDetach={draft.detach} onRename={draft.rename} />
+      <ComposeFoot
+        problem={sending.problem}
+        busy={sending.busy}
+        options={optionsOf(draft, {
+          toggleFormat: () => toggleFormat(draft),
+          toggleReplyTo,
+          removeQuote: () => removeQuote(draft),
+          insertTemplate: () => setAsks('insert-template'),
+          saveTemplate: () => setAsks('save-template'),
+          look,
+        })}
+        fileInput={fileInput}
+        onFiles={attach}
+        onAttach={() => fileInput.current?.click()}
+        onDiscard={() => (draft.hasContent() ? setAsks('discard') : discard())}
+        onLater={() => setAsks('later')}
+        onSend={() => void sending.send(null)}
+      />
+      <Questions asks={asks} draft={draft} onAnswered={() => setAsks(null)} onDiscard={discard} send={sending.send} />
+      {sending.asked === null ? null : (
+        <ReviewDialog
+          asked={sending.asked}
+          onAnyway={() => sending.answer(true)}
+          onBack={() => sending.answer(false)}
+          onBcc={() => {
+            nameAllInBcc(draft)
+            sending.answer(false)
           }}
         />
-      ) : null}
-      <Confirm
-        title={t('Send without a subject?')}
-        isOpen={asks === 'subject'}
-        action={t('Send')}
-        onClose={() => setAsks(null)}
-        onConfirm={() =>
-          void send({ emptySubject: true, ...(later.current === undefined ? {} : { sendAtMs: later.current }) })
-        }
-      >
-        <p>{t('People find a message again by its subject.')}</p>
-      </Confirm>
+      )}
     </section>
   )
-
-  function discard() {
-    void draft.forget()
-    composing.set(null)
-  }
 }
 
-/** Why a message cannot be sent yet, or undefined. */
-export function reasonNotTo({
-  lines,
-  attached,
-  identityId,
-}: ReturnType<typeof useDraft>['written']): string | undefined {
-  const all = [...lines.to.list, ...lines.cc.list, ...lines.bcc.list]
-  const bad = all.find((one) => one.problem !== null || one.address === null)
-  if (identityId === null) return 'There is no identity to write as. Add one in the settings.'
-  if (bad !== undefined) return `“${bad.text}” needs a look: ${bad.problem ?? 'it is not an address'}.`
-  if (all.length === 0)
-    return [lines.to, lines.cc, lines.bcc].every(({ typed }) => typed.trim() === '')
-      ? 'Nobody is named in To, Cc or Bcc.'
-      : 'The mail engine does not answer, so it has not read the addresses. Send again when it does.'
-  if (attached.some((one) => one.problem !== null)) return 'An attachment could not be taken. Remove it or try again.'
-  if (attached.some((one) => one.handle === null)) return 'An attachment is still on its way. Send again in a moment.'
-  return undefined
+interface QuestionsProps {
+  readonly asks: Asks | null
+  readonly draft: DraftState
+  readonly onAnswered: () => void
+  readonly onDiscard: () => void
+  readonly send: (sendAtMs: number) => Promise<void>
 }
 
-function SavedNote({ saved }: { saved: ReturnType<typeof useDraft>['saved'] }) {
+/** What is asked over the composer. */
+function Questions({ asks, draft, onAnswered, onDiscard, send }: QuestionsProps) {
+  if (asks === 'later')
+    return (
+      <SendLaterDialog
+        onClose={onAnswered}
+        onChoose={(sendAtMs) => {
+          onAnswered()
+          void send(sendAtMs)
+        }}
+      />
+    )
+  if (asks === 'insert-template')
+    return (
+      <TemplateDialog
+        onClose={onAnswered}
+        onPick={({ content }) => {
+          onAnswered()
+          insertTemplate(draft, content)
+        }}
+      />
+    )
+  if (asks === 'save-template') return <SaveTemplateDialog content={draft.contentNow()} onClose={onAnswered} />
+  return (
+    <Confirm
+      title={t('Discard this message?')}
+      isOpen={asks === 'discard'}
+      action={t('Discard')}
+      danger
+      onClose={onAnswered}
+      onConfirm={onDiscard}
+    >
+      <p>{t('What you have written is gone then, its draft and attachments included.')}</p>
+    </Confirm>
+  )
+}
+
+function SavedNote({ saved }: { saved: DraftState['saved'] }) {
   switch (saved.at) {
     case 'no':
       return null
@@ -273,27 +230,4 @@ function SavedNote({ saved }: { saved: ReturnType<typeof useDraft>['saved'] }) {
     case 'failed':
       return <span className="danger saved clip">{t('Draft not saved: {message}', { message: saved.message })}</span>
   }
-}
-
-function AttachButton({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
-  const input = useRef<HTMLInputElement>(null)
-  return (
-    <>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        className="sr"
-        aria-label={t('Attach files')}
-        tabIndex={-1}
-        onChange={(event) => {
-          onFiles([...(event.target.files ?? [])])
-          event.target.value = ''
-        }}
-      />
-      <Button kind="plain" icon="clip" onClick={() => input.current?.click()}>
-        {t('Attach')}
-      </Button>
-    </>
-  )
 }

@@ -2,15 +2,32 @@ import { Buffer } from 'node:buffer'
 import { expect, test } from 'vitest'
 import type { IdentityView, MessageView } from '../../../../core/rpc/views.ts'
 import { answerTo, prefixed } from './answer.ts'
-import { reasonNotTo } from './compose-panel.tsx'
 import { addAddressees, isFinished, type Addressee } from './recipients.ts'
 import { parsePart } from './part-handle.ts'
 import { toBase64 } from './upload.ts'
-import { toContent, type Written } from './use-draft.ts'
 import { emptyDraft } from './composer.ts'
+import { hrefOf } from './format-bar.tsx'
+import { reasonNotTo } from './use-sending.ts'
+import { signatureText, withSignature } from './signature.ts'
+import { withoutQuote } from './change-text.ts'
+import { toContent, type Written } from './written.ts'
 
 const NOW = new Date('2026-11-20T14:00:00').getTime()
-const me: IdentityView = { id: 4, name: 'Nora Feldt', address: 'nora@feldt.example', routeId: null, routeName: '' }
+const me: IdentityView = {
+  id: 4,
+  name: 'Nora Feldt',
+  address: 'nora@feldt.example',
+  routeId: null,
+  routeName: '',
+  replyTo: '',
+  signature: '',
+  signsAnswers: true,
+}
+const how = {
+  nowMs: NOW,
+  terms: { format: 'plain', answer: 'above', review: true },
+  answering: { identityId: 4, listPost: null },
+} as const
 const tomasz = { name: 'Tomasz Wilga', address: 'tomasz@harbour.example' }
 const ines = { name: '', address: 'ines@example.org' }
 const message: MessageView = {
@@ -48,7 +65,7 @@ const message: MessageView = {
 }
 
 test('a reply goes to the writer, quotes without the signature, and keeps the thread', () => {
-  const draft = answerTo(message, 'reply', [me], NOW)
+  const draft = answerTo(message, 'reply', [me], how)
   expect(draft).toMatchObject({
     identityId: 4,
     to: 'Tomasz Wilga <tomasz@harbour.example>',
@@ -57,28 +74,29 @@ test('a reply goes to the writer, quotes without the signature, and keeps the th
     inReplyTo: '<m1@harbour.example>',
     references: '<m0@x> <m1@harbour.example>',
   })
-  expect(draft.text).toBe('\n\nOn Thu 19 Nov at 13:12, Tomasz Wilga wrote:\n> I can open up.\n>> really?\n')
+  expect(draft.text).toMatch(/^\n\nOn .+, Tomasz Wilga wrote:\n> I can open up\.\n>> really\?\n$/)
+  expect(draft.html).toBeNull()
 })
 
 test('a reply to all names everybody once and never the writer of the reply', () => {
-  const draft = answerTo(message, 'reply-all', [me], NOW)
+  const draft = answerTo(message, 'reply-all', [me], how)
   expect([draft.to, draft.cc]).toEqual(['Tomasz Wilga <tomasz@harbour.example>', 'ines@example.org'])
 })
 
 test('Reply-To is where replies go; an answer to an own message goes on to its addressees', () => {
-  expect(answerTo({ ...message, replyTo: [ines] }, 'reply', [me], NOW).to).toBe('ines@example.org')
-  expect(answerTo({ ...message, from: [me], to: [ines] }, 'reply', [me], NOW).to).toBe('ines@example.org')
+  expect(answerTo({ ...message, replyTo: [ines] }, 'reply', [me], how).to).toBe('ines@example.org')
+  expect(answerTo({ ...message, from: [me], to: [ines] }, 'reply', [me], how).to).toBe('ines@example.org')
 })
 
 test('a forwarded message begins no answer to its thread', () => {
-  const draft = answerTo(message, 'forward', [me], NOW)
+  const draft = answerTo(message, 'forward', [me], how)
   expect(draft).toMatchObject({ to: '', inReplyTo: '', references: '', subject: 'Fwd: Re: Keys' })
   expect(draft.text).toContain('From: Tomasz Wilga <tomasz@harbour.example>')
 })
 
 test('files that are passed on are named by their place, not by a handle that ends', () => {
   const part = { index: 2, filename: 'a.pdf', contentType: 'application/pdf', sizeBytes: 9, contentId: null }
-  const [attachment] = answerTo({ ...message, parts: [part] }, 'forward', [me], NOW).attachments
+  const [attachment] = answerTo({ ...message, parts: [part] }, 'forward', [me], how).attachments
   expect(parsePart(attachment?.handle ?? '')).toEqual({ messageId: 1, index: 2 })
   expect(parsePart('8xJYquapXLFDvC0lhnOz4w')).toBeUndefined()
 })
@@ -109,22 +127,33 @@ test('who is named already is not added twice, whatever the case', () => {
   expect(addAddressees([person('a@x')], [person('A@X'), person('b@x')]).map((one) => one.text)).toEqual(['a@x', 'b@x'])
 })
 
+const nobody = { list: [], typed: '' }
 const written: Written = {
   identityId: 4,
-  lines: { to: { list: [person('a@x')], typed: '' }, cc: { list: [], typed: 'b@x' }, bcc: { list: [], typed: '' } },
+  lines: {
+    to: { list: [person('a@x')], typed: '' },
+    cc: { list: [], typed: 'b@x' },
+    bcc: nobody,
+    replyTo: nobody,
+  },
+  hasReplyTo: false,
   subject: 's',
+  format: 'plain',
   text: 't',
+  priority: null,
+  wantsDsn: false,
+  wantsReceipt: false,
   attached: [],
 }
+const plain = { text: 't', html: null }
 const file = { key: 1, filename: 'f', contentType: 'a/b', sizeBytes: 1, progress: 0.5, handle: null, problem: null }
 
 test('what is typed and not yet read is kept in the draft, too', () => {
-  expect(toContent(written, emptyDraft())).toMatchObject({ to: 'a@x', cc: 'b@x', attachments: [] })
+  expect(toContent(written, emptyDraft(), plain)).toMatchObject({ to: 'a@x', cc: 'b@x', attachments: [] })
 })
 
 test('a message that cannot be sent says why', () => {
-  const none = { list: [], typed: '' }
-  const lines = { to: none, cc: none, bcc: none }
+  const lines = { to: nobody, cc: nobody, bcc: nobody, replyTo: nobody }
   expect(reasonNotTo(written)).toBeUndefined()
   expect(reasonNotTo({ ...written, lines })).toContain('Nobody')
   // The engine was away and could not read them.
@@ -134,6 +163,63 @@ test('a message that cannot be sent says why', () => {
   expect(reasonNotTo({ ...written, lines: { ...lines, to: { list: [person('a@', 'no domain')], typed: '' } } })).toBe(
     '“a@” needs a look: no domain.',
   )
+})
+
+test('a list is answered where it takes mail; without one a reply goes to the writer', () => {
+  const answering = { identityId: null, listPost: 'list@harbour.example' }
+  expect(answerTo(message, 'reply-list', [me], { ...how, answering })).toMatchObject({
+    to: 'list@harbour.example',
+    cc: '',
+    identityId: null,
+  })
+  expect(answerTo(message, 'reply-list', [me], how).to).toBe('Tomasz Wilga <tomasz@harbour.example>')
+})
+
+test('an answer stands below the quote, or alone, where somebody wants that; what is marked is quoted all the same', () => {
+  const below = answerTo(message, 'reply', [me], { ...how, terms: { ...how.terms, answer: 'below' } })
+  expect(below.text).toMatch(/^On .+ wrote:\n> I can open up\.\n>> really\?\n\n\n$/)
+  const alone = { ...how, terms: { ...how.terms, answer: 'alone' as const } }
+  expect(answerTo(message, 'reply', [me], alone).text.trim()).toBe('')
+  const marked = answerTo({ ...message, text: 'a\nb' }, 'reply', [me], { ...how, selected: { text: 'b', html: 'b' } })
+  expect(marked.text).toMatch(/wrote:\n> b\n$/)
+})
+
+test('a message goes along whole where it is forwarded as attachment', () => {
+  const draft = answerTo({ ...message, subject: 'a/b: c' }, 'forward-attached', [me], how)
+  expect(draft).toMatchObject({ to: '', subject: 'Fwd: a/b: c', text: '\n', about: { how: 'forwarded' } })
+  expect(draft.attachments).toEqual([
+    { handle: 'message/1', filename: 'a b c.eml', contentType: 'message/rfc822', sizeBytes: 1, isMessage: true },
+  ])
+  expect(parsePart('message/1')).toEqual({ messageId: 1, index: null })
+})
+
+test('the signature of who writes stands below, and that of another identity takes its place', () => {
+  const signed = { ...me, signature: 'Nora\nRope Walk 3' }
+  expect(answerTo(message, 'reply', [signed], how).text.endsWith('\n-- \nNora\nRope Walk 3')).toBe(true)
+  expect(answerTo(message, 'reply', [{ ...signed, signsAnswers: false }], how).text).not.toContain('-- ')
+  const text = `Hello\n${signatureText('Nora')}`
+  expect(withSignature(text, 'Nora', 'Desk')).toBe('Hello\n\n-- \nDesk')
+  expect(withSignature(text, 'Nora', '')).toBe('Hello\n')
+  expect(withSignature('Hello', '', 'Desk')).toBe('Hello\n-- \nDesk')
+  // What somebody has changed by hand stays.
+  expect(withSignature('Hello\n-- \nmine', 'Nora', 'Desk')).toBe('Hello\n-- \nmine')
+})
+
+test('a quote goes with the line above it', () => {
+  expect(withoutQuote('Hi\n\nOn Monday Kim wrote:\n> a\n>> b\n\nBye')).toBe('Hi\n\nBye')
+  expect(withoutQuote('Note:\nno quote')).toBe('Note:\nno quote')
+})
+
+test.each([
+  ['https://a.example/x', 'https://a.example/x'],
+  ['a.example/x?y#z', 'https://a.example/x?y#z'],
+  ['nora@feldt.example', 'mailto:nora@feldt.example'],
+  ['javascript:alert(1)', undefined],
+  ['data:text/html,x', undefined],
+  ['two words.example', undefined],
+  ['word', undefined],
+])('a link typed as %j leads to %j', (typed, expected) => {
+  expect(hrefOf(typed)).toBe(expected)
 })
 
 test('base64 of any length is what Node makes of it', () => {

@@ -5,7 +5,12 @@ import { shared } from '../../state/store.ts'
 export type Start =
   | { readonly kind: 'new'; readonly to?: string }
   | { readonly kind: 'draft'; readonly draftId: number; readonly content: DraftContent }
-  | { readonly kind: 'answer'; readonly content: DraftContent }
+  | {
+      readonly kind: 'answer'
+      readonly content: DraftContent
+      /** Where writing begins; at the start where nothing is said. */
+      readonly cursor?: 'start' | 'end'
+    }
 
 export interface Composing {
   /** Tells one composer from the next. */

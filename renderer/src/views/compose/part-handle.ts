@@ -6,18 +6,29 @@ import { api } from '../../bridge/client.ts'
  */
 export interface Part {
   readonly messageId: number
-  readonly index: number
+  /** Null: the message itself. */
+  readonly index: number | null
 }
 
 /** The name of a part in a draft. */
-export function formatPart({ messageId, index }: Part): string {
+export function formatPart({ messageId, index }: { readonly messageId: number; readonly index: number }): string {
   return `message/${messageId}/${index}`
 }
 
+/** The name of a whole message in a draft. */
+export const formatMessage = (messageId: number): string => `message/${messageId}`
+
 /** The part a name stands for; undefined for a handle of the engine. */
 export function parsePart(handle: string): Part | undefined {
-  const [, messageId, index] = /^message\/(\d{1,16})\/(\d{1,6})$/.exec(handle) ?? []
-  return index === undefined ? undefined : { messageId: Number(messageId), index: Number(index) }
+  const [, messageId, index] = /^message\/(\d{1,16})(?:\/(\d{1,6}))?$/.exec(handle) ?? []
+  if (messageId === undefined) return undefined
+  return { messageId: Number(messageId), index: index === undefined ? null : Number(index) }
+}
+
+/** A fresh handle of a named part. Fails when its message is gone. */
+export async function handleOf({ messageId, index }: Part): Promise<string> {
+  if (index === null) return (await api.mail.source({ id: messageId })).handle
+  return (await api.mail.attachment({ id: messageId, index })).handle
 }
 
 /** Attachments as they are sent: each named part with a fresh handle. Fails when its message is gone. */
@@ -25,9 +36,7 @@ export async function withHandles<A extends { readonly handle: string }>(attachm
   return Promise.all(
     attachments.map(async (one) => {
       const part = parsePart(one.handle)
-      if (part === undefined) return one
-      const { handle } = await api.mail.attachment({ id: part.messageId, index: part.index })
-      return { ...one, handle }
+      return part === undefined ? one : { ...one, handle: await handleOf(part) }
     }),
   )
 }

@@ -1,133 +1,130 @@
+import type { Editor } from '@tiptap/core'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import type { DraftContent } from '../../../../core/rpc/views.ts'
+import type { IdentityView } from '../../../../core/rpc/views.ts'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { checkAddresses } from './addressee-field.tsx'
-import { draftsTouched, emptyDraft, type Start } from './composer.ts'
+import { draftsTouched, type Start } from './composer.ts'
 import { parsePart } from './part-handle.ts'
-import { addAddressees, joinAddressees, type Addressee } from './recipients.ts'
+import { addAddressees } from './recipients.ts'
+import { htmlOfEditor } from './schema.ts'
+import { isPlain, twinOf } from './twin.ts'
 import { upload } from './upload.ts'
+import { noteWriting } from './use-recovery.ts'
+import {
+  contentOf,
+  formatOf,
+  isBlank,
+  LINES,
+  toContent,
+  toWritten,
+  type Attached,
+  type Body,
+  type Format,
+  type Line,
+  type Saved,
+  type Written,
+} from './written.ts'
 
-/** Time without typing after which the draft is kept. */
-const SAVE_AFTER_MS = 1200
-
-export type Line = 'to' | 'cc' | 'bcc'
-export interface Attached {
-  readonly key: number
-  readonly filename: string
-  readonly contentType: string
-  readonly sizeBytes: number
-  /** 0 to 1 while it goes; then the handle is there. */
-  readonly progress: number
-  readonly handle: string | null
-  readonly problem: string | null
-}
-export interface Written {
-  readonly identityId: number | null
-  readonly lines: Readonly<Record<Line, { readonly list: readonly Addressee[]; readonly typed: string }>>
-  readonly subject: string
-  readonly text: string
-  readonly attached: readonly Attached[]
-}
-export type Saved =
-  | { readonly at: 'no' }
-  | { readonly at: 'saving' }
-  | { readonly at: 'yes'; readonly ms: number }
-  | { readonly at: 'failed'; readonly message: string }
-
-const contentOf = (start: Start): DraftContent => (start.kind === 'new' ? emptyDraft(start.to) : start.content)
-
-/** What is written as the engine takes it. An attachment that has not arrived whole is left out. */
-export function toContent(written: Written, first: DraftContent): DraftContent {
-  const line = (name: Line) => {
-    const { list, typed } = written.lines[name]
-    return [joinAddressees(list), typed.trim()].filter((part) => part !== '').join(', ')
-  }
-  return {
-    identityId: written.identityId,
-    to: line('to'),
-    cc: line('cc'),
-    bcc: line('bcc'),
-    subject: written.subject,
-    text: written.text,
-    inReplyTo: first.inReplyTo,
-    references: first.references,
-    ...(first.about === undefined ? {} : { about: first.about }),
-    attachments: written.attached.flatMap(({ handle, filename, contentType, sizeBytes }) =>
-      handle === null ? [] : [{ handle, filename, contentType, sizeBytes }],
-    ),
-  }
-}
-
-const isBlank = (content: DraftContent) =>
-  [content.to, content.cc, content.bcc, content.subject, content.text].every((one) => one.trim() === '') &&
-  content.attachments.length === 0
+/** Time without typing after which the draft is kept, and the longest that typing may put it off. */
+const SAVE_AFTER_MS = 1000
+const SAVE_WITHIN_MS = 2500
 
 /** A message being written: its parts, its checks, its attachments on their way, and the draft that keeps it. */
-export function useDraft(start: Start, firstIdentity: number | null) {
-  const [first] = useState(() => contentOf(start))
-  const [written, setWritten] = useState<Written>(() => ({
-    identityId: first.identityId ?? firstIdentity,
-    lines: { to: { list: [], typed: '' }, cc: { list: [], typed: '' }, bcc: { list: [], typed: '' } },
-    subject: first.subject,
-    text: first.text,
-    attached: first.attachments.map((one, key) => ({ ...one, key: -1 - key, progress: 1, problem: null })),
-  }))
+export function useDraft(start: Start, firstIdentity: IdentityView | undefined, usual: Format) {
+  const [format] = useState(() => formatOf(start, usual))
+  const [first] = useState(() => contentOf(start, firstIdentity, format))
+  const [written, setWritten] = useState(() => toWritten(first, format, firstIdentity?.id ?? null))
   const [saved, setSaved] = useState<Saved>({ at: 'no' })
   const now = useRef(written)
   now.current = written
   const checks = useRef<Promise<unknown>>(Promise.resolve())
   const draftId = useRef<number | null>(start.kind === 'draft' ? start.draftId : null)
   const saving = useRef<Promise<unknown>>(Promise.resolve())
-  const kept = useRef(JSON.stringify(first))
+  const kept = useRef('')
+  /** Somebody has written something since it was opened. */
+  const touched = useRef(false)
+  const unsavedSince = useRef<number | null>(null)
+  const [edits, setEdits] = useState(0)
   const uploads = useRef(new AbortController())
   const lastKey = useRef(0)
+  const editor = useRef<Editor | null>(null)
+  const rich = useRef<Body>({ text: first.text, html: first.html ?? null })
 
-  const change = useCallback((patch: Partial<Written>) => {
+  const body = useCallback((): Body => {
+    if (now.current.format === 'plain') return { text: now.current.text, html: null }
+    if (editor.current !== null)
+      rich.current = { text: twinOf(editor.current.getJSON()), html: htmlOfEditor(editor.current) }
+    return rich.current
+  }, [])
+  const content = useCallback(() => toContent(now.current, first, body()), [first, body])
+
+  const patch = useCallback((some: Partial<Written>) => {
     // The ref first: what is sent a moment later must not wait for a render.
-    now.current = { ...now.current, ...patch }
+    now.current = { ...now.current, ...some }
     setWritten(now.current)
   }, [])
-  const changeLine = useCallback(
-    (name: Line, patch: Partial<Written['lines'][Line]>) =>
-      change({ lines: { ...now.current.lines, [name]: { ...now.current.lines[name], ...patch } } }),
-    [change],
+  const touch = useCallback(() => {
+    touched.current = true
+    unsavedSince.current ??= Date.now()
+    setEdits((n) => n + 1)
+  }, [])
+  const change = useCallback(
+    (some: Partial<Written>) => {
+      patch(some)
+      touch()
+    },
+    [patch, touch],
+  )
+  const patchLine = useCallback(
+    (name: Line, some: Partial<Written['lines'][Line]>) =>
+      patch({ lines: { ...now.current.lines, [name]: { ...now.current.lines[name], ...some } } }),
+    [patch],
   )
 
   /** Turns typed addresses into chips. Resolves when the engine has read them. */
-  const commit = useCallback(
+  const read = useCallback(
     (name: Line, typed: string) => {
-      changeLine(name, { typed: '' })
+      patchLine(name, { typed: '' })
       const check = checks.current.then(async () => {
         try {
-          changeLine(name, { list: addAddressees(now.current.lines[name].list, await checkAddresses(typed)) })
+          patchLine(name, { list: addAddressees(now.current.lines[name].list, await checkAddresses(typed)) })
         } catch {
           // The engine is away: the words stay where they were typed.
-          changeLine(name, { typed: [now.current.lines[name].typed, typed].filter((one) => one !== '').join(', ') })
+          patchLine(name, { typed: [now.current.lines[name].typed, typed].filter((one) => one !== '').join(', ') })
         }
       })
       checks.current = check
       return check
     },
-    [changeLine],
+    [patchLine],
+  )
+  const commit = useCallback(
+    (name: Line, typed: string) => {
+      touch()
+      return read(name, typed)
+    },
+    [read, touch],
   )
 
+  /** Takes files along: beside the text or, named, in it. */
   const attach = useCallback(
-    (files: readonly File[]) => {
-      for (const file of files) {
+    (files: readonly { readonly file: File; readonly contentId?: string }[]) => {
+      for (const { file, contentId } of files) {
         lastKey.current += 1
         const key = lastKey.current
-        const patch = (some: Partial<Attached>) =>
+        const patchOne = (some: Partial<Attached>) =>
           change({ attached: now.current.attached.map((one) => (one.key === key ? { ...one, ...some } : one)) })
-        const one = { key, filename: file.name, contentType: file.type || 'application/octet-stream' }
-        change({
-          attached: [
-            ...now.current.attached,
-            { ...one, sizeBytes: file.size, progress: 0, handle: null, problem: null },
-          ],
-        })
-        upload(file, (progress) => patch({ progress }), uploads.current.signal).then(
-          (handle) => patch({ handle, progress: 1 }),
-          (error: unknown) => patch({ problem: wordsOf(error) }),
+        const one = {
+          key,
+          filename: file.name,
+          contentType: file.type || 'application/octet-stream',
+          sizeBytes: file.size,
+          ...(contentId === undefined ? {} : { contentId }),
+        }
+        change({ attached: [...now.current.attached, { ...one, progress: 0, handle: null, problem: null }] })
+        upload(file, (progress) => patchOne({ progress }), uploads.current.signal).then(
+          (handle) => patchOne({ handle, progress: 1 }),
+          (error: unknown) => patchOne({ problem: wordsOf(error) }),
         )
       }
     },
@@ -142,19 +139,28 @@ export function useDraft(start: Start, firstIdentity: number | null) {
     },
     [change],
   )
+  const rename = useCallback(
+    (key: number, filename: string) =>
+      change({ attached: now.current.attached.map((one) => (one.key === key ? { ...one, filename } : one)) }),
+    [change],
+  )
 
   /** Keeps the draft as it is now, unless it is kept already or holds nothing. `isClosing`: nobody writes it any more. */
   const keep = useCallback(
     (isClosing = false) => {
+      unsavedSince.current = null
       const run = async () => {
-        const content = toContent(now.current, first)
-        const json = JSON.stringify(content)
-        const isKept = json === kept.current && (!isClosing || draftId.current === null)
-        if (isKept || (isBlank(content) && draftId.current === null)) return
+        const isNew = draftId.current === null
+        if (isNew && !touched.current) return
+        const written = content()
+        const json = JSON.stringify(written)
+        if ((json === kept.current && !isClosing) || (isNew && isBlank(written))) return
+        if (!touched.current && !isClosing) return
         setSaved({ at: 'saving' })
         try {
-          draftId.current = (await api.compose.saveDraft({ id: draftId.current, content, isClosing })).id
+          draftId.current = (await api.compose.saveDraft({ id: draftId.current, content: written, isClosing })).id
           kept.current = json
+          setNoted(draftId.current)
           draftsTouched.set((n) => n + 1)
           setSaved({ at: 'yes', ms: Date.now() })
         } catch (error) {
@@ -165,18 +171,27 @@ export function useDraft(start: Start, firstIdentity: number | null) {
       saving.current = next
       return next
     },
-    [first],
+    [content],
   )
 
   useEffect(() => {
-    for (const name of ['to', 'cc', 'bcc'] as const) if (first[name].trim() !== '') void commit(name, first[name])
+    for (const name of LINES) {
+      const typed = first[name] ?? ''
+      if (typed.trim() !== '') void read(name, typed)
+    }
     // Once, when the composer opens.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [])
   useEffect(() => {
-    const timer = setTimeout(() => void keep(), SAVE_AFTER_MS)
+    if (edits === 0) return
+    const waited = Date.now() - (unsavedSince.current ?? Date.now())
+    const timer = setTimeout(() => void keep(), Math.max(0, Math.min(SAVE_AFTER_MS, SAVE_WITHIN_MS - waited)))
     return () => clearTimeout(timer)
-  }, [written, keep])
+  }, [edits, keep])
+
+  // While it is open, and the window does not end in a crash.
+  const [noted, setNoted] = useState(draftId.current)
+  useEffect(() => (noted === null ? undefined : noteWriting(noted)), [noted])
 
   /** Forgets the draft: it was sent, or nobody wants it. */
   const forget = useCallback(async () => {
@@ -188,26 +203,58 @@ export function useDraft(start: Start, firstIdentity: number | null) {
     draftsTouched.set((n) => n + 1)
   }, [])
 
+  const setEditor = useCallback(
+    (next: Editor | null) => {
+      // What it held stays, also when it is gone.
+      if (next === null) body()
+      editor.current = next
+    },
+    [body],
+  )
   return {
     written,
     first,
     saved,
+    draftId: () => draftId.current,
+    patch,
     change,
-    changeLine,
+    touch,
+    changeLine: (name: Line, some: Partial<Written['lines'][Line]>) => {
+      patchLine(name, some)
+      touch()
+    },
     commit,
     attach,
     detach,
+    rename,
     keep,
     forget,
-    /** What would be sent now, when every address has been read. */
+    body,
+    setEditor,
+    /** What the editor begins with, before it is there. */
+    beginWith(html: string) {
+      rich.current = { text: rich.current.text, html }
+    },
+    /** Goes on as rich text. */
+    toRich(html: string) {
+      rich.current = { text: now.current.text, html }
+      change({ format: 'rich' })
+    },
+    editor: () => editor.current,
+    /** What would be sent now, when every address has been read. What needs no looks goes without. */
     content: async () => {
-      for (const name of ['to', 'cc', 'bcc'] as const) {
+      for (const name of LINES) {
         const { typed } = now.current.lines[name]
-        if (typed.trim() !== '') void commit(name, typed)
+        if (typed.trim() !== '') void read(name, typed)
       }
       await checks.current
-      return { written: now.current, content: toContent(now.current, first) }
+      const all = content()
+      const isBare = editor.current === null || isPlain(editor.current.getJSON())
+      return { written: now.current, content: isBare ? { ...all, html: null } : all }
     },
-    hasContent: () => !isBlank(toContent(now.current, first)),
+    /** What it holds as it stands, such as for a template. */
+    contentNow: content,
+    hasContent: () => draftId.current !== null || (touched.current && !isBlank(content())),
   }
 }
+export type DraftState = ReturnType<typeof useDraft>

@@ -1,0 +1,86 @@
+import type { MessageView } from '../../../../core/rpc/views.ts'
+import { formatAddress } from '../../format/names.ts'
+import { dayAndClock } from '../../format/time.ts'
+import { t } from '../../words/words.ts'
+import { cleanForWriting, withoutSignature } from './clean-paste.ts'
+import { escaped, htmlOfText } from './twin.ts'
+
+/** A text in both its forms. */
+export interface TwoFold {
+  readonly text: string
+  readonly html: string
+}
+/** What of a message is quoted: the words somebody has marked in it, cleaned, or all. */
+export type Selected = { readonly text: string; readonly html: string } | undefined
+
+const list = (people: readonly { readonly name: string; readonly address: string }[]) =>
+  people.map(formatAddress).join(', ')
+
+/** The text of a message for quoting, from HTML where there is nothing else. */
+export function textOf(message: Pick<MessageView, 'text' | 'html'>): string {
+  if (message.text !== null) return message.text.replace(/\r\n?/g, '\n').trimEnd()
+  if (message.html === null || typeof DOMParser === 'undefined') return ''
+  // Parsed only, never shown: a document without a window runs and fetches nothing.
+  const page = new DOMParser().parseFromString(message.html, 'text/html')
+  for (const gone of page.querySelectorAll('style, script, head')) gone.remove()
+  for (const line of page.querySelectorAll('br, p, div, li, tr, h1, h2, h3, blockquote')) line.append('\n')
+  return page.body.textContent
+    .replace(/[ \t]+\n/g, '\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()
+}
+
+function htmlOf(message: Pick<MessageView, 'text' | 'html'>, text: string): string {
+  return message.html === null ? htmlOfText(text) : cleanForWriting(message.html)
+}
+
+/** A message quoted, under a line that says whose words these are. The signature is left out (RFC 3676 §4.3). */
+export function quoted(message: MessageView, nowMs: number, selected: Selected): TwoFold {
+  const author = message.from[0]
+  const name = author?.name || author?.address || t('somebody')
+  const line = t('On {date}, {name} wrote:', { date: dayAndClock(message.dateMs, nowMs), name })
+  const text = (selected?.text ?? textOf(message)).split(/(?:^|\n)-- \n/)[0] ?? ''
+  const lines = text.split('\n').map((one) => (one.startsWith('>') ? `>${one}` : one === '' ? '>' : `> ${one}`))
+  const html =
+    selected?.html ?? (message.html === null ? htmlOfText(text) : cleanForWriting(withoutSignature(message.html)))
+  return {
+    text: `${line}\n${lines.join('\n')}\n`,
+    html: `<p>${escaped(line)}</p><blockquote>${html}</blockquote>`,
+  }
+}
+
+/** A message sent on within another one, under its own head. */
+export function forwarded(message: MessageView, nowMs: number): TwoFold {
+  const text = textOf(message)
+  const head = [
+    t('---------- Forwarded message ----------'),
+    t('From: {people}', { people: list(message.from) }),
+    t('Date: {date}', { date: dayAndClock(message.dateMs, nowMs) }),
+    t('Subject: {subject}', { subject: message.subject }),
+    t('To: {people}', { people: list(message.to) }),
+    ...(message.cc.length > 0 ? [t('Cc: {people}', { people: list(message.cc) })] : []),
+  ]
+  return {
+    text: `${head.join('\n')}\n\n${text}\n`,
+    html: `<p>${head.map(escaped).join('<br>')}</p>${htmlOf(message, text)}`,
+  }
+}
+
+/** What somebody has marked in the message that is shown; undefined where nothing is. */
+export function selectedInMessage(): Selected {
+  const article = document.querySelector('.article')
+  const frames = [...(article?.querySelectorAll('iframe') ?? [])].map((frame) => frame.contentDocument)
+  for (const page of [document, ...frames]) {
+    const selection = page?.getSelection()
+    if (!selection || selection.isCollapsed || selection.rangeCount === 0) continue
+    const range = selection.getRangeAt(0)
+    if (page === document && article?.contains(range.commonAncestorContainer) !== true) continue
+    const holder = document.createElement('template')
+    holder.content.append(range.cloneContents())
+    const text = selection.toString().replace(/\r\n?/g, '\n').trim()
+    if (text === '') continue
+    const isRich = page !== document
+    return { text, html: isRich ? cleanForWriting(holder.innerHTML) : htmlOfText(text) }
+  }
+  return undefined
+}

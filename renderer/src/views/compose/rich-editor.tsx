@@ -1,0 +1,65 @@
+import type { Editor } from '@tiptap/core'
+import { EditorContent, useEditor } from '@tiptap/react'
+import { useEffect, useRef } from 'react'
+import { spokenLocale, t } from '../../words/words.ts'
+import { cleanForWriting } from './clean-paste.ts'
+import { isForComposer } from './use-writing-commands.ts'
+import { extensionsOf, htmlForEditor, type PictureUrl } from './schema.ts'
+
+interface Props {
+  /** What it begins with. */
+  readonly html: string
+  readonly urlOf: PictureUrl
+  readonly onReady: (editor: Editor | null) => void
+  readonly onChange: () => void
+  /** Files that were pasted or dropped into the text; `at` is where. */
+  readonly onFiles: (files: readonly File[], at: number | null) => void
+}
+
+/** The text with its looks. It holds its state itself; who needs it asks the editor. */
+export function RichEditor({ html, urlOf, onReady, onChange, onFiles }: Props) {
+  const held = useRef({ onReady, onChange, onFiles })
+  held.current = { onReady, onChange, onFiles }
+  const editor = useEditor({
+    extensions: extensionsOf(urlOf),
+    content: htmlForEditor(html),
+    // Its own style sheet would be refused by the policy of the page.
+    injectCSS: false,
+    immediatelyRender: true,
+    shouldRerenderOnTransaction: false,
+    editorProps: {
+      attributes: {
+        'role': 'textbox',
+        'aria-multiline': 'true',
+        'aria-label': t('Message text'),
+        'spellcheck': 'true',
+        'lang': spokenLocale(),
+        'dir': 'auto',
+        'class': 'rich',
+      },
+      transformPastedHTML: (pasted) => htmlForEditor(cleanForWriting(pasted)),
+      handleKeyDown: (_view, event) => isForComposer(event),
+      handlePaste: (_view, event) => {
+        const files = [...(event.clipboardData?.files ?? [])]
+        // Text that was copied with a picture of itself is text.
+        if (files.length === 0 || event.clipboardData?.types.includes('text/html') === true) return false
+        held.current.onFiles(files, null)
+        return true
+      },
+      handleDrop: (view, event) => {
+        const files = [...(event.dataTransfer?.files ?? [])]
+        if (files.length === 0) return false
+        event.preventDefault()
+        event.stopPropagation()
+        held.current.onFiles(files, view.posAtCoords({ left: event.clientX, top: event.clientY })?.pos ?? null)
+        return true
+      },
+    },
+    onUpdate: () => held.current.onChange(),
+  })
+  useEffect(() => {
+    held.current.onReady(editor)
+    return () => held.current.onReady(null)
+  }, [editor])
+  return <EditorContent editor={editor} className="edit" />
+}
