@@ -63,8 +63,12 @@ const MEMBERS = `
   SELECT id, seen, starred, attachments, author_name AS name, author_address AS address FROM message
   WHERE thread_id = ? AND folder_id IN (SELECT value FROM json_each(?)) AND snoozed_ms IS NULL
   ORDER BY date_ms, id` // index message_thread
+// Page by page along the index: by id alone each page would read all of the folder.
 const TEXTS = (column: string) => `
-  SELECT id, ${column} AS text FROM message WHERE folder_id = ? AND id > ? AND snoozed_ms IS NULL ORDER BY id LIMIT ?`
+  SELECT id, list_ms AS dateMs, ${column} AS text FROM message
+  WHERE folder_id = ? AND (list_ms, id) < (?, ?) AND snoozed_ms IS NULL
+  ORDER BY list_ms DESC, id DESC LIMIT ?` // index message_folder_list
+const TEXT_OF = (column: string) => `SELECT id, ${column} AS text FROM message WHERE id = ?`
 const COLUMN: Readonly<Record<Exclude<SortBy, 'date'>, string>> = {
   from: `CASE author_name WHEN '' THEN author_address ELSE author_name END`,
   subject: 'subject',
@@ -157,29 +161,37 @@ function* sorted(
   { by, isUp, after, limit }: FolderPageArgs,
 ): Generator<undefined, { ids: number[]; more: boolean }, undefined> {
   if (by === 'date') return { ids: [], more: false }
+  interface Text extends Cursor {
+    readonly text: string | number
+  }
+  const keyed = ({ id, text }: Omit<Text, 'dateMs'>) => ({
+    id,
+    key: typeof text === 'number' ? text : foldSort(text, by),
+  })
+  type Keyed = ReturnType<typeof keyed>
+  const sign = isUp ? 1 : -1
+  // Of the same key the newest first, whichever way: ids are in order of arrival.
+  const compare = (a: Keyed, b: Keyed) => (a.key === b.key ? b.id - a.id : a.key < b.key ? -sign : sign)
+  const row =
+    after === null ? undefined : prepared<[number], Omit<Text, 'dateMs'>>(db, TEXT_OF(COLUMN[by])).get(after.id)
+  // It is gone: where the page begins nobody can tell.
+  if (after !== null && row === undefined) return { ids: [], more: false }
+  const last = row === undefined ? undefined : keyed(row)
+  // Only the best of what lies behind it are kept, so that no slice sorts all of a folder.
+  let best: Keyed[] = []
+  const cut = () => (best = best.sort(compare).slice(0, limit + 1))
   const sql = TEXTS(COLUMN[by])
-  const all: { readonly id: number; readonly key: string | number }[] = []
+  const end: Cursor = { dateMs: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER }
   for (const folderId of folders)
-    for (let from = 0; ;) {
-      const rows = prepared<[number, number, number], { id: number; text: string | number }>(db, sql).all(
-        folderId,
-        from,
-        SLICE,
-      )
-      for (const { id, text } of rows) all.push({ id, key: typeof text === 'number' ? text : foldSort(text, by) })
-      from = rows.at(-1)?.id ?? from
+    for (let from = end; ;) {
+      const rows = prepared<[number, number, number, number], Text>(db, sql).all(folderId, from.dateMs, from.id, SLICE)
+      for (const one of rows.map(keyed)) if (last === undefined || compare(last, one) < 0) best.push(one)
+      cut()
+      from = rows.at(-1) ?? from
       if (rows.length < SLICE) break
       yield undefined
     }
-  const sign = isUp ? 1 : -1
-  // Of the same key the newest first, whichever way: ids are in order of arrival.
-  all.sort((a, b) => (a.key === b.key ? b.id - a.id : a.key < b.key ? -sign : sign))
-  yield undefined
-  const last = after === null ? -1 : all.findIndex(({ id }) => id === after.id)
-  // It is gone: where the page begins nobody can tell.
-  if (after !== null && last < 0) return { ids: [], more: false }
-  const at = last + 1
-  return { ids: all.slice(at, at + limit).map(({ id }) => id), more: all.length > at + limit }
+  return { ids: best.slice(0, limit).map(({ id }) => id), more: best.length > limit }
 }
 
 function membersOf(db: ReadDb, row: Message, folders: readonly number[]): Members {
