@@ -9,8 +9,12 @@ const LONG_BYTES = 4_000_000
 const SLOW_BYTES_PER_SECOND = 128 * 1024
 /** So long it is watched before anything is said of it: TCP takes some round trips to find its speed. */
 const WATCHED_MS = 1000
-/** While a line is watched, so much is asked for at first, and then as much again as has come: none of it can be taken back. */
+/**
+ * While a line is watched, so much is asked for at first, and then so many times as much as has come: none of it can be taken back, and
+ * each time more is asked for costs a round trip. A line that shows to be slow after a second is held up by three more.
+ */
 const AHEAD_BYTES = 64 * 1024
+const AHEAD_TIMES = 3
 /** What a message of unknown size counts. */
 const USUAL_BYTES = 16 * 1024
 
@@ -39,5 +43,5 @@ export function isSlow({ bytes, waitedMs }: Line): boolean {
 
 /** Whether another message may be asked for on a line that is watched: as on a new connection of TCP, what comes opens it. */
 export function mayAsk(underWayBytes: number, cameBytes: number, next: Planned): boolean {
-  return underWayBytes === 0 || underWayBytes + bytesOf(next) <= Math.max(AHEAD_BYTES, cameBytes)
+  return underWayBytes === 0 || underWayBytes + bytesOf(next) <= Math.max(AHEAD_BYTES, AHEAD_TIMES * cameBytes)
 }
