@@ -39,6 +39,10 @@ export function RichEditor({ html, urlOf, onReady, onChange, onFiles }: Props) {
       },
       transformPastedHTML: (pasted) => htmlForEditor(cleanForWriting(pasted)),
       handleKeyDown: (_view, event) => isForComposer(event),
+      handleDOMEvents: {
+        // The editor would take Escape for itself; it closes the composer.
+        keydown: (_view, event) => event.key === 'Escape' && !event.isComposing,
+      },
       handlePaste: (_view, event) => {
         const files = [...(event.clipboardData?.files ?? [])]
         // Text that was copied with a picture of itself is text.
