@@ -7,6 +7,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseSync } from 'vite'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** A node of a syntax tree (ESTree with JSX and TypeScript). @typedef {{ type: string, start: number, end: number, [name: string]: any }} Node */
+
 const SAYING = new Set(['t', 'tx', 'said'])
 /** Attributes and properties whose text a person reads. */
 const READ = new Set(
@@ -14,6 +17,7 @@ const READ = new Set(
     ' ',
   ),
 )
+/** @param {string} text */
 const isReadable = (text) => /\p{L}{2}/u.test(text)
 
 /** The files whose words a person reads. */
@@ -23,15 +27,27 @@ export const spokenFiles = () =>
     .filter((file) => !/\.test\.|\/words\/|\/gallery\//.test(file))
     .toSorted()
 
-/** What one file says, and where it has words that did not come through the catalogue. */
+/**
+ * What one file says, and where it has words that did not come through the catalogue.
+ * @param {string} file
+ * @param {string} source
+ */
 export function read(file, source = readFileSync(join(root, file), 'utf8')) {
+  /** @type {Set<string>} */
   const sentences = new Set()
+  /** @type {string[]} */
   const loose = []
+  /** @param {Node} node */
   const line = (node) => source.slice(0, node.start).split('\n').length
+  /** @type {(node: Node, text: string) => unknown} */
   const complain = (node, text) => loose.push(`${file}:${line(node)}: ${text.trim().replace(/\s+/g, ' ').slice(0, 80)}`)
   const isWindow = file.startsWith('renderer/')
 
-  /** The literals an expression may come to. */
+  /**
+   * The literals an expression may come to.
+   * @param {Node} node
+   * @returns {string[]}
+   */
   function literals(node) {
     if (node.type === 'Literal' && typeof node.value === 'string') return [node.value]
     if (node.type === 'ConditionalExpression') return [...literals(node.consequent), ...literals(node.alternate)]
@@ -40,15 +56,24 @@ export function read(file, source = readFileSync(join(root, file), 'utf8')) {
     return []
   }
 
-  function walk(node, parents) {
-    if (Array.isArray(node)) return node.forEach((each) => walk(each, parents))
-    if (typeof node !== 'object' || node === null || typeof node.type !== 'string') return
+  /**
+   * @param {unknown} tree
+   * @param {readonly Node[]} parents
+   */
+  function walk(tree, parents) {
+    if (Array.isArray(tree)) {
+      for (const each of tree) walk(each, parents)
+      return
+    }
+    if (typeof tree !== 'object' || tree === null || !('type' in tree) || typeof tree.type !== 'string') return
+    const node = /** @type {Node} */ (tree)
     if (node.type === 'ImportDeclaration' || /^TS(?:Literal|TypeAlias|Interface|TypeAnn|TypeParam)/.test(node.type))
       return
     const [parent] = parents
     if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && SAYING.has(node.callee.name)) {
       for (const text of literals(node.arguments[0])) sentences.add(text)
-      return walk(node.arguments.slice(1), [node, ...parents])
+      walk(node['arguments'].slice(1), [node, ...parents])
+      return
     }
     if (isWindow && node.type === 'JSXText' && isReadable(node.value)) complain(node, node.value)
     if (isWindow && node.type === 'JSXAttribute' && READ.has(node.name.name) && node.value?.type === 'Literal')
@@ -68,14 +93,18 @@ export function read(file, source = readFileSync(join(root, file), 'utf8')) {
   return { sentences, loose }
 }
 
-/** The words an expression among the children of an element would put on the page as they are. */
+/**
+ * The words an expression among the children of an element would put on the page as they are.
+ * @param {Node} node
+ * @returns {string[]}
+ */
 function shown(node) {
   switch (node.type) {
     case 'Literal':
       return typeof node.value === 'string' && isReadable(node.value) ? [node.value] : []
     case 'TemplateLiteral':
-      return node.quasis.some(({ value }) => isReadable(value.cooked))
-        ? [node.quasis.map((q) => q.value.cooked).join('…')]
+      return node['quasis'].some((/** @type {Node} */ { value }) => isReadable(value.cooked))
+        ? [node['quasis'].map((/** @type {Node} */ { value }) => value.cooked).join('…')]
         : []
     case 'ConditionalExpression':
       return [...shown(node.consequent), ...shown(node.alternate)]
@@ -90,6 +119,7 @@ function shown(node) {
 
 /** Sentences of the engine that the window tells: of settings and commands, advice about replies, words of protocols. */
 export async function toldSentences() {
+  /** @param {string} file */
   const load = (file) => import(pathToFileURL(join(root, file)).href)
   const { SETTINGS } = await load('core/settings.ts')
   const { COMMANDS } = await load('core/model/command-table.ts')
@@ -99,7 +129,7 @@ export async function toldSentences() {
     ...Object.values(SETTINGS).map(({ about }) => about),
     ...Object.values(COMMANDS).flatMap(({ label, group }) => [label, group]),
     ...Object.values(MEANINGS).flatMap(({ title, meaning, next }) => [title, meaning, next]),
-    ...EXPLAINED_WORDS.flatMap(({ title, text }) => [title, text]),
+    ...EXPLAINED_WORDS.flatMap((/** @type {{ title: string, text: string }} */ { title, text }) => [title, text]),
   ]
 }
 
@@ -110,7 +140,11 @@ export async function allSentences() {
   return [...found].filter((one) => one !== '').toSorted()
 }
 
-/** The catalogue of a language. */
+/**
+ * The catalogue of a language.
+ * @param {string} language
+ * @returns {Record<string, string>}
+ */
 export const catalogueOf = (language) =>
   JSON.parse(readFileSync(join(root, `resources/words/${language}.json`), 'utf8'))
 
