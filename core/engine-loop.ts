@@ -52,6 +52,7 @@ const STALLS_KEPT = 20
 /** While nobody looks, the loop is measured for a part of each minute: a timer that never rests costs a battery. */
 const MEASURE_MS = 10_000
 const REST_MS = 50_000
+const SETTLE_MS = 4000
 
 /** Watches the main thread's event loop for as long as the program runs. */
 export class LoopGuard {
@@ -70,6 +71,8 @@ export class LoopGuard {
   start(): void {
     this.#beat(this.#clock.monotonicMs())
     this.#measure()
+    // What starting cost is no stutter of a window.
+    this.#cancel[2] = this.#clock.after(SETTLE_MS, () => void this.#watch.read(true))
   }
 
   /** What was measured last, for ten seconds of each minute. */

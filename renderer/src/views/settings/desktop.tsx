@@ -85,6 +85,7 @@ export function Desktop() {
             {view === undefined || view.spellLanguages.length === 0 ? null : (
               <Text
                 key={`spell ${String(of('spellLanguages'))}`}
+                className="all"
                 label={t('Check spelling in')}
                 hint={t(
                   'Languages with commas between, such as en-GB, de; none for no check. Their dictionaries are fetched once from Google. For windows opened from then on.',
@@ -115,11 +116,12 @@ interface TextProps {
   readonly label: string
   readonly hint: string
   readonly value: string
+  readonly className?: string
   readonly onDone: (value: string) => void
 }
 
 /** A field that is kept when it is left, or by Enter. */
-function Text({ label, hint, value, onDone }: TextProps) {
+function Text({ label, hint, value, className = 'half', onDone }: TextProps) {
   const [typed, setTyped] = useState(value)
   const keep = () => (typed.trim() === value ? undefined : onDone(typed.trim()))
   return (
@@ -127,7 +129,7 @@ function Text({ label, hint, value, onDone }: TextProps) {
       label={label}
       hint={hint}
       value={typed}
-      className="half"
+      className={className}
       onChange={setTyped}
       onBlur={keep}
       onKeyDown={(event) => (event.key === 'Enter' ? keep() : undefined)}
