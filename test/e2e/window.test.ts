@@ -124,8 +124,8 @@ describe('the window', () => {
     const report = await openMail('Not delivered: Four ways')
     await expect.poll(() => report.innerText()).toContain('otto@gone.test')
     expect(await report.innerText()).toContain('550 5.1.1')
-    await report.getByRole('button', { name: /Delivery status\.txt/ }).waitFor()
-    await report.getByRole('button', { name: /Original message/ }).waitFor()
+    await report.getByRole('button', { name: /^Look at Delivery status\.txt/ }).waitFor()
+    await report.getByRole('button', { name: /^Look at Original message/ }).waitFor()
     expect(await barriers(page)).toEqual([])
   })
 

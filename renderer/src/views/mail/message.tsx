@@ -138,7 +138,7 @@ function Head({ message, nowMs, isOne, onFold, onCommand, onCurrent }: Props) {
               }}
             />
             <MenuButton
-              label={t('More for this message')}
+              label={t('Actions for this message')}
               icon="more"
               entries={[
                 { id: 'forward', label: t('Forward'), icon: 'forward', run: () => onCommand('forward') },
