@@ -206,3 +206,15 @@ test('a sign-in by APOP says a digest, which is secret as well', () => {
   lead(machine, ['S: +OK'])
   expect(machine.standing.isSignedIn).toBe(true)
 })
+
+test('nobody speaks into a sign-in that is carried out, not even while its key is made', () => {
+  const machine = smtp()
+  lead(machine, ['S: 220 hi', 'EHLO c', 'S: 250-mx', 'S: 250 AUTH SCRAM-SHA-256'])
+  shown(machine.signIn({ mechanism: 'SCRAM-SHA-256', user: 'ada', secret: 'open sesame' }))
+  const challenge = Buffer.from('r=nonce-and-more,s=c2FsdA==,i=4096').toString('base64')
+  const effects = [...machine.receive(bytes(`334 ${challenge}\r\n`))]
+  expect(effects.map((effect) => effect.do)).toEqual(['heard', 'derive'])
+  expect(machine.standing.waits).toBe(true)
+  expect(lead(machine, ['NOOP'])).toEqual(['! The server has not answered yet.'])
+  expect(shown(machine.derived(new Uint8Array(32)))).toEqual(['C: *'])
+})

@@ -75,7 +75,7 @@ export class Pop3Console implements ConsoleMachine {
     return {
       verbs: pop3Verbs(this.#facts),
       prompt: this.#prompt,
-      waits: this.#pending.length > 0 || this.#long !== undefined,
+      waits: this.#waits,
       isSignedIn: this.#phase === 'transaction',
       mechanisms: [...MECHANISMS.filter((one) => offered.includes(one)), ...apop],
       guide: pop3Guide(this.#facts, {
@@ -85,6 +85,11 @@ export class Pop3Console implements ConsoleMachine {
         isDone: this.#hasQuit,
       }),
     }
+  }
+
+  /** A sign-in that is carried out speaks by itself, also while it makes a key. */
+  get #waits(): boolean {
+    return this.#pending.length > 0 || this.#long !== undefined || this.#signIn !== undefined
   }
 
   get #prompt(): ConsolePrompt {
@@ -176,7 +181,7 @@ export class Pop3Console implements ConsoleMachine {
   say(line: Uint8Array, anything: boolean): readonly ConsoleEffect[] {
     const why = whyNoLine(line)
     if (why !== undefined) return [{ do: 'refuse', why }]
-    const waits = this.#pending.length > 0 || this.#long !== undefined
+    const waits = this.#waits
     if (this.#phase === 'handshake') return [{ do: 'refuse', why: WAITS }]
     if (this.#phase === 'auth') return waits ? [{ do: 'refuse', why: WAITS }] : [this.#answer(line)]
     if (waits && !anything) return [{ do: 'refuse', why: WAITS }]

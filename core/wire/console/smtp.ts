@@ -87,7 +87,7 @@ export class SmtpConsole implements ConsoleMachine {
   }
 
   get standing(): ConsoleStanding {
-    const waits = this.#pending.length > 0
+    const waits = this.#waits
     const offered = (this.#features.get('AUTH') ?? '').split(' ').filter((one) => one !== '')
     return {
       verbs: smtpVerbs(this.#facts),
@@ -104,6 +104,11 @@ export class SmtpConsole implements ConsoleMachine {
         isDone: this.#hasQuit,
       }),
     }
+  }
+
+  /** A sign-in that is carried out speaks by itself, also while it makes a key. */
+  get #waits(): boolean {
+    return this.#pending.length > 0 || this.#signIn !== undefined
   }
 
   get #prompt(): ConsolePrompt {
@@ -236,9 +241,9 @@ export class SmtpConsole implements ConsoleMachine {
     if (this.#chunk !== undefined) return this.#sayInChunk(line, this.#chunk)
     if (this.#phase === 'data' && this.#pending.length === 0) return this.#sayInMessage(line)
     if (this.#phase === 'handshake') return [{ do: 'refuse', why: WAITS }]
-    if (this.#phase === 'auth') return this.#pending.length > 0 ? [{ do: 'refuse', why: WAITS }] : [this.#answer(line)]
+    if (this.#phase === 'auth') return this.#waits ? [{ do: 'refuse', why: WAITS }] : [this.#answer(line)]
     // After DATA nobody knows whether commands or a message come next.
-    if (this.#pending.length > 0 && (!anything || this.#pending.includes('DATA'))) return [{ do: 'refuse', why: WAITS }]
+    if (this.#waits && (!anything || this.#pending.includes('DATA'))) return [{ do: 'refuse', why: WAITS }]
     return this.#sayCommand(line, anything)
   }
 
