@@ -64,6 +64,11 @@ export function shortDay(ms: number, nowMs: number): string {
   return date(ms, sameYear(ms, nowMs) ? day : { ...day, year: 'numeric' }).replace(',', '')
 }
 
+/** `13:12` today, `Yesterday 22:15`, `Fri 13 Nov 09:30` */
+export function rowMoment(ms: number, nowMs: number): string {
+  return daysAgo(ms, nowMs) === 0 ? clock(ms) : dayAndClock(ms, nowMs)
+}
+
 /** `Today 13:12`, `Yesterday 22:15`, `Fri 13 Nov 09:30` */
 export function dayAndClock(ms: number, nowMs: number): string {
   const days = daysAgo(ms, nowMs)

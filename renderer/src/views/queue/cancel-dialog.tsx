@@ -21,7 +21,7 @@ export function CancelDialog({ entry, recipient, onClose }: Props) {
   const [dsn, setDsn] = useState(false)
   const address = visible(recipient.address)
   const cancel = () =>
-    void act('Cancelling', () =>
+    void act(t('Cancelling'), () =>
       api.queue.cancel({
         id: entry.id,
         ...(scope === 'one' ? { recipientId: recipient.id } : {}),
@@ -44,7 +44,7 @@ export function CancelDialog({ entry, recipient, onClose }: Props) {
           value={scope}
           options={[
             { value: 'one', label: address },
-            { value: 'all', label: `All ${open.length} it has not reached yet` },
+            { value: 'all', label: t('All {length} it has not reached yet', { length: open.length }) },
           ]}
           onChange={setScope}
         />

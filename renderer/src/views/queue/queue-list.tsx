@@ -1,10 +1,10 @@
 import type { QueueEntryView, RecipientView } from '../../../../core/rpc/views.ts'
 import { size } from '../../format/size.ts'
-import { clock, dayAndClock } from '../../format/time.ts'
+import { clock, rowMoment } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { GROUPS, groupOf, reasonOf, STATE } from './states.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 interface Props {
   readonly entries: readonly QueueEntryView[]
@@ -23,15 +23,15 @@ export function QueueList({ entries, nowMs, selected, onSelect }: Props) {
         const list = groups.get(group) ?? []
         if (list.length === 0) return null
         return (
-          <section key={group} aria-label={group}>
-            <h2 className="group">{group}</h2>
+          <section key={group} aria-label={told(group)}>
+            <h2 className="group">{told(group)}</h2>
             <ul>
               {list.map((entry) => (
                 <li key={entry.id} className="card" aria-label={visible(entry.subject) || t('(no subject)')}>
                   <div className="entry">
                     <bdi className="t clip">{visible(entry.subject) || t('(no subject)')}</bdi>
                     <span className="w">
-                      {dayAndClock(entry.createdMs, nowMs).replace('Today ', '')}, {size(entry.sizeBytes)}
+                      {rowMoment(entry.createdMs, nowMs)}, {size(entry.sizeBytes)}
                     </span>
                   </div>
                   <ul>
@@ -69,13 +69,15 @@ function RecipientRow({ recipient, nowMs, isSelected, onSelect }: RowProps) {
     <button type="button" className="rcpt" aria-pressed={isSelected} onClick={onSelect}>
       <Icon name={icon} className={recipient.state === 'trying' ? `${tone} spin` : tone} />
       <bdi className="clip">{visible(recipient.address)}</bdi>
-      <span className={`state ${tone}`}>{recipient.state}</span>
+      <span className={`state ${tone}`}>{told(STATE[recipient.state].word)}</span>
       <bdi className="why clip">{visible(reasonOf(recipient, nowMs))}</bdi>
       {recipient.attempts < 2 ? null : (
-        <span className="tries num">{t('{attempts} tries', { attempts: recipient.attempts })}</span>
+        <span className="tries num">
+          {t('{attempts, plural, one {# try} other {# tries}}', { attempts: recipient.attempts })}
+        </span>
       )}
       {recipient.state === 'deferred' && recipient.nextAttemptMs !== null ? (
-        <span className="sr">{t('next try {nextAttemptMs}', { nextAttemptMs: clock(recipient.nextAttemptMs) })}</span>
+        <span className="sr">{t('next try {time}', { time: clock(recipient.nextAttemptMs) })}</span>
       ) : null}
     </button>
   )

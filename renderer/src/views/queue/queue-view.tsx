@@ -1,6 +1,5 @@
 import { useState } from 'react'
 import { api } from '../../bridge/client.ts'
-import { count } from '../../format/size.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Load } from '../../parts/load.tsx'
@@ -14,7 +13,7 @@ import { compose } from '../compose/composer.ts'
 import { QueueList } from './queue-list.tsx'
 import { RecipientPane } from './recipient-pane.tsx'
 import { GROUPS, groupOf, isOpen, summaryOf, type Group } from './states.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 const logChanges = { changes: api.log.changes }
 
@@ -36,16 +35,16 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
   const shown = only === 'All' ? entries : (counts.get(only) ?? [])
 
   const tryAll = async () => {
-    const done = await act('Trying again', () => api.queue.retry({ id: null, by: 'window' }))
+    const done = await act(t('Trying again'), () => api.queue.retry({ id: null, by: 'window' }))
     if (done !== undefined)
       toast(
         done.recipients === 0
-          ? 'Nothing waits to be tried.'
-          : `${count(done.recipients, 'recipient')} being tried now.`,
+          ? t('Nothing waits to be tried.')
+          : t('{count, plural, one {# recipient} other {# recipients}} being tried now.', { count: done.recipients }),
         { icon: 'refresh' },
       )
   }
-  const pause = () => act('Changing the queue', () => api.queue.pause({ paused: !status.queuePaused, by: 'window' }))
+  const pause = () => act(t('Changing the queue'), () => api.queue.pause({ paused: !status.queuePaused, by: 'window' }))
 
   return (
     <main className="page queue" aria-label={t('Queue')}>
@@ -85,7 +84,8 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
                       aria-pressed={only === group}
                       onClick={() => setOnly(group)}
                     >
-                      {group} {group === 'All' ? null : <span className="count">{counts.get(group)?.length ?? 0}</span>}
+                      {group === 'All' ? t('All') : told(group)}{' '}
+                      {group === 'All' ? null : <span className="count">{counts.get(group)?.length ?? 0}</span>}
                     </button>
                   ))}
                 </div>

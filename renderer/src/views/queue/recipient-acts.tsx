@@ -31,32 +31,33 @@ export function RecipientActs({ entry, recipient, nowMs }: Props) {
   const isLater = entry.holdUntilMs !== null && entry.holdUntilMs > nowMs
 
   const retry = async () => {
-    const done = await act('Trying again', () => api.queue.retry(target))
+    const done = await act(t('Trying again'), () => api.queue.retry(target))
     if (done !== undefined)
-      toast(done.recipients === 0 ? 'It does not wait any more.' : 'Being tried now.', { icon: 'refresh' })
+      toast(done.recipients === 0 ? t('It does not wait any more.') : t('Being tried now.'), { icon: 'refresh' })
   }
   const release = async () => {
-    const done = await act('Letting it go', () => api.queue.release(target))
-    if (done !== undefined) toast(done.recipients === 0 ? 'It is not held any more.' : 'Let go.', { icon: 'play' })
+    const done = await act(t('Letting it go'), () => api.queue.release(target))
+    if (done !== undefined)
+      toast(done.recipients === 0 ? t('It is not held any more.') : t('Let go.'), { icon: 'play' })
   }
-  const hold = () => act('Holding it', () => api.queue.hold(target))
+  const hold = () => act(t('Holding it'), () => api.queue.hold(target))
   const decide = (decision: 'resend' | 'arrived') =>
-    act('Deciding', () => api.queue.decide({ recipientId: recipient.id, decision, by: BY }))
+    act(t('Deciding'), () => api.queue.decide({ recipientId: recipient.id, decision, by: BY }))
   const save = async () => {
-    const file = await act('Saving the message', () => api.queue.export({ id: entry.id, by: BY }))
+    const file = await act(t('Saving the message'), () => api.queue.export({ id: entry.id, by: BY }))
     if (file !== undefined) saveBytes(file.handle, file.filename)
   }
 
   const more: MenuEntry[] = [
     ...(waits || state === 'held'
       ? [
-          { id: 'edit', label: 'Change the address…', icon: 'draft', run: () => setAsks('edit') } as const,
-          { id: 'way', label: 'Choose its route…', icon: 'route', run: () => setAsks('way') } as const,
+          { id: 'edit', label: t('Change the address…'), icon: 'draft', run: () => setAsks('edit') } as const,
+          { id: 'way', label: t('Choose its route…'), icon: 'route', run: () => setAsks('way') } as const,
         ]
       : []),
-    { id: 'save', label: 'Save the message as a file', icon: 'download', run: () => void save() },
+    { id: 'save', label: t('Save the message as a file'), icon: 'download', run: () => void save() },
     ...(isOpen(recipient)
-      ? [{ id: 'cancel', label: 'Cancel delivery…', icon: 'x', run: () => setAsks('cancel') } as const]
+      ? [{ id: 'cancel', label: t('Cancel delivery…'), icon: 'x', run: () => setAsks('cancel') } as const]
       : []),
   ]
   return (

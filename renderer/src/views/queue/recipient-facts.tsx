@@ -7,15 +7,15 @@ import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { formatRoute } from '../../state/route.ts'
 import { tlsName } from '../log/exchange.ts'
-import { t, told } from '../../words/words.ts'
+import { said, t, told, tx } from '../../words/words.ts'
 
 /** Pure: what the server's refusal means, by the reply dictionary. */
 export function Advice({ advice }: { readonly advice: RecipientView['advice'] }) {
   if (advice === null) return null
   return (
     <section className="advice" aria-label={t('What it means')}>
-      <h3>{advice.title}</h3>
-      <p>{advice.meaning}</p>
+      <h3>{told(advice.title)}</h3>
+      <p>{told(advice.meaning)}</p>
       <p>
         <b>{told(ACTOR_WORDS[advice.who])}</b> {told(advice.next)}
       </p>
@@ -24,10 +24,10 @@ export function Advice({ advice }: { readonly advice: RecipientView['advice'] })
 }
 
 const LATER: Readonly<Record<LaterReportView['action'], string>> = {
-  failed: 'Returned later',
-  delayed: 'Delayed further on',
-  delivered: 'Delivered into the mailbox',
-  relayed: 'Handed on',
+  failed: said('Returned later'),
+  delayed: said('Delayed further on'),
+  delivered: said('Delivered into the mailbox'),
+  relayed: said('Handed on'),
 }
 
 /** Pure: what was reported after a server had taken the message. */
@@ -48,8 +48,13 @@ export function LaterReports({
         >
           <Icon name={report.action === 'failed' ? 'bounce' : 'info'} />
           <span>
-            <b>{LATER[report.action]}</b>, {whenWords(report.atMs, nowMs)}, as{' '}
-            <bdi>{visible(report.reporter) || t('somebody')}</bdi> says.{' '}
+            {tx('<b>{what}</b>, {when}, as <who>{reporter}</who> says.', {
+              what: told(LATER[report.action]),
+              when: whenWords(report.atMs, nowMs),
+              reporter: visible(report.reporter) || t('somebody'),
+              b: (words) => <b>{words}</b>,
+              who: (words) => <bdi>{words}</bdi>,
+            })}{' '}
             <span className="mono">
               <bdi>{visible(`${report.status} ${report.diagnostic}`.trim())}</bdi>
             </span>
@@ -68,8 +73,8 @@ function TlsLine({ tls }: { tls: AttemptTlsView }) {
       <Icon name={facts === null ? 'unlock' : 'lock'} className={facts === null ? 'warn' : 'tls'} />{' '}
       {facts === null
         ? t('not encrypted')
-        : `${tlsName(facts.version)}, ${facts.cipher}, ${facts.trusted ? 'certificate verified' : 'certificate not verified'}`}
-      {POLICY[policy]}
+        : `${tlsName(facts.version)}, ${facts.cipher}, ${facts.trusted ? t('certificate verified') : t('certificate not verified')}`}
+      {told(POLICY[policy])}
       {trouble === null ? null : <p className="warn">{visible(trouble)}</p>}
     </>
   )
@@ -77,10 +82,10 @@ function TlsLine({ tls }: { tls: AttemptTlsView }) {
 
 const POLICY: Readonly<Record<AttemptTlsView['policy'], string>> = {
   'none': '',
-  'mta-sts': ', as its domain demands (MTA-STS)',
-  'mta-sts-testing': '; its domain tests a demand for it (MTA-STS)',
-  'ratchet': ', as it was before',
-  'requiretls': ', as the message demands (REQUIRETLS)',
+  'mta-sts': said(', as its domain demands (MTA-STS)'),
+  'mta-sts-testing': said('; its domain tests a demand for it (MTA-STS)'),
+  'ratchet': said(', as it was before'),
+  'requiretls': said(', as the message demands (REQUIRETLS)'),
 }
 
 interface Props {
@@ -93,40 +98,42 @@ interface Props {
 export function Facts({ entry, recipient, nowMs }: Props) {
   const { notify, firstAddress, tls } = recipient
   const rows: [string, ReactNode][] = [
-    ['From', <bdi key="from">{visible(entry.from) || t('nobody (a report)')}</bdi>],
-    ['Accepted', `${dayAndClock(entry.createdMs, nowMs)}, ${size(entry.sizeBytes)}`],
-    ...(entry.holdUntilMs === null ? [] : [['Leaves', dayAndClock(entry.holdUntilMs, nowMs)] as [string, ReactNode]]),
+    [t('From'), <bdi key="from">{visible(entry.from) || t('nobody (a report)')}</bdi>],
+    [t('Accepted'), `${dayAndClock(entry.createdMs, nowMs)}, ${size(entry.sizeBytes)}`],
+    ...(entry.holdUntilMs === null
+      ? []
+      : [[t('Leaves'), dayAndClock(entry.holdUntilMs, nowMs)] as [string, ReactNode]]),
     [
-      'Signed',
-      entry.signedBy.length === 0 ? 'no: it leaves unsigned' : entry.signedBy.map((key) => visible(key)).join(', '),
+      t('Signed'),
+      entry.signedBy.length === 0 ? t('no: it leaves unsigned') : entry.signedBy.map((key) => visible(key)).join(', '),
     ],
-    ...(tls === null ? [] : [['Encryption', <TlsLine key="tls" tls={tls} />] as [string, ReactNode]]),
+    ...(tls === null ? [] : [[t('Encryption'), <TlsLine key="tls" tls={tls} />] as [string, ReactNode]]),
     ...(firstAddress === null
       ? []
-      : [['First written to', <bdi key="first">{visible(firstAddress)}</bdi>] as [string, ReactNode]]),
+      : [[t('First written to'), <bdi key="first">{visible(firstAddress)}</bdi>] as [string, ReactNode]]),
     ...(recipient.way.kind === 'automatic'
       ? []
       : [
-          ['Route', recipient.way.kind === 'direct' ? 'direct, as you chose' : 'the smarthost you chose'] as [
+          [t('Route'), recipient.way.kind === 'direct' ? t('direct, as you chose') : t('the smarthost you chose')] as [
             string,
             ReactNode,
           ],
         ]),
     ...(notify === null
       ? []
-      : [['Reports asked for', notify === 'never' ? 'never' : notify.join(', ')] as [string, ReactNode]]),
+      : [[t('Reports asked for'), notify === 'never' ? 'never' : notify.join(', ')] as [string, ReactNode]]),
     ...(entry.deliverBy === null
       ? []
-      : [['Deliver by', dayAndClock(entry.deliverBy.atMs, nowMs)] as [string, ReactNode]]),
-    ...(entry.requireTls ? [['Demands', 'verified encryption all the way'] as [string, ReactNode]] : []),
+      : [[t('Deliver by'), dayAndClock(entry.deliverBy.atMs, nowMs)] as [string, ReactNode]]),
+    ...(entry.requireTls ? [[t('Demands'), t('verified encryption all the way')] as [string, ReactNode]] : []),
     [
-      'Message-ID',
+      t('Message-ID'),
       <bdi key="id" className="mono">
         {visible(entry.messageId)}
       </bdi>,
     ],
     [
-      'Log',
+      t('Log'),
       <a
         key="log"
         href={formatRoute({

@@ -1,24 +1,26 @@
 import type { QueueEntryView, RecipientView } from '../../../../core/rpc/views.ts'
 import { ahead, clock, whenWords } from '../../format/time.ts'
 import type { IconName } from '../../parts/icons.ts'
+import { said, t, told } from '../../words/words.ts'
 
 type State = RecipientView['state']
 
 /** Icon, word and colour of each state: never colour alone. */
 export const STATE: Readonly<
-  Record<State, { icon: IconName; tone: 'ok' | 'warn' | 'danger' | 'held' | 'unknown' | 'quiet' }>
+  Record<State, { icon: IconName; word: string; tone: 'ok' | 'warn' | 'danger' | 'held' | 'unknown' | 'quiet' }>
 > = {
-  waiting: { icon: 'queue', tone: 'quiet' },
-  trying: { icon: 'refresh', tone: 'quiet' },
-  delivered: { icon: 'ok', tone: 'ok' },
-  deferred: { icon: 'clock', tone: 'warn' },
-  bounced: { icon: 'fail', tone: 'danger' },
-  held: { icon: 'hold', tone: 'held' },
-  unknown: { icon: 'question', tone: 'unknown' },
-  cancelled: { icon: 'x', tone: 'held' },
+  waiting: { word: said('waiting'), icon: 'queue', tone: 'quiet' },
+  trying: { word: said('trying'), icon: 'refresh', tone: 'quiet' },
+  delivered: { word: said('delivered'), icon: 'ok', tone: 'ok' },
+  deferred: { word: said('deferred'), icon: 'clock', tone: 'warn' },
+  bounced: { word: said('bounced'), icon: 'fail', tone: 'danger' },
+  held: { word: said('held'), icon: 'hold', tone: 'held' },
+  unknown: { word: said('unknown'), icon: 'question', tone: 'unknown' },
+  cancelled: { word: said('cancelled'), icon: 'x', tone: 'held' },
 }
 
-export const GROUPS = ['Needs you', 'Waiting', 'Held', 'Done'] as const
+/** Their words are their names; shown, they are told. */
+export const GROUPS = [said('Needs you'), said('Waiting'), said('Held'), said('Done')] as const
 export type Group = (typeof GROUPS)[number]
 
 /** Where an entry stands: what needs a person comes first. A bounce needs one for a day, then it is over. */
@@ -53,9 +55,9 @@ function tidyWhy({ why, lastReply }: RecipientView): string | null {
 }
 
 const HELD = {
-  user: 'waits for you to release it',
-  route: 'waits for a login that works',
-  rule: 'held back by a rule',
+  user: said('waits for you to release it'),
+  route: said('waits for a login that works'),
+  rule: said('held back by a rule'),
 } as const
 
 /** The reason in a row: short, the server's code before our words. */
@@ -64,73 +66,75 @@ export function reasonOf(recipient: RecipientView, nowMs: number): string {
     recipient.nextAttemptMs === null
       ? ''
       : recipient.nextAttemptMs <= nowMs
-        ? 'due now'
-        : `next try ${clock(recipient.nextAttemptMs)}`
+        ? t('due now')
+        : t('next try {time}', { time: clock(recipient.nextAttemptMs) })
   switch (recipient.state) {
     case 'delivered':
       return [
         recipient.lastAttemptMs === null ? '' : clock(recipient.lastAttemptMs),
-        recipient.mx ?? 'into the local mailbox',
+        recipient.mx ?? t('into the local mailbox'),
       ]
         .filter((part) => part !== '')
         .join(', ')
     case 'waiting':
-      if (recipient.attempts > 0) return next || 'waits'
+      if (recipient.attempts > 0) return next || t('waits')
       return (recipient.nextAttemptMs ?? 0) > nowMs
-        ? `leaves ${whenWords(recipient.nextAttemptMs ?? 0, nowMs)}`
-        : 'not tried yet'
+        ? t('leaves {when}', { when: whenWords(recipient.nextAttemptMs ?? 0, nowMs) })
+        : t('not tried yet')
     case 'trying':
-      return 'on its way now'
+      return t('on its way now')
     case 'deferred':
       // When comes before a sentence, which a narrow row cuts off.
       return (
-        recipient.lastReply === null ? [next, tidyWhy(recipient) ?? 'put off'] : [codesOf(recipient.lastReply), next]
+        recipient.lastReply === null ? [next, tidyWhy(recipient) ?? t('put off')] : [codesOf(recipient.lastReply), next]
       )
         .filter((part) => part !== null && part !== '')
         .join(', ')
     case 'bounced':
-      return shortReply(recipient.lastReply) ?? recipient.why ?? 'cannot be delivered'
+      return shortReply(recipient.lastReply) ?? recipient.why ?? t('cannot be delivered')
     case 'unknown':
-      return 'no reply after the last dot'
+      return t('no reply after the last dot')
     case 'held':
-      return HELD[recipient.heldBy ?? 'user']
+      return told(HELD[recipient.heldBy ?? 'user'])
     case 'cancelled':
-      return 'taken back'
+      return t('taken back')
   }
 }
 
 /** The sentence over the detail: what happened and what happens next. */
 export function sentenceOf(recipient: RecipientView, nowMs: number): string {
-  const tries = recipient.attempts === 1 ? 'once' : recipient.attempts === 2 ? 'twice' : `${recipient.attempts} times`
+  const tries = t('{attempts, plural, =1 {once} =2 {twice} other {# times}}', { attempts: recipient.attempts })
   const next =
     recipient.nextAttemptMs === null
       ? ''
       : recipient.nextAttemptMs <= nowMs
-        ? ' It is due now.'
-        : ` Next try ${ahead(recipient.nextAttemptMs, nowMs)}.`
+        ? ` ${t('It is due now.')}`
+        : ` ${t('Next try {when}.', { when: ahead(recipient.nextAttemptMs, nowMs) })}`
   switch (recipient.state) {
     case 'delivered':
       return recipient.mx === null
-        ? 'Delivered into the local mailbox.'
-        : `Accepted by ${recipient.mx}. It is their mail now.`
+        ? t('Delivered into the local mailbox.')
+        : t('Accepted by {mx}. It is their mail now.', { mx: recipient.mx })
     case 'waiting':
-      return recipient.attempts === 0 ? `Not tried yet.${next}` : `Waits for its next try.${next}`
+      return recipient.attempts === 0 ? `${t('Not tried yet.')}${next}` : `${t('Waits for its next try.')}${next}`
     case 'trying':
-      return 'Being delivered right now.'
+      return t('Being delivered right now.')
     case 'deferred':
-      return `${tidyWhy(recipient) ?? `Put off by the receiving side, tried ${tries}.`}${next}`
+      return `${tidyWhy(recipient) ?? t('Put off by the receiving side, tried {tries}.', { tries })}${next}`
     case 'bounced':
-      return tidyWhy(recipient) ?? 'It cannot be delivered. The report is in your inbox.'
+      return tidyWhy(recipient) ?? t('It cannot be delivered. The report is in your inbox.')
     case 'unknown':
-      return 'The server fell silent after the last dot. It may have the message. Sending again could deliver it twice.'
+      return t(
+        'The server fell silent after the last dot. It may have the message. Sending again could deliver it twice.',
+      )
     case 'held':
       return recipient.heldBy === 'route'
-        ? `${tidyWhy(recipient) ?? 'Its smarthost did not take the login.'} It goes on once the login works.`
+        ? `${tidyWhy(recipient) ?? t('Its smarthost did not take the login.')} ${t('It goes on once the login works.')}`
         : recipient.heldBy === 'rule'
-          ? 'A rule holds it back until you release it.'
-          : 'Held back until you release it.'
+          ? t('A rule holds it back until you release it.')
+          : t('Held back until you release it.')
     case 'cancelled':
-      return 'You took it back before it was delivered.'
+      return t('You took it back before it was delivered.')
   }
 }
 
@@ -143,9 +147,9 @@ export function summaryOf(entries: readonly QueueEntryView[], nowMs: number): st
     ...recipients.flatMap((one) => (isOpen(one) && one.nextAttemptMs !== null ? [one.nextAttemptMs] : [])),
   )
   return [
-    waiting === 0 ? 'nothing waits' : waiting === 1 ? '1 recipient waiting' : `${waiting} recipients waiting`,
-    needy === 0 ? '' : needy === 1 ? '1 message needs you' : `${needy} messages need you`,
-    Number.isFinite(next) ? (next <= nowMs ? 'next try now' : `next try ${clock(next)}`) : '',
+    t('{waiting, plural, =0 {nothing waits} one {# recipient waiting} other {# recipients waiting}}', { waiting }),
+    needy === 0 ? '' : t('{needy, plural, one {# message needs you} other {# messages need you}}', { needy }),
+    Number.isFinite(next) ? (next <= nowMs ? t('next try now') : t('next try {time}', { time: clock(next) })) : '',
   ]
     .filter((part) => part !== '')
     .join(', ')

@@ -40,10 +40,13 @@ export function WayDialog({ entry, recipient, onClose }: Props) {
         label={t('It goes')}
         value={chosen}
         options={[
-          { value: 'automatic', label: 'as identity and rules say' },
-          { value: 'direct', label: 'straight to the recipient’s server' },
+          { value: 'automatic', label: t('as identity and rules say') },
+          { value: 'direct', label: t('straight to the recipient’s server') },
           ...(routes.at === 'ready'
-            ? routes.value.map(({ id, host, port }) => ({ value: `route-${id}`, label: `through ${host}:${port}` }))
+            ? routes.value.map(({ id, host, port }) => ({
+                value: `route-${id}`,
+                label: t('through {host}:{port}', { host, port }),
+              }))
             : []),
         ]}
         onChange={setChosen}
