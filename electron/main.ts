@@ -4,7 +4,7 @@ import { noteCrash } from '../core/base/crash-notes.ts'
 import { reasonOf } from '../core/base/fault.ts'
 import { defaultDataFolder } from '../core/base/paths.ts'
 import { hardenContents } from './harden.ts'
-import { commandLineOf, openedBy, parseLaunchArguments, type Opened } from './launch-arguments.ts'
+import { commandLineOf, openedBy, parseLaunchArguments } from './launch-arguments.ts'
 import { SCHEME } from './origin.ts'
 
 /*
@@ -33,49 +33,37 @@ async function startDesktop(): Promise<void> {
 
   const { Shell } = await import('./shell.ts')
   const shell = new Shell({ launch, dataFolder, nativeBinding: nativeBinding(), platform: process.platform })
-  const giveUp = (error: unknown) => shell.giveUp(error)
+  const { ending } = shell
+  const giveUp = (error: unknown) => ending.giveUp(error)
   process.on('uncaughtException', giveUp)
   process.on('unhandledRejection', (error) => {
     noteCrash(dataFolder, 'engine, which went on', error)
     console.error(`posthorn: ${reasonOf(error)}`)
   })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void shell.end())
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void ending.end())
 
   hardenContents(app, {
     windowOf: (contents) => BrowserWindow.fromWebContents(contents),
     onMailto: (mail) => shell.open([{ kind: 'mailto', mail }]),
   })
-  // On a Mac the system says what to open, perhaps before anything runs.
-  let waiting: Opened[] | undefined = []
-  const open = (word: string) => {
-    const opens = openedBy(word, '/') ?? []
-    if (waiting === undefined) shell.open(opens)
-    else waiting.push(...opens)
+  // On a Mac the system says what to open.
+  const onOpen = (event: { preventDefault(): void }, word: string) => {
+    event.preventDefault()
+    shell.open(openedBy(word, '/') ?? [])
   }
-  app.on('open-url', (event, url) => {
-    event.preventDefault()
-    open(url)
-  })
-  app.on('open-file', (event, path) => {
-    event.preventDefault()
-    open(path)
-  })
+  app.on('open-url', onOpen)
+  app.on('open-file', onOpen)
   app.on('second-instance', (_event, argv, cwd, handed) => {
     const said = startOf(handed)
     shell.onSecondStart(said?.argv ?? argv, said?.cwd ?? cwd)
   })
   app.on('activate', () => shell.open([]))
-  app.on('window-all-closed', () => shell.onAllClosed())
-  app.on('before-quit', (event) => shell.onBeforeQuit(event))
-  app.on('will-quit', (event) => shell.onWillQuit(event))
+  app.on('window-all-closed', () => ending.onAllClosed())
+  app.on('before-quit', (event) => ending.onBeforeQuit(event))
+  app.on('will-quit', (event) => ending.onWillQuit(event))
   void app
     .whenReady()
     .then(() => shell.start())
-    .then(() => {
-      const opens = waiting ?? []
-      waiting = undefined
-      if (opens.length > 0) shell.open(opens)
-    })
     .catch(giveUp)
 }
 
