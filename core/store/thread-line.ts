@@ -5,7 +5,7 @@ import { receiveFault } from './thread-messages.ts'
 import type { QueryRequest, ReaderMessage, ThreadMessage, WriteRequest, WriterMessage } from './thread-messages.ts'
 
 /** Every piece of work is small here: its garbage need not be given much room (MB). */
-export const CALM = { maxYoungGenerationSizeMb: 3 }
+export const CALM = { maxYoungGenerationSizeMb: 1.5 }
 
 interface Pending {
   readonly resolve: (value: unknown) => void
