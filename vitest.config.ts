@@ -30,7 +30,7 @@ export default defineConfig({
       { extends: true, test: { ...alone, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
       { extends: true, test: { ...alone, name: 'shell', include: ['test/shell/**/*.test.ts'] } },
       // Needs the real Electron: scripts/test-electron.mjs runs it, and nothing else does.
-      { extends: true, test: { ...alone, name: 'electron', include: ['test/electron/**/*.test.ts'] } },
+      { extends: true, test: { ...alone, name: 'electron', include: ['test/desktop/**/*.test.ts'] } },
       { extends: true, test: { ...alone, name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 3_600_000 } },
     ],
   },

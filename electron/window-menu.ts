@@ -30,7 +30,7 @@ export class WindowMenu {
 
   /** Shows what the window in front can do. A menu that would be the same stays: one that is open would close. */
   show(): void {
-    const { windows, desk } = this.#deps
+    const { windows } = this.#deps
     const { front } = windows
     const parts = { ...this.#parts(front), offers: this.#offered(front), isPackaged: app.isPackaged }
     const shown = JSON.stringify([spokenLocale(), [...parts.keys], parts.offers && [...parts.offers].toSorted()])
