@@ -183,13 +183,21 @@ describe('answers and safety', () => {
     await page.keyboard.type('It has many ')
     await page.keyboard.press('Control+I')
     await page.keyboard.type('pages.')
+    await house.composer.getByText(/^Draft saved/).waitFor()
     const { stdout } = await house.home.run(['ui'])
     const next = await page.context().newPage()
     await next.goto(stdout.trim())
-    await next.getByRole('link', { name: /^Drafts/ }).click()
-    await expect
-      .poll(() => next.getByRole('main', { name: 'Drafts' }).innerText(), { timeout: 8000 })
-      .toContain('/pages./')
+    const kept = async () => {
+      await next.reload()
+      await next.getByRole('link', { name: /^Drafts/ }).click()
+      // Another window’s drafts are heard of when they are asked for.
+      const list = next.getByRole('main', { name: 'Drafts' })
+      await list.getByRole('listitem').or(list.getByText('No draft')).first().waitFor()
+      return list.innerText()
+    }
+    await expect.poll(kept, { timeout: 20_000 }).toContain('/pages./')
+    // What was thrown away is gone.
+    expect(await next.getByRole('main', { name: 'Drafts' }).innerText()).not.toMatch(/Guest book|Thank you/)
     // The window that writes it is there still: nobody else takes it over.
     expect(await next.locator('section.compose').count()).toBe(0)
     await page.close()

@@ -154,6 +154,28 @@ describe('writing', () => {
     await expect.poll(() => people().toSorted()).toEqual(['kim@fine.test', 'lea@fine.test'])
   })
 
+  test('a signature is set with the identity, and stands below what is written', async () => {
+    const { page, text } = house
+    await page.getByRole('button', { name: 'Settings', exact: true }).click()
+    await page.getByRole('tab', { name: 'Identities' }).click()
+    await page.getByRole('listitem', { name: 'nora@feldt.test' }).getByRole('button', { name: 'Change' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Change the identity' })
+    await dialog.getByLabel('Signature', { exact: true }).fill('Nora Feldt\nRope Walk 3')
+    expect(await barriers(page)).toEqual([])
+    await house.shot('compose-identity')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: /^Unified inbox/ }).click()
+    await house.begin('lea@fine.test', 'Signed below')
+    await expect.poll(() => text.innerText()).toContain('Rope Walk 3')
+    await text.click({ position: { x: 40, y: 12 } })
+    await page.keyboard.press('Control+Home')
+    await page.keyboard.type('Good morning.')
+    await house.send()
+    const { raw } = await house.sent('Signed below')
+    expect(raw.toString()).toMatch(/format=flowed\r\n\r\nGood morning\.\r\n\r\n-- \r\nNora Feldt\r\nRope Walk 3\r\n/)
+  })
+
   test('nothing complained, in light or dark and in a small window', async () => {
     const { page } = house
     await page.emulateMedia({ colorScheme: 'dark' })
@@ -166,6 +188,7 @@ describe('writing', () => {
     expect(await barriers(page)).toEqual([])
     await house.shot('compose-small')
     await page.keyboard.press('Escape')
+    await house.composer.waitFor({ state: 'detached' })
     expect(house.complaints).toEqual([])
   })
 })

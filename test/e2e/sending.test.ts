@@ -70,7 +70,7 @@ describe('sending', () => {
   const write = async (to: string, subject: string) => {
     await page.getByRole('button', { name: 'New message' }).click()
     await page.getByLabel('To', { exact: true }).fill(to)
-    await page.getByLabel('Subject').fill(subject)
+    await page.getByLabel('Subject', { exact: true }).fill(subject)
     await page.getByLabel('Message text').fill('A text.\n')
   }
   const toQueue = async (subject: string) => {
@@ -244,10 +244,10 @@ describe('sending', () => {
     await write('lea@fine.test', 'Too hasty')
     await page.getByRole('button', { name: 'Send', exact: true }).click()
     await page.getByRole('button', { name: 'Undo', exact: true }).click()
-    await expect.poll(() => page.getByLabel('Subject').inputValue()).toBe('Too hasty')
+    await expect.poll(() => page.getByLabel('Subject', { exact: true }).inputValue()).toBe('Too hasty')
     await page.getByRole('button', { name: 'Remove lea@fine.test' }).waitFor()
 
-    await page.getByLabel('Subject').fill('For tomorrow')
+    await page.getByLabel('Subject', { exact: true }).fill('For tomorrow')
     await page.getByRole('button', { name: 'Send later' }).click()
     expect(await barriers(page)).toEqual([])
     await page
@@ -278,7 +278,7 @@ describe('sending', () => {
     expect(await barriers(page)).toEqual([])
 
     await write('old@fine.test', 'Warned')
-    await page.getByLabel('Subject').focus()
+    await page.getByLabel('Subject', { exact: true }).focus()
     await page.getByRole('button', { name: 'Remove old@fine.test' }).waitFor()
     await expect.poll(() => page.getByRole('dialog', { name: 'Warned' }).innerText()).toMatch(/old@fine\.test: .+/)
     await page.getByRole('button', { name: 'Discard the draft' }).click()

@@ -96,7 +96,10 @@ function Composer({ open }: { readonly open: Composing }) {
       role="dialog"
       aria-label={title}
       onKeyDown={(event) => {
-        if (event.key === 'Escape' && asks === null && sending.asked === null && !event.defaultPrevented) close()
+        // The editor takes Escape for itself; whatever else has taken it was a menu or a dialog.
+        const isText = event.target instanceof Element && event.target.closest('.rich') !== null
+        const isOurs = asks === null && sending.asked === null && (isText || !event.defaultPrevented)
+        if (event.key === 'Escape' && isOurs) close()
         else onKeyDown(event)
       }}
       onDragOver={(event) => {

@@ -54,7 +54,7 @@ export function DraftsView({ drafts }: { readonly drafts: ReturnType<typeof useD
                   <IconButton
                     icon="trash"
                     label={t('Discard the draft {subject}', { subject: visible(content.subject) || t('(no subject)') })}
-                    onClick={() => void act('Discarding', () => api.compose.dropDraft({ id })).then(drafts.again)}
+                    onClick={() => void act(t('Discarding'), () => api.compose.dropDraft({ id })).then(drafts.again)}
                   />
                 </li>
               ))}

@@ -20,9 +20,9 @@ export function laterMoments(nowMs: number): readonly { readonly label: string; 
   const evening = at(0, 18)
   const toMonday = (8 - new Date(nowMs).getDay()) % 7 || 7
   return [
-    ...(evening > nowMs + 3_600_000 ? [{ label: 'This evening', ms: evening }] : []),
-    { label: 'Tomorrow morning', ms: at(1, 8) },
-    ...(toMonday > 1 ? [{ label: 'Monday morning', ms: at(toMonday, 8) }] : []),
+    ...(evening > nowMs + 3_600_000 ? [{ label: t('This evening'), ms: evening }] : []),
+    { label: t('Tomorrow morning'), ms: at(1, 8) },
+    ...(toMonday > 1 ? [{ label: t('Monday morning'), ms: at(toMonday, 8) }] : []),
   ]
 }
 

@@ -1,6 +1,7 @@
 import { whenWords } from '../../format/time.ts'
 import { go } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
+import { t } from '../../words/words.ts'
 import { takeBack } from './take-back.ts'
 
 interface Sent {
@@ -12,17 +13,18 @@ interface Sent {
 
 /** Says that a message is in the queue, and offers to take it back as long as that can be done. */
 export function tellSent({ entryId, subject, sendAtMs, undoUntilMs }: Sent): void {
-  const name = `“${subject || 'Message'}”`
+  const name = subject || t('Message')
   const nowMs = Date.now()
+  const when = sendAtMs === null ? '' : whenWords(sendAtMs, nowMs)
   if (sendAtMs !== null || (undoUntilMs !== null && undoUntilMs > nowMs))
-    toast(sendAtMs === null ? `${name} leaves in a moment.` : `${name} leaves ${whenWords(sendAtMs, nowMs)}.`, {
+    toast(when === '' ? t('“{name}” leaves in a moment.', { name }) : t('“{name}” leaves {when}.', { name, when }), {
       icon: 'clock',
       ...(undoUntilMs === null ? {} : { untilMs: undoUntilMs }),
-      action: { label: 'Undo', run: () => void takeBack(entryId) },
+      action: { label: t('Undo'), run: () => void takeBack(entryId) },
     })
   else
-    toast(`${name} is in the queue.`, {
+    toast(t('“{name}” is in the queue.', { name }), {
       icon: 'sent',
-      action: { label: 'Show in queue', run: () => go({ view: 'queue', entryId, recipientId: null }) },
+      action: { label: t('Show in queue'), run: () => go({ view: 'queue', entryId, recipientId: null }) },
     })
 }

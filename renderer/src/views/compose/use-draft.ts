@@ -43,6 +43,8 @@ export function useDraft(start: Start, firstIdentity: IdentityView | undefined, 
   const kept = useRef('')
   /** Somebody has written something since it was opened. */
   const touched = useRef(false)
+  /** Sent or thrown away: nothing is kept any more. */
+  const isOver = useRef(false)
   const unsavedSince = useRef<number | null>(null)
   const [edits, setEdits] = useState(0)
   const uploads = useRef(new AbortController())
@@ -151,7 +153,7 @@ export function useDraft(start: Start, firstIdentity: IdentityView | undefined, 
       unsavedSince.current = null
       const run = async () => {
         const isNew = draftId.current === null
-        if (isNew && !touched.current) return
+        if (isOver.current || (isNew && !touched.current)) return
         const written = content()
         const json = JSON.stringify(written)
         if ((json === kept.current && !isClosing) || (isNew && isBlank(written))) return
@@ -195,10 +197,9 @@ export function useDraft(start: Start, firstIdentity: IdentityView | undefined, 
 
   /** Forgets the draft: it was sent, or nobody wants it. */
   const forget = useCallback(async () => {
+    isOver.current = true
     uploads.current.abort()
     await saving.current
-    // From here on nothing is kept any more.
-    saving.current = new Promise(() => {})
     if (draftId.current !== null) await api.compose.dropDraft({ id: draftId.current }).catch(() => undefined)
     draftsTouched.set((n) => n + 1)
   }, [])

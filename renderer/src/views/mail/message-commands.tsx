@@ -1,11 +1,13 @@
 import type { TagView } from '../../../../core/rpc/reading-contract.ts'
 import type { MessageView } from '../../../../core/rpc/views.ts'
+import { COMMANDS } from '../../../../core/model/command-table.ts'
 import { keyOf } from '../../commands/bindings.ts'
+import { offerOf } from '../../commands/offers.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { MenuButton } from '../../parts/menu.tsx'
 import { go } from '../../state/route.ts'
 import type { Command } from './message-list.tsx'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 interface Props {
   /** The message answers go to; undefined while it is read. */
@@ -112,6 +114,13 @@ export function MessageCommands(props: Props) {
             ...keyed('edit-as-new'),
             run: () => onCommand('edit-as-new'),
           },
+          ...(['reply-list', 'forward-attached', 'redirect'] as const).map((id) => ({
+            id,
+            label: told(COMMANDS[id].label),
+            icon: id === 'reply-list' ? ('users' as const) : ('forward' as const),
+            ...keyed(id),
+            run: () => offerOf(id)?.(),
+          })),
           {
             id: 'find',
             label: t('Find in this message'),

@@ -21,6 +21,7 @@ const ROOM: Readonly<Record<string, string>> = {
   retry: said('Tries'),
   ui: said('Window'),
   privacy: said('Privacy'),
+  compose: said('Writing'),
   look: said('Appearance'),
   keys: said('Keys'),
   desktop: said('Desktop'),

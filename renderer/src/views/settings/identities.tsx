@@ -4,14 +4,15 @@ import { api } from '../../bridge/client.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { FormDialog } from '../../parts/form-dialog.tsx'
-import { Field, Select } from '../../parts/field.tsx'
+import { Check, Field, Select } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { act } from '../../state/act.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { useLive } from '../../state/use-live.ts'
 import { t } from '../../words/words.ts'
 
-type Editing = Pick<IdentityView, 'name' | 'address' | 'routeId'> & { id?: number }
+type Editing = Omit<IdentityView, 'id' | 'routeName'> & { id?: number }
+const NEW: Editing = { name: '', address: '', routeId: null, replyTo: '', signature: '', signsAnswers: true }
 
 /** Who you can write as, and the way each one's mail takes. */
 export function Identities() {
@@ -22,7 +23,7 @@ export function Identities() {
       <div className="panel-head">
         <h2>{t('Identities')}</h2>
         <span className="grow" />
-        <Button icon="plus" onClick={() => setEditing({ name: '', address: '', routeId: null })}>
+        <Button icon="plus" onClick={() => setEditing(NEW)}>
           {t('Add identity')}
         </Button>
       </div>
@@ -80,6 +81,9 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
           name: form.name.trim(),
           address: form.address.trim(),
           routeId: form.routeId,
+          replyTo: form.replyTo.trim(),
+          signature: form.signature,
+          signsAnswers: form.signsAnswers,
           ...(form.id === undefined ? {} : { id: form.id }),
         })
       }
@@ -107,6 +111,33 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
             value={form.routeId === null ? '' : `${form.routeId}`}
             options={options}
             onChange={(value) => setForm({ ...form, routeId: value === '' ? null : Number(value) })}
+          />
+          <Field
+            label={t('Answers go to')}
+            inputMode="email"
+            spellCheck={false}
+            value={form.replyTo}
+            hint={t('Nothing here: to the mail address.')}
+            onChange={(replyTo) => setForm({ ...form, replyTo })}
+          />
+          <div className="labelled">
+            <label className="label" htmlFor="identity-signature">
+              {t('Signature')}
+            </label>
+            <textarea
+              id="identity-signature"
+              className="textarea"
+              rows={3}
+              dir="auto"
+              maxLength={10_000}
+              value={form.signature}
+              onChange={(event) => setForm({ ...form, signature: event.target.value })}
+            />
+          </div>
+          <Check
+            label={t('The signature stands below answers, too')}
+            checked={form.signsAnswers}
+            onChange={(signsAnswers) => setForm({ ...form, signsAnswers })}
           />
         </>
       )}
