@@ -234,6 +234,14 @@ test('no rule and no choice takes mail to the lab elsewhere, and the lab takes n
   expect(await stranger.reply()).toMatch(/^550 5\.7\.1/)
 })
 
+test('another domain of the lab counts at once, and its certificate is for it', async () => {
+  await api.app.setSetting({ key: 'lab.domain', value: 'probe.test' })
+  const { state, mx, tls } = await rehearse({ demandsTls: true })
+  expect([state, mx, tls?.facts?.nameFits]).toEqual(['delivered', 'mx.probe.test', true])
+  await expect(api.app.setSetting({ key: 'lab.domain', value: 'example.org' })).rejects.toThrow(/\.invalid or \.test/)
+  await api.app.setSetting({ key: 'lab.domain', value: 'lab.posthorn.invalid' })
+})
+
 test('a name that is none is refused in words', async () => {
   await expect(api.lab.send({ to: 'two words' })).rejects.toThrow(/no name for a mailbox/)
 })

@@ -34,7 +34,11 @@ export function openLab({ store, settings, clock, describe }: LabWiring) {
   const changes = new Changes<'lab'>()
   const domain = (): Domain => parseDomain(settings()['lab.domain']) as Domain
   let made: ReturnType<typeof certificatesFor> | undefined
-  const certificates = () => (made ??= certificatesFor(`mx.${domain()}`, clock.nowMs()))
+  const certificates = () => {
+    const name = `mx.${domain()}`
+    if (made?.name !== name) made = certificatesFor(name, clock.nowMs())
+    return made
+  }
   const lab = new Lab({
     clock,
     // The side that dials is recorded; twice the same would only be in the way.
@@ -83,11 +87,13 @@ export function openLab({ store, settings, clock, describe }: LabWiring) {
 
 /** Certificates for a name, and what a client has to trust so that only their own faults are found. */
 function certificatesFor(name: string, nowMs: number) {
+  // Each has a subject of its own: authorities are looked up by it.
   const good = selfSigned([name], { nowMs: nowMs - DAY_MS })
-  const expired = selfSigned([name], { nowMs: nowMs - 30 * DAY_MS, days: 20 })
+  const expired = selfSigned([`expired.${name}`, name], { nowMs: nowMs - 30 * DAY_MS, days: 20 })
   const other = selfSigned([`another.${name}`], { nowMs: nowMs - DAY_MS })
-  const unknown = selfSigned([name], { nowMs: nowMs - DAY_MS })
+  const unknown = selfSigned([`unknown.${name}`, name], { nowMs: nowMs - DAY_MS })
   return {
+    name,
     'good': serverTls(good),
     'expired': serverTls(expired),
     'other-name': serverTls(other),

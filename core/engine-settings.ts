@@ -29,6 +29,8 @@ const LIVE: ReadonlySet<string> = new Set<SettingKey>([
   'retry.unknownAfterSeconds',
   'local.domains',
   'log.protocols',
+  'console.idleSeconds',
+  'lab.domain',
   'local.quotaBytes',
   'inbound.maxConnections',
   'inbound.maxPerClient',
