@@ -85,6 +85,23 @@ describe('unsubscribing', () => {
     expect(asked.map(({ line }) => line)).toEqual(['POST /u?id=7', 'POST /u?id=7'])
   })
 
+  test('the command line tells the same, and asks the same', async () => {
+    const listed = await mail.home.json<{ id: number; subject: string }[]>(['list'])
+    const id = `${listed.find(({ subject }) => subject === 'Signed')?.id}`
+    const said = async (...argv: string[]) => (await mail.home.run(argv)).stdout
+    expect(await said('show', id, '--about')).toContain('posthorn unsubscribe, which asks off.shop.test')
+    expect(await said('show', id, '--headers')).toContain('List-Unsubscribe-Post: List-Unsubscribe=One-Click')
+    expect(await said('show', id, '--parts')).toContain('text/plain')
+    expect(await said('show', id, '--part', '')).toContain('List-Unsubscribe-Post')
+    status = 200
+    const { status: exit, stdout } = await mail.home.run(['unsubscribe', id])
+    expect([exit, stdout]).toEqual([0, 'off.shop.test answered 200: it was asked, and agrees.\n'])
+    expect(asked).toHaveLength(3)
+    status = 500
+    expect((await mail.home.run(['unsubscribe', id])).status).toBe(1)
+    expect(asked.splice(2)).toHaveLength(2)
+  })
+
   test('without a signature a letter is written, for the person to look at and send', async () => {
     await mail.row('By mail').click()
     await reader().getByRole('button', { name: 'Unsubscribe', exact: true }).click()

@@ -23,7 +23,7 @@ interface Props {
 }
 
 /** Of a longer mail the beginning is shown until somebody asks for all: cleaning and laying out ten megabytes takes seconds. */
-const LONGEST_HTML = 512 * 1024
+const LONGEST_HTML = 256 * 1024
 
 /** No mail is taller than this on the page: beyond it the frame scrolls by itself. */
 const TALLEST_PX = 40_000
@@ -258,7 +258,7 @@ function RemoteNote({ clean, loads, author, onLoad, onTrust }: NoteProps) {
         )}
       </span>
       {loads || count === 0 ? null : (
-        <>
+        <span className="acts">
           <Button kind="plain" onClick={onLoad}>
             {t('Load pictures')}
           </Button>
@@ -267,7 +267,7 @@ function RemoteNote({ clean, loads, author, onLoad, onTrust }: NoteProps) {
               {t('Always from {author}', { author: visible(author) })}
             </Button>
           )}
-        </>
+        </span>
       )}
     </div>
   )

@@ -21,6 +21,8 @@ interface Props {
   readonly onPrint: () => void
   readonly onLog: () => void
   readonly onBack?: () => void
+  /** What can't be done where it stands. */
+  readonly lacks?: readonly Command[]
 }
 
 const keyed = (command: string) => {
@@ -34,7 +36,7 @@ const tip = (label: string, command: string) => {
 
 /** Pure: the bar over a message or a conversation. */
 export function MessageCommands(props: Props) {
-  const { view, onCommand, onDialog, folderRole } = props
+  const { view, onCommand, onDialog, folderRole, lacks = [] } = props
   const answer = (command: 'reply' | 'reply-all' | 'forward', label: string) => (
     <Button
       kind="plain"
@@ -58,12 +60,14 @@ export function MessageCommands(props: Props) {
       <span className="bar-gap" />
       <IconButton icon="archive" label={t('Archive')} {...keyed('archive')} onClick={() => onCommand('archive')} />
       <IconButton icon="trash" label={t('Delete')} {...keyed('delete')} onClick={() => onCommand('delete')} />
-      <IconButton
-        icon="clock"
-        label={folderRole === 'snoozed' ? t('Bring back now') : t('Snooze')}
-        {...keyed('snooze')}
-        onClick={() => onCommand('snooze')}
-      />
+      {lacks.includes('snooze') ? null : (
+        <IconButton
+          icon="clock"
+          label={folderRole === 'snoozed' ? t('Bring back now') : t('Snooze')}
+          {...keyed('snooze')}
+          onClick={() => onCommand('snooze')}
+        />
+      )}
       <IconButton
         icon={isStarred ? 'star-on' : 'star'}
         label={isStarred ? t('Remove the star') : t('Star')}
@@ -99,7 +103,17 @@ export function MessageCommands(props: Props) {
             ...(number === null ? {} : { keys: `${number}` }),
             run: () => props.onTag(id),
           })),
-          { id: 'move', label: t('Move to a folder…'), icon: 'folder', ...keyed('move'), run: () => onCommand('move') },
+          ...(lacks.includes('move')
+            ? []
+            : [
+                {
+                  id: 'move',
+                  label: t('Move to a folder…'),
+                  icon: 'folder' as const,
+                  ...keyed('move'),
+                  run: () => onCommand('move'),
+                },
+              ]),
           {
             id: 'junk',
             label: folderRole === 'junk' ? t('Not junk') : t('Junk'),

@@ -24,6 +24,7 @@ interface Props {
   readonly nowMs: number
   /** One of several in a conversation, whose subject stands above all. */
   readonly isOne: boolean
+  readonly canMove: boolean
   readonly tags: readonly TagView[]
   readonly imageOf: (contentId: string) => Promise<string | undefined>
   readonly remoteOf: (url: string) => Promise<string | undefined>
@@ -103,7 +104,7 @@ export function Message(props: Props) {
   )
 }
 
-function Head({ message, nowMs, isOne, onFold, onCommand, onCurrent }: Props) {
+function Head({ message, nowMs, isOne, canMove, onFold, onCommand, onCurrent }: Props) {
   const author = message.from[0] ?? { name: message.authorName, address: message.authorAddress }
   const to = people(message.to)
   const cc = people(message.cc)
@@ -154,7 +155,16 @@ function Head({ message, nowMs, isOne, onFold, onCommand, onCurrent }: Props) {
                   icon: 'dot',
                   run: () => onCommand('toggle-seen'),
                 },
-                { id: 'move', label: t('Move to a folder…'), icon: 'folder', run: () => onCommand('move') },
+                ...(canMove
+                  ? [
+                      {
+                        id: 'move',
+                        label: t('Move to a folder…'),
+                        icon: 'folder' as const,
+                        run: () => onCommand('move'),
+                      },
+                    ]
+                  : []),
                 { id: 'delete', label: t('Delete'), icon: 'trash', run: () => onCommand('delete') },
               ]}
             />

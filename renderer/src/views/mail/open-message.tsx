@@ -21,6 +21,7 @@ interface Props {
   readonly nowMs: number
   /** One of several in a conversation. */
   readonly isOne: boolean
+  readonly canMove: boolean
   readonly onFold: () => void
   readonly onView: (view: MessageView) => void
   /** Somebody turned to this one: answers go to it. */
@@ -30,7 +31,7 @@ interface Props {
 }
 
 /** One message: asked for, shown, and marked as read. */
-export function OpenMessage({ id, nowMs, isOne, onFold, onView, onCurrent, onLink, onCommand }: Props) {
+export function OpenMessage({ id, nowMs, isOne, canMove, onFold, onView, onCurrent, onLink, onCommand }: Props) {
   const live = useLive(`message ${id}`, () => api.mail.get({ id }), { changes: api.mail.changes })
   const about = useLive(`about ${id}`, () => api.mail.about({ id }))
   const { tags } = useEngine()
@@ -80,6 +81,7 @@ export function OpenMessage({ id, nowMs, isOne, onFold, onView, onCurrent, onLin
             about={about.at === 'ready' ? about.value : undefined}
             nowMs={nowMs}
             isOne={isOne}
+            canMove={canMove}
             tags={tags}
             imageOf={imageOf}
             remoteOf={(url) =>

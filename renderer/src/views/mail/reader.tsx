@@ -38,6 +38,8 @@ interface Props {
   readonly onCommand: (command: Command, ids: readonly number[]) => void
   /** Where the reader stands in the list's place: back to it. */
   readonly onBack?: () => void
+  /** What can't be done where it stands, such as in a window of its own. */
+  readonly lacks?: readonly Command[]
 }
 
 /** A message, or the conversation it belongs to: what is new in it unfolded, what is older folded. */
@@ -86,6 +88,7 @@ function Opened({
   folderRole = 'other',
   onCommand,
   onBack,
+  lacks,
 }: Props & { rows: readonly MessageRow[] }) {
   const { tags } = useEngine()
   const { newestFirst } = look.use()
@@ -185,6 +188,7 @@ function Opened({
           go({ view: 'log', sessionId: view?.sessions.at(-1) ?? null, seq: null, of: { messageId: current } })
         }
         {...(onBack === undefined ? {} : { onBack })}
+        {...(lacks === undefined ? {} : { lacks })}
       />
       {finds === 0 ? null : <FindBar key={finds} page={page} of={views} onClose={() => setFinds(0)} />}
       <div className="article" ref={page} data-several={isConversation || undefined}>
@@ -211,6 +215,7 @@ function Opened({
               id={one.id}
               nowMs={nowMs}
               isOne={isConversation}
+              canMove={lacks?.includes('move') !== true}
               onFold={() => toggle(one.id)}
               onView={(next) => setViews((before) => new Map(before).set(one.id, next))}
               onCurrent={() => setCurrent(one.id)}

@@ -71,7 +71,7 @@ function MessageWindow({ id }: { readonly id: number }) {
   return (
     <div className="window lone-window">
       <main className="reader" aria-label={t('Message')}>
-        <Reader id={id} nowMs={nowMs} onCommand={(command) => acts[command]?.()} />
+        <Reader id={id} nowMs={nowMs} lacks={['move', 'snooze']} onCommand={(command) => acts[command]?.()} />
       </main>
       <ComposePanel />
     </div>
