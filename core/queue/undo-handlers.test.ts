@@ -31,6 +31,25 @@ test('gives back what was written, its files out of the message itself', async (
   expect(kept).toEqual(files)
 })
 
+test('pictures of the text stand in it again, and a message that went along does so once more', async () => {
+  const three: GivenFile[] = ['p.png', 'a.txt', 'm.eml'].map((filename) => ({ ...files[0]!, filename }))
+  const file = { handle: 'gone', contentType: 'text/plain', sizeBytes: 3 }
+  const attachments = [
+    { ...file, filename: 'a.txt' },
+    { ...file, filename: 'p.png', contentId: 'p@posthorn' },
+    { ...file, filename: 'm.eml', isMessage: true },
+  ]
+  const given = await giveBackDraft(JSON.stringify({ ...DRAFT, attachments }), view, {
+    ...context,
+    attachments: async () => three,
+  })
+  expect(given.attachments.map(({ filename, contentId, isMessage }) => [filename, contentId, isMessage])).toEqual([
+    ['p.png', 'p@posthorn', undefined],
+    ['a.txt', undefined, undefined],
+    ['m.eml', undefined, true],
+  ])
+})
+
 test('reads no message where nothing was attached, and says so when it cannot read what was written', async () => {
   const given = await giveBackDraft(JSON.stringify({ ...DRAFT, attachments: [] }), view, context)
   expect(given.attachments).toEqual([])

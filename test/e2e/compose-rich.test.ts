@@ -176,6 +176,35 @@ describe('writing', () => {
     expect(raw.toString()).toMatch(/format=flowed\r\n\r\nGood morning\.\r\n\r\n-- \r\nNora Feldt\r\nRope Walk 3\r\n/)
   })
 
+  test('what is taken back is there again with its looks, its picture and its file', async () => {
+    const { page, composer, text } = house
+    expect((await house.home.run(['setting', 'set', 'queue.undoSeconds', '30'])).status).toBe(0)
+    await house.begin('lea@fine.test', 'Too hasty')
+    await text.click()
+    await page.keyboard.press('Control+B')
+    await page.keyboard.type('Stop')
+    await composer
+      .getByLabel('Pictures for the text')
+      .setInputFiles({ name: 'sign.png', mimeType: 'image/png', buffer: Buffer.from(PNG, 'base64') })
+    await text.getByRole('img', { name: 'sign.png' }).waitFor()
+    await composer
+      .getByLabel('Attach files')
+      .setInputFiles({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('the plan') })
+    await expect.poll(() => composer.locator('progress').count()).toBe(0)
+    await house.send()
+    await page.getByRole('button', { name: 'Undo', exact: true }).click()
+    await expect.poll(() => text.locator('strong').first().innerText()).toContain('Stop')
+    const width = () =>
+      text.getByRole('img', { name: 'sign.png' }).evaluate((img: HTMLImageElement) => img.naturalWidth)
+    await expect.poll(width).toBe(1)
+    expect(await composer.getByRole('group', { name: 'Attachments' }).innerText()).toContain('plan.txt')
+    await composer.getByRole('button', { name: 'Discard the draft' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Discard' }).click()
+    await composer.waitFor({ state: 'detached' })
+    expect(house.sink.messages.filter(({ raw }) => raw.includes('Too hasty'))).toEqual([])
+    await house.home.run(['setting', 'set', 'queue.undoSeconds', '0'])
+  })
+
   test('nothing complained, in light or dark and in a small window', async () => {
     const { page } = house
     await page.emulateMedia({ colorScheme: 'dark' })
