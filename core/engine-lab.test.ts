@@ -234,6 +234,22 @@ test('no rule and no choice takes mail to the lab elsewhere, and the lab takes n
   expect(await stranger.reply()).toMatch(/^550 5\.7\.1/)
 })
 
+test('the composer finds nothing wrong with the lab, and asks nothing of DNS', async () => {
+  const found = await api.compose.review({
+    identityId: null,
+    to: 'anyone@lab.posthorn.invalid',
+    cc: '',
+    bcc: '',
+    subject: 'By hand',
+    text: 'A text.',
+    inReplyTo: '',
+    references: '',
+    attachments: [],
+  })
+  expect(found.filter(({ kind }) => kind === 'no-domain' || kind === 'no-server')).toEqual([])
+  expect(asked.filter((name) => name.includes('posthorn'))).toEqual([])
+})
+
 test('another domain of the lab counts at once, and its certificate is for it', async () => {
   await api.app.setSetting({ key: 'lab.domain', value: 'probe.test' })
   const { state, mx, tls } = await rehearse({ demandsTls: true })
