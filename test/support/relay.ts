@@ -8,6 +8,7 @@ import { makeDialer, type Dialer } from '../../core/net/dial.ts'
 import { makeDeliver } from '../../core/relay/deliver.ts'
 import type { RelayDeps } from '../../core/relay/deps.ts'
 import { defaultSettings, type Settings } from '../../core/settings.ts'
+import { exportDialogue } from '../../core/transcript/export.ts'
 import { createRecorder } from '../../core/transcript/recorder.ts'
 
 /** A message of the tests, and to whom. */
@@ -55,6 +56,8 @@ export interface Relayed {
   readonly bodies: readonly (readonly number[])[]
   /** A session as lines: `C: …`, `S: …`, `# note`, `[tls]`, `[content 12]`, `! closed`. */
   dialogue(index?: number): string[]
+  /** A session as its export has it. */
+  exported(index?: number): string
 }
 
 const pathOf = (address: string): ForwardPath => {
@@ -156,6 +159,11 @@ export async function relay(jobs: readonly TestJob[], options: RelayOptions): Pr
     sessions,
     links,
     bodies,
+    exported(index = 0) {
+      const head = sessions[index]
+      if (head === undefined) throw new Error(`there was no session ${index}`)
+      return exportDialogue(head, events.get(head.id) ?? [])
+    },
     dialogue: (index = 0) => (events.get(sessions[index]?.id ?? 0) ?? []).map((event) => describe(event)),
   }
 }
