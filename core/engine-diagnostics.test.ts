@@ -58,6 +58,15 @@ test('a thread that fails is counted with its words', async () => {
   expect(found).toMatchObject({ running: 0, starts: 1, crashes: 1 })
   expect(found?.lastCrash?.reason).toContain('absent-thread.ts')
 })
+test('a part that failed is told of in the window while that is news', async () => {
+  const { api } = await opened()
+  expect((await api.app.status()).warnings).toEqual([])
+  const worker = startThread('mailbox', 'missing', null)
+  await new Promise((resolve) => worker.once('error', () => worker.once('exit', resolve)))
+  expect((await api.app.status()).warnings.map(({ text }) => text)).toEqual([
+    expect.stringContaining('A part of Posthorn (missing) failed'),
+  ])
+})
 test('a main thread that stood still is told of, a computer that slept is not', () => {
   const clock = fakeClock()
   let lateMs = 0

@@ -109,7 +109,9 @@ export class Shell {
     watchPages(dataFolder, (contents, clicked) => this.#menu.popup(contents, clicked))
     const hasTray = await hasTrayHost(platform)
     this.#icon = new DesktopIcon({ platform, hasTray, acts: this.#trayActs() })
-    if (!launch.hidden || !this.#icon.isSeen) this.#windows.showMain()
+    // A Mac hands no arguments over at sign-in, and says instead that it was one.
+    const isHidden = launch.hidden || (platform === 'darwin' && app.getLoginItemSettings().wasOpenedAtLogin)
+    if (!isHidden || !this.#icon.isSeen) this.#windows.showMain()
     this.#menu.show()
     const early = [...launch.opens, ...(this.#early ?? [])]
     this.#early = undefined

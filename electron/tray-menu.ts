@@ -1,5 +1,6 @@
 import type { MenuItemConstructorOptions } from 'electron'
-import { t } from '../core/model/words.ts'
+import { COMMANDS } from '../core/model/command-table.ts'
+import { t, told } from '../core/model/words.ts'
 import { nextTry, type Waiting } from './quitting.ts'
 
 /** What runs, as the tray tells it. */
@@ -85,6 +86,6 @@ export function trayTemplate(
 export const dockTemplate = (acts: TrayActs): MenuItemConstructorOptions[] => actsOf(acts)
 
 const actsOf = (acts: TrayActs): MenuItemConstructorOptions[] => [
-  { id: 'compose', label: t('New message'), click: () => acts.compose() },
-  { id: 'get-mail', label: t('Get mail'), click: () => acts.getMail() },
+  { id: 'compose', label: told(COMMANDS.compose.label), click: () => acts.compose() },
+  { id: 'get-mail', label: told(COMMANDS['get-mail'].label), click: () => acts.getMail() },
 ]

@@ -1,7 +1,7 @@
 import { app, clipboard, dialog, Menu, type ContextMenuParams, type WebContents } from 'electron'
 import { reasonOf } from '../core/base/fault.ts'
 import { COMMANDS, isCommandId, keysOf, type CommandId } from '../core/model/command-table.ts'
-import { spokenLocale, t } from '../core/model/words.ts'
+import { t } from '../core/model/words.ts'
 import { contextTemplate } from './context-menu.ts'
 import type { Desk } from './desk.ts'
 import { isAnywhere, menuTemplate } from './menu.ts'
@@ -33,9 +33,6 @@ export class WindowMenu {
     const { windows } = this.#deps
     const { front } = windows
     const parts = { ...this.#parts(front), offers: this.#offered(front), isPackaged: app.isPackaged }
-    const shown = JSON.stringify([spokenLocale(), [...parts.keys], parts.offers && [...parts.offers].toSorted()])
-    if (shown === this.#shown) return
-    this.#shown = shown
     const template = menuTemplate(parts, {
       run: (id) => this.#run(id),
       print: () => this.#inFront((open) => void print(open)),
@@ -43,6 +40,10 @@ export class WindowMenu {
       show: (page) => windows.ask({ what: 'show', hash: `#/settings/${page}` }),
       lookForUpdates: this.#deps.lookForUpdates,
     })
+    // Its words, keys and what is grey: what its items do looks up the window in front by itself.
+    const shown = JSON.stringify(template)
+    if (shown === this.#shown) return
+    this.#shown = shown
     Menu.setApplicationMenu(Menu.buildFromTemplate(template))
   }
 

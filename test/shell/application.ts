@@ -3,7 +3,13 @@ import { registerHooks } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { constants, Script } from 'node:vm'
+import { MessageChannel } from 'node:worker_threads'
+import { createORPCClient } from '@orpc/client'
+import { RPCLink } from '@orpc/client/message-port'
+import type { ContractRouterClient } from '@orpc/contract'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Contract } from '../../core/rpc/contract.ts'
+import type { ShellContract } from '../../core/rpc/shell-contract.ts'
 import { openBrowser } from '../support/browser.ts'
 import { eventually } from '../support/posthorn.ts'
 import type * as StandIn from './electron.ts'
@@ -94,6 +100,22 @@ export class Application {
     const window = await eventually(() => this.windows[number], 'a window')
     if (this.pages === undefined) throw new Error('this application has no pages')
     return this.pages.of(window)
+  }
+
+  /** A line to the shell and the engine as the page of a window has it, without a page. */
+  line(number = 0): ContractRouterClient<Contract & { shell: ShellContract }> {
+    const { ipcMain, MessagePortMain } = this.electron
+    const { webContents } = this.windows[number]!
+    const { port1, port2 } = new MessageChannel()
+    const port = new MessagePortMain(
+      (data) => port1.postMessage(data),
+      () => port1.close(),
+    )
+    port1.on('message', (data) => port.hear(data))
+    port1.unref()
+    port2.unref()
+    ipcMain.emit('posthorn:connect', { sender: webContents, senderFrame: webContents.mainFrame, ports: [port] }, null)
+    return createORPCClient(new RPCLink({ port: port2 }))
   }
 
   /** Chooses an item of the application menu by its id, as a person does: what is grey is not chosen. */

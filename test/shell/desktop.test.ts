@@ -139,6 +139,39 @@ test('sleep, waking up and the end of the day reach the engine', async () => {
   expect(asked(application)).toEqual([])
   expect(existsSync(join(home.data, 'holder.json'))).toBe(false)
 })
+test('a network that is there again is looked at by the engine, where the system says so, too', async () => {
+  const { home, application } = await started()
+  const { shell } = application.line()
+  application.electron.world.online = false
+  await shell.network({ online: true })
+  application.electron.world.online = true
+  const told = async () => (await command(home, ['diagnostics', '--report'])).includes('another network')
+  expect(await told()).toBe(false)
+  await shell.network({ online: true })
+  await eventually(told, 'the engine to hear of it')
+})
+test('the shell does for a window what it asks by contract, and nothing that is not in it', async () => {
+  const { application } = await started()
+  const { shell } = application.line()
+  expect(await shell.about()).toMatchObject({ platform: process.platform, hasTray: true, writesMail: null })
+  application.electron.world.paths.push(['/home/ada/mail'])
+  expect(await shell.choose({ kind: 'folder' })).toEqual({ paths: ['/home/ada/mail'] })
+  expect(await shell.choose({ kind: 'files' })).toEqual({ paths: [] })
+  await shell.open({ kind: 'message', id: 12 })
+  await shell.open({ kind: 'log', sessionId: null })
+  await shell.open({ kind: 'compose', draftId: 3 })
+  const addresses = application.windows.map(({ webContents }) => webContents.mainFrame.url)
+  expect(addresses.slice(1)).toEqual([
+    'app://posthorn/?window=message&id=12',
+    'app://posthorn/?window=log#/log/',
+    'app://posthorn/?window=compose&id=3',
+  ])
+  const [first, ...others] = application.windows.map(({ options }) => options.webPreferences)
+  for (const one of others) expect(one).toEqual(first)
+  for (const odd of [{ kind: 'message', id: -1 }, { kind: 'page', id: 1 }, { kind: 'message', id: '1&x' }, null])
+    await expect(shell.open(odd as never)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+  expect(application.windows).toHaveLength(4)
+})
 test('starting at login is the system’s matter, written where it looks', async () => {
   const before = process.env['XDG_CONFIG_HOME']
   const { home, application } = await started()
@@ -183,6 +216,51 @@ test('a window opens where the last of its kind was, though its screen may be an
   onTestFinished(() => again.quit().then(() => undefined))
   const { x, width, height } = (await eventually(() => again.windows[0], 'a window')).options
   expect({ x, width, height }).toEqual({ x: undefined, width: 900, height: 700 })
+})
+test('what a window shows is saved as a PDF where its person says, under a name that leads nowhere else', async () => {
+  const { home, application } = await started()
+  const file = join(home.root, 'chosen.pdf')
+  application.electron.world.paths.push([file])
+  application.choose('pdf')
+  await eventually(() => existsSync(file), 'the file')
+  expect(readFileSync(file, 'utf8')).toBe('%PDF-1.7 of a test')
+  const [options] = application.electron.lastOf('dialog.showSaveDialog') as [{ defaultPath: string }]
+  expect(options.defaultPath).toMatch(/Mail – Posthorn\.pdf$/)
+  application.choose('print-window')
+  expect(application.electron.lastOf('webContents.print')).toBeDefined()
+})
+test('the second button opens a menu of what can be done there, and none where nothing can', async () => {
+  const { application } = await started()
+  const { lastOf } = application.electron
+  const contents = application.windows[0]!.webContents
+  const nothing = {
+    x: 1,
+    y: 2,
+    isEditable: false,
+    selectionText: '',
+    linkURL: '',
+    misspelledWord: '',
+    dictionarySuggestions: [],
+    mediaType: 'none',
+    editFlags: {},
+  }
+  contents.emit('context-menu', {}, nothing)
+  expect(lastOf('menu.popup')).toBeUndefined()
+  contents.emit('context-menu', {}, { ...nothing, linkURL: 'https://one.example/a' })
+  const [items] = lastOf('menu.popup') as [readonly { label: string; click: () => void }[]]
+  items.find(({ label }) => label === 'Copy the address')?.click()
+  expect(lastOf('clipboard.writeText')).toEqual(['https://one.example/a'])
+})
+test('menus speak the language of the window', async () => {
+  const { home, application } = await started()
+  const labels = () =>
+    (application.electron.lastOf('Menu.setApplicationMenu') as [{ items: readonly { label?: string }[] }])[0].items.map(
+      ({ label }) => label,
+    )
+  expect(labels()).toContain('File')
+  await command(home, ['setting', 'set', 'look.language', 'en-XA'])
+  await eventually(() => !labels().includes('File'), 'the menu to speak it')
+  expect(labels()).toContain('Ƒíĺé')
 })
 test('an engine that cannot start says why, and the application ends', async () => {
   const { home } = await started()

@@ -85,6 +85,7 @@ class App
       | 'setAsDefaultProtocolClient'
       | 'setBadgeCount'
       | 'setLoginItemSettings'
+      | 'getLoginItemSettings'
       | 'isPackaged'
       | 'getVersion'
       | 'getName'
@@ -139,6 +140,15 @@ class App
   }
   setLoginItemSettings(settings: Electron.Settings): void {
     note('app.setLoginItemSettings', settings)
+  }
+  getLoginItemSettings(): Electron.LoginItemSettings {
+    return {
+      openAtLogin: false,
+      wasOpenedAtLogin: false,
+      status: 'not-registered',
+      executableWillLaunchAtLogin: false,
+      launchItems: [],
+    }
   }
   relaunch(): void {
     note('app.relaunch')
