@@ -180,7 +180,8 @@ describe('reading mail', () => {
     })
     await mail.list().focus()
     await mail.page.keyboard.press('Control+p')
-    expect(await mail.page.evaluate(() => (window as unknown as { seen: string[] }).seen)).toEqual(['Files', 'light'])
+    const printed = () => mail.page.evaluate(() => (window as unknown as { seen: string[] }).seen)
+    await expect.poll(printed).toEqual(['Files', 'light'])
     await mail.page.evaluate(() => window.dispatchEvent(new Event('afterprint')))
     expect(await mail.page.title()).not.toBe('Files')
     await mail.page.emulateMedia({ media: 'print' })
@@ -189,6 +190,19 @@ describe('reading mail', () => {
     expect(await mail.page.getByRole('navigation', { name: 'Folders' }).isVisible()).toBe(false)
     expect(await reader().getByRole('toolbar').isVisible()).toBe(false)
     await mail.page.emulateMedia({ media: 'screen' })
+  })
+
+  test('a mail without colours of its own has those of the window, also when they change', async () => {
+    await mail.row('A lantern').click()
+    const text = reader().frameLocator('iframe').getByText('The lantern is here')
+    const ink = () => text.evaluate((one) => getComputedStyle(one).color)
+    await text.waitFor()
+    const light = await ink()
+    await mail.page.emulateMedia({ colorScheme: 'dark' })
+    await expect.poll(ink).not.toBe(light)
+    expect(await barriers(mail.page)).toEqual([])
+    await mail.page.emulateMedia({ colorScheme: 'light' })
+    await expect.poll(ink).toBe(light)
   })
 
   test('of a very long message the beginning is there at once, and the rest when somebody wants it', async () => {

@@ -8,6 +8,8 @@ import type { IconName } from '../../parts/icons.ts'
 import { formatRoute, type Route } from '../../state/route.ts'
 import { DropPlace } from './drag.tsx'
 import { t } from '../../words/words.ts'
+import { folderName } from '../../format/folder-name.ts'
+import { whole } from '../../format/size.ts'
 
 /** What each kind of folder looks like. */
 export const FOLDER_ICONS: Readonly<Record<FolderView['role'], IconName>> = {
@@ -26,7 +28,7 @@ export function groupFolders(folders: readonly FolderView[]) {
   const byOwner = Map.groupBy(folders, ({ owner }) => (owner === null ? 'own' : `${owner.kind} ${owner.id}`))
   return [...byOwner].map(([key, list]) => ({
     key,
-    name: list[0]?.owner?.name ?? 'On this computer',
+    name: list[0]?.owner?.name ?? t('On this computer'),
     isUser: list[0]?.owner?.kind === 'user',
     folders: list
       .filter((folder) => folder.role !== 'drafts')
@@ -65,20 +67,20 @@ export function Folders(props: Props) {
           <Entry
             to={{ view: 'mail', folderId: null, messageId: null }}
             icon="inbox"
-            name="Unified inbox"
+            name={t('Unified inbox')}
             current={route.view === 'mail' && route.folderId === null}
             count={unread}
-            says="unread"
+            says={t('unread')}
             strong
           />
         ) : null}
         <Entry
           to={{ view: 'queue', entryId: null, recipientId: null }}
           icon="queue"
-          name="Queue"
+          name={t('Queue')}
           current={route.view === 'queue'}
           count={waiting}
-          says="waiting"
+          says={t('waiting')}
           warn
         />
         <Entry
@@ -92,10 +94,10 @@ export function Folders(props: Props) {
         <Entry
           to={{ view: 'drafts' }}
           icon="draft"
-          name="Drafts"
+          name={t('Drafts')}
           current={route.view === 'drafts'}
           count={drafts}
-          says="kept"
+          says={t('kept')}
         />
         <Entry
           to={{ view: 'people', groupId: null, contactId: null }}
@@ -113,10 +115,10 @@ export function Folders(props: Props) {
               key={folder.id}
               to={{ view: 'mail', folderId: folder.id, messageId: null }}
               icon={FOLDER_ICONS[folder.role]}
-              name={folder.name}
+              name={folderName(folder)}
               current={route.view === 'mail' && route.folderId === folder.id}
               count={folder.unread}
-              says="unread"
+              says={t('unread')}
               strong={folder.role === 'inbox'}
               onDrop={(ids) => onMove(ids, folder)}
             />
@@ -143,7 +145,7 @@ export function Folders(props: Props) {
         </Owner>
       )}
       {searches.length === 0 ? null : (
-        <Owner name="Searches" isUser={false}>
+        <Owner name={t('Searches')} isUser={false}>
           {searches.map((search) => (
             <Entry
               key={search.id}
@@ -203,7 +205,7 @@ function Entry({ to, icon, name, current, count, says, strong = false, warn = fa
       <span className="grow clip">{name}</span>
       {count === 0 ? null : (
         <span className={`count${strong ? ' new-mail' : ''}${warn ? ' warn' : ''}`}>
-          {count.toLocaleString('en')}
+          {whole(count)}
           <span className="sr"> {says}</span>
         </span>
       )}

@@ -104,6 +104,14 @@ export function MailFrame({ html, imageOf, remoteOf, author, isTrusted, onTrust,
       },
       { signal: stop.signal },
     )
+    // Light, dark, or paper: the mail's page knows nothing of the window's theme but what it is told.
+    const dress = () => {
+      const sheet = page.head.firstElementChild
+      if (sheet !== null) sheet.textContent = paper(clean.hasColours)
+    }
+    const themes = new MutationObserver(dress)
+    themes.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', dress, { signal: stop.signal })
     const measure = () => setHeight(Math.min(TALLEST_PX, Math.max(40, Math.ceil(page.body.scrollHeight))))
     const observer = new ResizeObserver(measure)
     observer.observe(page.body)
@@ -111,6 +119,7 @@ export function MailFrame({ html, imageOf, remoteOf, author, isTrusted, onTrust,
     return () => {
       stop.abort()
       observer.disconnect()
+      themes.disconnect()
     }
   }, [clean, loaded])
 

@@ -10,6 +10,7 @@ import { keepSorting, sortingOf } from './sorting.ts'
 import { TwoPanes } from './two-panes.tsx'
 import { useMessageList } from './use-message-list.ts'
 import { t } from '../../words/words.ts'
+import { folderName } from '../../format/folder-name.ts'
 
 type MailRoute = Extract<Route, { view: 'mail' }>
 
@@ -24,7 +25,7 @@ export function MailView({ route }: { readonly route: MailRoute }) {
   const inboxes = folders.at === 'ready' ? folders.value.filter((one) => one.role === 'inbox') : []
   const unread = folder?.unread ?? inboxes.reduce((sum, one) => sum + one.unread, 0)
   const total = list.at === 'ready' ? list.value.total : 0
-  const name = folderId === null ? t('Unified inbox') : (folder?.name ?? t('Folder'))
+  const name = folderId === null ? t('Unified inbox') : folder === undefined ? t('Folder') : folderName(folder)
   return (
     <TwoPanes
       title={name}

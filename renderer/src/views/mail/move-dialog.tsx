@@ -7,6 +7,7 @@ import { PickList } from '../../parts/pick-list.tsx'
 import { useEngine } from '../../state/engine.tsx'
 import { FOLDER_ICONS, groupFolders } from './folders.tsx'
 import { t } from '../../words/words.ts'
+import { folderName } from '../../format/folder-name.ts'
 
 interface Props {
   readonly count: number
@@ -26,7 +27,7 @@ export function MoveDialog({ count, fromId, onMove, onClose }: Props) {
   const find = (typed: string) => {
     const words = typed.toLowerCase().split(/\s+/).filter(Boolean)
     return places.filter(({ folder, owner }) =>
-      words.every((word) => `${owner} ${folder.name}`.toLowerCase().includes(word)),
+      words.every((word) => `${owner} ${folderName(folder)}`.toLowerCase().includes(word)),
     )
   }
   const move = (place: (typeof places)[number] | undefined) => {
@@ -53,7 +54,7 @@ export function MoveDialog({ count, fromId, onMove, onClose }: Props) {
           {({ folder, owner }) => (
             <>
               <Icon name={FOLDER_ICONS[folder.role]} />
-              <span className="grow clip">{folder.name}</span>
+              <span className="grow clip">{folderName(folder)}</span>
               <span className="quiet clip">{owner}</span>
             </>
           )}

@@ -14,5 +14,6 @@ export function printMessage(subject: string): void {
     document.title = title
   }
   window.addEventListener('afterprint', restore, { once: true })
-  window.print()
+  // The frames of mail are told of the theme first.
+  requestAnimationFrame(() => requestAnimationFrame(() => window.print()))
 }

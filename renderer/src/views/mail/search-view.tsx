@@ -1,6 +1,5 @@
 import { useState } from 'react'
 import { api } from '../../bridge/client.ts'
-import { count } from '../../format/size.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -11,7 +10,7 @@ import { go, type Route } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
 import { TwoPanes } from './two-panes.tsx'
 import { useSearch, type Found } from './use-search.ts'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 /** What a search finds, as it is found, in place of a folder. */
 export function SearchView({ route }: { readonly route: Extract<Route, { view: 'search' }> }) {
@@ -48,8 +47,10 @@ export function SearchView({ route }: { readonly route: Extract<Route, { view: '
               <p className="notice info" role="status">
                 <Icon name="refresh" />
                 <span>
-                  The index is being made anew: {found.indexing.done.toLocaleString('en')} of{' '}
-                  {found.indexing.total.toLocaleString('en')} messages can be found so far, the newest first.
+                  {t(
+                    'The index is being made anew: {done, number} of {total, number} messages can be found so far, the newest first.',
+                    found.indexing,
+                  )}
                 </span>
               </p>
             )}
@@ -73,9 +74,14 @@ export function SearchView({ route }: { readonly route: Extract<Route, { view: '
 
 function sumOf({ rows, more, isRunning, at, problem }: Found): string {
   if (problem !== null) return ''
-  if (at === 'loading') return 'Searching'
-  if (isRunning) return rows.length === 0 ? 'Searching' : `${count(rows.length, 'message')} so far`
-  return more ? `The newest ${rows.length.toLocaleString('en')}` : `${count(rows.length, 'message')} found`
+  if (at === 'loading') return t('Searching')
+  if (isRunning)
+    return rows.length === 0
+      ? t('Searching')
+      : t('{count, plural, one {# message} other {# messages}} so far', { count: rows.length })
+  return more
+    ? t('The newest {count, number}', { count: rows.length })
+    : t('{count, plural, one {# message} other {# messages}} found', { count: rows.length })
 }
 
 /** Pure: what is wrong with a query, with the place marked. */
@@ -115,12 +121,12 @@ function Nothing({ text }: { text: string }) {
 }
 
 const WAYS = [
-  ['word "two words" begin*', 'all of them, in this order, beginning so'],
-  ['from:ada to:kim subject:report', 'who and what'],
-  ['is:unread is:starred has:attachment', 'how it stands'],
-  ['after:2026-01-31 before:2026-03-01 on:today', 'when'],
-  ['larger:5mb filename:pdf in:archive', 'size, files, folders'],
-  ['-word, one OR two, (one two)', 'without, either, together'],
+  ['word "two words" begin*', said('all of them, in this order, beginning so')],
+  ['from:ada to:kim subject:report', said('who and what')],
+  ['is:unread is:starred has:attachment', said('how it stands')],
+  ['after:2026-01-31 before:2026-03-01 on:today', said('when')],
+  ['larger:5mb filename:pdf in:archive', said('size, files, folders')],
+  ['-word, one OR two, (one two)', said('without, either, together')],
 ] as const
 
 /** Pure: what can be asked. */
@@ -132,7 +138,7 @@ export function SearchHelp() {
         {WAYS.map(([query, means]) => (
           <div key={query}>
             <dt className="mono">{query}</dt>
-            <dd>{means}</dd>
+            <dd>{told(means)}</dd>
           </div>
         ))}
       </dl>
@@ -144,7 +150,7 @@ function SaveDialog({ text, onClose }: { text: string; onClose: () => void }) {
   const [name, setName] = useState(text.slice(0, 60))
   const save = async () => {
     const { name: saved } = await api.search.saved.save({ name: name.trim(), text })
-    toast(`“${saved}” stands beside the folders now.`, { icon: 'star' })
+    toast(t('“{name}” stands beside the folders now.', { name: saved }), { icon: 'star' })
   }
   return (
     <FormDialog
