@@ -9,10 +9,13 @@ import { openTestStore, type TestStore } from '../test/support/store.ts'
 import { systemClock, type Clock } from './base/clock.ts'
 import { openConsole } from './engine-console.ts'
 import { makeDialer } from './net/dial.ts'
+import { readDialogueFile } from './model/dialogue-file.ts'
+import type { TranscriptEvent } from './model/transcript.ts'
 import type { ConsoleView } from './rpc/console-contract.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 import { listEvents } from './store/session-segment.ts'
 import { getSession } from './store/session.ts'
+import { exportDialogue } from './transcript/export.ts'
 import { createRecorder } from './transcript/recorder.ts'
 import type { Recorder } from './transcript/sink.ts'
 
@@ -257,7 +260,7 @@ test('a session in which nothing is said ends, and so do all with the engine; th
   const views = await call(desk.handlers.list, undefined)
   expect(views.map(({ id, stage, ended }) => [id === first.id, stage, ended]).toReversed()).toEqual([
     [true, 'open', ''],
-    ...Array.from({ length: 7 }, () => [false, 'over', 'nothing was said for too long']),
+    ...Array.from({ length: 7 }, () => [false, 'over', 'Nothing was said for too long.']),
   ])
   desk.close()
   expect((await call(desk.handlers.get, { id: first.id })).stage).toBe('over')
@@ -300,4 +303,29 @@ test('STARTTLS is said for the person where that was asked for; a server that ha
   const other = await call(desk.handlers.open, { ...at, port: plain.port })
   const left = await until(other.id, ({ handedOver }) => handedOver !== '')
   expect(left).toMatchObject({ stage: 'open', verdict: null, handedOver: 'The server does not encrypt: over to you.' })
+})
+
+test('what is exported of a session of the console is read again line by line, and can be said again', async () => {
+  const sink = await startSink({})
+  servers.push(sink)
+  const { id, sessionId } = await start(sink.port)
+  for (const line of [
+    'EHLO client.example',
+    'MAIL FROM:<a@b.example>',
+    'RCPT TO:<c@d.example>',
+    'DATA',
+    'Subject: x',
+    '..dots',
+    '.',
+    'QUIT',
+  ])
+    await say(id, line)
+  await until(id, ({ stage }) => stage === 'over')
+  await recorder.flush()
+  const kept = listEvents(store.read, sessionId!, 0, 1000).map(({ event }) => event)
+  const read = readDialogueFile(exportDialogue(getSession(store.read, sessionId!)!, kept))
+  const lines = (events: readonly TranscriptEvent[]) =>
+    events.flatMap((event) => (event.kind === 'line' ? [`${event.from} ${event.spans.join('')}`] : []))
+  expect(lines(read.sessions![0]!.events)).toEqual(lines(kept))
+  expect(lines(kept)).toEqual(expect.arrayContaining(['C ...dots', 'C .']))
 })

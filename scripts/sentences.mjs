@@ -123,19 +123,44 @@ export async function toldSentences() {
   const load = (file) => import(pathToFileURL(join(root, file)).href)
   const { SETTINGS } = await load('core/settings.ts')
   const { COMMANDS } = await load('core/model/command-table.ts')
+  const { PROTECTION_WORDS } = await load('core/model/protection-words.ts')
   const { MEANINGS } = await load('core/model/reply-advice.ts')
   const { EXPLAINED_WORDS } = await load('core/model/explain.ts')
   return [
     ...Object.values(SETTINGS).map(({ about }) => about),
     ...Object.values(COMMANDS).flatMap(({ label, group }) => [label, group]),
+    ...Object.values(PROTECTION_WORDS),
     ...Object.values(MEANINGS).flatMap(({ title, meaning, next }) => [title, meaning, next]),
     ...EXPLAINED_WORDS.flatMap((/** @type {{ title: string, text: string }} */ { title, text }) => [title, text]),
   ]
 }
 
+/** The steps of guides for other programs, as the engine has them: the literals of `step('…')`. */
+function guideSentences() {
+  /** @type {string[]} */
+  const found = []
+  for (const file of globSync('core/serve/connect*.ts', { cwd: root }))
+    if (!file.includes('.test.'))
+      for (const [, single, double] of readFileSync(join(root, file), 'utf8').matchAll(
+        /\bstep\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g,
+      ))
+        found.push((single ?? double ?? '').replaceAll(String.raw`\'`, "'"))
+  return found
+}
+
+/** What the guided console says to the person: the sentences and names among the literals of its machines. */
+function consoleSentences() {
+  const files = ['core/wire/console/*.ts', 'core/net/console-*.ts', 'core/console/replay-steps.ts']
+  return globSync(files, { cwd: root })
+    .filter((file) => !file.includes('.test.'))
+    .flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(/'((?:[^'\\\n]|\\.)*)'/g)])
+    .map(([, text = '']) => text.replaceAll(String.raw`\'`, "'"))
+    .filter((text) => /^\p{Lu}.*\p{Ll}/u.test(text) && !/^[A-Z][a-z]+(?:[A-Z][a-z]+)+$/.test(text))
+}
+
 /** All sentences, sorted, each once. */
 export async function allSentences() {
-  const found = new Set(await toldSentences())
+  const found = new Set([...(await toldSentences()), ...guideSentences(), ...consoleSentences()])
   for (const file of spokenFiles()) for (const one of read(file).sentences) found.add(one)
   return [...found].filter((one) => one !== '').toSorted()
 }

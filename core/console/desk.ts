@@ -1,6 +1,7 @@
 import { Changes } from '../base/changes.ts'
 import { Fault } from '../base/fault.ts'
-import { ConsoleSession, type ConsolePeers, type ConsoleTarget } from '../net/console-session.ts'
+import { ConsoleSession } from '../net/console-session.ts'
+import type { ConsolePeers, ConsoleTarget } from '../net/console-terms.ts'
 
 /** Sessions a person may lead at once. */
 const MOST_OPEN = 8

@@ -1,52 +1,29 @@
 import type { Socket } from 'node:net'
-import type { Cancel, Clock } from '../base/clock.ts'
+import type { Cancel } from '../base/clock.ts'
 import { errnoWords, shortErrno } from '../base/errno.ts'
 import { reasonOf } from '../base/fault.ts'
 import { never } from '../base/never.ts'
 import type { ConsoleEffect, ConsoleLogin, ConsoleMachine, ConsoleStanding } from '../model/console-state.ts'
 import type { NumberedEvent } from '../model/log-exchange.ts'
-import type { TlsMode } from '../model/outcome.ts'
 import type { TlsFacts } from '../model/transcript.ts'
 import { MirroredTranscript } from '../transcript/mirror.ts'
-import type { Recorder } from '../transcript/sink.ts'
 import { Pop3Console } from '../wire/console/pop3.ts'
 import { SmtpConsole } from '../wire/console/smtp.ts'
 import { formatEndpoint, formatLiteral } from './address.ts'
 import { ConsoleListing } from './console-listing.ts'
-import { Autopilot, type ReplayStep } from './console-replay.ts'
-import type { Dialer } from './dial.ts'
-import type { FindHost, FoundHost } from './find-host.ts'
+import { Autopilot } from './console-replay.ts'
+import {
+  SENTENCES,
+  UPGRADE,
+  verdictOf,
+  type CertificateVerdict,
+  type ConsolePeers,
+  type ConsoleStage,
+  type ConsoleTarget,
+} from './console-terms.ts'
+import type { FoundHost } from './find-host.ts'
 import { pop3Primitives, saltPassword } from './sasl-primitives.ts'
 import { secure } from './tls.ts'
-
-/** Where a person wants to talk to. */
-export interface ConsoleTarget {
-  readonly protocol: 'smtp' | 'pop3'
-  readonly host: string
-  readonly port: number
-  readonly tls: TlsMode
-  /** Said in this order before the person takes over. */
-  readonly replay?: readonly ReplayStep[]
-}
-/** What a session works with. */
-export interface ConsolePeers {
-  /** Any address is dialled, of the own network and computer, too: it is the person who asks. */
-  readonly findHost: FindHost
-  readonly dial: Dialer
-  readonly recorder: Recorder
-  readonly clock: Clock
-  readonly caFile: () => string
-  /** The name this computer gives itself; '' for the address of the connection. */
-  readonly ownName: () => string
-  /** SHA-256 of the certificate that our own servers show, which no authority knows and we do. */
-  readonly ownFingerprint: () => string | null
-  readonly idleMs: () => number
-}
-
-/** How far a session has come. `certificate`: TLS stands, and the person has to say whether to go on. */
-export type ConsoleStage = 'dialling' | 'handshake' | 'certificate' | 'open' | 'over'
-/** What the certificate is worth. */
-export type CertificateVerdict = 'trusted' | 'own' | 'other-name' | 'untrusted'
 
 const CONNECT_MS = 30_000
 /** After goodbye the server has so long to close. */
@@ -369,7 +346,7 @@ export class ConsoleSession {
   #end(by: 'S' | 'us', why: string, state?: 'failed'): void {
     if (this.#ended !== '') return
     const isDone = this.#hasQuit === 'answered'
-    this.#ended = isDone ? 'Both said goodbye.' : why
+    this.#ended = isDone ? 'Both said goodbye.' : (SENTENCES[why] ?? why)
     this.#stage = 'over'
     for (const cancel of [this.#idle, this.#longest, this.#linger]) cancel()
     this.#given.abort()
@@ -383,14 +360,3 @@ export class ConsoleSession {
 }
 
 const CRLF = Buffer.from('\r\n')
-const UPGRADE = {
-  end: 'The session is encrypted: over to you.',
-  otherwise: 'The server does not encrypt: over to you.',
-}
-
-function verdictOf(facts: TlsFacts, own: string | null): CertificateVerdict {
-  if (facts.trusted && facts.nameFits !== false) return 'trusted'
-  if (own !== null && facts.fingerprint256 === own) return 'own'
-  // Where only the name is wrong, the chain itself was found good.
-  return facts.nameFits === false && /ALTNAME|does not match/i.test(facts.distrust ?? '') ? 'other-name' : 'untrusted'
-}
