@@ -125,12 +125,15 @@ export async function toldSentences() {
   const { COMMANDS } = await load('core/model/command-table.ts')
   const { PROTECTION_WORDS } = await load('core/model/protection-words.ts')
   const { MEANINGS } = await load('core/model/reply-advice.ts')
-  const { EXPLAINED_WORDS } = await load('core/model/explain.ts')
+  const { CLASSES, EXPLAINED_WORDS } = await load('core/model/explain.ts')
+  const { BASIC, STATUS } = await load('core/model/reply-status.ts')
   return [
     ...Object.values(SETTINGS).map(({ about }) => about),
     ...Object.values(COMMANDS).flatMap(({ label, group }) => [label, group]),
     ...Object.values(PROTECTION_WORDS),
     ...Object.values(MEANINGS).flatMap(({ title, meaning, next }) => [title, meaning, next]),
+    ...Object.values(CLASSES),
+    ...[...Object.values(BASIC), ...Object.values(STATUS)].flatMap((words) => [words[0], words[1]]),
     ...EXPLAINED_WORDS.flatMap((/** @type {{ title: string, text: string }} */ { title, text }) => [title, text]),
   ]
 }

@@ -29,8 +29,8 @@ export interface Explained {
 /** All words that are explained. */
 export const EXPLAINED_WORDS: readonly ExplainedWord[] = [...SMTP_WORDS, ...POP3_WORDS, ...IMAP_WORDS, ...SASL_WORDS]
 
-/** RFC 5321 §4.2.1 and RFC 3463 §2: what the first digit says. */
-const CLASSES: Readonly<Record<string, string>> = {
+/** What the first digit of a code says (RFC 5321 §4.2.1, RFC 3463 §2). */
+export const CLASSES: Readonly<Record<string, string>> = {
   '2': 'Done: the server has done what was asked.',
   '3': 'Go on: the server waits for more.',
   '4': 'Not now: the same may succeed later, and is tried again.',

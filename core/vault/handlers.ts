@@ -2,6 +2,7 @@ import { implement } from '@orpc/server'
 import { contract } from '../rpc/contract.ts'
 import type { VaultView } from '../rpc/vault-contract.ts'
 import type { Ways } from './ways.ts'
+import { PROTECTION_WORDS } from '../model/protection-words.ts'
 
 /** Answers `vault.*`. */
 export function vaultHandlers(ways: Ways) {
@@ -41,11 +42,7 @@ function viewOf(ways: Ways): VaultView {
 }
 
 function textOf(open: ReturnType<Ways['list']>, lockedAtStart: boolean): string {
-  if (lockedAtStart)
-    return 'Only the passphrase opens the mail: a stolen disk or copy is worth nothing without it, and Posthorn starts locked.'
-  if (!open.includes('key-file'))
-    return 'The keychain of this computer opens the mail when you are signed in, or the passphrase does: a stolen disk or copy is worth nothing without one of them.'
-  return open.includes('passphrase')
-    ? 'The key file or the passphrase opens the mail. Whoever has both this folder and the key file can read it.'
-    : 'The key file opens the mail. A copy of this folder alone is worth nothing; a stolen disk that holds both is not protected.'
+  if (lockedAtStart) return PROTECTION_WORDS.passphraseAlone
+  if (!open.includes('key-file')) return PROTECTION_WORDS.keychain
+  return open.includes('passphrase') ? PROTECTION_WORDS.keyFileOrPassphrase : PROTECTION_WORDS.keyFile
 }

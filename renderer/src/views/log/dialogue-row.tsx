@@ -72,7 +72,7 @@ function Text({ row, protocol, showsBytes = false, onExplain, onToggle, onMessag
   if (row.kind === 'note') return <bdi>{visible(row.text)}</bdi>
   if (row.kind === 'content') {
     const { ref, bytes } = row.event
-    const words = `${size(bytes)}, ${protocol === 'smtp' ? 'the message' : ref.kind === 'kept' ? 'a listing' : 'a message'}`
+    const words = `${size(bytes)}, ${protocol === 'smtp' ? t('the message') : ref.kind === 'kept' ? t('a listing') : t('a message')}`
     if (ref.kind === 'message' && onMessage !== undefined)
       return (
         <button type="button" className="fold" onClick={() => onMessage(ref.messageId)}>
@@ -256,8 +256,10 @@ function Boundary({ row }: { row: Extract<DialogueRow, { kind: 'boundary' }> }) 
               bdi: (words) => <bdi>{words}</bdi>,
             })}
           </>
+        ) : distrust === undefined ? (
+          t('Encrypted; the certificate is not verified.')
         ) : (
-          <>Encrypted; the certificate is not verified{distrust === undefined ? '' : `: ${distrustWords(distrust)}`}.</>
+          t('Encrypted; the certificate is not verified: {why}.', { why: distrustWords(distrust) })
         )}{' '}
         <button type="button" className="linklike" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? t('Less') : t('Details')}

@@ -1,6 +1,6 @@
 import type { EventView } from '../../../../core/rpc/views.ts'
-import { count } from '../../format/size.ts'
 import { lineText, verbOf, type LineEvent } from './exchange.ts'
+import { t } from '../../words/words.ts'
 
 /** A row of the dialogue as it is drawn. */
 export type DialogueRow = {
@@ -96,12 +96,11 @@ export function dialogueRows(
         })
         break
       case 'closed': {
-        const who = event.by === 'us' ? 'Posthorn' : event.by === 'C' ? 'The client' : 'The server'
         const why = event.why === undefined ? '' : `: ${event.why}`
         rows.push({
           ...base,
           kind: 'note',
-          text: `${who} closed the connection${why}`,
+          text: `${event.by === 'us' ? t('Posthorn closed the connection') : event.by === 'C' ? t('The client closed the connection') : t('The server closed the connection')}${why}`,
           isFault: event.why !== undefined,
         })
         break
@@ -147,15 +146,19 @@ function runFrom(events: readonly EventView[], at: number): LineEvent[] {
 }
 
 function hintOf(run: readonly LineEvent[]): string {
-  if (run[0]?.from === 'C') return `${count(run.length - 1, 'more', 'more')}, up to ${lineText(run.at(-1) ?? run[0])}`
+  if (run[0]?.from === 'C')
+    return t('{count, number} more, up to {last}', { count: run.length - 1, last: lineText(run.at(-1) ?? run[0]) })
   const words = run
     .slice(1)
     .map((line) => lineText(line).replace(/^\d{3}[- ]/, ''))
     .filter((text) => text !== '.')
   const isKeywords = words.every((word) => /^[A-Z0-9-]{2,}(?:\s|=|$)/.test(word))
-  if (!isKeywords) return `${count(words.length, 'more line')}`
+  if (!isKeywords) return t('{count, plural, one {# more line} other {# more lines}}', { count: words.length })
   const shown = words.slice(0, 4).map((word) => word.split(/[\s=]/)[0])
-  return `${words.length} more: ${shown.join(', ')}${words.length > 4 ? ' …' : ''}`
+  return t('{count, number} more: {words}', {
+    count: words.length,
+    words: `${shown.join(', ')}${words.length > 4 ? ' …' : ''}`,
+  })
 }
 
 /** How a line is taken: for colour, and for the mark `!` on what was refused or odd. */

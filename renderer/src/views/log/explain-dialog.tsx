@@ -46,11 +46,11 @@ export function ExplainDialog({ first, onClose }: { readonly first: string; read
         )}
         {found === undefined || found.reply === null ? null : <Reply reply={found.reply} />}
         {(found?.words ?? []).map((word) => (
-          <section key={`${word.protocol} ${word.kind} ${word.word}`} aria-label={word.title}>
+          <section key={`${word.protocol} ${word.kind} ${word.word}`} aria-label={told(word.title)}>
             <h3>
-              <span className="mono">{word.word}</span> {word.title}
+              <span className="mono">{word.word}</span> {told(word.title)}
             </h3>
-            <p>{word.text}</p>
+            <p>{told(word.text)}</p>
             {word.syntax === '' ? null : <p className="mono">{word.syntax}</p>}
             <p className="quiet">
               {word.protocol.toUpperCase()} {word.kind}
@@ -80,13 +80,13 @@ function Reply({ reply }: { readonly reply: NonNullable<Explained['reply']> }) {
           {reply.code}
           {reply.enhanced === null ? '' : ` ${reply.enhanced}`}
         </span>{' '}
-        {advice?.title ?? status?.title ?? basic?.title ?? ''}
+        {told(advice?.title ?? status?.title ?? basic?.title ?? '')}
       </h3>
-      <p>{reply.class}</p>
-      {basic === null ? null : <p>{basic.text}</p>}
+      <p>{told(reply.class)}</p>
+      {basic === null ? null : <p>{told(basic.text)}</p>}
       {status === null ? null : (
         <p>
-          {status.text}{' '}
+          {told(status.text)}{' '}
           <span className="quiet">
             RFC {status.rfc}
             {status.section === '' ? '' : ` §${status.section}`}
@@ -95,7 +95,7 @@ function Reply({ reply }: { readonly reply: NonNullable<Explained['reply']> }) {
       )}
       {advice === null ? null : (
         <>
-          <p>{advice.meaning}</p>
+          <p>{told(advice.meaning)}</p>
           <p>
             <b>{told(ACTOR_WORDS[advice.who])}</b> {told(advice.next)}
           </p>

@@ -1,5 +1,4 @@
 import type { LogHit } from '../../../../core/rpc/log-contract.ts'
-import { count } from '../../format/size.ts'
 import { Marked } from '../mail/marked.tsx'
 import { t } from '../../words/words.ts'
 
@@ -27,7 +26,9 @@ export function Places({ hit, onLine }: Props) {
         ))}
       </ul>
       {hit.matches <= hit.lines.length ? null : (
-        <p className="quiet num">{count(hit.matches, 'place')} in all, the first of them here.</p>
+        <p className="quiet num">
+          {t('{count, plural, one {# place} other {# places}} in all, the first of them here.', { count: hit.matches })}
+        </p>
       )}
     </section>
   )

@@ -9,6 +9,7 @@ import { act } from '../../state/act.ts'
 import { toast } from '../../state/toasts.ts'
 import { useLive } from '../../state/use-live.ts'
 import { t } from '../../words/words.ts'
+import { whole } from '../../format/size.ts'
 
 const changes = { changes: api.log.saved.changes }
 
@@ -72,12 +73,12 @@ function Kept({ query, isOpen, onText }: KeptProps) {
       >
         {notify ? <Icon name="bell" label={t('Tells of new ones')} /> : null}
         {name}
-        {notify && found > 0 ? <span className="count">{found.toLocaleString('en')}</span> : null}
+        {notify && found > 0 ? <span className="count">{whole(found)}</span> : null}
       </button>
       <IconButton
         icon="x"
         label={t('Forget {name}', { name })}
-        onClick={() => void act('Forgetting the query', () => api.log.saved.remove({ id }))}
+        onClick={() => void act(t('Forgetting the query'), () => api.log.saved.remove({ id }))}
       />
     </span>
   )
@@ -88,7 +89,8 @@ function KeepDialog({ text, onClose }: { readonly text: string; readonly onClose
   const [notify, setNotify] = useState(false)
   const save = async () => {
     await api.log.saved.save({ name: name.trim(), text, notify })
-    toast(notify ? `You are told when “${name.trim()}” finds a new session.` : `“${name.trim()}” is kept.`, {
+    const values = { name: name.trim() }
+    toast(notify ? t('You are told when “{name}” finds a new session.', values) : t('“{name}” is kept.', values), {
       icon: notify ? 'bell' : 'star',
     })
   }

@@ -6,14 +6,14 @@ import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import { useDensity } from '../../state/look.ts'
 import { VirtualListbox, type ListItem, type Picked } from '../../parts/virtual-listbox.tsx'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 const STATE: Readonly<Record<SessionView['state'], { icon: IconName; tone: string; word: string }>> = {
-  live: { icon: 'dot-on', tone: 'ok', word: 'open now' },
-  ok: { icon: 'ok', tone: 'ok', word: 'went well' },
-  deferred: { icon: 'clock', tone: 'warn', word: 'put off' },
-  failed: { icon: 'fail', tone: 'danger', word: 'failed' },
-  aborted: { icon: 'alert', tone: 'warn', word: 'broke off' },
+  live: { icon: 'dot-on', tone: 'ok', word: said('open now') },
+  ok: { icon: 'ok', tone: 'ok', word: said('went well') },
+  deferred: { icon: 'clock', tone: 'warn', word: said('put off') },
+  failed: { icon: 'fail', tone: 'danger', word: said('failed') },
+  aborted: { icon: 'alert', tone: 'warn', word: said('broke off') },
 }
 
 /** The colour of a worst reply: a deferral heals itself, a refusal needs a person. */
@@ -85,9 +85,9 @@ function Row({ session, nowMs }: { session: SessionView; nowMs: number }) {
   const duration = took((session.endedMs ?? nowMs) - session.startedMs)
   return (
     <div className="sess-row">
-      <span className={`st ${tone}`} title={word}>
+      <span className={`st ${tone}`} title={told(word)}>
         <Icon name={icon} />
-        <span className="sr">{word}</span>
+        <span className="sr">{told(word)}</span>
       </span>
       <span className="num">{clockSeconds(session.startedMs)}</span>
       <span>

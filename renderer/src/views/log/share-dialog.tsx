@@ -1,21 +1,21 @@
 import { useState } from 'react'
 import type { RedactionView } from '../../../../core/rpc/log-contract.ts'
 import { api, wordsOf } from '../../bridge/client.ts'
-import { count, size } from '../../format/size.ts'
+import { size } from '../../format/size.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
 import { Choice } from '../../parts/choice.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Check } from '../../parts/field.tsx'
 import { saveBytes } from '../../state/actions.ts'
-import { t } from '../../words/words.ts'
+import { said, t, told } from '../../words/words.ts'
 
 type Format = Parameters<typeof api.log.share>[0]['format']
 const FORMATS: readonly (readonly [Format, string, string])[] = [
-  ['dialogue', 'Dialogue', 'Text, for people and mails; Posthorn can play it again.'],
-  ['json', 'JSON', 'With times, TLS and sizes; Posthorn and other programs can open it.'],
-  ['pcapng', 'Capture for Wireshark', 'As packets, so that Wireshark follows the streams.'],
-  ['eml', 'Message', 'A mail with dialogue and JSON attached.'],
+  ['dialogue', said('Dialogue'), said('Text, for people and mails; Posthorn can play it again.')],
+  ['json', 'JSON', said('With times, TLS and sizes; Posthorn and other programs can open it.')],
+  ['pcapng', said('Capture for Wireshark'), said('As packets, so that Wireshark follows the streams.')],
+  ['eml', said('Message'), said('A mail with dialogue and JSON attached.')],
 ]
 
 /** Makes a file of sessions, and says what is not in it before it leaves the computer. */
@@ -51,8 +51,8 @@ export function ShareDialog({ ids, onClose }: { readonly ids: readonly number[];
               key={value}
               name="format"
               on={format === value}
-              title={title}
-              text={text}
+              title={told(title)}
+              text={told(text)}
               onPick={() => setFormat(value)}
             />
           ))}
@@ -111,7 +111,7 @@ function Redaction({ redaction }: { readonly redaction: RedactionView }) {
       </p>
       {replaced.length === 0 ? null : (
         <details>
-          <summary>{count(replaced.length, 'name')} replaced</summary>
+          <summary>{t('{count, plural, one {# name} other {# names}} replaced', { count: replaced.length })}</summary>
           <ul>
             {replaced.map((one) => (
               <li key={`${one.kind} ${one.from}`} className="mono">

@@ -50,7 +50,9 @@ export function TimingPane({ events, onLine }: Props) {
         ))}
       </ol>
       {steps.length <= SHOWN ? null : (
-        <p className="quiet">and {(steps.length - SHOWN).toLocaleString('en')} more steps</p>
+        <p className="quiet">
+          {t('and {count, plural, one {# more step} other {# more steps}}', { count: steps.length - SHOWN })}
+        </p>
       )}
       <p className="quiet num">
         {t('{totalMs} in all. The three longest waits are marked.', { totalMs: took(totalMs) })}

@@ -1,6 +1,7 @@
 import type { EventView } from '../../../../core/rpc/views.ts'
 import { exchangesOf, lineText, tlsName } from './exchange.ts'
 import { visible } from '../../format/wire-text.ts'
+import { t } from '../../words/words.ts'
 
 /** One stretch of a session: what was waited for, from when to when, ms since it began. */
 export interface Step {
@@ -68,10 +69,10 @@ export function stepsOf(events: readonly EventView[]): Step[] {
         asked?.kind === 'line'
           ? shorten(lineText(asked))
           : verb === 'content'
-            ? 'the message'
+            ? t('the message')
             : connectedMs === undefined && dialledMs !== null
-              ? 'connect, greeting'
-              : 'greeting',
+              ? t('connect, greeting')
+              : t('greeting'),
       fromMs,
       toMs: last.sinceMs,
       seq: last.seq,

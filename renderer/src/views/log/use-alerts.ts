@@ -4,6 +4,7 @@ import { visible } from '../../format/wire-text.ts'
 import { go } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
 import { useStanding } from '../../state/use-live.ts'
+import { t } from '../../words/words.ts'
 
 /** Tells of sessions that a kept question wants to hear of, as they end. */
 export function useAlerts(): void {
@@ -19,7 +20,7 @@ export function useAlerts(): void {
           toast(`${name}: ${visible(session.peer)}${session.worst === '' ? '' : `, ${visible(session.worst)}`}`, {
             icon: 'bell',
             action: {
-              label: 'Show',
+              label: t('Show'),
               run: () => go({ view: 'log', sessionId: session.id, seq: lines[0]?.seq ?? null, of: null }),
             },
           })

@@ -1,5 +1,5 @@
 import { api } from '../../bridge/client.ts'
-import { count, size } from '../../format/size.ts'
+import { size, whole } from '../../format/size.ts'
 import { ago } from '../../format/time.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
@@ -33,10 +33,14 @@ export function UseDialog({ onClose }: { readonly onClose: () => void }) {
                 {protocols.map((one) => (
                   <tr key={one.protocol}>
                     <th scope="row">{one.protocol.toUpperCase()}</th>
-                    <td className="num">{one.sessions.toLocaleString('en')}</td>
+                    <td className="num">{whole(one.sessions)}</td>
                     <td className="num">{size(one.bytes)}</td>
                     <td>{one.oldestMs === null ? '' : ago(one.oldestMs, nowMs)}</td>
-                    <td className="num">{one.keepDays === 0 ? t('ever') : count(one.keepDays, 'day')}</td>
+                    <td className="num">
+                      {one.keepDays === 0
+                        ? t('ever')
+                        : t('{count, plural, one {# day} other {# days}}', { count: one.keepDays })}
+                    </td>
                     <td className="num">{one.keepBytes === 0 ? t('no limit') : size(one.keepBytes)}</td>
                   </tr>
                 ))}

@@ -4,6 +4,7 @@ import { useEngine } from '../../state/engine.tsx'
 import { actionOf, DEEDS } from './rule-form.ts'
 import { Pick, Text } from './row-fields.tsx'
 import { said, t, told } from '../../words/words.ts'
+import { folderName } from '../../format/folder-name.ts'
 
 interface Props {
   readonly actions: readonly RuleAction[]
@@ -63,7 +64,7 @@ function Rest({ action, onChange }: { readonly action: RuleAction; readonly onCh
                   .filter(({ role }) => role !== 'drafts')
                   .map((folder) => ({
                     value: `folder ${folder.id}`,
-                    label: `${folder.name}, ${folder.owner?.name ?? t('on this computer')}`,
+                    label: `${folderName(folder)}, ${folder.owner?.name ?? t('on this computer')}`,
                   }))
               : []),
           ]}

@@ -8,6 +8,7 @@ import { useEngine } from '../../state/engine.tsx'
 import { RunResults } from './run-results.tsx'
 import { useRun } from './use-run.ts'
 import { t } from '../../words/words.ts'
+import { folderName } from '../../format/folder-name.ts'
 
 /** Runs rules over mail that is here: first what they would do, then in earnest. `rule` null: all that are on. */
 export function RunDialog({ rule, onClose }: { readonly rule: RuleView | null; readonly onClose: () => void }) {
@@ -47,7 +48,7 @@ export function RunDialog({ rule, onClose }: { readonly rule: RuleView | null; r
               .filter(({ role }) => role !== 'drafts')
               .map((folder) => ({
                 value: `${folder.id}`,
-                label: `${folder.name}, ${folder.owner?.name ?? t('on this computer')}`,
+                label: `${folderName(folder)}, ${folder.owner?.name ?? t('on this computer')}`,
               })),
             { value: 'query', label: t('what a search finds') },
           ]}

@@ -79,8 +79,8 @@ function KeyTable({ scheme, own, onDone }: TableProps) {
       </div>
       <p className="quiet">{t('Single letters act while you read, never while you type.')}</p>
       {COMMAND_GROUPS.map((group) => (
-        <section key={group} className="setting-group" aria-label={group}>
-          <h3>{group}</h3>
+        <section key={group} className="setting-group" aria-label={told(group)}>
+          <h3>{told(group)}</h3>
           <ul className="key-rows">
             {IDS.filter((id) => COMMANDS[id].group === group).map((id) => {
               const entry: CommandEntry = COMMANDS[id]

@@ -9,7 +9,7 @@ import { Load } from '../../parts/load.tsx'
 import { copyText } from '../../state/actions.ts'
 import { useLive } from '../../state/use-live.ts'
 import { AppPasswords, PasswordDialog, type MadePassword } from './app-passwords.tsx'
-import { t } from '../../words/words.ts'
+import { spokenLocale, t, told } from '../../words/words.ts'
 
 /** How another mail program sends through Posthorn: its steps, a password of its own, and the certificate to compare. */
 export function Programs() {
@@ -92,11 +92,11 @@ export function Connect({ view, onAddress }: { view: ConnectView; onAddress: (ad
         <ol className="steps">
           {program.steps.map((step, n) => (
             <li key={n}>
-              <p>{filled(step.text)}</p>
+              <p>{filled(told(step.text))}</p>
               {step.fields.length === 0 ? null : (
                 <dl className="kv copyable">
                   {step.fields.map(({ label, value }) => (
-                    <Copyable key={label} label={label} value={filled(value)} />
+                    <Copyable key={label} label={label} value={filled(value)} lang="en" />
                   ))}
                 </dl>
               )}
@@ -142,10 +142,11 @@ export function Connect({ view, onAddress }: { view: ConnectView; onAddress: (ad
   )
 }
 
-function Copyable({ label, value }: { label: string; value: string }) {
+/** `lang`: whose words the label is in, where they are another program's own. */
+function Copyable({ label, value, lang }: { label: string; value: string; lang?: string }) {
   return (
     <>
-      <dt>{label}</dt>
+      <dt lang={lang}>{label}</dt>
       <dd>
         <span className="mono">{value}</span>
         <IconButton icon="copy" label={t('Copy {label}', { label })} onClick={() => void copyText(value, label)} />
@@ -170,7 +171,7 @@ function Certificate({ view }: { view: ConnectView['certificate'] }) {
         <dt>{t('For')}</dt>
         <dd className="mono">{view.names.join(', ')}</dd>
         <dt>{t('Valid until')}</dt>
-        <dd>{new Date(view.notAfterMs).toLocaleDateString(undefined, { dateStyle: 'long' })}</dd>
+        <dd>{new Date(view.notAfterMs).toLocaleDateString(spokenLocale(), { dateStyle: 'long' })}</dd>
       </dl>
       {view.trouble === null ? null : (
         <p className="notice danger" role="alert">

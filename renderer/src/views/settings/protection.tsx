@@ -23,7 +23,7 @@ export function Protection() {
       <Load live={vault} what={t('how mail is protected')} again={vault.again}>
         {(view) => (
           <>
-            <p className="lead">{view.text}</p>
+            <p className="lead">{told(view.text)}</p>
             <ul className="cards">
               <Way
                 title={t('Key file')}

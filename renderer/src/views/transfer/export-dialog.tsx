@@ -6,6 +6,7 @@ import { Check, Field, Select } from '../../parts/field.tsx'
 import { saveBytes } from '../../state/actions.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { t } from '../../words/words.ts'
+import { folderName } from '../../format/folder-name.ts'
 
 type What = Parameters<typeof api.exports.start>[0]['what']
 type Format = Parameters<typeof api.exports.start>[0]['format']
@@ -56,7 +57,7 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
               { value: 'query', label: t('What a search finds') },
               ...list.map((folder) => ({
                 value: `${folder.id}`,
-                label: folder.owner === null ? folder.name : `${folder.owner.name}: ${folder.name}`,
+                label: folder.owner === null ? folderName(folder) : `${folder.owner.name}: ${folderName(folder)}`,
               })),
             ]}
             onChange={setChosen}

@@ -10,6 +10,7 @@ import { useEngine } from '../../state/engine.tsx'
 import { useLive } from '../../state/use-live.ts'
 import { useSending, type Found, type Into } from './use-import.ts'
 import { t } from '../../words/words.ts'
+import { folderName } from '../../format/folder-name.ts'
 
 type Source = 'files' | 'path' | `profile ${number}`
 
@@ -108,7 +109,7 @@ export function ImportDialog({
               ...(folders.at === 'ready'
                 ? folders.value
                     .filter(({ owner, role }) => owner === null && role !== 'drafts' && role !== 'trash')
-                    .map((folder) => ({ value: `${folder.id}`, label: folder.name }))
+                    .map((folder) => ({ value: `${folder.id}`, label: folderName(folder) }))
                 : []),
             ]}
             onChange={setWhere}
