@@ -6,12 +6,14 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { reasonOf } from '../../core/base/fault.ts'
+import { findProgram } from '../../scripts/programs.mjs'
 import { startDnsServer, type Zone } from '../support/dns-server.ts'
 import { measureAccept } from './accept.ts'
 import { measureDeliver } from './deliver.ts'
 import { measureFolder } from './folder.ts'
 import { installHaraka, startHaraka } from './haraka.ts'
 import { measureLog } from './log.ts'
+import { measureLogFrames } from './log-frames.ts'
 import { has } from './machine.ts'
 import { parseOptions, type Options } from './options.ts'
 import { measurePop3 } from './pop3.ts'
@@ -148,7 +150,11 @@ try {
     await measureSearch({ work, kept: options.work, corpus: options.corpus, peers: options.peers.has('notmuch') })
   if (options.areas.has('folder')) await measureFolder({ work, messages: options.corpus })
   if (options.areas.has('start')) await measureStart({ work, messages: options.corpus, rounds: options.rounds })
-  if (options.areas.has('log')) await measureLog({ work, lines: options.lines })
+  if (options.areas.has('log')) {
+    await measureLog({ work, lines: options.lines })
+    if (findProgram('chromium') === undefined) console.log('There is no Chromium, so the window is left out.')
+    else await measureLogFrames(options.lines)
+  }
   if (options.areas.has('pop3')) {
     const table = new Table(OURS)
     console.log('\npop3')

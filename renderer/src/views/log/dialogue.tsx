@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react'
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react'
 import type { EventView, SessionView } from '../../../../core/rpc/views.ts'
 import { whole } from '../../format/size.ts'
 import { Button } from '../../parts/button.tsx'
@@ -25,6 +25,9 @@ interface Props {
   readonly onMessage?: (messageId: number) => void
   readonly onEntry?: (entryId: number) => void
 }
+
+/** Most rows are one line. */
+const rowHeight = () => 20
 
 /** Rows that were picked: by the keyboard, or by their numbers. */
 interface Picked {
@@ -54,11 +57,15 @@ export function Dialogue({
   /** How many events there were when following ended. */
   const [leftAt, setLeftAt] = useState(read.total)
   const [picked, setPicked] = useState<Picked | null>(null)
+  const seqAt = useRef(rows.seqAt)
+  seqAt.current = rows.seqAt
+  // The same function each time: with another one all places are reckoned anew.
+  const keyAt = useCallback((index: number) => seqAt.current(index), [])
   const virtual = useVirtualizer({
     count: rows.count,
     getScrollElement: () => scroller.current,
-    estimateSize: () => 20,
-    getItemKey: (index) => rows.seqAt(index),
+    estimateSize: rowHeight,
+    getItemKey: keyAt,
     overscan: 20,
   })
   const items = virtual.getVirtualItems()

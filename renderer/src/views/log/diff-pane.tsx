@@ -36,6 +36,9 @@ export function DiffPane({ ids: [left, right], onLine }: Props) {
   )
 }
 
+/** Most rows are one line. */
+const rowHeight = () => 24
+
 interface DiffProps {
   readonly sessions: readonly [SessionView, SessionView]
   readonly left: Parameters<typeof diffLines>[0]
@@ -53,7 +56,7 @@ function Diff({ sessions: [a, b], left, right, onLine }: DiffProps) {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => 22,
+    estimateSize: rowHeight,
     overscan: 30,
   })
   const name = (session: SessionView) => (

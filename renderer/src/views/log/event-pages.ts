@@ -1,8 +1,8 @@
 import type { EventView } from '../../../../core/rpc/views.ts'
 
 /** Events of one page, and how many pages are kept at once: what is scrolled past is read again. */
-export const PAGE = 1000
-const MOST_PAGES = 24
+export const PAGE = 200
+const MOST_PAGES = 100
 
 /**
  * The events of a session that is too long to be held whole: pages of them, those looked at last. A transcript only ever grows, so

@@ -14,7 +14,6 @@ import { copyText } from '../../state/actions.ts'
 import { go } from '../../state/route.ts'
 import { t } from '../../words/words.ts'
 import { Dialogue } from './dialogue.tsx'
-import { PAGE } from './event-pages.ts'
 import { ExplainDialog } from './explain-dialog.tsx'
 import { Places } from './places.tsx'
 import { ShareDialog } from './share-dialog.tsx'
@@ -35,6 +34,8 @@ interface PaneProps {
 
 /** Of a long session so many lines are copied at once. */
 const MOST_COPIED = 20_000
+/** Events read at once. */
+const READ = 1000
 
 /** One session of the log: what was said, how long it took, and what encrypted it. */
 export function SessionPane({ id, seq, hit, onLine }: PaneProps) {
@@ -47,7 +48,7 @@ export function SessionPane({ id, seq, hit, onLine }: PaneProps) {
       const found: EventView[] = []
       const end = Math.min(toSeq, fromSeq + MOST_COPIED - 1)
       for (let next = fromSeq; next <= end;) {
-        const some = await api.log.events({ id, fromSeq: next, limit: Math.min(PAGE, end - next + 1) })
+        const some = await api.log.events({ id, fromSeq: next, limit: Math.min(READ, end - next + 1) })
         found.push(...some)
         const last = some.at(-1)
         if (last === undefined) break
@@ -191,9 +192,7 @@ function Doors({ session, seq, entryId, messageId }: DoorsProps) {
         label={t('Copy the dialogue')}
         onClick={() => void text().then((one) => (one ? copyText(one.text, t('The dialogue')) : undefined))}
       />
-      {again === undefined ? null : (
-        <IconButton icon="terminal" label={t('Start from this session')} onClick={again} />
-      )}
+      {again === undefined ? null : <IconButton icon="terminal" label={t('Start from this session')} onClick={again} />}
       <IconButton icon="download" label={t('Export the dialogue')} onClick={() => setShares(true)} />
       {shares ? <ShareDialog ids={[session.id]} onClose={() => setShares(false)} /> : null}
     </>

@@ -2,10 +2,16 @@ import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
 import type { EventView } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
 import { useLive } from '../../state/use-live.ts'
+import { rested } from '../../state/rested.ts'
 import { EventPages, PAGE } from './event-pages.ts'
 
 /** Longer sessions are not held whole: their events come as they are looked at, and nothing in them is folded. */
-const MOST_WHOLE = 20_000
+const MOST_WHOLE = 5000
+/** Events read at once. */
+const READ = 1000
+/** A session of so many events is read on so often and no more: nobody reads faster. */
+const MANY = 500
+const REST_MS = 200
 
 /** What is known of a session that is being read. */
 interface Known {
@@ -31,9 +37,11 @@ export function useDialogue(id: number) {
     key: '',
     links: [],
   })
+  const rest = useRef(rested(REST_MS))
   const live = useLive(
     `dialogue ${id}`,
     async (signal) => {
+      if (known.current.total > MANY) await rest.current(signal)
       const { session, events: total } = await api.log.extent({ id }, { signal })
       // What it had to do with is found by reading all of it: again only when it may have changed.
       const key = `${id} ${session.state} ${session.messages}`
@@ -45,10 +53,10 @@ export function useDialogue(id: number) {
       }
       for (;;) {
         const fromSeq = (known.current.events.at(-1)?.seq ?? -1) + 1
-        const more = fromSeq >= total ? [] : await api.log.events({ id, fromSeq, limit: PAGE }, { signal })
+        const more = fromSeq >= total ? [] : await api.log.events({ id, fromSeq, limit: READ }, { signal })
         if (signal.aborted || known.current.id !== id) break
         if (more.length > 0) known.current = { id, events: [...known.current.events, ...more], pages: null, total }
-        if (more.length < PAGE) break
+        if (more.length < READ) break
       }
       setShown(known.current)
       return { session, links: links.current.links }

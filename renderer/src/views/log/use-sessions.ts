@@ -1,9 +1,12 @@
 import { useCallback, useRef } from 'react'
 import type { SessionView } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
+import { rested } from '../../state/rested.ts'
 import { useLive } from '../../state/use-live.ts'
 
 const PAGE = 100
+/** While sessions go on they change with each line: the list is read so often and no more. */
+const REST_MS = 250
 
 export interface Filter {
   readonly protocol: 'smtp' | 'pop3' | 'imap' | null
@@ -17,9 +20,11 @@ export function useSessions(filter: Filter) {
   const key = `sessions ${JSON.stringify(filter)}`
   const wanted = useRef({ key, rows: PAGE })
   if (wanted.current.key !== key) wanted.current = { key, rows: PAGE }
+  const rest = useRef(rested(REST_MS))
   const live = useLive(
     key,
     async (signal) => {
+      await rest.current(signal)
       const sessions: SessionView[] = []
       for (;;) {
         const page = await api.log.sessions({ ...filter, before: sessions.at(-1)?.id ?? null, limit: PAGE }, { signal })
