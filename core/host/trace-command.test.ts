@@ -153,7 +153,7 @@ test('a message that came from another server shows its session, the line there,
     return pages.flat()
   }
   await expect.poll(inbox).toMatchObject([{ subject: 'Hello' }])
-  const [{ id: messageId }] = (await inbox()) as [{ id: number }]
+  const messageId = (await inbox())[0]!.id
   const trace = await api.trace.message({ messageId })
   expect(trace).toMatchObject({ how: 'smtp', session: { side: 'server', protocol: 'smtp' }, sent: [] })
   const [line] = await api.log.events({ id: trace.session!.id, fromSeq: trace.seq!, limit: 1 })

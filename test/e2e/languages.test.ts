@@ -1,0 +1,147 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { LANGUAGES } from '../../core/model/languages.ts'
+import { barriers, complaintsOf, openBrowser } from '../support/browser.ts'
+import { needs } from '../support/peers.ts'
+import { freePort } from '../support/postfix.ts'
+import { eventually, Home, type Served } from '../support/posthorn.ts'
+
+/** The window in each of its languages, and in one that shows every word that did not come through the catalogue. */
+const { describe, test } = needs('chromium')
+
+/** Every page of the window, by its address. */
+const PAGES = [
+  'mail/all',
+  'queue',
+  'drafts',
+  'snoozed',
+  'people/all',
+  'log',
+  'console',
+  'lab',
+  'search/nothing-has-this-word',
+  ...['accounts', 'identities', 'routes', 'signing', 'destinations', 'programs', 'local', 'rules', 'tags', 'transfer'],
+  ...['protection', 'appearance', 'keys', 'about'],
+].map((page) =>
+  page.includes('/') || ['queue', 'drafts', 'snoozed', 'log', 'console', 'lab'].includes(page)
+    ? page
+    : `settings/${page}`,
+)
+
+/** The same in every language: names of programs, protocols and keys, and what somebody typed or was sent. */
+const NAMES =
+  /^(?:POP|Posthorn|Thunderbird|Gmail|Outlook|Apple Mail|mutt|msmtp|git send-email|Deutsch|Français|English|Ctrl|Alt|Shift|Tab|Esc|Del|Enter|Space|PgUp|PgDn|F\d+|RFC|SMTP|POP3|IMAP|DNS|TLS|STARTTLS|STLS|MX|DKIM|SPF|MTA-STS|JSON|OAuth2?|Wireshark|MIT|Node|SQLite|Nora|Feldt|Ada|KB|MB|GB|ms|Mallory|Inbox|Sent|Archive|Trash|Drafts|Junk)$/
+
+/** A day as Intl writes it for the pseudo-language, which is English to it. */
+const isDay = (text: string) => /^(?:\w+,? )?(?:\d{1,2} \w+|\w+ \d{1,2})(?:,? \d{4})?$/.test(text)
+
+describe('languages', () => {
+  let home: Home
+  let served: Served
+  let browser: Browser
+  let page: Page
+  let complaints: string[]
+
+  beforeAll(async () => {
+    home = new Home({ submission: { port: 0 }, ui: { port: await freePort('127.0.0.1') }, queue: { paused: true } })
+    served = await home.serve()
+    browser = await openBrowser()
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
+    page.setDefaultTimeout(10_000)
+    complaints = complaintsOf(page)
+    await page.goto(served.ready.ui)
+    await page.getByLabel('Your name').fill('Nora Feldt')
+    await page.getByLabel('Mail address').fill('nora@feldt.test')
+    await page.getByRole('button', { name: 'Start using Posthorn' }).click()
+    await page.getByRole('button', { name: 'New message' }).waitFor()
+    const path = join(home.root, 'one.eml')
+    const head = [
+      'From: Ada <ada@harbour.test>',
+      'To: nora@feldt.test',
+      'Subject: 1815',
+      'Message-ID: <1815@harbour.test>',
+    ]
+    writeFileSync(path, [...head, 'Date: Fri, 20 Nov 2026 10:00:00 +0000', '', '1815, 1852.', ''].join('\r\n'))
+    expect((await home.run(['import', path])).status).toBe(0)
+  }, 60_000)
+  afterAll(async () => {
+    await browser?.close()
+    await served?.stop()
+    home?.remove()
+  }, 60_000)
+
+  const go = async (hash: string) => {
+    await page.evaluate((to) => (location.hash = `#/${to}`), hash)
+    await page.locator('.skel').first().waitFor({ state: 'detached' })
+  }
+  /** Chooses by the command line, whose words are the same whatever the window speaks. */
+  const choose = async (language: string) => {
+    await home.json(['setting', 'set', 'look.language', JSON.stringify(language)])
+    await eventually(
+      async () => (await page.evaluate(() => localStorage.getItem('posthorn.language'))) === language,
+      `the window to speak ${language}`,
+    )
+  }
+
+  for (const [language, name] of Object.entries(LANGUAGES))
+    test(`${name}: the window says its own words, in its direction, and holds no barrier`, async () => {
+      await choose(language)
+      await expect.poll(() => page.locator('html').getAttribute('lang')).toBe(language)
+      expect((await page.locator('html').getAttribute('dir')) ?? 'ltr').toBe(language === 'ar' ? 'rtl' : 'ltr')
+      for (const hash of ['mail/all', 'queue', 'log', 'settings/appearance']) {
+        await go(hash)
+        expect(await barriers(page), hash).toEqual([])
+      }
+      const button = await page.locator('.folders .new').innerText()
+      expect(button === 'New message').toBe(language === 'en')
+      // Nothing sticks out of the window, however long the words of a language are.
+      for (const width of [1280, 900]) {
+        await page.setViewportSize({ width, height: 700 })
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        expect(over, `${language} at ${width}`).toBeLessThanOrEqual(0)
+      }
+      await page.setViewportSize({ width: 1280, height: 800 })
+    })
+
+  test('no word of the window goes around the catalogue', async () => {
+    await choose('en-XA')
+    await expect.poll(() => page.locator('.folders .new').innerText()).toMatch(/^Ń/)
+    const found = new Set<string>()
+    for (const hash of PAGES) {
+      await go(hash)
+      await expect.poll(() => page.locator('main, section.list').count(), { message: hash }).toBeGreaterThan(0)
+      const words = await page.evaluate(() => {
+        const plain: string[] = []
+        const isData = (node: Node) =>
+          (node instanceof Element ? node : node.parentElement)?.closest(
+            'bdi, .mono, code, kbd, pre, textarea, input, [dir=auto], time, option, svg, script, style, .toasts, [lang=en]:not(html)',
+          ) !== null
+        const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT)
+        for (let node: Node | null = walker.root; node !== null; node = walker.nextNode()) {
+          const texts =
+            node instanceof Element && !isData(node)
+              ? ['aria-label', 'title', 'placeholder'].map((name) => (node as Element).getAttribute(name) ?? '')
+              : isData(node)
+                ? []
+                : [node.textContent ?? '']
+          for (const text of texts)
+            plain.push(
+              ...(text.match(/[A-Za-z][A-Za-z’'-]{2,}/g) ?? []).map((word) => `${word}\t${text.trim().slice(0, 90)}`),
+            )
+        }
+        return plain
+      })
+      for (const one of words) {
+        const [word = '', text = ''] = one.split('\t')
+        // Addresses, hosts, settings by their name, and what the engine says in its own words are no words of the window.
+        if (NAMES.test(word) || /\S@\S|\w\.\w|\d:\d|^\/|nothing-has|^Ćőƥý |dragging/.test(text) || isDay(text)) continue
+        found.add(`${hash}: ${text}`)
+      }
+    }
+    expect([...found]).toEqual([])
+    await choose('en')
+    expect(complaints).toEqual([])
+  })
+})
