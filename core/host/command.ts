@@ -63,6 +63,7 @@ export const COMMAND_NAMES = [
   'thread',
   'template',
   'redirect',
+  'receipt',
   'check',
   'vault',
   'unlock',

@@ -27,7 +27,7 @@ import { certificate, fetch, setting, status } from './system-commands.ts'
 import { dkim, tls } from './tls-commands.ts'
 import { exportMail, importMail } from './transfer-commands.ts'
 import { vault } from './vault-commands.ts'
-import { check, redirect, template } from './writing-commands.ts'
+import { check, receipt, redirect, template } from './writing-commands.ts'
 
 const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmail' | 'ui' | 'unlock'>, Command>> = {
   user,
@@ -66,6 +66,7 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   thread,
   template,
   redirect,
+  receipt,
   check,
   vault,
 }

@@ -102,6 +102,7 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
   template list | add NAME [--subject S] [--to A,B] | show NAME | remove NAME
                                   messages to begin others with; the text of a new one on stdin
   redirect MESSAGE ADDRESS … [--from ADDRESS]          sends a stored message on as it is
+  receipt MESSAGE [--send|--decline]                   who asks to be told that it was read; nothing is sent by itself
   check ADDRESS … [--from ADDRESS]                     what speaks against writing there, as the window says before it sends
   vault status | passphrase [set|remove] --passphrase-stdin | start locked|open --passphrase-stdin
                                   what opens the stored mail; a passphrase that is there comes first, a line each

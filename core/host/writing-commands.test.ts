@@ -98,3 +98,17 @@ test('a stored message is sent on as it is', async () => {
   expect(await run(['redirect', '999', 'lea@fine.test'])).toMatchObject({ status: 1 })
   expect(await run(['redirect', '1', 'lea@fine.test', '--from', 'no@one.test'])).toMatchObject({ status: 64 })
 })
+
+test('who asks for a read receipt is said, and gets one only by --send', async () => {
+  const path = join(folder, 'asks.eml')
+  const head = 'From: kim@far.test\nTo: nora@fine.test\nSubject: Ask\nDisposition-Notification-To: kim@far.test\n'
+  writeFileSync(path, `${head}\nread this\n`)
+  await run(['import', path, '--folder', 'Inbox'])
+  const rows = JSON.parse((await run(['list', '--json'])).out) as { id: number; subject: string }[]
+  const id = String(rows.find(({ subject }) => subject === 'Ask')?.id)
+  expect((await run(['receipt', id])).out).toBe('kim@far.test asks for a receipt.\n')
+  expect((await run(['receipt', id, '--send'])).out).toBe('A receipt went to kim@far.test.\n')
+  expect((await run(['receipt', id])).out).toBe('A receipt went to kim@far.test.\n')
+  expect(await run(['receipt', id, '--decline'])).toMatchObject({ status: 1 })
+  expect(await run(['receipt', id, '--send', '--decline'])).toMatchObject({ status: 64 })
+})

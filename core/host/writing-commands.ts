@@ -102,6 +102,28 @@ export const redirect: Command = {
   },
 }
 
+/** A request for a read receipt, and the answer to it. */
+export const receipt: Command = {
+  options: { '--send': 'flag', '--decline': 'flag' },
+  async run({ api, args, show }) {
+    const [message, ...more] = args.words
+    const [send, decline] = [args.has('--send'), args.has('--decline')]
+    if (message === undefined || more.length > 0 || (send && decline)) throw usage('receipt MESSAGE [--send|--decline]')
+    const messageId = idOf(message, 'receipt')
+    const view =
+      send || decline
+        ? await api.compose.receipt.answer({ messageId, send })
+        : await api.compose.receipt.get({ messageId })
+    await show(view, () => {
+      const names = harmless(view.to.join(', '))
+      if (view.to.length === 0) return 'Nobody asks for a receipt.\n'
+      if (view.answer === 'sent') return `A receipt went to ${names}.\n`
+      return view.answer === 'declined' ? `No receipt goes to ${names}.\n` : `${names} asks for a receipt.\n`
+    })
+    return EXIT.ok
+  },
+}
+
 const FOUND: Readonly<Record<string, (about: readonly string[]) => string>> = {
   'no-domain': (about) => `no such domain: ${about.join(', ')}`,
   'null-mx': (about) => `takes no mail (null MX): ${about.join(', ')}`,

@@ -10,6 +10,7 @@ import { getTemplate, listTemplates, type Template } from '../store/template.ts'
 import { warningOf } from './address-warning.ts'
 import { answeringIdentity, headOf, listPostOf, type Behind } from './answering.ts'
 import type { DraftCopies } from './draft-copies.ts'
+import { answerReceipt, receiptOf } from './receipt.ts'
 import { redirect } from './redirect.ts'
 import { review, type ReviewDeps } from './review.ts'
 import { identityOf, send, type SendDeps } from './send.ts'
@@ -82,6 +83,10 @@ export function composeHandlers(deps: ComposeDeps) {
       const identityId = answeringIdentity(store.read, head, message.folderId, deps.behind)
       return { identityId, listPost: listPostOf(head) }
     }),
+    receipt: {
+      get: os.receipt.get.handler(({ input }) => receiptOf(deps, find(input.messageId))),
+      answer: os.receipt.answer.handler(({ input }) => answerReceipt(deps, find(input.messageId), input.send)),
+    },
     redirect: os.redirect.handler(async ({ input }) => {
       const message = find(input.messageId)
       const received = async () =>

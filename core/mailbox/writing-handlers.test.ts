@@ -300,3 +300,54 @@ describe('looking at a message before it goes', () => {
     ])
   })
 })
+
+describe('a request for a read receipt', () => {
+  const asking = (more = '') =>
+    keep(
+      `From: Kim <kim@far.test>\r\nTo: nora@home.test\r\nSubject: Grüße\r\nMessage-ID: <9@far.test>\r\nDisposition-Notification-To: kim@far.test\r\n${more}\r\ntext\r\n`,
+    )
+  const get = (messageId: number) => call(compose.receipt.get, { messageId })
+  const answer = (messageId: number, send: boolean) => call(compose.receipt.answer, { messageId, send })
+
+  test('is told, and answered once, by nobody but a person, with no reverse-path', async () => {
+    const messageId = await asking()
+    expect(await get(messageId)).toEqual({ to: ['kim@far.test'], isElsewhere: false, answer: null })
+    expect(taken).toEqual([])
+    expect(await answer(messageId, true)).toMatchObject({ answer: 'sent' })
+    expect(taken[0]).toMatchObject({ from: null, author: { local: 'nora' }, recipientOptions: [{ notify: 'never' }] })
+    const raw = 'raw' in taken[0]!.body ? Buffer.from(taken[0]!.body.raw) : Buffer.alloc(0)
+    const read = await readElsewhere(raw)
+    expect(read).toMatchObject({
+      subject: 'Read: Grüße',
+      inReplyTo: '<9@far.test>',
+      from: { address: 'nora@home.test' },
+    })
+    expect(raw.toString()).toMatch(/^Content-Type: multipart\/report; report-type=disposition-notification;\r$/m)
+    expect(raw.toString()).toMatch(
+      /^Final-Recipient: rfc822; nora@home\.test\r\nOriginal-Message-ID: <9@far\.test>\r\nDisposition: manual-action\/MDN-sent-manually; displayed\r$/m,
+    )
+    await expect(answer(messageId, true)).rejects.toMatchObject({ code: 'conflict' })
+    expect(taken).toHaveLength(1)
+  })
+  test('can be declined, and nothing goes out', async () => {
+    const messageId = await asking('X: 1\r\n')
+    expect(await answer(messageId, false)).toMatchObject({ answer: 'declined' })
+    await expect(answer(messageId, true)).rejects.toMatchObject({ code: 'conflict' })
+    expect(taken).toEqual([])
+  })
+  test('says when somebody else than the author asks, and is none in one’s own mail or in mail to others', async () => {
+    const other = await keep(
+      'From: kim@far.test\r\nTo: nora@home.test\r\nDisposition-Notification-To: spy@else.test\r\nSubject: s\r\n\r\nx\r\n',
+    )
+    expect(await get(other)).toMatchObject({ to: ['spy@else.test'], isElsewhere: true })
+    const own = await keep(
+      'From: nora@home.test\r\nTo: kim@far.test\r\nDisposition-Notification-To: nora@home.test\r\nSubject: s\r\n\r\nx\r\n',
+    )
+    expect(await get(own)).toMatchObject({ to: [] })
+    const strange = await keep(
+      'From: kim@far.test\r\nTo: list@far.test\r\nDisposition-Notification-To: kim@far.test\r\nSubject: s\r\n\r\nx\r\n',
+    )
+    expect(await get(strange)).toMatchObject({ to: [] })
+    await expect(answer(strange, true)).rejects.toMatchObject({ code: 'conflict' })
+  })
+})

@@ -27,6 +27,8 @@ export interface Submission {
   readonly received: string
   /** The job of a rule that this is; it ends in the same commit. `author`: who wrote it, null for mail of somebody else. */
   readonly rule?: { readonly sendId: number; readonly author: Mailbox | null }
+  /** Who wrote it, where the reverse-path does not say so: a read receipt has none (RFC 8098 §3). */
+  readonly author?: Mailbox
   /** What the composer held (JSON), for a writer who takes it back in time; undefined where there is nothing to give back to. */
   readonly draft?: string
 }

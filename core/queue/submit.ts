@@ -144,14 +144,14 @@ async function commit(submission: Submission, named: readonly Named[], bytes: Fi
 
 /** Signs what is final now; undefined where nobody signs for the author's domain. */
 function sign(
-  { from, origin, options, rule }: Submission,
+  { from, origin, options, rule, author: writer }: Submission,
   prefix: string,
   removed: BlobView['removed'],
   { body, head, header, raw }: FinalBytes,
   { signerFor, store, clock }: SubmitContext,
 ): Promise<SignatureMade | undefined> | undefined {
   // What a rule sends on was written elsewhere, by anybody under any name.
-  const author = origin === 'rule' ? (rule?.author ?? null) : from
+  const author = origin === 'rule' ? (rule?.author ?? null) : (from ?? writer ?? null)
   const signer = author === null ? undefined : signerFor?.(author.domain)
   if (!signer || signingDomain(author, head, header) === undefined) return undefined
   return signer({

@@ -46,6 +46,16 @@ export const AnsweringView = z.object({
 })
 export type AnsweringView = z.infer<typeof AnsweringView>
 
+/** A request for a read receipt (RFC 8098), and what became of it. */
+export const ReceiptView = z.object({
+  /** Who wants one; empty where nobody does, or where it is not for us to give. */
+  to: z.array(z.string()),
+  /** None of them is the author: perhaps somebody else wants to know who reads. */
+  isElsewhere: z.boolean(),
+  answer: z.enum(['sent', 'declined']).nullable(),
+})
+export type ReceiptView = z.infer<typeof ReceiptView>
+
 export const composeContract = {
   upload: {
     begin: oc
@@ -78,6 +88,12 @@ export const composeContract = {
   ),
   /** Looks at a message before it is sent: its recipients' domains in DNS, its size, what seems forgotten. Empty where all is well. */
   review: oc.input(DraftContent).output(z.array(FindingView)),
+  receipt: {
+    /** Whether a message asks for a receipt. Nothing is ever sent by itself. Fails with `not-found`. */
+    get: oc.input(z.object({ messageId: Id })).output(ReceiptView),
+    /** Sends one, or says that none will be sent: once. Fails with `conflict` where it was answered or nobody asked. */
+    answer: oc.input(z.object({ messageId: Id, send: z.boolean() })).output(ReceiptView),
+  },
   /** Who answers a message, and its mailing list. Fails with `not-found`. */
   answering: oc.input(z.object({ messageId: Id })).output(AnsweringView),
   /**

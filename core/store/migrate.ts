@@ -20,6 +20,7 @@ import { migration as headersFirst } from './migrations/0017-headers-first.ts'
 import { migration as snoozing } from './migrations/0018-snoozing.ts'
 import { migration as writing } from './migrations/0019-writing.ts'
 import { migration as people } from './migrations/0020-people.ts'
+import { migration as receipts } from './migrations/0021-receipts.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -54,6 +55,7 @@ export const migrations: readonly Migration[] = [
   snoozing,
   writing,
   people,
+  receipts,
 ]
 
 /** The version a database has once every step ran. */

@@ -31,6 +31,7 @@ import { queueRecoverOperations } from './queue-recover.ts'
 import { queueRetireOperations } from './queue-retire.ts'
 import { queueTellOperations } from './queue-tell.ts'
 import { queueUndoOperations } from './queue-undo.ts'
+import { receiptOperations } from './receipt.ts'
 import { routeRuleOperations } from './route-rule.ts'
 import { routeOperations } from './route.ts'
 import { ruleApplyOperations } from './rule-apply.ts'
@@ -88,6 +89,7 @@ export const operations = {
   ...queueRetireOperations,
   ...queueTellOperations,
   ...queueUndoOperations,
+  ...receiptOperations,
   ...routeOperations,
   ...routeRuleOperations,
   ...ruleOperations,

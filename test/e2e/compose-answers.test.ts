@@ -28,6 +28,7 @@ describe('answers and safety', () => {
       'Message-ID: <1@fine.test>',
       'Date: Mon, 16 Nov 2026 10:00:00 +0000',
       'List-Post: <mailto:guild@fine.test>',
+      'Disposition-Notification-To: tomasz@fine.test',
       'MIME-Version: 1.0',
       'Content-Type: text/html; charset=utf-8',
       '',
@@ -36,6 +37,21 @@ describe('answers and safety', () => {
     await house.page.getByRole('option', { name: /Guest book/ }).waitFor()
   }, 60_000)
   afterAll(() => house?.close(), 60_000)
+
+  test('a request for a read receipt is asked about, and answered by one press', async () => {
+    const { page, sink } = house
+    await house.open('Guest book')
+    await page.getByText('tomasz@fine.test asks to be told that you have read this.').waitFor()
+    expect(await barriers(page)).toEqual([])
+    await house.shot('compose-receipt')
+    const isReceipt = ({ raw }: { readonly raw: Buffer }) => raw.includes('disposition-notification')
+    expect(sink.messages.filter(isReceipt)).toEqual([])
+    await page.getByRole('button', { name: 'Send a receipt' }).click()
+    await page.getByText('A read receipt went to tomasz@fine.test.').waitFor()
+    const receipt = await eventually(() => sink.messages.find(isReceipt), 'the receipt')
+    expect([receipt.from, receipt.to]).toEqual(['', ['tomasz@fine.test']])
+    expect(receipt.raw.toString()).toContain('Final-Recipient: rfc822; desk@feldt.test')
+  })
 
   test('a reply comes from who received the mail, quotes it with its looks, and has that identity’s signature', async () => {
     const { page, composer, text } = house

@@ -9,6 +9,7 @@ import { Banner } from '../../parts/banner.tsx'
 import { IconButton } from '../../parts/button.tsx'
 import { MenuButton } from '../../parts/menu.tsx'
 import { TagChip } from '../../parts/tag-chip.tsx'
+import { ReceiptBanner } from '../compose/receipt-banner.tsx'
 import { Attachments } from './attachments.tsx'
 import { MailFrame } from './mail-frame.tsx'
 import type { Command } from './message-list.tsx'
@@ -78,6 +79,7 @@ export function Message(props: Props) {
           })}
         </Banner>
       )}
+      <ReceiptBanner messageId={message.id} />
       {message.damaged === null ? null : (
         <Banner level="warn" icon="alert">
           {t('This message is damaged: {damaged} What could be read is shown; the bytes are kept as they are.', {
