@@ -211,7 +211,8 @@ function Entry({ to, icon, name, current, count, says, strong = false, warn = fa
       )}
     </>
   )
-  const link = { 'href': formatRoute(to), 'aria-current': current ? ('page' as const) : undefined }
+  // Its words as a tip, too: in a small window only the icon is seen.
+  const link = { 'href': formatRoute(to), 'aria-current': current ? ('page' as const) : undefined, 'title': name }
   return (
     <li className={end === undefined ? undefined : 'with-end'}>
       {onDrop === undefined ? (
