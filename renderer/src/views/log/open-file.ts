@@ -19,9 +19,10 @@ export function readOpened(name: string, content: string): OpenedFile | { readon
 
 /** Ids of a file are those of the log it comes from, or none: here each has its place. */
 function toOpened({ head, events }: LoggedSession, place: number): OpenedFile['sessions'][number] {
-  const { accountId, endedMs, ...rest } = head
+  // Whose account it was is known there and not here.
+  const { accountId: _, endedMs, ...rest } = head
   return {
-    session: { ...rest, id: place + 1, accountId: accountId ?? null, endedMs: endedMs ?? null },
+    session: { ...rest, id: place + 1, accountId: null, endedMs: endedMs ?? null },
     events: events.map((event, seq): EventView => {
       if (event.kind === 'line') return { ...event, spans: [...event.spans], seq }
       // What it refers to is in another store.

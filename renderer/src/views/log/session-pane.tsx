@@ -11,6 +11,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { act } from '../../state/act.ts'
 import { copyText } from '../../state/actions.ts'
+import { useEngine } from '../../state/engine.tsx'
 import { go } from '../../state/route.ts'
 import { t } from '../../words/words.ts'
 import { Dialogue } from './dialogue.tsx'
@@ -110,6 +111,8 @@ interface HeadProps {
 
 /** Who was spoken with, and the ways to look at it. */
 export function SessionHead({ session, lines, shows, onShow, children }: HeadProps) {
+  const { accounts } = useEngine()
+  const account = session.accountId === null ? undefined : accounts.find(({ id }) => id === session.accountId)
   const toggle = (what: Shows) => onShow(shows === what ? 'dialogue' : what)
   useOffers({
     'log-bytes': () => toggle('bytes'),
@@ -120,6 +123,7 @@ export function SessionHead({ session, lines, shows, onShow, children }: HeadPro
     session.side === 'client'
       ? t('{protocol} to {address}', { protocol: session.protocol.toUpperCase(), address: visible(session.address) })
       : t('{protocol} from {address}', { protocol: session.protocol.toUpperCase(), address: visible(session.address) }),
+    ...(account === undefined ? [] : [t('signs in as {user}', { user: visible(account.user) })]),
     clockSeconds(session.startedMs),
     ...(session.endedMs === null ? [] : [took(session.endedMs - session.startedMs)]),
     t('{lines, plural, one {# line} other {# lines}}', { lines }),

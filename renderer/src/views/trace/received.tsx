@@ -139,6 +139,7 @@ function Delay({ ms }: { readonly ms: number | null }) {
     return (
       <span className="hop-delay warn">{t('{distance} back: the clocks disagree', { distance: distance(ms) })}</span>
     )
+  if (ms < 1000) return <span className="hop-delay">{t('at once')}</span>
   return (
     <span className={ms >= SLOW_MS ? 'hop-delay warn' : 'hop-delay'}>
       {t('after {distance}', { distance: distance(ms) })}
