@@ -15,6 +15,7 @@ const USER = 'ada@feldt.test'
 /** Recipients of a transaction, and transactions between two messages. */
 const RECIPIENTS = 900
 const TRANSACTIONS = 50
+const MESSAGE = `From: <${USER}>\r\n\r\nx\r\n`
 const PASSWORD = 'not a secret of anybody'
 
 /** What a window did while it was watched. */
@@ -67,7 +68,7 @@ class Chatter {
       const isFull = this.#named % RECIPIENTS === 0
       const isDue = isFull && this.#named % (RECIPIENTS * TRANSACTIONS) === 0
       const again = `RSET\r\nMAIL FROM:<${USER}>\r\n`
-      if (isDue) text += `${again}RCPT TO:<${USER}>\r\nBDAT 3 LAST\r\nx\r\nMAIL FROM:<${USER}>\r\n`
+      if (isDue) text += `${again}RCPT TO:<${USER}>\r\nBDAT ${MESSAGE.length} LAST\r\n${MESSAGE}MAIL FROM:<${USER}>\r\n`
       else text += isFull ? again : `RCPT TO:<person${this.#named}@far.example>\r\n`
     }
     this.#socket.write(text)

@@ -227,7 +227,7 @@ describe('sending', () => {
     await expect.poll(() => card.innerText()).toContain('mia@fine.test')
     await expect.poll(() => card.innerText()).toContain('delivered')
     await detail.getByText('First written to').waitFor()
-    const history = detail.getByRole('region', { name: 'What was done' })
+    const history = detail.getByRole('list', { name: /^The way to mia@fine\.test/ })
     await expect.poll(() => history.innerText()).toMatch(/held it[^]*let it go[^]*changed the address/)
     const download = page.waitForEvent('download')
     await more(detail, 'Save the message as a file')
