@@ -64,6 +64,8 @@ describe('the console and the lab', () => {
     const warning = page.getByRole('alert', { name: 'The certificate' })
     await warning.waitFor()
     expect(await barriers(page)).toEqual([])
+    // The safe way has the focus: going on is a key further.
+    await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await proposed('EHLO')
     await page.keyboard.press('Enter')
@@ -116,7 +118,7 @@ describe('the console and the lab', () => {
     await page.getByRole('button', { name: 'Go on in this session' }).click()
     await page.getByText('That is how far it goes: over to you.').first().waitFor()
     await proposed('EHLO')
-    await page.getByRole('button', { name: 'Hang up' }).click()
+    await page.getByRole('button', { name: 'Hang up', exact: true }).click()
     await page.getByText(/The session is over/).waitFor()
   })
 

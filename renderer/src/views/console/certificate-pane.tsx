@@ -20,7 +20,7 @@ export function CertificatePane({ view: { id, facts, verdict, host } }: { readon
       </h3>
       <p className="quiet">
         {t(
-          'The connection is encrypted, but it may be with somebody else. Nothing has been said yet. If you go on, that counts for this session only.',
+          'The connection is encrypted, but it may be with somebody else. Inside it nothing has been said yet. If you go on, that counts for this session only.',
         )}
       </p>
       {facts === null ? null : (
@@ -36,16 +36,18 @@ export function CertificatePane({ view: { id, facts, verdict, host } }: { readon
             </>
           )}
           <dt>SHA-256</dt>
-          <dd className="mono clip">{facts.fingerprint256}</dd>
+          <dd className="mono fingerprint">{facts.fingerprint256}</dd>
         </dl>
       )}
       <div className="say-end">
-        <Button onClick={() => void act(t('Hanging up'), () => api.console.hangUp({ id }))}>{t('Hang up')}</Button>
         <Button
-          // eslint-disable-next-line jsx-a11y/no-autofocus -- the session waits for this
+          // eslint-disable-next-line jsx-a11y/no-autofocus -- the session waits for this, and the safe way comes first
           autoFocus
-          onClick={() => void act(t('Going on'), () => api.console.goOn({ id }))}
+          onClick={() => void act(t('Hanging up'), () => api.console.hangUp({ id }))}
         >
+          {t('Hang up')}
+        </Button>
+        <Button onClick={() => void act(t('Going on'), () => api.console.goOn({ id }))}>
           {t('Go on in this session')}
         </Button>
       </div>
