@@ -176,6 +176,7 @@ describe('lists of mail', () => {
     await page.keyboard.press('h')
     await dialog.getByRole('button', { name: /^Tomorrow/ }).click()
     await subjects('Bananas', 'Re: Cherries')
+    await mail.link('Snoozed 1 snoozed').waitFor()
     await folder('Snoozed', 'Apples')
     expect(await barriers(page)).toEqual([])
     const { stdout } = await mail.home.run(['snooze', 'list'])

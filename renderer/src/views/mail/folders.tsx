@@ -42,6 +42,7 @@ interface Props {
   /** Recipients that wait, and how many of them need a person. */
   readonly waiting: number
   readonly drafts: number
+  readonly snoozed: number
   readonly tags: readonly TagView[]
   /** Whether all inboxes stand together above the folders, too. */
   readonly unified: boolean
@@ -55,7 +56,8 @@ interface Props {
 
 /** The left pane. Messages can be dropped on its folders and tags. */
 export function Folders(props: Props) {
-  const { folders, route, waiting, drafts, tags, unified, searches, onForget, onCompose, onMove, onTag } = props
+  const { folders, route, waiting, drafts, snoozed, tags, unified, searches, onForget, onCompose, onMove, onTag } =
+    props
   const unread = folders.reduce((sum, folder) => sum + (folder.role === 'inbox' ? folder.unread : 0), 0)
   return (
     <nav className="folders" aria-label={t('Folders')}>
@@ -88,8 +90,8 @@ export function Folders(props: Props) {
           icon="clock"
           name={t('Snoozed')}
           current={route.view === 'snoozed'}
-          count={0}
-          says=""
+          count={snoozed}
+          says={t('snoozed')}
         />
         <Entry
           to={{ view: 'drafts' }}

@@ -37,6 +37,7 @@ test('counts say what they count', () => {
       route={INBOX}
       waiting={2}
       drafts={1}
+      snoozed={3}
       tags={[]}
       onMove={() => {}}
       onTag={() => {}}
@@ -45,7 +46,7 @@ test('counts say what they count', () => {
       onCompose={() => {}}
     />,
   )
-  for (const words of ['unread', 'waiting', 'kept']) expect(html).toContain(`class="sr"> <!-- -->${words}<`)
+  for (const words of ['unread', 'waiting', 'snoozed', 'kept']) expect(html).toContain(`class="sr"> <!-- -->${words}<`)
   expect(html).toContain('aria-current="page"')
 })
 

@@ -95,7 +95,7 @@ export function Message(props: Props) {
         </Banner>
       )}
       <div className="known">
-        <Verdict message={message} about={about} />
+        <Verdict message={message} about={about} onTrusted={props.onAsked} />
         {about === undefined || about.unsubscribe === null ? null : (
           <Unsubscribe messageId={message.id} ways={about.unsubscribe} onLink={props.onLink} onAsked={props.onAsked} />
         )}

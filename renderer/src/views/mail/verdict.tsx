@@ -77,17 +77,20 @@ export function judge(about: AboutView, domain: string): Judgement {
 interface Props {
   readonly message: MessageView
   readonly about: AboutView | undefined
+  /** Somebody said whom to believe: what is known is another thing now. */
+  readonly onTrusted: () => void
 }
 
 /** What is known of who wrote a message, and of its way here. */
-export function Verdict({ message, about }: Props) {
+export function Verdict({ message, about, onTrusted }: Props) {
   const session = message.sessions.at(-1)
   const domain = (message.from[0]?.address ?? message.authorAddress).split('@').at(-1) ?? ''
   const judgement = about === undefined ? undefined : judge(about, domain)
   const believe = async (accountId: number, authservId: string) => {
     const done = await act(t('Trusting the server'), () => api.rules.setTrusted({ accountId, authservId }))
-    if (done !== undefined)
-      toast(t('What {authservId} finds is believed from now on.', { authservId }), { icon: 'shield' })
+    if (done === undefined) return
+    toast(t('What {authservId} finds is believed from now on.', { authservId }), { icon: 'shield' })
+    onTrusted()
   }
   return (
     <>

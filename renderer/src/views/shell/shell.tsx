@@ -38,6 +38,7 @@ import { useDesktop } from '../../state/use-desktop.ts'
 import { said, t, told } from '../../words/words.ts'
 
 const searchChanges = { changes: api.search.changes }
+const mailChanges = { changes: api.mail.changes }
 
 /** The window: title bar, folders, the view, status bar. */
 export function Shell() {
@@ -47,6 +48,7 @@ export function Shell() {
   const { unifiedInbox } = look.use()
   const finding = findingAccount.use()
   const searches = useLive('searches', () => api.search.saved.list(), searchChanges)
+  const snoozed = useLive('snoozed count', () => api.mail.snoozed({ after: null, limit: 1 }), mailChanges)
   const busy = fetching.use()
   const [keys, setKeys] = useState(false)
   const [finds, setFinds] = useState(false)
@@ -110,6 +112,7 @@ export function Shell() {
             route={route}
             waiting={status.waiting}
             drafts={drafts.at === 'ready' ? drafts.value.length : 0}
+            snoozed={snoozed.at === 'ready' ? snoozed.value.total : 0}
             tags={tags}
             unified={unifiedInbox}
             searches={searches.at === 'ready' ? searches.value : []}
