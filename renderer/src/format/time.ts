@@ -64,6 +64,11 @@ export function shortDay(ms: number, nowMs: number): string {
   return date(ms, sameYear(ms, nowMs) ? day : { ...day, year: 'numeric' }).replace(',', '')
 }
 
+/** `Sunday 22 November 2026 at 09:26`: for who reads it some other day, in an answer for one. */
+export function fullMoment(ms: number): string {
+  return date(ms, { dateStyle: 'full', timeStyle: 'short' })
+}
+
 /** `13:12` today, `Yesterday 22:15`, `Fri 13 Nov 09:30` */
 export function rowMoment(ms: number, nowMs: number): string {
   return daysAgo(ms, nowMs) === 0 ? clock(ms) : dayAndClock(ms, nowMs)

@@ -27,7 +27,7 @@ export async function composeFrom(manner: Manner, id: number): Promise<void> {
   const content =
     manner === 'edit-as-new'
       ? editedAsNew(message, identities)
-      : answerTo(message, manner, identities, { nowMs: Date.now(), terms: terms.get(), answering, selected })
+      : answerTo(message, manner, identities, { terms: terms.get(), answering, selected })
   compose({
     kind: 'answer',
     content,
@@ -40,7 +40,6 @@ const isSame = (a: Person, b: { readonly address: string }) => a.address.toLower
 const list = (people: readonly Person[]) => people.map(formatAddress).join(', ')
 
 interface Circumstances {
-  readonly nowMs: number
   readonly terms: Terms
   readonly answering: AnsweringView
   readonly selected?: Selected
@@ -51,18 +50,18 @@ export function answerTo(
   message: MessageView,
   manner: Exclude<Manner, 'edit-as-new'>,
   identities: readonly IdentityView[],
-  { nowMs, terms: how, answering, selected }: Circumstances,
+  { terms: how, answering, selected }: Circumstances,
 ): DraftContent {
   const isForward = manner === 'forward' || manner === 'forward-attached'
   const identity = identities.find(({ id }) => id === answering.identityId) ?? identities[0]
   const signature = signatureFor(identity, true)
   const said = isForward
     ? manner === 'forward'
-      ? forwarded(message, nowMs)
+      ? forwarded(message)
       : undefined
     : how.answer === 'alone' && selected === undefined
       ? undefined
-      : quoted(message, nowMs, selected)
+      : quoted(message, selected)
   return {
     ...emptyDraft(),
     ...addresseesOf(message, manner, identities, answering),

@@ -12,7 +12,6 @@ import { signatureText, withSignature } from './signature.ts'
 import { withoutQuote } from './change-text.ts'
 import { toContent, type Written } from './written.ts'
 
-const NOW = new Date('2026-11-20T14:00:00').getTime()
 const me: IdentityView = {
   id: 4,
   name: 'Nora Feldt',
@@ -24,7 +23,6 @@ const me: IdentityView = {
   signsAnswers: true,
 }
 const how = {
-  nowMs: NOW,
   terms: { format: 'plain', answer: 'above', review: true },
   answering: { identityId: 4, listPost: null },
 } as const

@@ -19,6 +19,7 @@ export function FromRow({ identities, value, onChange }: Props) {
       <select
         id="compose-from"
         className="select bare"
+        dir="auto"
         value={value ?? ''}
         onChange={(event) => onChange(Number(event.target.value))}
       >

@@ -1,6 +1,6 @@
 import type { MessageView } from '../../../../core/rpc/views.ts'
 import { formatAddress } from '../../format/names.ts'
-import { dayAndClock } from '../../format/time.ts'
+import { fullMoment } from '../../format/time.ts'
 import { t } from '../../words/words.ts'
 import { cleanForWriting, withoutSignature } from './clean-paste.ts'
 import { escaped, htmlOfText } from './twin.ts'
@@ -35,10 +35,10 @@ function htmlOf(message: Pick<MessageView, 'text' | 'html'>, text: string): stri
 }
 
 /** A message quoted, under a line that says whose words these are. The signature is left out (RFC 3676 §4.3). */
-export function quoted(message: MessageView, nowMs: number, selected: Selected): TwoFold {
+export function quoted(message: MessageView, selected: Selected): TwoFold {
   const author = message.from[0]
   const name = author?.name || author?.address || t('somebody')
-  const line = t('On {date}, {name} wrote:', { date: dayAndClock(message.dateMs, nowMs), name })
+  const line = t('On {date}, {name} wrote:', { date: fullMoment(message.dateMs), name })
   const text = (selected?.text ?? textOf(message)).split(/(?:^|\n)-- \n/)[0] ?? ''
   const lines = text.split('\n').map((one) => (one.startsWith('>') ? `>${one}` : one === '' ? '>' : `> ${one}`))
   const html =
@@ -50,12 +50,12 @@ export function quoted(message: MessageView, nowMs: number, selected: Selected):
 }
 
 /** A message sent on within another one, under its own head. */
-export function forwarded(message: MessageView, nowMs: number): TwoFold {
+export function forwarded(message: MessageView): TwoFold {
   const text = textOf(message)
   const head = [
     t('---------- Forwarded message ----------'),
     t('From: {people}', { people: list(message.from) }),
-    t('Date: {date}', { date: dayAndClock(message.dateMs, nowMs) }),
+    t('Date: {date}', { date: fullMoment(message.dateMs) }),
     t('Subject: {subject}', { subject: message.subject }),
     t('To: {people}', { people: list(message.to) }),
     ...(message.cc.length > 0 ? [t('Cc: {people}', { people: list(message.cc) })] : []),
