@@ -19,6 +19,9 @@ const LOOKED_AT = 100
 const REST_MS = 300
 /** Mail that was written or moved here long ago is no news. */
 const NEWS_MS = 2 * 86_400_000
+/** What comes within so long of each other is told of together, and nothing waits for longer than the other. */
+const GATHER_MS = 1000
+const LONGEST_GATHER_MS = 8000
 const LOCKED: Running = {
   locked: true,
   unread: 0,
@@ -40,6 +43,10 @@ export class Desk {
   #settings: Settings = defaultSettings()
   /** Of each inbox, the messages that were seen to be there. */
   readonly #known = new Map<number, ReadonlySet<number>>()
+  /** Mail that came and was not told of yet. */
+  readonly #arrived: Arrived[] = []
+  #arrivedSinceMs: number | undefined
+  #telling: ReturnType<typeof setTimeout> | undefined
 
   constructor(events: DeskEvents, clock: Pick<Clock, 'nowMs'>, log: (line: string) => void) {
     this.#events = events
@@ -71,6 +78,7 @@ export class Desk {
 
   close(): void {
     this.#stop.abort()
+    clearTimeout(this.#telling)
     this.#api = undefined
     this.#running = LOCKED
     this.#known.clear()
@@ -126,16 +134,28 @@ export class Desk {
       if (known !== undefined)
         arrived.push(...rows.filter((row) => !row.seen && !known.has(row.id) && arrivedMs(row.id) > since))
     }
-    if (arrived.length === 0) return
+    if (arrived.length > 0) await this.#gather(api, arrived)
+  }
+
+  /** Keeps what came until nothing more comes: an account that is fetched for the first time is told of once. */
+  async #gather(api: Api, arrived: readonly Arrived[]): Promise<void> {
     // As they are now: somebody may have asked for quiet a moment ago.
     this.#settings = settingsOf(await api.app.settings())
-    const { 'desktop.notify': tells, 'desktop.notifyWords': words, 'desktop.quietHours': quiet } = this.#settings
+    const { 'desktop.notify': tells, 'desktop.quietHours': quiet } = this.#settings
+    const nowMs = this.#clock.nowMs()
     const hours = parseQuietHours(quiet)
-    if (!tells || (hours !== undefined && isQuiet(hours, new Date(this.#clock.nowMs())))) return
-    const notices = noticesOf(
-      arrived.toSorted((a, b) => b.id - a.id),
-      words,
-    )
+    if (!tells || (hours !== undefined && isQuiet(hours, new Date(nowMs)))) return
+    this.#arrived.push(...arrived)
+    this.#arrivedSinceMs ??= nowMs
+    clearTimeout(this.#telling)
+    const waitMs = Math.max(0, Math.min(GATHER_MS, this.#arrivedSinceMs + LONGEST_GATHER_MS - nowMs))
+    this.#telling = setTimeout(() => this.#tell(), waitMs).unref()
+  }
+
+  #tell(): void {
+    const arrived = this.#arrived.splice(0).toSorted((a, b) => b.id - a.id)
+    this.#arrivedSinceMs = undefined
+    const notices = noticesOf(arrived, this.#settings['desktop.notifyWords'])
     if (notices.length > 0) this.#events.onNotices(notices)
   }
 

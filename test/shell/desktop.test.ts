@@ -119,10 +119,13 @@ test('new mail is told of with what can be done about it, and what is clicked is
   await command(home, ['setting', 'set', 'desktop.quietHours', `${two(hour - 1)}:00-${two(hour + 2)}:00`])
   await command(home, ['sendmail', '-f', 'nora@feldt.test', 'nora@feldt.test'], 'Subject: Hush\n\nCome.\n')
   await eventually(() => lastOf('app.setBadgeCount')?.[0] === 1, 'the number at the icon')
+  // The second is looked at once the first has been judged.
+  await command(home, ['sendmail', '-f', 'nora@feldt.test', 'nora@feldt.test'], 'Subject: Hush, too\n\nCome.\n')
+  await eventually(() => lastOf('app.setBadgeCount')?.[0] === 2, 'the number at the icon')
   await command(home, ['setting', 'set', 'desktop.quietHours', ''])
   await command(home, ['sendmail', '-f', 'nora@feldt.test', 'nora@feldt.test'], 'Subject: Loud\n\nCome.\n')
-  await eventually(() => Notification.all.length > 1, 'the next notification')
-  expect(Notification.all.map(({ body }) => body)).toEqual(['Tea at four', 'Loud'])
+  await eventually(() => Notification.all.some(({ body }) => body === 'Loud'), 'the next notification')
+  expect(Notification.all.map(({ body }) => body)).not.toContain('Hush')
 })
 test('sleep, waking up and the end of the day reach the engine', async () => {
   const { home, application } = await started()
