@@ -7,6 +7,8 @@ import { eventually } from '../support/posthorn.ts'
 
 /** Answers, what is looked at before mail goes, and what is not lost: read at another server, or in the window that is opened again. */
 const { describe, test } = needs('chromium')
+/** A busy machine takes its time. */
+const poll = <T>(value: () => T) => expect.poll(value, { timeout: 10_000 })
 
 describe('answers and safety', () => {
   let house: ComposeHouse
@@ -57,19 +59,17 @@ describe('answers and safety', () => {
     const { page, composer, text } = house
     await house.open('Guest book')
     await page.getByRole('button', { name: 'Reply', exact: true }).click()
-    await expect
-      .poll(() => composer.getByLabel('From').locator('option:checked').innerText())
-      .toContain('desk@feldt.test')
-    await expect.poll(() => text.innerText()).toContain('Feldt Bindery')
+    await poll(() => composer.getByLabel('From').locator('option:checked').innerText()).toContain('desk@feldt.test')
+    await poll(() => text.innerText()).toContain('Feldt Bindery')
     // Another identity: its signature, here none, takes the place of this one.
     await composer.getByLabel('From').selectOption({ label: 'Nora Feldt <nora@feldt.test>' })
-    await expect.poll(() => text.innerText()).not.toContain('Feldt Bindery')
+    await poll(() => text.innerText()).not.toContain('Feldt Bindery')
     await house.option('Remove the quote')
-    await expect.poll(() => text.innerText()).not.toContain('leather')
+    await poll(() => text.innerText()).not.toContain('leather')
     await composer.getByRole('button', { name: 'Discard the draft' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Discard' }).click()
     await page.getByRole('button', { name: 'Reply', exact: true }).click()
-    await expect.poll(() => text.innerText()).toContain('Feldt Bindery')
+    await poll(() => text.innerText()).toContain('Feldt Bindery')
     await page.keyboard.type('Goat it is.')
     await house.shot('compose-reply')
     expect(await barriers(page)).toEqual([])
@@ -187,7 +187,7 @@ describe('answers and safety', () => {
       .getByRole('button', { name: /^Thank you/ })
       .first()
       .click()
-    await expect.poll(() => composer.getByLabel('Subject').inputValue()).toBe('Thank you')
+    await poll(() => composer.getByLabel('Subject').inputValue()).toBe('Thank you')
     await house.send()
     expect((await PostalMime.parse((await house.sent('Thank you')).raw)).html).toContain('<strong>pleasure</strong>')
   })
@@ -219,7 +219,7 @@ describe('answers and safety', () => {
     await page.close()
     await next.reload()
     const composer = next.locator('section.compose')
-    await expect.poll(() => composer.getByLabel('Subject').inputValue()).toBe('Long letter')
+    await poll(() => composer.getByLabel('Subject').inputValue()).toBe('Long letter')
     expect(await composer.getByLabel('Message text').locator('em').innerText()).toBe('pages.')
     expect(await barriers(next)).toEqual([])
     await composer.getByRole('button', { name: 'Send', exact: true }).click()

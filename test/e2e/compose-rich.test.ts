@@ -6,6 +6,8 @@ import { needs } from '../support/peers.ts'
 
 /** Writing as people do it: rich and plain, with pictures and files; what leaves is read byte for byte at another server. */
 const { describe, test } = needs('chromium')
+/** A busy machine takes its time. */
+const poll = <T>(value: () => T) => expect.poll(value, { timeout: 10_000 })
 
 /** One pixel. */
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
@@ -77,7 +79,7 @@ describe('writing', () => {
         .querySelector('.rich')
         ?.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
     })
-    await expect.poll(() => text.innerText()).toContain('Plan')
+    await poll(() => text.innerText()).toContain('Plan')
     await composer.getByRole('button', { name: 'Send', exact: true }).click()
     const mail = await PostalMime.parse((await house.sent('Pasted')).raw)
     expect(mail.html).toContain('<h2>Plan</h2>')
@@ -100,9 +102,9 @@ describe('writing', () => {
         .querySelector('.rich')
         ?.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
     }, PNG)
-    await expect
-      .poll(() => text.getByRole('img', { name: 'pattern.png' }).evaluate((img: HTMLImageElement) => img.naturalWidth))
-      .toBe(1)
+    await poll(() =>
+      text.getByRole('img', { name: 'pattern.png' }).evaluate((img: HTMLImageElement) => img.naturalWidth),
+    ).toBe(1)
     await composer
       .getByLabel('Attach files')
       .setInputFiles({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('the plan') })
@@ -114,7 +116,7 @@ describe('writing', () => {
       .getByRole('dialog', { name: 'Rename the file' })
       .getByRole('button', { name: 'Rename', exact: true })
       .click()
-    await expect.poll(() => files.innerText()).toContain('final plan.txt')
+    await poll(() => files.innerText()).toContain('final plan.txt')
     expect(await files.innerText()).not.toContain('pattern.png')
     await house.send()
     const { raw } = await house.sent('With a picture')
@@ -132,6 +134,14 @@ describe('writing', () => {
     await house.begin('lea@fine.test', 'In plain words')
     await house.option('Write plain text')
     await text.fill('Just text.\n> a quote\n')
+    await page.evaluate(() => {
+      const data = new DataTransfer()
+      data.items.add(new File(['dropped'], 'dropped.txt', { type: 'text/plain' }))
+      const rows = document.querySelector('section.compose .rows')
+      rows?.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))
+    })
+    await composer.getByRole('button', { name: 'Remove dropped.txt' }).waitFor()
+    await poll(() => composer.locator('progress').count()).toBe(0)
     await house.option('Important')
     await house.option('Ask for a read receipt')
     await house.option('Answers to another address')
@@ -149,9 +159,10 @@ describe('writing', () => {
     expect(head).toMatch(/^Disposition-Notification-To: nora@feldt\.test\r?$/m)
     expect(head).not.toContain('kim@')
     expect(raw.toString()).toContain('Just text.\r\n> a quote\r\n')
+    expect((await PostalMime.parse(raw)).attachments.map(({ filename }) => filename)).toEqual(['dropped.txt'])
     const { sink } = house
     const people = () => sink.messages.filter((one) => one.raw.includes('In plain words')).flatMap((one) => one.to)
-    await expect.poll(() => people().toSorted()).toEqual(['kim@fine.test', 'lea@fine.test'])
+    await poll(() => people().toSorted()).toEqual(['kim@fine.test', 'lea@fine.test'])
   })
 
   test('a signature is set with the identity, and stands below what is written', async () => {
@@ -167,7 +178,7 @@ describe('writing', () => {
     await dialog.waitFor({ state: 'detached' })
     await page.getByRole('link', { name: /^Unified inbox/ }).click()
     await house.begin('lea@fine.test', 'Signed below')
-    await expect.poll(() => text.innerText()).toContain('Rope Walk 3')
+    await poll(() => text.innerText()).toContain('Rope Walk 3')
     await text.click({ position: { x: 40, y: 12 } })
     await page.keyboard.press('Control+Home')
     await page.keyboard.type('Good morning.')
@@ -190,13 +201,13 @@ describe('writing', () => {
     await composer
       .getByLabel('Attach files')
       .setInputFiles({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('the plan') })
-    await expect.poll(() => composer.locator('progress').count()).toBe(0)
+    await poll(() => composer.locator('progress').count()).toBe(0)
     await house.send()
     await page.getByRole('button', { name: 'Undo', exact: true }).click()
-    await expect.poll(() => text.locator('strong').first().innerText()).toContain('Stop')
+    await poll(() => text.locator('strong').first().innerText()).toContain('Stop')
     const width = () =>
       text.getByRole('img', { name: 'sign.png' }).evaluate((img: HTMLImageElement) => img.naturalWidth)
-    await expect.poll(width).toBe(1)
+    await poll(width).toBe(1)
     expect(await composer.getByRole('group', { name: 'Attachments' }).innerText()).toContain('plan.txt')
     await composer.getByRole('button', { name: 'Discard the draft' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Discard' }).click()

@@ -5,6 +5,7 @@ import { t } from '../../words/words.ts'
 import { compose, composing } from './composer.ts'
 
 const KEY = 'posthorn.writing'
+const LOCK_WITHIN_MS = 3000
 /** Says that a window writes a draft; the lock ends with the window, however it ends. */
 const lockOf = (draftId: number) => `posthorn.draft.${draftId}`
 
@@ -24,9 +25,9 @@ export function useRecovery(): void {
   useEffect(() => {
     const draftId = Number(localStorage.getItem(KEY) ?? '')
     if (!Number.isSafeInteger(draftId) || draftId < 1 || composing.get() !== null || !navigator.locks) return
-    void navigator.locks.request(lockOf(draftId), { ifAvailable: true }, async (lock) => {
-      // Another window writes it still.
-      if (lock === null) return
+    // A window that has just ended may hold it for a moment still; another one that writes it keeps it.
+    const lock = { signal: AbortSignal.timeout(LOCK_WITHIN_MS) }
+    const recovered = navigator.locks.request(lockOf(draftId), lock, async () => {
       const drafts = await api.compose.drafts()
       localStorage.removeItem(KEY)
       const found = drafts.find(({ id }) => id === draftId)
@@ -34,5 +35,6 @@ export function useRecovery(): void {
       compose({ kind: 'draft', draftId, content: found.content })
       toast(t('The window was closed while you wrote this. Here it is again.'), { icon: 'draft' })
     })
+    recovered.catch(() => undefined)
   }, [])
 }
