@@ -192,6 +192,8 @@ describe('writing', () => {
     expect((await house.home.run(['setting', 'set', 'queue.undoSeconds', '30'])).status).toBe(0)
     await house.begin('lea@fine.test', 'Too hasty')
     await text.click()
+    await page.keyboard.type('Please ')
+    await poll(() => text.innerText()).toContain('Please')
     await page.keyboard.press('Control+B')
     await page.keyboard.type('Stop')
     await composer
