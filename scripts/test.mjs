@@ -22,7 +22,9 @@ else {
 }
 provideBrowser()
 const reporters = ['--reporter=default', '--reporter=./scripts/test-reporter.mjs']
-const projects = named.includes('--project') ? [] : ['unit', 'interop', 'e2e', 'shell'].flatMap((name) => ['--project', name])
+const projects = named.includes('--project')
+  ? []
+  : ['unit', 'interop', 'e2e', 'shell'].flatMap((name) => ['--project', name])
 step('tests', inModules('vitest/vitest.mjs'), 'run', ...projects, ...reporters, ...named)
 console.log(`posthorn: everything passed in ${Math.round((Date.now() - startedMs) / 1000)} s`)
 

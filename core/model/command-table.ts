@@ -14,7 +14,14 @@ export interface CommandEntry {
 }
 
 export type CommandGroup = 'Anywhere' | 'Go to' | 'Protocol log' | 'Message' | 'List' | 'Writing'
-export const COMMAND_GROUPS: readonly CommandGroup[] = ['Anywhere', 'Go to', 'List', 'Message', 'Protocol log', 'Writing']
+export const COMMAND_GROUPS: readonly CommandGroup[] = [
+  'Anywhere',
+  'Go to',
+  'List',
+  'Message',
+  'Protocol log',
+  'Writing',
+]
 
 export const COMMANDS = {
   'compose': { label: 'New message', group: 'Anywhere', keys: ['c', 'Mod+N'], thunderbird: ['Mod+N', 'Mod+M'] },

@@ -54,7 +54,8 @@ export async function* listCandidates(plan: HostPlan, deps: Deps): AsyncGenerato
     }
     for (const [n, address] of chosen.entries()) {
       const hasOtherFamily = chosen.slice(n + 1).some((other) => isV6(other) !== isV6(address))
-      const dead = plan.isFixed || plan.isRehearsal ? undefined : deps.deadHosts.find(formatEndpoint(address, plan.port))
+      const dead =
+        plan.isFixed || plan.isRehearsal ? undefined : deps.deadHosts.find(formatEndpoint(address, plan.port))
       if (dead !== undefined) {
         const until = new Date(dead.untilMs).toISOString().slice(0, 19)
         notes.push(`${host.name} at ${address}: nobody answered there of late, so it is left alone until ${until} UTC`)

@@ -94,6 +94,8 @@ export const routeContract = {
   /** Where mail would go now, and why. `from` is '' for a report. Fails with `address.invalid`. */
   explain: oc
     .input(z.object({ from: z.string().max(320), to: z.string().max(320), tries: z.number().int().min(0).max(1000) }))
-    .output(z.object({ kind: z.enum(['local', 'direct', 'smarthost', 'lab', 'hold']), to: z.string(), why: z.string() })),
+    .output(
+      z.object({ kind: z.enum(['local', 'direct', 'smarthost', 'lab', 'hold']), to: z.string(), why: z.string() }),
+    ),
   changes: oc.output(eventIterator(z.object({ ids: z.array(Id) }))),
 }

@@ -12,23 +12,12 @@ import { eventually, Home, type Served } from '../support/posthorn.ts'
 const { describe, test } = needs('chromium')
 
 /** Every page of the window, by its address. */
+const SETTINGS =
+  'accounts identities routes signing destinations programs local rules tags transfer protection appearance keys about'
 const PAGES = [
-  'mail/all',
-  'queue',
-  'drafts',
-  'snoozed',
-  'people/all',
-  'log',
-  'console',
-  'lab',
-  'search/nothing-has-this-word',
-  ...['accounts', 'identities', 'routes', 'signing', 'destinations', 'programs', 'local', 'rules', 'tags', 'transfer'],
-  ...['protection', 'appearance', 'keys', 'about'],
-].map((page) =>
-  page.includes('/') || ['queue', 'drafts', 'snoozed', 'log', 'console', 'lab'].includes(page)
-    ? page
-    : `settings/${page}`,
-)
+  ...'mail/all queue drafts snoozed people/all log console lab search/nothing-has-this-word'.split(' '),
+  ...SETTINGS.split(' ').map((page) => `settings/${page}`),
+]
 
 /** The same in every language: names of programs, protocols and keys, and what somebody typed or was sent. */
 const NAMES =

@@ -194,7 +194,10 @@ describe('the protocol log', () => {
     const both = page.getByRole('region', { name: 'Lines side by side' })
     await expect.poll(() => both.innerText()).toMatch(/mx\.fine\.test[^]*550 5\.1\.1/)
     expect(await barriers(page)).toEqual([])
-    await both.getByRole('button', { name: /550 5\.1\.1/ }).first().click()
+    await both
+      .getByRole('button', { name: /550 5\.1\.1/ })
+      .first()
+      .click()
     await expect.poll(() => pane().locator('[data-marked]').innerText()).toContain('550 5.1.1')
   })
 
