@@ -90,7 +90,14 @@ describe('people', () => {
     await page.getByRole('menuitem', { name: 'Write to all of them' }).click()
     const composer = page.getByRole('dialog', { name: 'New message' })
     for (const name of ['Ada Lovelace', 'Ida Berg', 'Jörg Müller']) await composer.getByText(name).first().waitFor()
-    await page.keyboard.press('Escape')
+    await composer.getByLabel('Subject').press('Escape')
+    // A group is offered by its name where one writes an address, too.
+    await page.getByRole('button', { name: 'New message' }).click()
+    await composer.getByLabel('To', { exact: true }).fill('cre')
+    await composer.getByRole('option', { name: 'Crew group of 3 people' }).waitFor()
+    await page.keyboard.press('Enter')
+    for (const name of ['Ada Lovelace', 'Ida Berg', 'Jörg Müller']) await composer.getByText(name).first().waitFor()
+    await composer.getByLabel('Subject').press('Escape')
   })
 
   test('a group is saved as cards that another address book reads', async () => {

@@ -1,10 +1,10 @@
 import { useId, useRef, useState, type ClipboardEvent, type KeyboardEvent, type ReactNode, type Ref } from 'react'
-import type { ContactView } from '../../../../core/rpc/reading-contract.ts'
 import { api } from '../../bridge/client.ts'
 import { formatAddress } from '../../format/names.ts'
 import { visible } from '../../format/wire-text.ts'
+import { act } from '../../state/act.ts'
 import { Icon } from '../../parts/icon.tsx'
-import { useCompletion } from './use-completion.ts'
+import { useCompletion, type Offer } from './use-completion.ts'
 import { isFinished, type Addressee } from './recipients.ts'
 import { t } from '../../words/words.ts'
 
@@ -42,9 +42,14 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
   const commit = () => {
     if (typed.trim() !== '') onCommit(typed)
   }
-  const choose = (person: ContactView) => {
+  const choose = (offer: Offer) => {
     setActive(null)
-    onCommit(formatAddress(person))
+    if (offer.kind === 'person') onCommit(formatAddress(offer.person))
+    else
+      void act(t('Reading the group'), async () => {
+        const members = await api.contact.list({ after: null, limit: 200, groupId: offer.group.id })
+        onCommit(members.map(formatAddress).join(', '))
+      })
   }
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     const chosen = people[marked]
@@ -73,7 +78,7 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
       commit()
     } else if (event.key === 'Backspace' && typed === '' && value.length > 0) {
       onRemove(value.length - 1)
-      setHint(`${value.at(-1)?.text ?? ''} removed`)
+      setHint(t('{text} removed', { text: value.at(-1)?.text ?? '' }))
     }
   }
   const onPaste = (event: ClipboardEvent<HTMLInputElement>) => {
@@ -137,11 +142,11 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
             className="people"
             hidden={!isOpen}
           >
-            {people.map((person, at) => (
+            {people.map((offer, at) => (
               // The keys are handled by the line that is typed in.
               // eslint-disable-next-line jsx-a11y/click-events-have-key-events
               <div
-                key={person.id}
+                key={offer.kind === 'person' ? `${offer.person.id}` : `group ${offer.group.id}`}
                 className="person-row"
                 tabIndex={-1}
                 id={`${id}-${at}`}
@@ -149,10 +154,9 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
                 aria-selected={at === marked}
                 // The line that is typed in keeps the focus: losing it would commit what is half typed.
                 onMouseDown={(event) => event.preventDefault()}
-                onClick={() => choose(person)}
+                onClick={() => choose(offer)}
               >
-                <bdi className="clip">{visible(person.name || person.address)}</bdi>
-                {person.name === '' ? null : <bdi className="quiet clip">{visible(person.address)}</bdi>}
+                <OfferWords offer={offer} />
               </div>
             ))}
           </div>
@@ -175,5 +179,24 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
       </div>
       <div className="end">{end}</div>
     </div>
+  )
+}
+
+function OfferWords({ offer }: { readonly offer: Offer }) {
+  if (offer.kind === 'group')
+    return (
+      <>
+        <bdi className="clip">{visible(offer.group.name)}</bdi>
+        <span className="quiet clip">
+          {t('{count, plural, one {group of # person} other {group of # people}}', { count: offer.group.members })}
+        </span>
+      </>
+    )
+  const { name, address } = offer.person
+  return (
+    <>
+      <bdi className="clip">{visible(name || address)}</bdi>
+      {name === '' ? null : <bdi className="quiet clip">{visible(address)}</bdi>}
+    </>
   )
 }

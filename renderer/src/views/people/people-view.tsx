@@ -161,7 +161,7 @@ async function membersOf(groupId: number): Promise<readonly ContactView[]> {
 
 function Row({ one }: { readonly one: ContactView }) {
   return (
-    <div className="person-row">
+    <div className="people-row">
       <b className="clip" dir="auto">
         {one.name || one.address}
       </b>

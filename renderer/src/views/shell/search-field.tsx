@@ -35,7 +35,9 @@ export function SearchField({ asked, input }: Props) {
 
   const typed = typedValue(text)
   const isPerson = typed !== undefined && ['from', 'to', 'cc'].includes(typed.field)
-  const people = useCompletion(isPerson ? typed.value : '')
+  const people = useCompletion(isPerson ? typed.value : '').flatMap((offer) =>
+    offer.kind === 'person' ? [offer.person] : [],
+  )
   const offered = completionsOf(text, {
     folders: folders.at === 'ready' ? folders.value.map(({ name }) => name) : [],
     tags: tags.map(({ name }) => name),
