@@ -43,6 +43,19 @@ export async function answerReceipt(deps: Deps, message: Message, send: boolean)
   if (answer !== null || !(await store.write('receipt.answer', { messageId: message.id, sent: send })))
     throw nothing('it was answered already')
   if (!send) return { to, isElsewhere, answer: 'declined' }
+  // Noted before it goes, so that a crash in between sends none rather than two; one that did not go may be sent again.
+  await handIn({ clock, accept }, { head, mailboxes, identity }).catch(async (error: unknown) => {
+    await store.write('receipt.take-back', { messageId: message.id })
+    throw error
+  })
+  return { to, isElsewhere, answer: 'sent' }
+}
+
+/** Writes a receipt and hands it to the queue. Throws `message.refused` where that takes none. */
+async function handIn(
+  { clock, accept }: Pick<Deps, 'clock' | 'accept'>,
+  { head, mailboxes, identity }: Pick<Found, 'head' | 'mailboxes'> & { readonly identity: Identity },
+): Promise<void> {
   const header = readHeader(head)
   const text = (name: string) => decodeHeaderText(firstValue(head, header, name) ?? '')
   const raw = buildReceipt({
@@ -70,7 +83,6 @@ export async function answerReceipt(deps: Deps, message: Message, send: boolean)
     received: '',
   })
   if (!taken.accepted) throw refused(taken.reply.lines.join(' '))
-  return { to, isElsewhere, answer: 'sent' }
 }
 
 async function find({ store, behind }: Deps, message: Message): Promise<Found> {

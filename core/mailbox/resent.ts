@@ -82,9 +82,8 @@ export async function* part(
 
 /** A new Message-ID in somebody's domain. */
 export const newId = ({ domain }: Mailbox) => `<${randomId()}@${domain.replaceAll(/[[\]:]/g, '')}>`
-// oxlint-disable-next-line no-control-regex -- no field may be injected
-/** Text that can stand in a field. */
-export const safe = (text: string) => text.replaceAll(/[\x00-\x1f\x7f-\xff]/g, '?')
+/** Text that can stand in a field. Beyond latin1, too: written as latin1 a letter keeps its low byte alone, and U+010A would end the line. */
+export const safe = (text: string) => text.replaceAll(/[^ -~]/g, '?')
 
 /** A name and an address as a field has them (RFC 5322 §3.4), latin1. */
 export function person(name: string, mailbox: Mailbox): string {

@@ -17,6 +17,7 @@ let store: TestStore
 let parse: ParsePool
 let handles: ByteHandles
 let taken: Submission[]
+let isFull: boolean
 let joints: { -readonly [K in keyof typeof quietReview]: (typeof quietReview)[K] }
 let compose: ReturnType<typeof composeHandlers>
 let identity: ReturnType<typeof identityHandlers>
@@ -31,7 +32,10 @@ beforeAll(async () => {
     clock: systemClock,
     uploads: new Uploads(store, systemClock),
     handles,
-    accept: (one) => Promise.resolve({ accepted: true, entryId: taken.push(one) }),
+    accept: async (one) =>
+      isFull
+        ? { accepted: false, reply: { code: 452, lines: ['no room'] } }
+        : { accepted: true, entryId: taken.push(one) },
     onFolders: () => {},
     onContacts: () => {},
     drafts: { saved: () => {} },
@@ -46,6 +50,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   taken = []
+  isFull = false
   joints = { ...quietReview }
   const person = { name: 'Nora', address: 'nora@home.test', routeId: null, replyTo: '' }
   nora = (await call(identity.save, person)).id
@@ -328,6 +333,24 @@ describe('a request for a read receipt', () => {
     )
     await expect(answer(messageId, true)).rejects.toMatchObject({ code: 'conflict' })
     expect(taken).toHaveLength(1)
+  })
+  test('holds nothing but what was asked: no letter of the sender’s ends a line of it', async () => {
+    // The low bytes of U+010D and U+010A are CR and LF.
+    const messageId = await asking(
+      'Original-Recipient: rfc822;a@far.test\u010d\u010aDisposition: forged\u010a.\u010d\u010a\r\nX: 4\r\n',
+    )
+    await answer(messageId, true)
+    const raw = 'raw' in taken[0]!.body ? Buffer.from(taken[0]!.body.raw).toString('latin1') : ''
+    expect(raw).toMatch(/^Original-Recipient: rfc822;a@far\.test\?\?Disposition: forged\?\.\?\?\r$/m)
+    expect(raw.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+  })
+  test('that the queue does not take is not said to be sent, and can be answered again', async () => {
+    const messageId = await asking('X: 5\r\n')
+    isFull = true
+    await expect(answer(messageId, true)).rejects.toMatchObject({ code: 'message.refused' })
+    expect(await get(messageId)).toMatchObject({ answer: null })
+    isFull = false
+    expect(await answer(messageId, true)).toMatchObject({ answer: 'sent' })
   })
   test('can be declined, and nothing goes out', async () => {
     const messageId = await asking('X: 1\r\n')

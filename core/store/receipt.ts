@@ -5,6 +5,7 @@ const GET = 'SELECT sent FROM receipt_answer WHERE message_id = ?'
 const PUT = `
   INSERT INTO receipt_answer (message_id, sent, answered_ms) SELECT id, @sent, @nowMs FROM message WHERE id = @messageId
   ON CONFLICT (message_id) DO NOTHING`
+const TAKE_BACK = 'DELETE FROM receipt_answer WHERE message_id = ?'
 
 /** How a message's request for a read receipt was answered; null while it was not. */
 export function getReceiptAnswer(db: ReadDb, messageId: number): 'sent' | 'declined' | null {
@@ -19,4 +20,8 @@ export const receiptOperations = {
     args: { readonly messageId: number; readonly sent: boolean },
     nowMs: number,
   ): boolean => prepared(db, PUT).run({ messageId: args.messageId, sent: args.sent ? 1 : 0, nowMs }).changes === 1,
+  /** The receipt that was noted as sent was not: it may be answered again. */
+  'receipt.take-back': (db: WriteDb, args: { readonly messageId: number }): void => {
+    prepared(db, TAKE_BACK).run(args.messageId)
+  },
 } satisfies Record<string, Operation<never, unknown>>
