@@ -109,6 +109,7 @@ const BLOCKED = 'If every server does this, your network blocks port 25: send th
 const LOOKS_BLOCKED = new Set(['ETIMEDOUT', 'ECONNREFUSED', 'EHOSTUNREACH', 'EACCES', 'EPERM'])
 const ERRNO: Readonly<Record<string, string>> = {
   EPRIVATE: 'its address is one of a private network, where mail goes only if relay.allowPrivateAddresses says so',
+  ELABOFF: 'the rehearsal lab is switched off',
   EAFNOSUPPORT: 'it has no address of the family that relay.family allows',
   ECONNREFUSED: 'it refuses connections',
   ECONNRESET: 'it broke the connection off',

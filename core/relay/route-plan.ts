@@ -47,7 +47,7 @@ function planLab(domain: string, target: LabTarget | undefined): RoutePlan {
   const name = `mx.${domain}`
   if (target === undefined) {
     const notes = ['the rehearsal lab is switched off: nothing is dialled']
-    return { kind: 'deferred', why: { at: 'connect', mx: name, errno: 'ECONNREFUSED' }, notes }
+    return { kind: 'deferred', why: { at: 'connect', mx: name, errno: 'ELABOFF' }, notes }
   }
   const { port, authorities, demandsTls } = target
   return {
