@@ -100,3 +100,9 @@ test('another reader of flowed text finds what was written, and so does our own'
     { numRuns: 80 },
   )
 })
+
+test('what is quoted very deep grows by its marks once, and not with each word', () => {
+  const deep = `${'>'.repeat(50_000)} ${'a '.repeat(50_000)}`
+  expect(flow(deep)).toBe(deep.trimEnd())
+  expect(flow('> '.repeat(500_000))).toBe('>'.repeat(500_000))
+})

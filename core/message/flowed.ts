@@ -28,6 +28,8 @@ const quoted = (depth: number, text: string) => (depth === 0 ? text : `${'>'.rep
 /** RFC 3676 §4.2 has lines of at most 78 characters; 72 leave room for two more levels of quoting. */
 const WIDTH = 72
 const SIGNATURE = '-- '
+/** A paragraph that is quoted deeper is not wrapped: each of its lines would begin with all the marks again. */
+const MOST_DEPTH = 30
 
 /**
  * Text as format=flowed (RFC 3676 §4): paragraphs, which have no line breaks, wrapped where a reader joins them again, and stuffed
@@ -41,13 +43,15 @@ export function flow(text: string): string {
 }
 
 function flowParagraph(line: string): string {
-  const marks = /^(?:> ?)*(?=[^>]|$)/.exec(line)?.[0] ?? ''
-  const depth = marks.length - marks.replaceAll('>', '').length
-  const written = line.slice(marks.length)
+  let at = 0
+  let depth = 0
+  for (; line[at] === '>'; depth++) at += line[at + 1] === ' ' ? 2 : 1
+  const written = line.slice(at)
   const start = '>'.repeat(depth)
   if (written === SIGNATURE) return depth === 0 ? SIGNATURE : `${start} ${SIGNATURE}`
   // A space at the end would join this line with the next, which the writer has parted (§4.2).
   const content = written.replace(/ +$/, '')
+  if (depth > MOST_DEPTH) return stuffed(content, start)
   return wrapped(content, WIDTH - (depth === 0 ? 0 : depth + 1))
     .map((piece) => stuffed(piece, start))
     .join('\n')
