@@ -118,6 +118,22 @@ test('a hostile file ends: endless folding, a line without end, quotes that neve
   )
 })
 
+test('a file of eight million letters takes no longer for being made to: members named again and again, lines without an end', () => {
+  const [whole, group] = [card('FN:Ada', 'UID:a', 'EMAIL:a@b.test'), ['BEGIN:VCARD', 'KIND:group', 'FN:Us']]
+  const members = [...group, ...Array<string>(600_000).fill('MEMBER:a'), 'END:VCARD'].join('\n')
+  expect(readVcards(`${whole}${members}\n`).people).toEqual([
+    person({ name: 'Ada', addresses: ['a@b.test'], groups: ['Us'] }),
+  ])
+  const long = 'x'.repeat(8_000_000)
+  expect(readVcards(card('FN:Ada', 'EMAIL:a@b.test', `NOTE;${long}:y`)).problems).toHaveLength(1)
+  const [named] = readVcards(card(`N:${long}`, 'EMAIL:a@b.test')).people
+  expect(named?.name).toHaveLength(200)
+})
+test('a name has no lines, and a note has', () => {
+  const [one] = readVcards(card(String.raw`FN:Ada\nBcc: spy@else.test`, 'EMAIL:a@b.test', String.raw`NOTE:1\n2`)).people
+  expect(one).toMatchObject({ name: 'Ada Bcc: spy@else.test', note: '1\n2' })
+})
+
 const word = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
   .map((text) => text.replaceAll(/[\p{C}\p{Z}]/gu, '.').trim())

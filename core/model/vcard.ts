@@ -22,6 +22,9 @@ const MOST_CARDS = 50_000
 const MOST_VALUES = 50
 const MOST_PARAMS = 50
 const MOST_PROBLEMS = 100
+/** A longer head is none, and of a longer value the rest is a picture, or of no use to anybody. */
+const LONGEST_HEAD = 8192
+const LONGEST_VALUE = 65_536
 const LONGEST = { name: 200, organisation: 200, phone: 100, note: 2000, group: 60, address: 320 }
 
 interface Property {
@@ -100,7 +103,7 @@ export function readVcards(text: string): VcardFile {
         LONGEST.organisation,
       ),
       phone: clip(unescape(first('TEL')?.value ?? '').replace(/^tel:/i, ''), LONGEST.phone),
-      note: clip(unescape(first('NOTE')?.value ?? ''), LONGEST.note),
+      note: clip(unescape(first('NOTE')?.value ?? ''), LONGEST.note, 'lines'),
       groups: [
         ...new Set(
           all('CATEGORIES')
@@ -120,7 +123,7 @@ function withGroups(
   members: ReadonlyMap<string, readonly string[]>,
   byUid: ReadonlyMap<string, number>,
 ): VcardPerson[] {
-  const more = new Map<number, string[]>()
+  const more = new Map<number, Set<string>>()
   const byAddress = new Map(
     people.flatMap(({ addresses }, at) => addresses.map((one) => [one.toLowerCase(), at] as const)),
   )
@@ -128,7 +131,7 @@ function withGroups(
     for (const member of list) {
       const bare = member.replace(/^(?:urn:uuid:|mailto:)/i, '').toLowerCase()
       const at = byUid.get(bare) ?? byAddress.get(bare)
-      if (at !== undefined) more.set(at, [...(more.get(at) ?? []), group])
+      if (at !== undefined) more.set(at, (more.get(at) ?? new Set()).add(group))
     }
   return people.map((one, at) => ({ ...one, groups: [...new Set([...one.groups, ...(more.get(at) ?? [])])] }))
 }
@@ -176,7 +179,7 @@ function* contentLines(text: string): Generator<{ line: number; content: string 
 
 /** `group.NAME;PARAM=a,b;TYPE="c":value` */
 function propertyOf(content: string): Property | undefined {
-  const head = /^(?:[\w-]+\.)?([\w-]+)((?:;(?:[^":;]|"[^"]*")*)*):/.exec(content)
+  const head = /^(?:[\w-]+\.)?([\w-]+)((?:;(?:[^":;]|"[^"]*")*)*):/.exec(content.slice(0, LONGEST_HEAD))
   if (head === null) return undefined
   const params = new Map<string, string[]>()
   for (const param of ((head[2] ?? '').match(/;(?:[^";]|"[^"]*")*/g) ?? []).slice(0, MOST_PARAMS)) {
@@ -185,7 +188,7 @@ function propertyOf(content: string): Property | undefined {
     const values = (value ?? name).match(/"[^"]*"|[^,]+/g) ?? []
     params.set(key, [...(params.get(key) ?? []), ...values.map((one) => one.replaceAll('"', '').toUpperCase())])
   }
-  const raw = content.slice(head[0].length)
+  const raw = content.slice(head[0].length, head[0].length + LONGEST_VALUE)
   const encodings = [...(params.get('ENCODING') ?? []), ...typesOf(params)]
   const value = encodings.includes('QUOTED-PRINTABLE') ? unquoted(raw, params.get('CHARSET')?.[0]) : raw
   return { name: (head[1] ?? '').toUpperCase(), params, value }
@@ -232,8 +235,12 @@ function split(value: string, separator: ',' | ';'): string[] {
 
 const unescape = (value: string) => value.replaceAll(/\\([^])/g, (_, one: string) => (/n/i.test(one) ? '\n' : one))
 const escape = (value: string) => value.replaceAll(/[\\,;]/g, String.raw`\$&`).replaceAll(/\r\n|\r|\n/g, String.raw`\n`)
-const clip = (text: string, length: number) =>
-  [...text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f]+/g, ' ').trim()].slice(0, length).join('').trim()
+/** Words without controls; only a note has lines. */
+const clip = (text: string, length: number, as: 'words' | 'lines' = 'words') =>
+  [...text.replaceAll(as === 'lines' ? /[\u0000-\u0009\u000b-\u001f\u007f]+/g : /[\u0000-\u001f\u007f]+/g, ' ').trim()]
+    .slice(0, length)
+    .join('')
+    .trim()
 
 /** People as a file of cards of version 3.0, which every address book reads. */
 export function writeVcards(people: readonly VcardPerson[]): string {

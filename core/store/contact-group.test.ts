@@ -80,3 +80,10 @@ test('an import fills in what is not known, and never what somebody wrote down h
   expect(findContact(db, 'ada@one.test')).toMatchObject({ name: 'Ada', kept: true, uses: 1 })
   expect(findContact(db, 'bob@x.test')).toMatchObject({ name: 'My Bob', organisation: 'Mine', phone: '7' })
 })
+
+test('past 500 groups those that are left out cost no more than to be looked for', () => {
+  const names = (n: number) => Array.from({ length: 50 }, (_, at) => `group ${n} ${at}`)
+  const people = Array.from({ length: 1200 }, (_, n) => person('', [`p${n}@x.test`], { groups: names(n) }))
+  importContacts(db, { people })
+  expect(listContactGroups(db)).toHaveLength(500)
+}, 8000)

@@ -41,6 +41,8 @@ export function listContactGroups(db: ReadDb): ContactGroup[] {
   return prepared<[], ContactGroup>(db, LIST).all()
 }
 
+const countGroups = (db: ReadDb) => prepared<[], { n: number }>(db, COUNT).get()?.n ?? 0
+
 function get(db: ReadDb, id: number): ContactGroup {
   const found = prepared<[number], ContactGroup>(db, GET).get(id)
   if (found === undefined)
@@ -65,7 +67,7 @@ export function saveContactGroup(
     prepared(db, RENAME).run(name, fold(name), args.id)
     return get(db, args.id)
   }
-  if ((prepared<[], { n: number }>(db, COUNT).get()?.n ?? 0) >= MOST_GROUPS)
+  if (countGroups(db) >= MOST_GROUPS)
     throw new Fault('conflict', `save the group "${name}": there are ${MOST_GROUPS}`, {
       what: 'group',
       reason: 'there are too many',
@@ -133,7 +135,7 @@ function ensureGroup(db: WriteDb, name: string): ContactGroup | undefined {
   if (key === '') return undefined
   const found = prepared<[string], ContactGroup>(db, BY_KEY).get(key)
   if (found !== undefined) return found
-  return listContactGroups(db).length >= MOST_GROUPS ? undefined : saveContactGroup(db, { name })
+  return countGroups(db) >= MOST_GROUPS ? undefined : saveContactGroup(db, { name })
 }
 
 export const contactGroupOperations = {
