@@ -12,8 +12,9 @@ export type DialogueFile =
   | { readonly sessions: readonly LoggedSession[]; readonly error: null }
   | { readonly sessions: null; readonly error: DialogueTrouble }
 
-/** More is no dialogue that somebody would look at. */
+/** More is no dialogue that somebody would look at, and neither is a longer line. */
 const MOST_LINES = 1_000_000
+const LONGEST_LINE = 1_000_000
 
 const HEAD = /^# (SMTP|POP3|IMAP) session (?:to (.*) \((\S*)\)|from (\S*)), (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/
 const TLS = /^(\S+), (\S+), (.*) \((trusted|not trusted: (.*))\)$/
@@ -69,6 +70,7 @@ class Reader {
 
   /** Takes a line; false for one that is no step. */
   take(line: string): boolean {
+    if (line.length > LONGEST_LINE) return false
     if (line.trim() === '') return true
     if (line.startsWith('#')) {
       if (this.#isNew && this.#takeHead(line)) return true

@@ -9,14 +9,18 @@ const PARTS = /^content-type:[ \t]*(application\/json|text\/plain)\b/gim
 export function attachedLog(content: string): string | undefined {
   if (!/^[!-9;-~]+:/.test(content)) return undefined
   let dialogue: string | undefined
+  let after = 0
   for (const found of content.matchAll(PARTS)) {
     const from = found.index
+    // What stands in a part is none, and each part is looked through once.
+    if (from < after) continue
     const head = content.slice(from, from + LONGEST_HEADER)
     const end = /\r?\n\r?\n/.exec(head)
     if (end === null || !/^content-transfer-encoding:[ \t]*base64/im.test(head.slice(0, end.index))) continue
-    const body = content.slice(from + end.index + end[0].length)
-    const stop = body.search(/^--/m)
-    const text = decoded(stop < 0 ? body : body.slice(0, stop))
+    const begin = from + end.index + end[0].length
+    const boundary = content.startsWith('--', begin) ? begin : content.indexOf('\n--', begin)
+    after = boundary < 0 ? content.length : boundary
+    const text = decoded(content.slice(begin, after))
     if (text === undefined) continue
     if (found[1]?.toLowerCase() === 'application/json') return text
     if (/dialogue\.txt/i.test(head.slice(0, end.index))) dialogue = text

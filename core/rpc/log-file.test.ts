@@ -72,3 +72,9 @@ test('whatever a file says, it is opened or refused', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => void openLogFile(text)))
   fc.assert(fc.property(fc.json(), (text) => void openLogFile(text)))
 })
+
+test('a file that was made to be read for ever is read once', () => {
+  const part = 'content-type: text/plain\ncontent-transfer-encoding: base64\n\nAAAA\n'
+  expect(openLogFile(`Subject: x\n${part.repeat(40_000)}`).error).toContain('Line 1 cannot be read')
+  expect(openLogFile(`C> "${'a'.repeat(12_000_000)}"`).error).toContain('Line 1 cannot be read')
+}, 8000)
