@@ -4,6 +4,7 @@ import { formatAddress } from '../../format/names.ts'
 import { visible } from '../../format/wire-text.ts'
 import { act } from '../../state/act.ts'
 import { Icon } from '../../parts/icon.tsx'
+import { membersOf } from './group-members.ts'
 import { useCompletion, type Offer } from './use-completion.ts'
 import { isFinished, type Addressee } from './recipients.ts'
 import { t } from '../../words/words.ts'
@@ -47,7 +48,7 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
     if (offer.kind === 'person') onCommit(formatAddress(offer.person))
     else
       void act(t('Reading the group'), async () => {
-        const members = await api.contact.list({ after: null, limit: 200, groupId: offer.group.id })
+        const members = await membersOf(offer.group.id, (page) => api.contact.list(page))
         onCommit(members.map(formatAddress).join(', '))
       })
   }

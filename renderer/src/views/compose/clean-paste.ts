@@ -45,15 +45,26 @@ export function takePictures(
   holder.innerHTML = html
   const files: { contentId: string; file: File }[] = []
   for (const image of holder.content.querySelectorAll('img')) {
-    const [, type = '', base64 = ''] =
-      /^data:(image\/[a-z]+);base64,([\w+/=\s]*)$/i.exec(image.getAttribute('src') ?? '') ?? []
-    if (type === '') continue
+    const found = pictureOf(image.getAttribute('src') ?? '')
+    if (found === undefined) continue
+    const { type, bytes } = found
     const contentId = nameOf()
-    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
     files.push({ contentId, file: new File([bytes], `picture.${type.slice(6).toLowerCase()}`, { type }) })
     image.setAttribute('src', `cid:${contentId}`)
   }
   return { html: holder.innerHTML, files }
+}
+
+/** A picture that stands in its own address; undefined for what is none, or not whole. */
+export function pictureOf(src: string): { type: string; bytes: Uint8Array<ArrayBuffer> } | undefined {
+  const comma = src.indexOf(',')
+  const type = /^data:(image\/[a-z]+);base64$/i.exec(src.slice(0, comma))?.[1]
+  if (type === undefined) return undefined
+  try {
+    return { type, bytes: Uint8Array.from(atob(src.slice(comma + 1)), (character) => character.charCodeAt(0)) }
+  } catch {
+    return undefined // strangers write what they like there
+  }
 }
 
 /** HTML of a message without the signature at its end, by the marks that programs give it. */

@@ -140,3 +140,9 @@ test('rich text can hold what is sent, and nothing with colours, fonts or script
     'text',
   ])
 })
+
+test('a line of very many quote marks is quoted as deep as anybody reads', () => {
+  const html = htmlOfText(`${'>'.repeat(20_000)}x`)
+  expect(html.match(/<blockquote>/g)).toHaveLength(50)
+  expect(html).toContain(`${'&gt;'.repeat(19_950)}x`)
+})

@@ -120,8 +120,11 @@ function inlines(list: readonly RichNode[]): string {
   return out
 }
 
+/** Quotes within quotes; marks beyond that stand as they are, for a page of strangers' making may have any number. */
+const MOST_QUOTES = 50
+
 /** Plain text as HTML for the editor: blank lines part paragraphs, `>` is a quote. */
-export function htmlOfText(text: string): string {
+export function htmlOfText(text: string, depth = 0): string {
   const lines = text.replaceAll(/\r\n?/g, '\n').split('\n')
   let html = ''
   let at = 0
@@ -137,7 +140,7 @@ export function htmlOfText(text: string): string {
   }
   while (at < lines.length) {
     const line = lines[at] ?? ''
-    if (!line.startsWith('>')) {
+    if (!line.startsWith('>') || depth >= MOST_QUOTES) {
       said.push(line)
       at += 1
       continue
@@ -145,7 +148,7 @@ export function htmlOfText(text: string): string {
     flush()
     const quoted: string[] = []
     while (lines[at]?.startsWith('>') === true) quoted.push((lines[at++] ?? '').replace(/^> ?/, ''))
-    html += `<blockquote>${htmlOfText(quoted.join('\n'))}</blockquote>`
+    html += `<blockquote>${htmlOfText(quoted.join('\n'), depth + 1)}</blockquote>`
     // The blank line behind a quote parts it from what follows, and is no line of its own.
     if (lines[at] === '' && at + 1 < lines.length) at += 1
   }
