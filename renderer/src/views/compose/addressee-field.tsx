@@ -136,31 +136,31 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
             onPaste={onPaste}
             onBlur={commit}
           />
-          <div
-            id={`${id}-people`}
-            role="listbox"
-            aria-label={t('People for {label}', { label })}
-            className="people"
-            hidden={!isOpen}
-          >
-            {people.map((offer, at) => (
-              // The keys are handled by the line that is typed in.
-              // eslint-disable-next-line jsx-a11y/click-events-have-key-events
-              <div
-                key={offer.kind === 'person' ? `${offer.person.id}` : `group ${offer.group.id}`}
-                className="person-row"
-                tabIndex={-1}
-                id={`${id}-${at}`}
-                role="option"
-                aria-selected={at === marked}
-                // The line that is typed in keeps the focus: losing it would commit what is half typed.
-                onMouseDown={(event) => event.preventDefault()}
-                onClick={() => choose(offer)}
-              >
-                <OfferWords offer={offer} />
-              </div>
-            ))}
-          </div>
+        </div>
+        <div
+          id={`${id}-people`}
+          role="listbox"
+          aria-label={t('People for {label}', { label })}
+          className="people"
+          hidden={!isOpen}
+        >
+          {people.map((offer, at) => (
+            // The keys are handled by the line that is typed in.
+            // eslint-disable-next-line jsx-a11y/click-events-have-key-events
+            <div
+              key={offer.kind === 'person' ? `${offer.person.id}` : `group ${offer.group.id}`}
+              className="person-row"
+              tabIndex={-1}
+              id={`${id}-${at}`}
+              role="option"
+              aria-selected={at === marked}
+              // The line that is typed in keeps the focus: losing it would commit what is half typed.
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={() => choose(offer)}
+            >
+              <OfferWords offer={offer} />
+            </div>
+          ))}
         </div>
         {problems.length === 0 ? null : (
           <ul className="checks" id={`${id}-checks`}>
