@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { directionOf } from './direction.ts'
 import { formatAddress, initials, people } from './names.ts'
 import { count, size } from './size.ts'
 import { ago, ahead, clock, dayHeading, delta, distance, rowTime, took } from './time.ts'
@@ -91,4 +92,12 @@ test('bytes that are UTF-8 are read as such, others stay as they are', () => {
   const latin1 = (text: string) => String.fromCharCode(...new TextEncoder().encode(text))
   expect(decodeBytes(latin1('Grüße 東京'))).toBe('Grüße 東京')
   expect(decodeBytes('caf\u00e9')).toBe('caf\u00e9')
+})
+
+test('a text runs as its first letter does, whatever stands before it', () => {
+  expect(directionOf('Re: Keys')).toBe('ltr')
+  expect(directionOf('12. رسالة about keys')).toBe('rtl')
+  expect(directionOf('שלום')).toBe('rtl')
+  expect(directionOf('会議 1')).toBe('ltr')
+  expect(directionOf('1815!')).toBeUndefined()
 })

@@ -65,7 +65,7 @@ const HEADING: Readonly<Record<Test['at'], string>> = {
 export function TestStepRow({ title, step }: { title: string; step: Pick<TestStep, 'state' | 'text'> | undefined }) {
   const icon = step === undefined ? 'dot' : step.state === 'ok' ? 'ok' : step.state === 'failed' ? 'fail' : 'refresh'
   const tone =
-    step === undefined ? 'faint' : step.state === 'ok' ? 'ok' : step.state === 'failed' ? 'danger' : t('quiet spin')
+    step === undefined ? 'faint' : step.state === 'ok' ? 'ok' : step.state === 'failed' ? 'danger' : 'quiet spin'
   return (
     <li>
       <Icon name={icon} className={tone} />

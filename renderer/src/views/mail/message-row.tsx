@@ -7,6 +7,7 @@ import { TagChip } from '../../parts/tag-chip.tsx'
 import { Marked } from './marked.tsx'
 import { isUnread, type MailRow } from './rows.ts'
 import { t } from '../../words/words.ts'
+import { directionOf } from '../../format/direction.ts'
 
 interface Props {
   readonly row: MailRow
@@ -26,7 +27,7 @@ export function CardRow({ row, nowMs, showAddressees, tags }: Props) {
         <Who row={row} showAddressees={showAddressees} />
       </div>
       <Time row={row} nowMs={nowMs} />
-      <div className="subj clip">
+      <div className="subj clip" dir={directionOf(row.subject)}>
         {/* Each by itself: a subject from right to left must not change places with the text behind it. */}
         <bdi>
           <b>{row.subject === '' ? t('(no subject)') : <Marked text={row.subject} marks={row.subjectMarks} />}</b>
@@ -54,7 +55,7 @@ export function TableRow({ row, nowMs, showAddressees, tags }: Props) {
       <div className="from">
         <Who row={row} showAddressees={showAddressees} />
       </div>
-      <div className="subj clip">
+      <div className="subj clip" dir={directionOf(row.subject)}>
         <bdi>
           <b>{row.subject === '' ? t('(no subject)') : <Marked text={row.subject} marks={row.subjectMarks} />}</b>
         </bdi>

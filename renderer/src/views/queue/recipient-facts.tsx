@@ -80,6 +80,8 @@ function TlsLine({ tls }: { tls: AttemptTlsView }) {
   )
 }
 
+/** What somebody asked to be told of (RFC 3461 §4.1). */
+const NOTIFY = { success: said('delivery'), failure: said('failure'), delay: said('delay') } as const
 const POLICY: Readonly<Record<AttemptTlsView['policy'], string>> = {
   'none': '',
   'mta-sts': said(', as its domain demands (MTA-STS)'),
@@ -121,7 +123,12 @@ export function Facts({ entry, recipient, nowMs }: Props) {
         ]),
     ...(notify === null
       ? []
-      : [[t('Reports asked for'), notify === 'never' ? 'never' : notify.join(', ')] as [string, ReactNode]]),
+      : [
+          [
+            t('Reports asked for'),
+            notify === 'never' ? t('never') : notify.map((one) => told(NOTIFY[one])).join(', '),
+          ] as [string, ReactNode],
+        ]),
     ...(entry.deliverBy === null
       ? []
       : [[t('Deliver by'), dayAndClock(entry.deliverBy.atMs, nowMs)] as [string, ReactNode]]),

@@ -10,10 +10,13 @@ import { said, t, told } from '../../words/words.ts'
 
 type Setting = Awaited<ReturnType<typeof api.app.settings>>[number]
 
+/** What the numbers of settings count. */
+const UNITS: Readonly<Record<string, string>> = { seconds: said('seconds'), connections: said('connections') }
+
 const ROOM: Readonly<Record<string, string>> = {
   submission: said('Submission server'),
   inbound: said('Mail from other servers'),
-  pop3: 'POP3 server',
+  pop3: said('POP3 server'),
   dns: said('Name servers'),
   relay: said('Delivery'),
   local: said('Local mail'),
@@ -98,7 +101,7 @@ function SettingRow({ setting, onDone }: { setting: Setting; onDone: () => void 
         <span>{told(about)}</span>
         <span className="quiet below">
           {isFlag ? '' : t('Allowed: {allowed}.', { allowed })}
-          {unit === null || unit === 'port' ? '' : t(' In {unit}.', { unit })}
+          {unit === null || unit === 'port' ? '' : t(' In {unit}.', { unit: told(UNITS[unit] ?? unit) })}
           {needsRestart ? t(' Takes effect at the next start.') : ''}
           {fromFile ? t(' Set by the settings file.') : ''}
         </span>

@@ -130,7 +130,7 @@ export function RouteDialog({ first, onClose }: { readonly first: RouteView | nu
                 type="password"
                 value={login.secret}
                 autoComplete="new-password"
-                placeholder={first?.login === login.kind ? 'unchanged' : ''}
+                placeholder={first?.login === login.kind ? t('unchanged') : ''}
                 hint={chosen?.secretHint ?? t('It is stored encrypted and never enters the log.')}
                 onChange={(secret) => setLogin({ ...login, secret })}
               />

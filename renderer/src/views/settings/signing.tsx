@@ -19,7 +19,7 @@ import { said, t, told } from '../../words/words.ts'
 
 const PUBLISHED: Readonly<Record<DkimKeyView['published'], { icon: IconName; tone: string; text: string }>> = {
   unchecked: { icon: 'question', tone: 'warn', text: said('not looked for yet') },
-  published: { icon: 'ok', tone: 'ok', text: 'published' },
+  published: { icon: 'ok', tone: 'ok', text: said('published') },
   missing: { icon: 'fail', tone: 'danger', text: said('not in DNS') },
   different: { icon: 'fail', tone: 'danger', text: said('another key is in DNS') },
 }

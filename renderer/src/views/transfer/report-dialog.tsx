@@ -8,7 +8,7 @@ import { act } from '../../state/act.ts'
 import { said, t, told } from '../../words/words.ts'
 
 const PAGE = 200
-const WHAT = { deleted: said('left out'), damaged: 'damaged', refused: said('not imported') } as const
+const WHAT = { deleted: said('left out'), damaged: said('damaged'), refused: said('not imported') } as const
 
 /** What an import left out or could not take whole, line by line. */
 export function ReportDialog({ id, onClose }: { readonly id: number; readonly onClose: () => void }) {
