@@ -7,6 +7,7 @@ import { ByteHandles } from '../base/byte-handles.ts'
 import { Changes } from '../base/changes.ts'
 import { systemClock } from '../base/clock.ts'
 import { openParsePool, type ParsePool } from '../message/parse-pool.ts'
+import { createRecorder } from '../transcript/recorder.ts'
 import { mailHandlers } from './handlers.ts'
 import type { AskUnsubscribe } from './fact-handlers.ts'
 
@@ -124,6 +125,39 @@ test('of who wrote it only what a trusted server says is told', async () => {
   })
   const own = await keep(['Authentication-Results: mx.b.test; dmarc=pass', 'From: a@b.test'])
   expect(await call(mail.about, { id: own })).toMatchObject({ way: 'file', auth: null, claims: null })
+})
+
+test('what a stranger delivered here is believed nothing, wherever it was put and whoever got it since', async () => {
+  const { id: accountId } = await store.write('account.add', ACCOUNT)
+  await store.write('rule.trust', { accountId, authservId: 'mx.b.test' })
+  const id = await keep(['Authentication-Results: mx.b.test; dmarc=pass', 'From: Boss <boss@bank.test>'])
+  const { folderId: inbox } = await store.write('message.deliver', {
+    owner: { accountId, userId: null },
+    role: 'inbox',
+    message: {
+      body: { raw: Buffer.from('\r\n') },
+      prefix: '',
+      removed: [],
+      fields: await parse.fields(Buffer.of()),
+      receivedMs: 1,
+      seen: false,
+    },
+  })
+  const recorder = createRecorder({ sink: (batch) => store.record(batch), clock: systemClock, firstSessionId: 1 })
+  const sessions = [
+    { protocol: 'smtp', side: 'server', peer: 'stranger.test', address: '192.0.2.9:25' },
+    { protocol: 'imap', side: 'client', peer: 'mail.b.test', address: '192.0.2.1:993', accountId },
+    { protocol: 'pop3', side: 'server', peer: 'program', address: '127.0.0.1:110' },
+  ] as const
+  for (const head of sessions) {
+    const transcript = recorder.open(head)
+    transcript.link({ messageId: id })
+    transcript.close('ok', 'C')
+    await recorder.flush()
+    expect(await call(mail.about, { id })).toMatchObject({ way: 'inbound', peer: 'stranger.test', auth: null })
+  }
+  await store.write('message.move', { ids: [id], to: { folderId: inbox } })
+  expect(await call(mail.about, { id })).toMatchObject({ way: 'inbound', auth: null, claims: null })
 })
 
 test('a header is told field by field, as it stands and as it reads', async () => {

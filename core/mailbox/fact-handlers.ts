@@ -43,10 +43,11 @@ export async function aboutMessage(store: Pick<Store, 'openBody' | 'read'>, mess
   const folder = getFolder(store.read, message.folderId)
   const accountId = folder?.accountId ?? null
   const sessions = listSessionsOf(store.read, message.id).flatMap((id) => getSession(store.read, id) ?? [])
-  const brought = sessions.findLast(({ side, protocol }) => protocol !== 'smtp' || side === 'server')
+  // The first one: those after it may have put it elsewhere, or given it out, and make nothing of a stranger's trustworthy.
+  const brought = sessions.find(({ side, protocol }) => side === (protocol === 'smtp' ? 'server' : 'client'))
   const fetched = brought !== undefined && brought.protocol !== 'smtp' ? brought : undefined
   const isSent = folder?.role === 'sent' || (brought === undefined && sessions.length > 0)
-  const way = isSent ? 'sent' : fetched || accountId !== null ? 'account' : brought ? 'inbound' : 'file'
+  const way = isSent ? 'sent' : fetched ? 'account' : brought ? 'inbound' : accountId !== null ? 'account' : 'file'
   const source = fetched?.accountId ?? accountId
   const trusted = source === null ? undefined : trustedBy(store.read, source)
   const fields = valuesOf(raw, 'authentication-results')
