@@ -169,6 +169,21 @@ test('answers within AUTH are secret whole, and so is what the server asks unles
   expect(machine.standing).toMatchObject({ prompt: { is: 'command' }, isSignedIn: false })
 })
 
+test('a password of three letters is not said back either where the login is answered, and elsewhere no letter is cut out', () => {
+  const machine = smtp()
+  lead(machine, GREETED.slice(0, 2))
+  const [, , asked, , first, more] = lead(
+    machine,
+    ['S: 250 mx.example', 'AUTH PLAIN AG5vcmEAYWJj', 'S: 535-5.7.8 no: abc', 'S: 535 abc!', 'RSET', 'S: 250 abc'],
+    true,
+  )
+  expect([asked, first, more]).toEqual(['S: 535-5.7.8 *', 'C: RSET', 'S: 250 abc'])
+  const other = pop3()
+  expect(
+    lead(other, ['S: +OK', 'USER nora', 'S: +OK', 'PASS abc', 'S: -ERR abc is wrong', 'NOOP', 'S: +OK abc'], true),
+  ).toEqual(['S: +OK', 'C: USER nora', 'S: +OK', 'C: PASS *', 'S: -ERR *', 'C: NOOP', 'S: +OK abc'])
+})
+
 test('POP3 tells what may be said before and after signing in, and shows long answers to their dot', () => {
   const machine = pop3()
   lead(machine, ['S: +OK hi <1.2@mx.example>'])

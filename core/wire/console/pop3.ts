@@ -34,6 +34,7 @@ const textOf = (line: Uint8Array) => Array.from(line.subarray(0, 2048), (byte) =
 /** Commands whose answer is long; of LIST, UIDL and AUTH only where nothing stands behind them. */
 const LONG = /^(?:CAPA|LIST|UIDL|AUTH|RETR \S.*|TOP \S.*|LANG)\s*$/i
 const MOST_CAPABILITIES = 200
+const LOGIN = new Set(['AUTH', 'PASS', 'APOP'])
 
 /** A POP3 session as a person leads it: knows what may be said, hides secrets, and changes nothing else. */
 export class Pop3Console implements ConsoleMachine {
@@ -103,7 +104,7 @@ export class Pop3Console implements ConsoleMachine {
 
   *#list(long: LongAnswer, line: Uint8Array, odd: boolean): Generator<ConsoleEffect, void, void> {
     long.lines++
-    const secrets = this.#said.echoesIn(line)
+    const secrets = this.#said.echoesIn(line, false)
     const isEnd = line.length === 1 && line[0] === 46
     yield { do: 'heard', line, odd, secrets, code: '', listing: long.lines }
     if (!isEnd) {
@@ -124,7 +125,9 @@ export class Pop3Console implements ConsoleMachine {
     const asked = this.#pending[0]
     const challenge = asked?.verb === 'AUTH' ? /^\+(?: (.*))?$/.exec(text) : null
     const isHidden = challenge !== null && promptOf((challenge[1] ?? '').trim()) === '' && line.length > 2
-    const secrets = isHidden ? [[2, line.length] as const] : this.#said.echoesIn(line)
+    const secrets = isHidden
+      ? [[2, line.length] as const]
+      : this.#said.echoesIn(line, challenge === null && LOGIN.has(asked?.verb ?? ''))
     yield { do: 'heard', line, odd, secrets, code: status.toUpperCase(), listing: 0 }
     if (challenge !== null) return yield* this.#onChallenge((challenge[1] ?? '').trim())
     if (asked === undefined || status === '') {

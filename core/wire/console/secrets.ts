@@ -1,6 +1,6 @@
 import { echoesOf, type Ranges } from '../pop3/secrets.ts'
 
-/** Shorter ones would be found in every answer, and to cut them out there would tell of them. */
+/** Shorter ones would be found in every answer, and to cut them out there would tell of them: only where a login is answered. */
 const SHORTEST = 4
 /** Secrets of one session that are looked for: a person types few. */
 const MOST = 64
@@ -10,6 +10,7 @@ const latin1 = (line: Uint8Array) => Array.from(line, (byte) => String.fromCharC
 /** What was said in secret, in each form it may come back in: some servers quote what they did not like. */
 export class SaidInSecret {
   readonly #forms: string[] = []
+  readonly #short: string[] = []
 
   /** Remembers the secret parts of a line. */
   note(line: Uint8Array, ranges: Ranges): void {
@@ -27,14 +28,19 @@ export class SaidInSecret {
   /** Remembers a secret, and how it looks in base64. */
   add(text: string): void {
     for (const form of [text, text === '' ? '' : encoded(text)])
-      if (form.length >= SHORTEST && !this.#forms.includes(form)) this.#forms.push(form)
-    if (this.#forms.length > MOST) this.#forms.splice(0, this.#forms.length - MOST)
+      remember(form.length >= SHORTEST ? this.#forms : this.#short, form)
   }
 
-  /** Where a line of the server says one of them back. */
-  echoesIn(line: Uint8Array): Ranges {
-    return this.#forms.length === 0 ? [] : echoesOf(latin1(line), this.#forms)
+  /** Where a line of the server says one of them back. `isVerdict`: it answers a login. */
+  echoesIn(line: Uint8Array, isVerdict: boolean): Ranges {
+    const sought = isVerdict ? [...this.#forms, ...this.#short] : this.#forms
+    return sought.length === 0 ? [] : echoesOf(latin1(line), sought)
   }
+}
+
+function remember(list: string[], form: string): void {
+  if (form !== '' && !list.includes(form)) list.push(form)
+  if (list.length > MOST) list.shift()
 }
 
 /** latin1 text from base64; undefined where it is none. */

@@ -127,7 +127,10 @@ export class SmtpConsole implements ConsoleMachine {
     const isLast = code !== '' && mark !== '-'
     // What a mechanism asks may help to search for the password; what LOGIN asks is a word.
     const isChallenge = code === '334' && promptOf(text.slice(4).trim()) === ''
-    const secrets = isChallenge && text.length > 4 ? [[4, line.length] as const] : this.#said.echoesIn(line)
+    const secrets =
+      isChallenge && text.length > 4
+        ? [[4, line.length] as const]
+        : this.#said.echoesIn(line, code !== '334' && this.#pending[0] === 'AUTH')
     yield { do: 'heard', line, odd, secrets, code: isLast ? code : '', listing: 0 }
     if (this.#reply.length < 200) this.#reply.push(text)
     if (!isLast) return
