@@ -23,6 +23,11 @@ test('no import written as a call reaches over a wall', () => {
 test('no file names a folder of the machine it was written on', () => {
   expect(linesWith(/(?<![\w.])\/[w]ork\/|\.[l]ibrary\//, text())).toEqual([])
 })
+test('the look names no left and right: from right to left it turns around', () => {
+  const sides =
+    /(?:margin|padding|border)-(?:left|right)|text-align: (?:left|right)|^\s*(?:left|right):|inset -?\dpx 0 0 /
+  expect(linesWith(sides, paths('renderer/src/look/*.css'))).toEqual([])
+})
 test('no work is left in comments', () => {
   expect(linesWith(/\b(TO[D]O|FIX[M]E|X[X]X)\b|@ts-[i]gnore|@ts-no[c]heck/, text())).toEqual([])
 })
