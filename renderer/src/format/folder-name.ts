@@ -1,17 +1,28 @@
 import { said, told } from '../words/words.ts'
 import type { FolderView } from '../../../core/rpc/views.ts'
 
+type Role = FolderView['role']
+
 /** What the engine calls the folders it makes itself. A person's own names stay as they are written. */
-const MADE: Readonly<Partial<Record<FolderView['role'], string>>> = {
-  inbox: said('Inbox'),
-  sent: said('Sent'),
-  archive: said('Archive'),
-  junk: said('Junk'),
-  trash: said('Trash'),
-  drafts: said('Drafts'),
+const MADE: Readonly<Partial<Record<Role, { readonly name: string; readonly sentence: string }>>> = {
+  inbox: { name: 'Inbox', sentence: said('Inbox') },
+  sent: { name: 'Sent', sentence: said('Sent') },
+  // What is done to a message has the same name in English, and another one elsewhere.
+  archive: { name: 'Archive', sentence: said('Archive, the folder') },
+  junk: { name: 'Junk', sentence: said('Junk') },
+  trash: { name: 'Trash', sentence: said('Trash') },
+  drafts: { name: 'Drafts', sentence: said('Drafts') },
 }
 
 /** A folder's name in the language of the window. */
 export function folderName({ role, name }: Pick<FolderView, 'role' | 'name'>): string {
-  return MADE[role] === name ? told(name) : name
+  const made = MADE[role]
+  return made === undefined || made.name !== name ? name : roleName(role)
+}
+
+/** What folders of a role are called in the language of the window; '' for one that is a person's own. */
+export function roleName(role: Role): string {
+  const { name = '', sentence = '' } = MADE[role] ?? {}
+  const shown = told(sentence)
+  return shown === sentence ? name : shown
 }

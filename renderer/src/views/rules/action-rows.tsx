@@ -3,8 +3,8 @@ import { Button, IconButton } from '../../parts/button.tsx'
 import { useEngine } from '../../state/engine.tsx'
 import { actionOf, DEEDS } from './rule-form.ts'
 import { Pick, Text } from './row-fields.tsx'
-import { said, t, told } from '../../words/words.ts'
-import { folderName } from '../../format/folder-name.ts'
+import { t, told } from '../../words/words.ts'
+import { folderName, roleName } from '../../format/folder-name.ts'
 
 interface Props {
   readonly actions: readonly RuleAction[]
@@ -57,7 +57,7 @@ function Rest({ action, onChange }: { readonly action: RuleAction; readonly onCh
           options={[
             ...RULE_ROLES.map((role) => ({
               value: `role ${role}`,
-              label: t('{folder} of its account', { folder: told(ROLE[role]) }),
+              label: t('{folder} of its account', { folder: roleName(role) }),
             })),
             ...(folders.at === 'ready'
               ? folders.value
@@ -141,7 +141,6 @@ function Rest({ action, onChange }: { readonly action: RuleAction; readonly onCh
   }
 }
 
-const ROLE = { inbox: said('Inbox'), archive: said('Archive'), trash: said('Trash'), junk: said('Junk') } as const
 const folderKey = (to: RuleFolder) => (to.kind === 'role' ? `role ${to.role}` : `folder ${to.folderId}`)
 const folderOf = (key: string): RuleFolder => {
   const role = RULE_ROLES.find((one) => key === `role ${one}`)
