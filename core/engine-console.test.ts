@@ -291,6 +291,18 @@ test('of a long answer the beginning is shown line by line, and the rest by its 
   expect(events.at(-1)).toMatchObject({ kind: 'line', spans: ['.'] })
 })
 
+test.each(['\n', '220 again\r\n', '220-more\r\n'])('a server that says %j for ever is left', async (line) => {
+  const server = await listenOnLoopback((socket: Socket) => {
+    socket.on('error', () => {})
+    socket.write(`220 mx.example\r\n${line.repeat(100_000)}`)
+  })
+  servers.push(server)
+  const { id } = await call(desk.handlers.open, { protocol: 'smtp', host: '127.0.0.1', port: server.port, tls: 'none' })
+  const { ended } = await until(id, ({ stage }) => stage === 'over')
+  expect(ended).toContain('lines that nobody asked for')
+  expect((await call(desk.handlers.events, { id, fromSeq: 0, limit: 1000 })).length).toBeGreaterThan(900)
+})
+
 test('STARTTLS is said for the person where that was asked for; a server that has none is handed over as it is', async () => {
   open({ fingerprint: localhost.fingerprint256 })
   const sink = await startSink({ tls: localhost })

@@ -30,6 +30,8 @@ const CONNECT_MS = 30_000
 const LINGER_MS = 5000
 /** However busy it is, no session is longer than this. */
 const LONGEST_MS = 4 * 3_600_000
+/** Lines of one answer that is no list, and of what a server says unasked: each costs more than its bytes. */
+const MOST_LINES = 2000
 /** Of all that a server says so much is read. */
 const MOST_BYTES = 64 * 1024 * 1024
 
@@ -55,6 +57,8 @@ export class ConsoleSession {
   readonly #longest: Cancel
   #linger: Cancel = () => {}
   #heardBytes = 0
+  /** Since something was said to it. */
+  #heardLines = 0
   #hasQuit: 'no' | 'said' | 'answered' = 'no'
 
   /** Looks the host up and begins to dial. `onChange` is called whenever there is something new to look at. */
@@ -287,6 +291,8 @@ export class ConsoleSession {
         const { line, odd, secrets, code, listing } = effect
         this.#touch()
         if (listing > 0) return this.#listing.line(line, odd, secrets, listing)
+        if (++this.#heardLines > MOST_LINES)
+          return this.#end('us', `it said more than ${MOST_LINES} lines that nobody asked for`)
         this.#transcript.line('S', line, { secrets, odd })
         if (code === '') return
         this.#autopilot.heard(code)
@@ -298,6 +304,7 @@ export class ConsoleSession {
         return this.#listing.end()
       case 'send': {
         const { line, secrets } = effect
+        this.#heardLines = 0
         this.#transcript.line('C', line, { secrets })
         if (/^quit\s*$/i.test(Buffer.from(line.subarray(0, 16)).toString('latin1'))) this.#hasQuit = 'said'
         this.#socket?.write(Buffer.concat([line, CRLF]))
