@@ -7,7 +7,6 @@ import { ByteHandles } from '../base/byte-handles.ts'
 import { Changes } from '../base/changes.ts'
 import { systemClock } from '../base/clock.ts'
 import { openParsePool, type ParsePool } from '../message/parse-pool.ts'
-import { createRecorder } from '../transcript/recorder.ts'
 import { mailHandlers } from './handlers.ts'
 import type { AskUnsubscribe } from './fact-handlers.ts'
 
@@ -143,17 +142,24 @@ test('what a stranger delivered here is believed nothing, wherever it was put an
       seen: false,
     },
   })
-  const recorder = createRecorder({ sink: (batch) => store.record(batch), clock: systemClock, firstSessionId: 1 })
   const sessions = [
-    { protocol: 'smtp', side: 'server', peer: 'stranger.test', address: '192.0.2.9:25' },
-    { protocol: 'imap', side: 'client', peer: 'mail.b.test', address: '192.0.2.1:993', accountId },
-    { protocol: 'pop3', side: 'server', peer: 'program', address: '127.0.0.1:110' },
+    { id: 1, protocol: 'smtp', side: 'server', peer: 'stranger.test', address: '192.0.2.9:25' },
+    { id: 2, protocol: 'imap', side: 'client', peer: 'mail.b.test', address: '192.0.2.1:993', accountId },
+    { id: 3, protocol: 'pop3', side: 'server', peer: 'program', address: '127.0.0.1:110' },
   ] as const
+  const ended = {
+    startedMs: 1,
+    endedMs: 2,
+    state: 'ok',
+    worst: '',
+    tls: true,
+    bytesIn: 1,
+    bytesOut: 1,
+    messages: 1,
+  } as const
   for (const head of sessions) {
-    const transcript = recorder.open(head)
-    transcript.link({ messageId: id })
-    transcript.close('ok', 'C')
-    await recorder.flush()
+    const links = [{ sessionId: head.id, link: { messageId: id } }]
+    await store.record({ heads: [{ ...head, ...ended }], segments: [], links })
     expect(await call(mail.about, { id })).toMatchObject({ way: 'inbound', peer: 'stranger.test', auth: null })
   }
   await store.write('message.move', { ids: [id], to: { folderId: inbox } })
