@@ -59,6 +59,7 @@ describe('a smarthost with a login', () => {
       expect(short(relayed)).toEqual(['bob delivered smart.test'])
       expect(host.commands.find(({ verb }) => verb === 'AUTH')?.line).toBe(`AUTH PLAIN ${PLAIN}`)
       expect(relayed.dialogue()).toContain('C: AUTH PLAIN <secret>')
+      expect(everything(relayed)).toContain('signs in as ada')
       for (const secret of [PASSWORD, PLAIN, PLAIN.slice(0, 12)]) expect(everything(relayed)).not.toContain(secret)
     },
   )

@@ -157,6 +157,8 @@ async function connect(
       login: { ...signIn.login, host, port: plan.port, allowClear: isLoopback(address) },
     }),
   }
+  // What goes over the wire for it is kept from the log; who it is for need not be.
+  if (signIn.login) transcript.note(`signs in as ${signIn.login.user}`)
   const opened = await SmtpConnection.open(dialled.socket, target, transcript, deps.clock, signal)
   if (opened.ok || (opened.why.at !== 'greeting' && opened.why.at !== 'connect')) deadHosts.answered(endpoint)
   else if (!signal.aborted) deadHosts.failed(endpoint, opened.why, settings['retry.scheduleSeconds'])
