@@ -27,7 +27,7 @@ const NOTHING: ConsoleStanding = {
   waits: true,
   isSignedIn: false,
   mechanisms: [],
-  guide: { stations: [], at: 0, text: '', verb: '', isOver: false },
+  guide: { stations: [], at: 0, missed: [], text: '', verb: '', isOver: false },
 }
 
 /** Answers `console.*`. */
@@ -106,7 +106,7 @@ function toView(id: number, session: ConsoleSession) {
     waits,
     isSignedIn,
     mechanisms: [...mechanisms],
-    guide: { ...guide, stations: [...guide.stations] },
+    guide: { ...guide, stations: [...guide.stations], missed: [...guide.missed] },
     replay: replay ?? null,
   }
 }

@@ -43,6 +43,8 @@ export interface ConsoleGuide {
   /** The stations on the way, and which of them is next; past the last one it is done. */
   readonly stations: readonly string[]
   readonly at: number
+  /** Stations before that one that were passed by: nothing was encrypted, or no message was taken. */
+  readonly missed: readonly number[]
   /** What comes next and why, in a sentence or two. */
   readonly text: string
   /** The command that comes next; '' where it is no command. */

@@ -70,6 +70,8 @@ export const ConsoleView = z.object({
     stations: z.array(z.string()),
     /** Which of them is next. */
     at: z.number().int(),
+    /** Which of those before it were passed by. */
+    missed: z.array(z.number().int()),
     text: z.string(),
     verb: z.string(),
     /** The way has been gone, or left. */

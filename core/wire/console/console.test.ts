@@ -38,6 +38,9 @@ function lead(machine: ConsoleMachine, lines: readonly string[], anything = fals
 const legal = ({ standing }: ConsoleMachine) =>
   standing.verbs.filter(({ whyNot }) => whyNot === '').map(({ verb }) => verb)
 const whyNot = ({ standing }: ConsoleMachine, verb: string) => standing.verbs.find((one) => one.verb === verb)?.whyNot
+/** The stations that are shown as done. */
+const passed = ({ standing: { guide } }: ConsoleMachine) =>
+  guide.stations.filter((_, n) => n < guide.at && !guide.missed.includes(n))
 
 const GREETED = [
   'S: 220 mx.example ESMTP',
@@ -212,6 +215,19 @@ test('POP3 tells what may be said before and after signing in, and shows long an
     lead(machine, [command!, ...answer.map((line) => `S: ${line}`)])
   }
   expect(stations).toEqual(['STAT', 'LIST', 'RETR', 'QUIT'])
+  expect(passed(machine)).toEqual(['Connected', 'User', 'Password', 'How much', 'List', 'Message', 'Goodbye'])
+})
+
+test('what was passed by is not told as done: a line that was never encrypted, a message that was never taken', () => {
+  const refused = smtp()
+  lead(refused, [...GREETED, 'MAIL FROM:<a@b.example>', 'S: 530 sign in first', 'QUIT', 'S: 221 bye'])
+  expect(passed(refused)).toEqual(['Connected', 'Greeted', 'Goodbye'])
+  const rude = smtp()
+  lead(rude, ['S: 220 mx.example ESMTP', 'QUIT', 'S: 221 bye'])
+  expect(passed(rude)).toEqual(['Connected', 'Goodbye'])
+  const stranger = pop3()
+  lead(stranger, ['S: +OK hi', 'USER ada', 'S: +OK', 'PASS wrong', 'S: -ERR no', 'QUIT', 'S: +OK bye'])
+  expect(passed(stranger)).toEqual(['Connected', 'Goodbye'])
 })
 
 test('a sign-in by APOP says a digest, which is secret as well', () => {

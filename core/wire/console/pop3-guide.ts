@@ -21,9 +21,19 @@ export function pop3Guide(
   { phase, isSecure, capabilities }: Pop3Facts,
   { done, messages, hasLeft, isDone }: Way,
 ): ConsoleGuide {
+  const isIn = phase === 'transaction'
+  const missed = [
+    ...(isSecure ? [] : [1]),
+    ...(isDone && !isIn && phase !== 'user' ? [2] : []),
+    ...(isDone && !isIn ? [3] : []),
+    ...(done.has('STAT') ? [] : [4]),
+    ...(done.has('LIST') ? [] : [5]),
+    ...(done.has('RETR') ? [] : [6]),
+  ]
   const next = (at: number, text: string, verb = ''): ConsoleGuide => ({
     stations: STATIONS,
     at,
+    missed: missed.filter((station) => station < at),
     text,
     verb,
     isOver: hasLeft,

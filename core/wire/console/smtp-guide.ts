@@ -9,6 +9,7 @@ const AT = {
   sender: 3,
   recipients: 4,
   message: 5,
+  taken: 6,
   goodbye: 7,
   over: 8,
 } as const
@@ -27,12 +28,22 @@ interface Way {
   readonly isDone: boolean
 }
 
+/** What did not happen, as far as the way has come by it. */
+function missedOf({ phase, isSecure }: SmtpFacts, { isDone, delivered }: Way): number[] {
+  return [
+    ...(isDone && phase === 'connected' ? [AT.greeted] : []),
+    ...(isSecure ? [] : [AT.encrypted]),
+    ...(isDone && delivered === 0 ? [AT.sender, AT.recipients, AT.message, AT.taken] : []),
+  ]
+}
+
 /** Leads through the classic dialogue of RFC 5321 (appendix D.1): greeting, sender, recipient, message, goodbye. */
 export function smtpGuide(facts: SmtpFacts, way: Way): ConsoleGuide {
   const { phase, isSecure, features, recipients } = facts
   const next = (at: number, text: string, verb = ''): ConsoleGuide => ({
     stations: STATIONS,
     at,
+    missed: missedOf(facts, way).filter((station) => station < at),
     text,
     verb,
     isOver: way.hasLeft,

@@ -117,7 +117,7 @@ function Stations({ view: { guide, stage, startedMs, facts } }: { readonly view:
     <nav className="stations grow" aria-label={t('Where the session stands')}>
       <ol>
         {guide.stations.map((station, n) => {
-          const isDone = n < guide.at
+          const isDone = n < guide.at && !guide.missed.includes(n)
           const isNow = n === guide.at && stage !== 'over'
           return (
             <li key={station} data-done={isDone || undefined} aria-current={isNow ? 'step' : undefined}>
