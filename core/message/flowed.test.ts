@@ -106,3 +106,9 @@ test('what is quoted very deep grows by its marks once, and not with each word',
   expect(flow(deep)).toBe(deep.trimEnd())
   expect(flow('> '.repeat(500_000))).toBe('>'.repeat(500_000))
 })
+
+test('a line of very many spaces is read once', () => {
+  const line = `${' '.repeat(600_000)}x`
+  expect(flow(line)).toBe(` ${line}`)
+  expect(flow(`> ${line}  `)).toBe(`> ${line}`)
+}, 8000)

@@ -50,7 +50,9 @@ function flowParagraph(line: string): string {
   const start = '>'.repeat(depth)
   if (written === SIGNATURE) return depth === 0 ? SIGNATURE : `${start} ${SIGNATURE}`
   // A space at the end would join this line with the next, which the writer has parted (§4.2).
-  const content = written.replace(/ +$/, '')
+  let end = written.length
+  while (written[end - 1] === ' ') end--
+  const content = written.slice(0, end)
   if (depth > MOST_DEPTH) return stuffed(content, start)
   return wrapped(content, WIDTH - (depth === 0 ? 0 : depth + 1))
     .map((piece) => stuffed(piece, start))
