@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cleanCss } from './clean-html.ts'
 
@@ -13,3 +14,41 @@ test.each([
 ])('nothing is loaded by %j', (css, expected) => {
   expect(cleanCss(css)).toBe(expected)
 })
+
+const piece = fc.constantFrom(
+  '@import',
+  '@Font-Face',
+  '@media',
+  ';',
+  '{',
+  '}',
+  '/*',
+  '*/',
+  '/',
+  '*',
+  'a',
+  ' ',
+  'url(',
+  ')',
+  '"',
+)
+test('what goes is what two regular expressions would take', () => {
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      const css = pieces.join('')
+      const simple = css
+        .replace(/\/\*[\s\S]*?\*\//g, '')
+        .replace(/@(?:import|font-face|namespace)[^;{]*(?:;|\{[^}]*\})/gi, '')
+        .replace(/url\s*\([^)]*\)?/gi, 'none')
+      expect(cleanCss(css)).toBe(simple)
+    }),
+    { numRuns: 3000 },
+  )
+})
+test.each(['/* ', '@import', '@import{', '@import a{', 'url(', '@'])(
+  'very many of %j are read once',
+  (css) => {
+    expect(cleanCss(css.repeat(1_000_000)).length).toBeGreaterThan(0)
+  },
+  8000,
+)
