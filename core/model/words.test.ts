@@ -55,3 +55,7 @@ test('of the languages a person reads, the first that is spoken here is taken', 
   expect(languageFor(['ja-JP'])).toBe('ja')
   expect(languageFor(['pt', 'constructor'])).toBe('en')
 })
+
+test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('words of a peer stay words: %s', (word) => {
+  expect([told(word), t(word)]).toEqual([word, word])
+})

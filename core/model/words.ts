@@ -23,9 +23,13 @@ export function spokenLocale(): string {
   return locale === PSEUDO ? 'en-GB' : locale
 }
 
+/** Words of peers come here, too: `__proto__` is in no catalogue, and in every object. */
+const sentence = (english: string): string =>
+  (Object.hasOwn(catalogue, english) ? catalogue[english] : undefined) ?? english
+
 /** A sentence in the language that is spoken. The English sentence, in ICU MessageFormat, is its key. */
 export function t(english: string, values?: Values): string {
-  const found = catalogue[english] ?? english
+  const found = sentence(english)
   // Nearly all are plain words.
   if (values === undefined && !/[{}'<]/.test(found)) return locale === PSEUDO ? disguised(found) : found
   return String(format(english, found, true).format(values as Record<string, string | number | Date>))
@@ -36,7 +40,7 @@ export function pieces<Piece>(
   english: string,
   values: Readonly<Record<string, Piece | string | number | ((inner: readonly (string | Piece)[]) => Piece)>>,
 ): readonly (string | Piece)[] {
-  const said = format(`<>${english}`, catalogue[english] ?? english, false).format<Piece>(
+  const said = format(`<>${english}`, sentence(english), false).format<Piece>(
     values as Record<string, Piece | string | FormatXMLElementFn<Piece>>,
   )
   return Array.isArray(said) ? said : [said as string | Piece]
@@ -47,7 +51,7 @@ export const said = <Sentence extends string>(english: Sentence): Sentence => en
 
 /** A sentence of a table, or one of the engine's own, in the language that is spoken. Never read as a format. */
 export function told(english: string): string {
-  const found = catalogue[english] ?? english
+  const found = sentence(english)
   return locale === PSEUDO ? disguised(found) : found
 }
 
