@@ -80,7 +80,8 @@ function faultsOf(words: readonly string[]): Faults {
     else if (name === 'greylist') {
       faults['greylist'] = value !== 'off'
       faults['greylistSeconds'] = /^\d+$/.test(value) ? Number(value) : 0
-      if (!/^\d+$/.test(value)) onOrOff(value, word)
+      if (!/^(?:on|off|\d+)$/.test(value))
+        throw usage(`"${word}": it is on, off, or how many seconds it wants to be waited for`)
     } else if (name === 'slow') faults['slowSeconds'] = number(value, word)
     else if (name === 'cuts-off') faults['cutsOff'] = onOrOff(value, word)
     else if (name === 'tls') faults['offersTls'] = onOrOff(value, word)
