@@ -67,7 +67,8 @@ function partWords(part: TracePart, paint: Paint): string {
         const where = paint(` (session ${step.sessionId}${lineOf(step.fromSeq)})`, 'dim')
         return `    ${mark} ${harmless(stepTitle(step))}: ${said.join('\n        ')}${took}${where}\n`
       })
-      const route = part.route === '' ? '' : `    = Route: ${harmless(part.route)}\n`
+      const isTold = part.route === '' || part.steps.some((step) => step.kind === 'route')
+      const route = isTold ? '' : `    = Route: ${harmless(part.route)}\n`
       const outcome =
         part.outcome === null ? 'under way' : `${part.outcome}${part.mx === '' ? '' : ` at ${harmless(part.mx)}`}`
       const why = part.why === '' ? '' : `    ${harmless(part.why)}\n`

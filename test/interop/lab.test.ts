@@ -33,6 +33,8 @@ test('a rehearsal is greylisted, tried again and delivered, and the lab shows wh
   expect(await entry(entryId, 1)).toMatchObject({ state: 'deferred' })
   await home.run(['queue', 'retry', String(entryId)])
   expect(await entry(entryId, 2)).toMatchObject({ state: 'delivered' })
+  // Each of the two tries names its way once.
+  expect((await home.run(['trace', String(entryId)])).stdout.match(/Route: /g)).toHaveLength(2)
   expect((await home.run(['lab', 'received'])).stdout).toMatch(/bob@lab\.posthorn\.invalid .*Trying it out/)
   expect((await home.run(['lab', 'show', '1'])).stdout).toMatch(/Subject: Trying it out/)
   expect((await home.run(['lab', 'reset'])).stdout).toMatch(/0 received/)
@@ -42,5 +44,6 @@ test('a rehearsal is greylisted, tried again and delivered, and the lab shows wh
 test('what it does not know is refused in words', async () => {
   for (const words of [['set', 'rcpt=maybe'], ['set', 'moon=full'], ['set'], ['set', 'size=-1'], ['fly']])
     expect((await home.run(['lab', ...words])).status).toBe(64)
+  expect((await home.run(['lab', 'set', 'greylist=maybe'])).stderr).toMatch(/on, off, or how many seconds/)
   expect((await home.run(['lab', 'show', '99'])).status).toBe(1)
 })
