@@ -1,3 +1,5 @@
+import { t } from '../words/words.ts'
+
 type Press = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>
 
 /** True on a Mac, where ⌘ is the key of commands. */
@@ -31,7 +33,11 @@ const WORDS: Readonly<Record<string, string>> = {
 /** A chord as it stands on the keys: `Ctrl Shift P`, `Shift R`, `G then I`; on a Mac `⇧⌘P`. */
 export function showChord(chord: string, mac = isMac): string {
   const keys = chord.split(' ')
-  if (keys.length === 2) return keys.map((key) => showChord(key, mac)).join(' then ')
+  if (keys.length === 2)
+    return t('{first} then {second}', {
+      first: showChord(keys[0] ?? '', mac),
+      second: showChord(keys[1] ?? '', mac),
+    })
   const parts = chord === '+' ? ['+'] : chord.split(/\+(?=.)/)
   const key = parts.at(-1) ?? ''
   const letter = /^\p{L}$/u.test(key) ? key.toUpperCase() : (WORDS[key] ?? key)

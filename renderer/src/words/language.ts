@@ -11,6 +11,8 @@ const KEPT = 'posthorn.language'
 /** The language the window speaks: when it changes, the window is drawn anew. */
 export const language = shared('en')
 
+let chosen: string | undefined
+
 /** Speaks the language of the setting `look.language`: one of LANGUAGES, `system` or the pseudo-language. */
 export async function chooseLanguage(wanted: string): Promise<void> {
   const next =
@@ -18,11 +20,12 @@ export async function chooseLanguage(wanted: string): Promise<void> {
       ? wanted
       : languageFor(navigator.languages.length > 0 ? navigator.languages : [navigator.language])
   localStorage.setItem(KEPT, wanted)
-  if (next === language.get()) return
+  if (next === chosen) return
+  chosen = next
   const read = CATALOGUES[`../../../resources/words/${next}.json`]
   // Dates and numbers as the person's own country has them, where it speaks that language.
   const regional = navigator.languages.find((tag) => tag.toLowerCase().startsWith(`${next}-`))
-  speak(regional ?? next, read === undefined ? {} : await read())
+  speak(regional ?? (next === 'en' ? 'en-GB' : next), read === undefined ? {} : await read())
   document.documentElement.lang = next === PSEUDO ? 'en' : next
   document.documentElement.dir = RIGHT_TO_LEFT.has(next) ? 'rtl' : 'ltr'
   language.set(next)

@@ -4,6 +4,8 @@ import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { useLive } from '../../state/use-live.ts'
+import { formatRoute, SETTINGS_PAGES } from '../../state/route.ts'
+import { PAGE, pageFits } from './setting-pages.ts'
 import { fits, settingSearch } from './setting-search.ts'
 import { formatValue, parseValue } from './setting-value.ts'
 import { said, t, told } from '../../words/words.ts'
@@ -58,6 +60,7 @@ function Rooms({ list, again }: { readonly list: readonly Setting[]; readonly ag
           ? t('{count, plural, one {# setting} other {# settings}}', { count: list.length })
           : t('{count, plural, one {# setting has} other {# settings have}} “{typed}”', { count: found.length, typed })}
       </p>
+      <Pages typed={typed} />
       {[...Map.groupBy(found, roomOf)].map(([room, group]) => (
         <section key={room} className="setting-group" aria-label={told(ROOM[room] ?? room)}>
           <h3>{told(ROOM[room] ?? room)}</h3>
@@ -67,6 +70,21 @@ function Rooms({ list, again }: { readonly list: readonly Setting[]; readonly ag
         </section>
       ))}
     </>
+  )
+}
+
+/** Pages where what is looked for is set. */
+function Pages({ typed }: { readonly typed: string }) {
+  const pages = SETTINGS_PAGES.filter((page) => page !== 'settings' && pageFits(typed, page))
+  if (pages.length === 0) return null
+  return (
+    <nav className="pages-found" aria-label={t('Pages about it')}>
+      {pages.map((page) => (
+        <a key={page} href={formatRoute({ view: 'settings', page })}>
+          <Icon name={PAGE[page].icon} /> {told(PAGE[page].title)}
+        </a>
+      ))}
+    </nav>
   )
 }
 

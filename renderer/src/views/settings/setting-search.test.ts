@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { speak } from '../../../../core/model/words.ts'
+import { pageFits } from './setting-pages.ts'
 import { fits } from './setting-search.ts'
 
 afterEach(() => speak('en-GB', {}))
@@ -15,4 +16,12 @@ test('a setting is found by the words of the language shown, and by the English 
   speak('de', { 'Accept mail, but let none leave.': 'Mail annehmen, aber keine gehen lassen.' })
   expect(fits('annehmen', paused, 'Queue')).toBe(true)
   expect(fits('accept', paused, 'Queue')).toBe(true)
+})
+
+test('a page is found by its title and by what can be set there, and by no word at all it is not', () => {
+  expect(pageFits('passphrase', 'protection')).toBe(true)
+  expect(pageFits('SIGNATURE', 'identities')).toBe(true)
+  expect(pageFits('rules', 'rules')).toBe(true)
+  expect(pageFits('passphrase', 'rules')).toBe(false)
+  expect(pageFits(' ', 'rules')).toBe(false)
 })

@@ -1,6 +1,6 @@
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { Icon } from '../../parts/icon.tsx'
-import type { IconName } from '../../parts/icons.ts'
+import { PAGE } from './setting-pages.ts'
 import { settingSearch } from './setting-search.ts'
 import { shell } from '../../bridge/shell.ts'
 import { go, SETTINGS_PAGES, type SettingsPage } from '../../state/route.ts'
@@ -21,26 +21,26 @@ import { Rules } from './rules.tsx'
 import { Signing } from './signing.tsx'
 import { Tags } from './tags.tsx'
 import { Transfer } from './transfer.tsx'
-import { said, t, told } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
-const PAGE: Readonly<Record<SettingsPage, { title: string; icon: IconName; view: () => React.ReactNode }>> = {
-  accounts: { title: said('Accounts'), icon: 'inbox', view: () => <Accounts /> },
-  identities: { title: said('Identities'), icon: 'user', view: () => <Identities /> },
-  routes: { title: said('Routes'), icon: 'route', view: () => <Routes /> },
-  signing: { title: said('Signing'), icon: 'shield', view: () => <Signing /> },
-  destinations: { title: said('Destinations'), icon: 'globe', view: () => <Destinations /> },
-  programs: { title: said('Other programs'), icon: 'plug', view: () => <Programs /> },
-  local: { title: said('Local mail'), icon: 'local', view: () => <LocalMail /> },
-  rules: { title: said('Rules'), icon: 'filter', view: () => <Rules /> },
-  tags: { title: said('Tags'), icon: 'tag', view: () => <Tags /> },
-  transfer: { title: said('Import and export'), icon: 'download', view: () => <Transfer /> },
-  protection: { title: said('Protection'), icon: 'key', view: () => <Protection /> },
-  appearance: { title: said('Appearance'), icon: 'moon', view: () => <Appearance /> },
-  keys: { title: said('Keys'), icon: 'bolt', view: () => <Keys /> },
-  desktop: { title: said('Desktop'), icon: 'window', view: () => <Desktop /> },
-  settings: { title: said('All settings'), icon: 'settings', view: () => <AllSettings /> },
-  diagnostics: { title: said('Diagnostics'), icon: 'pulse', view: () => <Diagnostics /> },
-  about: { title: said('About'), icon: 'info', view: () => <About /> },
+const VIEW: Readonly<Record<SettingsPage, () => React.ReactNode>> = {
+  accounts: () => <Accounts />,
+  identities: () => <Identities />,
+  routes: () => <Routes />,
+  signing: () => <Signing />,
+  destinations: () => <Destinations />,
+  programs: () => <Programs />,
+  local: () => <LocalMail />,
+  rules: () => <Rules />,
+  tags: () => <Tags />,
+  transfer: () => <Transfer />,
+  protection: () => <Protection />,
+  appearance: () => <Appearance />,
+  keys: () => <Keys />,
+  desktop: () => <Desktop />,
+  settings: () => <AllSettings />,
+  diagnostics: () => <Diagnostics />,
+  about: () => <About />,
 }
 
 /** A browser has no desktop of ours. */
@@ -86,7 +86,7 @@ export function SettingsView({ page }: { readonly page: SettingsPage }) {
         </TabList>
         {PAGES.map((one) => (
           <TabPanel key={one} id={one} className="tab-panel">
-            {PAGE[one].view()}
+            {VIEW[one]()}
           </TabPanel>
         ))}
       </Tabs>
