@@ -68,6 +68,8 @@ describe('the protocol log', () => {
     await page.getByLabel('Message text').fill('A text.\n')
     await page.getByRole('button', { name: 'Send', exact: true }).click()
     await page.getByRole('button', { name: 'Show in queue' }).waitFor()
+    // That may be the button of the message before: keys are the composer's until it has gone.
+    await page.getByRole('button', { name: 'Send', exact: true }).waitFor({ state: 'detached' })
   }
   const sessions = () => page.getByRole('listbox', { name: 'Sessions' }).getByRole('option')
   const ask = () => page.getByRole('searchbox', { name: 'Find in the log' })

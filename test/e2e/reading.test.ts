@@ -140,6 +140,8 @@ describe('reading', () => {
 
   test('a conversation is read through from any of its messages', async () => {
     await page.getByRole('link', { name: /^Unified inbox/ }).click()
+    // The rows of the search before have gone when the conversation is one.
+    await expect.poll(() => rows().filter({ hasText: 'Keys of the boathouse' }).count()).toBe(1)
     await rows().filter({ hasText: 'Keys of the boathouse' }).click()
     const reader = page.getByRole('main', { name: 'Message' })
     await reader.getByText('3 messages in this conversation').waitFor()
