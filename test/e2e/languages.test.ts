@@ -1,12 +1,10 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { LANGUAGES } from '../../core/model/languages.ts'
-import { barriers, complaintsOf, openBrowser } from '../support/browser.ts'
+import { barriers } from '../support/browser.ts'
+import { MailPage } from '../support/mail-page.ts'
 import { needs } from '../support/peers.ts'
-import { freePort } from '../support/postfix.ts'
-import { eventually, Home, type Served } from '../support/posthorn.ts'
+import { eventually, type Home } from '../support/posthorn.ts'
 
 /** The window in each of its languages, and in one that shows every word that did not come through the catalogue. */
 const { describe, test } = needs('chromium')
@@ -21,45 +19,22 @@ const PAGES = [
 
 /** The same in every language: names of programs, protocols and keys, and what somebody typed or was sent. */
 const NAMES =
-  /^(?:POP|Posthorn|Thunderbird|Gmail|Outlook|Apple Mail|mutt|msmtp|git send-email|Deutsch|Français|English|Ctrl|Alt|Shift|Tab|Esc|Del|Enter|Space|PgUp|PgDn|F\d+|RFC|SMTP|POP3|IMAP|DNS|TLS|STARTTLS|STLS|MX|DKIM|SPF|MTA-STS|JSON|OAuth2?|Wireshark|MIT|Node|SQLite|Nora|Feldt|Ada|KB|MB|GB|ms|Mallory|Inbox|Sent|Archive|Trash|Drafts|Junk)$/
+  /^(?:POP|Posthorn|Thunderbird|Gmail|Outlook|Apple Mail|mutt|msmtp|git send-email|Deutsch|Français|English|Ctrl|Alt|Shift|Tab|Esc|Del|Enter|Space|PgUp|PgDn|F\d+|RFC|SMTP|POP3|IMAP|DNS|TLS|STARTTLS|STLS|MX|DKIM|SPF|MTA-STS|JSON|OAuth2?|Wireshark|MIT|Node|SQLite|Nora|Feldt|Ada|KB|MB|GB|ms|Mallory)$/
 
 /** A day as Intl writes it for the pseudo-language, which is English to it. */
 const isDay = (text: string) => /^(?:\w+,? )?(?:\d{1,2} \w+|\w+ \d{1,2})(?:,? \d{4})?$/.test(text)
 
 describe('languages', () => {
+  let mail: MailPage
   let home: Home
-  let served: Served
-  let browser: Browser
   let page: Page
-  let complaints: string[]
 
   beforeAll(async () => {
-    home = new Home({ submission: { port: 0 }, ui: { port: await freePort('127.0.0.1') }, queue: { paused: true } })
-    served = await home.serve()
-    browser = await openBrowser()
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
-    page.setDefaultTimeout(10_000)
-    complaints = complaintsOf(page)
-    await page.goto(served.ready.ui)
-    await page.getByLabel('Your name').fill('Nora Feldt')
-    await page.getByLabel('Mail address').fill('nora@feldt.test')
-    await page.getByRole('button', { name: 'Start using Posthorn' }).click()
-    await page.getByRole('button', { name: 'New message' }).waitFor()
-    const path = join(home.root, 'one.eml')
-    const head = [
-      'From: Ada <ada@harbour.test>',
-      'To: nora@feldt.test',
-      'Subject: 1815',
-      'Message-ID: <1815@harbour.test>',
-    ]
-    writeFileSync(path, [...head, 'Date: Fri, 20 Nov 2026 10:00:00 +0000', '', '1815, 1852.', ''].join('\r\n'))
-    expect((await home.run(['import', path])).status).toBe(0)
+    mail = await MailPage.open()
+    ;({ home, page } = mail)
+    await mail.import({ from: 'Ada <ada@harbour.test>', subject: '1815', text: '1815, 1852.', minutesAgo: 3 * 1440 })
   }, 60_000)
-  afterAll(async () => {
-    await browser?.close()
-    await served?.stop()
-    home?.remove()
-  }, 60_000)
+  afterAll(async () => mail?.close(), 60_000)
 
   const go = async (hash: string) => {
     await page.evaluate((to) => (location.hash = `#/${to}`), hash)
@@ -131,6 +106,6 @@ describe('languages', () => {
     }
     expect([...found]).toEqual([])
     await choose('en')
-    expect(complaints).toEqual([])
+    expect(mail.complaints).toEqual([])
   })
 })

@@ -1,40 +1,25 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, Locator, Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { barriers, complaintsOf, openBrowser } from '../support/browser.ts'
+import { barriers } from '../support/browser.ts'
+import { MailPage } from '../support/mail-page.ts'
 import { needs } from '../support/peers.ts'
-import { freePort } from '../support/postfix.ts'
-import { Home, type Served } from '../support/posthorn.ts'
+import type { Home } from '../support/posthorn.ts'
 
 /** Whom one writes to: written down, put into groups, written to together, brought in and taken out as cards. */
 const { describe, test } = needs('chromium')
 
 describe('people', () => {
+  let mail: MailPage
   let home: Home
-  let served: Served
-  let browser: Browser
   let page: Page
-  let complaints: string[]
 
   beforeAll(async () => {
-    home = new Home({ submission: { port: 0 }, ui: { port: await freePort('127.0.0.1') }, queue: { paused: true } })
-    served = await home.serve()
-    browser = await openBrowser()
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
-    page.setDefaultTimeout(10_000)
-    complaints = complaintsOf(page)
-    await page.goto(served.ready.ui)
-    await page.getByLabel('Your name').fill('Nora Feldt')
-    await page.getByLabel('Mail address').fill('nora@feldt.test')
-    await page.getByRole('button', { name: 'Start using Posthorn' }).click()
-    await page.getByRole('button', { name: 'New message' }).waitFor()
+    mail = await MailPage.open()
+    ;({ home, page } = mail)
   }, 60_000)
-  afterAll(async () => {
-    await browser?.close()
-    await served?.stop()
-    home?.remove()
-  }, 60_000)
+  afterAll(async () => mail?.close(), 60_000)
 
   /** How much of it can be seen, of 1. */
   const seenOf = (part: Locator) =>
@@ -144,6 +129,6 @@ describe('people', () => {
     await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click()
     await page.getByRole('link', { name: /Crew/ }).waitFor({ state: 'detached' })
     await row('Jörg').waitFor()
-    expect(complaints).toEqual([])
+    expect(mail.complaints).toEqual([])
   })
 })

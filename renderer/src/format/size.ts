@@ -21,8 +21,3 @@ export function size(bytes: number): string {
 export function whole(n: number): string {
   return n.toLocaleString(spokenLocale())
 }
-
-/** `1 message`, `2,318 messages` */
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${whole(n)} ${n === 1 ? one : many}`
-}

@@ -23,9 +23,13 @@ export async function chooseLanguage(wanted: string): Promise<void> {
   if (next === chosen) return
   chosen = next
   const read = CATALOGUES[`../../../resources/words/${next}.json`]
+  // Words that can't be had are no reason to show nothing: they are English then.
+  const sentences = read === undefined ? {} : await read().catch((): Catalogue => ({}))
+  // Somebody has chosen another one meanwhile.
+  if (next !== chosen) return
   // Dates and numbers as the person's own country has them, where it speaks that language.
   const regional = navigator.languages.find((tag) => tag.toLowerCase().startsWith(`${next}-`))
-  speak(regional ?? (next === 'en' ? 'en-GB' : next), read === undefined ? {} : await read())
+  speak(regional ?? (next === 'en' ? 'en-GB' : next), sentences)
   document.documentElement.lang = next === PSEUDO ? 'en' : next
   document.documentElement.dir = RIGHT_TO_LEFT.has(next) ? 'rtl' : 'ltr'
   language.set(next)
