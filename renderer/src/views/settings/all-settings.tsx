@@ -4,8 +4,8 @@ import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { useLive } from '../../state/use-live.ts'
-import { formatRoute, SETTINGS_PAGES } from '../../state/route.ts'
-import { PAGE, pageFits } from './setting-pages.ts'
+import { formatRoute } from '../../state/route.ts'
+import { PAGE, pageFits, PAGES } from './setting-pages.ts'
 import { fits, settingSearch } from './setting-search.ts'
 import { formatValue, parseValue } from './setting-value.ts'
 import { said, t, told } from '../../words/words.ts'
@@ -75,7 +75,7 @@ function Rooms({ list, again }: { readonly list: readonly Setting[]; readonly ag
 
 /** Pages where what is looked for is set. */
 function Pages({ typed }: { readonly typed: string }) {
-  const pages = SETTINGS_PAGES.filter((page) => page !== 'settings' && pageFits(typed, page))
+  const pages = PAGES.filter((page) => page !== 'settings' && pageFits(typed, page))
   if (pages.length === 0) return null
   return (
     <nav className="pages-found" aria-label={t('Pages about it')}>

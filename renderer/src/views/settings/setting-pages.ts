@@ -1,4 +1,5 @@
-import type { SettingsPage } from '../../state/route.ts'
+import { shell } from '../../bridge/shell.ts'
+import { SETTINGS_PAGES, type SettingsPage } from '../../state/route.ts'
 import type { IconName } from '../../parts/icons.ts'
 import { said, told } from '../../words/words.ts'
 
@@ -22,6 +23,9 @@ export const PAGE: Readonly<Record<SettingsPage, { readonly title: string; reado
   diagnostics: { title: said('Diagnostics'), icon: 'pulse' },
   about: { title: said('About'), icon: 'info' },
 }
+
+/** The pages there are here: a browser has no desktop of ours. */
+export const PAGES = SETTINGS_PAGES.filter((page) => page !== 'desktop' || shell !== undefined)
 
 /** What else a page of settings is looked for by: the words of what can be set there. */
 const ABOUT: Readonly<Partial<Record<SettingsPage, string>>> = {

@@ -1,8 +1,7 @@
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { Icon } from '../../parts/icon.tsx'
-import { PAGE } from './setting-pages.ts'
+import { PAGE, PAGES } from './setting-pages.ts'
 import { settingSearch } from './setting-search.ts'
-import { shell } from '../../bridge/shell.ts'
 import { go, SETTINGS_PAGES, type SettingsPage } from '../../state/route.ts'
 import { About } from './about.tsx'
 import { Accounts } from './accounts.tsx'
@@ -42,9 +41,6 @@ const VIEW: Readonly<Record<SettingsPage, () => React.ReactNode>> = {
   diagnostics: () => <Diagnostics />,
   about: () => <About />,
 }
-
-/** A browser has no desktop of ours. */
-const PAGES = SETTINGS_PAGES.filter((page) => page !== 'desktop' || shell !== undefined)
 
 /** Everything that can be set, by subject. */
 export function SettingsView({ page }: { readonly page: SettingsPage }) {
