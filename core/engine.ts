@@ -358,6 +358,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   const transfer = openTransfer({ dataFolder, store, clock, handles, onFolders, log })
   opened.add('imports and exports', () => transfer.close())
   const uploads = new Uploads(store, clock)
+  uploads.expire().catch((error: unknown) => log(`let go of old files: ${reasonOf(error)}`))
   const describe = (raw: Uint8Array) => parse.fields(raw)
   const drafts = new DraftCopies({ store, clock, uploads, handles, describe, readDraft, onFolders, log })
   opened.add('drafts', () => drafts.stop())

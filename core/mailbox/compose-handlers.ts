@@ -111,6 +111,7 @@ export function composeHandlers(deps: ComposeDeps) {
     ),
     dropDraft: os.dropDraft.handler(async ({ input }) => {
       deps.onFolders(await store.write('draft.remove', input))
+      await uploads.expire()
       return done
     }),
     templates: {

@@ -145,7 +145,7 @@ export class DraftCopies {
     return { folderId, body: await toBody(store, raw), prefix: '', removed: [], fields, receivedMs: nowMs, seen: true }
   }
 
-  /** The files that are here still: an upload is gone with the program that took it. */
+  /** The files that are here still: one may have been taken out of the draft, or its message be gone. */
   async #files(attached: Draft['attachments']): Promise<OutgoingFile[]> {
     const files: OutgoingFile[] = []
     for (const file of attached) {

@@ -114,7 +114,13 @@ export function queueHandlers(context: QueueHandlersContext) {
     undo: os.undo.handler(async ({ input }) => {
       const { view } = await whole(input.id)
       const { draftId, content } = await queue.undo(input.id, asked(input))
-      return { draftId, content: await giveBackDraft(content, view, context) }
+      const given = await giveBackDraft(content, view, context)
+      // Its files are uploads now, which stay as long as a draft names them.
+      if (given.attachments.length > 0) {
+        const { identityId } = given
+        await store.write('draft.save', { id: draftId, identityId, content: JSON.stringify(given) })
+      }
+      return { draftId, content: given }
     }),
     pause: os.pause.handler(async ({ input }) => {
       await context.setPaused(input.paused)

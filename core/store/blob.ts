@@ -41,7 +41,8 @@ const DROP_UNUSED = `
   DELETE FROM blob WHERE id = ? AND state = 'whole'
     AND NOT EXISTS (SELECT 1 FROM message WHERE blob_id = blob.id)
     AND NOT EXISTS (SELECT 1 FROM queue_entry WHERE blob_id = blob.id)
-    AND NOT EXISTS (SELECT 1 FROM rule_send WHERE blob_id = blob.id)`
+    AND NOT EXISTS (SELECT 1 FROM rule_send WHERE blob_id = blob.id)
+    AND NOT EXISTS (SELECT 1 FROM upload WHERE blob_id = blob.id)`
 
 /** The blob of that id, or undefined. */
 export function getBlob(db: ReadDb, blobId: number): BlobRow | undefined {

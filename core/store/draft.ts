@@ -19,6 +19,11 @@ const UPDATE = `
   UPDATE draft SET identity_id = (SELECT id FROM identity WHERE id = @identityId), content = @content,
     changed_ms = iif(content = @content, changed_ms, max(@nowMs, changed_ms + 1)) WHERE id = @id`
 const REMOVE = 'DELETE FROM draft WHERE id = ?'
+// They stay for a while, for whoever brings the draft back.
+const LET_GO_OF_FILES = `
+  UPDATE upload SET kept_ms = max(kept_ms, @nowMs) WHERE handle IN (
+    SELECT json_extract(file.value, '$.handle') FROM draft, json_each(draft.content, '$.attachments') AS file
+    WHERE draft.id = @id AND json_valid(draft.content))`
 
 /** What is written in a draft; undefined when it is gone. */
 export function getDraft(db: ReadDb, id: number): Draft | undefined {
@@ -43,7 +48,8 @@ export const draftOperations = {
     return args.id
   },
   /** Removes a draft, and what of it is in a folder of its account. Returns the folders that changed. */
-  'draft.remove': (db: WriteDb, args: { readonly id: number }): number[] => {
+  'draft.remove': (db: WriteDb, args: { readonly id: number }, nowMs: number): number[] => {
+    prepared(db, LET_GO_OF_FILES).run({ ...args, nowMs })
     const folderIds = removeDraftCopy(db, getDraftState(db, args.id)?.messageId ?? null)
     prepared(db, REMOVE).run(args.id)
     return folderIds

@@ -21,6 +21,7 @@ import { migration as snoozing } from './migrations/0018-snoozing.ts'
 import { migration as writing } from './migrations/0019-writing.ts'
 import { migration as people } from './migrations/0020-people.ts'
 import { migration as receipts } from './migrations/0021-receipts.ts'
+import { migration as uploading } from './migrations/0022-uploading.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -56,6 +57,7 @@ export const migrations: readonly Migration[] = [
   writing,
   people,
   receipts,
+  uploading,
 ]
 
 /** The version a database has once every step ran. */

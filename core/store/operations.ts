@@ -54,6 +54,7 @@ import { templateOperations } from './template.ts'
 import { threadOperations } from './thread-fill.ts'
 import { tlsDomainOperations } from './tls-domain.ts'
 import { unsubscribedOperations } from './unsubscribed.ts'
+import { uploadOperations } from './upload.ts'
 
 /** Every write operation, by name. Each table's file has its own map; arguments and results must survive a structured clone. */
 export const operations = {
@@ -112,6 +113,7 @@ export const operations = {
   ...threadOperations,
   ...tlsDomainOperations,
   ...unsubscribedOperations,
+  ...uploadOperations,
   ...userOperations,
 }
 export type Operations = typeof operations

@@ -54,7 +54,7 @@ function undo(
   const sent = findFolder(db, owner, 'sent')
   const copies = sent ? prepared<[number, number], MessageRecord>(db, COPIES).all(entry.view.blobId, sent.id) : []
   for (const copy of copies) dropMessage(db, toMessage(copy))
-  // Its files come back with the call; a name for them would not outlive this run.
+  // Its files come back with the call, which names them in the draft once they are uploads again.
   const { marks, ...written } = JSON.parse(content) as Written
   const kept = JSON.stringify({ ...written, attachments: [] })
   const unmarked = marks === undefined ? [] : setAnswered(db, { ...marks, isSet: false })
