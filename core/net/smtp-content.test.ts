@@ -51,6 +51,33 @@ test.each([1, 3, 6])(
     expect(log).toEqual(from === 6 ? ['drop'] : [])
   },
 )
+test.each([1000, 20_000, 65_536, 100_000])(
+  'gathers a message that comes %i bytes at a time in memory of its own',
+  async (size) => {
+    const whole = Buffer.from(Array.from({ length: 250_000 }, (_, i) => i % 251))
+    const content = new SmtpContent(none)
+    for (let at = 0; at < whole.length; at += size) {
+      const piece = Buffer.from(whole.subarray(at, at + size))
+      expect(content.add(piece, false)).toBeUndefined()
+      expect(content.isCopied).toBe(at + size > 16_384)
+      if (content.isCopied) piece.fill(0)
+    }
+    const body = await content.body()
+    expect('raw' in body && Buffer.from(body.raw).equals(whole)).toBe(true)
+    expect(Buffer.from(content.head(100)).equals(whole.subarray(0, 100))).toBe(true)
+    const sha256 = createHash('sha256').update(whole).digest('hex')
+    expect(content.kept()).toMatchObject({ last: whole.subarray(-4096).toString('latin1'), sha256 })
+    content.letGo()
+    expect('raw' in body && body.raw.length).toBe(0)
+  },
+)
+test('keeps both ends of gathered content that is spoiled only now', () => {
+  const content = new SmtpContent(none)
+  const pieces = ['a', 'b', 'c'].map((letter) => Buffer.alloc(30_000, letter))
+  for (const [i, piece] of pieces.entries()) content.add(piece, i === 2)
+  const sha256 = createHash('sha256').update(Buffer.concat(pieces)).digest('hex')
+  expect(content.kept()).toMatchObject({ sha256, first: 'a'.repeat(4096), last: 'c'.repeat(4096) })
+})
 test('drops what is staged only after its client has left', async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const { stage, log, chunks } = staging()

@@ -148,8 +148,8 @@ class Driver implements ServedSession {
       }
     }
     this.#isPumping = false
-    // Staged content has been copied on its way to the store, and nothing else is left in the buffers of the socket.
-    if (this.#transaction.isStaging) this.#session.letGo()
+    // Content that was copied leaves nothing behind in the buffers of the socket.
+    if (this.#transaction.freesInput()) this.#session.letGo()
     const isQuiet = !this.#wait.isOn && !this.#isClosing && this.#session.isAtBoundary
     if (this.#isDraining && isQuiet) this.#goodbye(reply(421, '4.3.2', 'shutting down'), 'shutting down')
     this.#line.flush()

@@ -32,6 +32,7 @@ export interface SmtpPolicy {
     from: ReversePath,
     userId: number | undefined,
   ): ForwardPath | Reply | Promise<ForwardPath | Reply>
+  /** `body` and `head` are there until it has answered: what is to be kept of them for longer is copied. */
   accept(
     message: Incoming,
     body: Submission['body'],

@@ -24,6 +24,7 @@ export class SmtpServerTransaction {
   readonly #policy: Pick<SmtpPolicy, 'stage' | 'accept'>
   readonly #transcript: Transcript
   #content: SmtpContent | undefined
+  #isInputFree = false
   /** Why content of ours could not be stored; said once it has come to its end. */
   #failure: Reply | undefined
 
@@ -37,9 +38,11 @@ export class SmtpServerTransaction {
     return this.#content !== undefined
   }
 
-  /** True while what comes is handed on and not kept. */
-  get isStaging(): boolean {
-    return this.#content?.isStaging ?? false
+  /** Whether content was taken since the last call, and none of it needs the arrays any more that it came in. */
+  freesInput(): boolean {
+    const isFree = this.#isInputFree
+    this.#isInputFree = false
+    return isFree
   }
 
   begin(): void {
@@ -50,11 +53,13 @@ export class SmtpServerTransaction {
   /** A promise when the store has to keep up first; it never rejects. */
   take(bytes: Uint8Array, isSpoiled: boolean): Promise<void> | undefined {
     const content = this.#content
-    return content?.add(bytes, isSpoiled)?.catch((error: unknown) => {
+    const added = content?.add(bytes, isSpoiled)
+    this.#isInputFree = content?.isCopied ?? false
+    return added?.catch((error: unknown) => {
       this.#transcript.note(reasonOf(error))
       // The client is told at the end of its message; until then it would not listen.
       this.#failure = replyTo(error)
-      content.spoil()
+      content?.spoil()
     })
   }
 
@@ -85,7 +90,10 @@ export class SmtpServerTransaction {
     try {
       const body = content.body()
       const result = await this.#policy.accept(message, body instanceof Promise ? await body : body, head)
-      if (result.accepted) return this.#accepted(message, result)
+      if (result.accepted) {
+        content.letGo()
+        return this.#accepted(message, result)
+      }
       refusal = result.reply
     } catch (error) {
       this.#transcript.note(reasonOf(error))
@@ -117,6 +125,7 @@ export class SmtpServerTransaction {
 
   #drop(content: SmtpContent): void {
     this.#transcript.content('C', content.bytes, content.kept())
+    content.letGo()
     content.drop()
   }
 }
