@@ -1,5 +1,6 @@
 import type { Clock } from './base/clock.ts'
 import type { Routes } from './engine-routes.ts'
+import type { Sizes } from './engine-sizes.ts'
 import type { ComposeDeps } from './mailbox/compose-handlers.ts'
 import type { LocalMail } from './mailbox/local.ts'
 import type { DomainMail } from './mailbox/review.ts'
@@ -16,9 +17,10 @@ export function openWriting(deps: {
   readonly local: LocalMail
   readonly signerFor: SignerFor
   readonly routeFor: Routes['routeFor']
+  readonly sizes: Pick<Sizes, 'limitsFor'>
   readonly clock: Clock
-}): Pick<ComposeDeps, 'domainMail' | 'isDirect' | 'hasSpf' | 'isSigned' | 'behind'> {
-  const { resolver, local, signerFor, routeFor, clock } = deps
+}): Pick<ComposeDeps, 'domainMail' | 'isDirect' | 'hasSpf' | 'isSigned' | 'limitsFor' | 'behind'> {
+  const { resolver, local, signerFor, routeFor, sizes, clock } = deps
   const inTime = <T>(answer: Promise<T>, otherwise: T): Promise<T> =>
     new Promise((resolve) => {
       const cancel = clock.after(LONGEST_WAIT_MS, () => resolve(otherwise))
@@ -51,6 +53,7 @@ export function openWriting(deps: {
         : inTime(domainMail(domain), 'unknown'),
     isDirect: (from, domain) => local.isLocal(domain) || routeFor(from, domain, 0).kind === 'direct',
     hasSpf: (domain) => inTime(hasSpf(domain), undefined),
+    limitsFor: (from, domains) => inTime(sizes.limitsFor(from, domains), []),
     isSigned: (domain) => signerFor(domain) !== undefined,
     behind: (address) => (local.isLocal(address.domain) ? local.explain(address).path.map((step) => step.address) : []),
   }

@@ -22,6 +22,7 @@ import { openRoutes, releaseHeld } from './engine-routes.ts'
 import { openServing } from './engine-serving.ts'
 import { openSignIns } from './engine-sign-ins.ts'
 import { EngineSettings } from './engine-settings.ts'
+import { openSizes } from './engine-sizes.ts'
 import { openTls } from './engine-tls.ts'
 import { openTransfer } from './engine-transfer.ts'
 import { makeAskUnsubscribe } from './engine-unsubscribe.ts'
@@ -251,6 +252,15 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
   for (const changes of [routes.changes, signIns.changes]) changes.watch(() => statusChanges.emit('status'))
   const tls = openTls({ store, settings, resolver, dial, clock, log })
   opened.add('TLS policies', () => tls.close())
+  const sizes = openSizes({
+    store,
+    resolver,
+    local,
+    routeFor: routes.routeFor,
+    mxPort: () => settings()['relay.port'],
+    clock,
+    log,
+  })
   const dkim = openDkim({ store, resolver, clock, log })
   opened.add('DKIM', () => dkim.close())
   const deadHosts = new DeadHosts(clock)
@@ -266,6 +276,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
     parked,
     tlsPolicyFor: tls.policyFor,
     onTlsSeen: tls.onSeen,
+    onSizeSeen: sizes.onSizeSeen,
     signInOf: routes.signInOf,
     onLoginRefused: routes.onLoginRefused,
     lab: lab.target,
@@ -471,7 +482,7 @@ async function start(options: EngineOptions, opened: Opened): Promise<Engine> {
       onFolders,
       onContacts: reading.onContacts,
       drafts,
-      ...openWriting({ resolver, local, signerFor: dkim.signerFor, routeFor: routes.routeFor, clock }),
+      ...openWriting({ resolver, local, signerFor: dkim.signerFor, routeFor: routes.routeFor, sizes, clock }),
       log,
     }),
     queue: queueHandlers({

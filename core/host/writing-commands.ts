@@ -130,6 +130,8 @@ const FOUND: Readonly<Record<string, (about: readonly string[]) => string>> = {
   'no-server': (about) => `has neither MX nor address: ${about.join(', ')}`,
   'came-back': (about) => `mail came back before: ${about.join(', ')}`,
   'many-visible': ([count = '']) => `${count} people would see each other's addresses; name them in Bcc`,
+  'too-large': ([bytes = '', most = '', host = '']) =>
+    `${size(Number(bytes))} as sent; ${host === '' ? 'the most that is written here is' : `${host} takes no more than`} ${size(Number(most))}`,
   'large': ([bytes = '']) => `${size(Number(bytes))} as sent, which many servers refuse`,
   'no-spf': (about) => `publishes no SPF record: ${about.join(', ')}`,
   'no-dkim': (about) => `nothing signs its mail: ${about.join(', ')}`,
@@ -144,12 +146,15 @@ export const check: Command = {
     const to = args.words.join(', ')
     const wrong = (await api.compose.check({ addresses: to })).filter((one) => one.problem !== null)
     const found = await api.compose.review({ ...draft, to })
-    await show({ wrong, found }, () => {
+    const { servers } = await api.compose.limits({ ...draft, to })
+    await show({ wrong, found, limits: servers }, () => {
       const lines = [
         ...wrong.map((one) => one.problem ?? ''),
         ...found.map(({ kind, about }) => FOUND[kind]?.(about) ?? kind),
       ]
-      return lines.length === 0 ? 'Nothing speaks against it.\n' : lines.map((line) => `${harmless(line)}\n`).join('')
+      const verdict = lines.length === 0 ? ['Nothing speaks against it.'] : lines
+      const limits = servers.map(({ host, largestBytes }) => `${host} takes messages of up to ${size(largestBytes)}`)
+      return [...verdict, ...limits].map((line) => `${harmless(line)}\n`).join('')
     })
     return wrong.length > 0 || found.some(({ level }) => level === 'ask') ? EXIT.data : EXIT.ok
   },

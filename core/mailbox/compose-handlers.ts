@@ -1,6 +1,7 @@
 import { implement } from '@orpc/server'
 import { Fault } from '../base/fault.ts'
 import { parseAddresses } from '../message/addresses.ts'
+import { LARGEST_WRITTEN_BYTES } from '../model/sent-size.ts'
 import { contract } from '../rpc/contract.ts'
 import { DraftContent } from '../rpc/views.ts'
 import { listDrafts } from '../store/draft.ts'
@@ -11,6 +12,7 @@ import { warningOf } from './address-warning.ts'
 import { answeringIdentity, headOf, listPostOf, type Behind } from './answering.ts'
 import type { DraftCopies } from './draft-copies.ts'
 import { answerReceipt, receiptOf } from './receipt.ts'
+import { readableAddresses } from './composition.ts'
 import { redirect } from './redirect.ts'
 import { review, type ReviewDeps } from './review.ts'
 import { identityOf, send, type SendDeps } from './send.ts'
@@ -76,6 +78,12 @@ export function composeHandlers(deps: ComposeDeps) {
       const { read } = store
       const identity = identityId === null ? listIdentities(read)[0] : getIdentity(read, identityId)
       return review(input, identity, { ...deps, read })
+    }),
+    limits: os.limits.handler(async ({ input: { identityId, to, cc, bcc } }) => {
+      const identity = identityId === null ? listIdentities(store.read)[0] : getIdentity(store.read, identityId)
+      const domains = new Set([to, cc, bcc].flatMap(readableAddresses).map(({ mailbox }) => mailbox.domain))
+      const servers = await deps.limitsFor(identity?.mailbox ?? null, [...domains])
+      return { ownBytes: LARGEST_WRITTEN_BYTES, servers: servers.map((one) => ({ ...one, domains: [...one.domains] })) }
     }),
     answering: os.answering.handler(async ({ input }) => {
       const message = find(input.messageId)

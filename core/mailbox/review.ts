@@ -1,6 +1,7 @@
 import { parseAddresses } from '../message/addresses.ts'
 import { formatMailbox, parseMailbox, type Domain, type Mailbox } from '../model/address.ts'
 import { announcedFile } from '../model/attachment-words.ts'
+import { LARGEST_WRITTEN_BYTES, sentSize, type SizedFile } from '../model/sent-size.ts'
 import type { Identity } from '../store/identity.ts'
 import { findSuppressed } from '../store/suppression.ts'
 import type { ReadDb } from '../store/types.ts'
@@ -14,6 +15,7 @@ export interface Finding {
     | Exclude<DomainMail, 'takes-mail' | 'unknown'>
     | 'came-back'
     | 'many-visible'
+    | 'too-large'
     | 'large'
     | 'no-spf'
     | 'no-dkim'
@@ -22,6 +24,17 @@ export interface Finding {
 }
 /** What DNS says of a domain's mail. `unknown`: it gave no answer, which speaks against nobody. */
 export type DomainMail = 'takes-mail' | 'no-domain' | 'null-mx' | 'no-server' | 'unknown'
+
+/** What a server takes at most, as it said itself. */
+export interface SizeLimit {
+  readonly host: string
+  readonly largestBytes: number
+  readonly seenMs: number
+  /** Whose mail goes there, of those asked for. */
+  readonly domains: readonly Domain[]
+}
+/** What is known of the servers that mail to these domains would go to, the smallest first. Never throws. */
+export type SizeLimits = (from: Mailbox | null, domains: readonly Domain[]) => Promise<readonly SizeLimit[]>
 
 /** What looking at a message before it is sent is wired to. */
 export interface ReviewDeps {
@@ -32,12 +45,14 @@ export interface ReviewDeps {
   readonly isDirect: (from: Mailbox, domain: Domain) => boolean
   /** Joint: whether a domain says in DNS who may send its mail (RFC 7208); undefined where DNS gave no answer. */
   readonly hasSpf: (domain: Domain) => Promise<boolean | undefined>
+  /** Joint. */
+  readonly limitsFor: SizeLimits
   /** Joint: whether mail of a domain is signed. */
   readonly isSigned: (domain: Domain) => boolean
 }
 /** A draft as far as it is looked at. */
 export type Reviewed = Omit<Draft, 'attachments'> & {
-  readonly attachments: readonly { readonly sizeBytes: number; readonly contentId?: string | undefined }[]
+  readonly attachments: readonly (SizedFile & { readonly contentId?: string | undefined })[]
 }
 
 /** From so many people on, each of whom sees the others, Bcc is offered. */
@@ -46,8 +61,6 @@ const MANY_VISIBLE = 15
 const LARGE_BYTES = 20 * 1024 * 1024
 const MOST_DOMAINS = 50
 const MOST_TOLD = 20
-/** Base64 makes three bytes four, and a line end every 76 characters. */
-const AS_SENT = 1.37
 
 /** What speaks against sending a message as it is; what asks for a look comes first. Never throws. */
 export async function review(draft: Reviewed, identity: Identity | undefined, deps: ReviewDeps): Promise<Finding[]> {
@@ -75,8 +88,15 @@ export async function review(draft: Reviewed, identity: Identity | undefined, de
   const seen = new Set(visible.map(formatMailbox)).size
   if (seen >= MANY_VISIBLE) ask('many-visible', [String(seen)])
   const note = (kind: Finding['kind'], about: string) => found.push({ kind, level: 'note', about: [about] })
-  const bytes = Math.ceil(draft.attachments.reduce((sum, one) => sum + one.sizeBytes, draft.text.length) * AS_SENT)
-  if (bytes > LARGE_BYTES) note('large', String(bytes))
+  const bytes = sentSize(draft.text.length + (draft.html?.length ?? 0), draft.attachments)
+  const limits = files.length === 0 ? [] : await deps.limitsFor(own ?? null, domains)
+  const [least] = limits
+  if (bytes > LARGEST_WRITTEN_BYTES) ask('too-large', [String(bytes), String(LARGEST_WRITTEN_BYTES)])
+  else if (least !== undefined && bytes > least.largestBytes)
+    ask('too-large', [String(bytes), String(least.largestBytes), least.host])
+  // Where each of the servers has said what it takes there is nothing to guess.
+  else if (bytes > LARGE_BYTES && limits.flatMap((one) => one.domains).length < domains.length)
+    note('large', String(bytes))
   if (own !== undefined && direct.length > 0) {
     if ((await deps.hasSpf(own.domain)) === false) note('no-spf', own.domain)
     if (!deps.isSigned(own.domain)) note('no-dkim', own.domain)

@@ -4,6 +4,7 @@ import { Fault, reasonOf } from '../base/fault.ts'
 import { parseAddresses } from '../message/addresses.ts'
 import { composeStream, headerNeedsUtf8, type NamedMailbox, type OutgoingFile } from '../message/compose.ts'
 import { formatMailbox, needsUtf8, parseMailbox, type Mailbox } from '../model/address.ts'
+import { LARGEST_WRITTEN_BYTES } from '../model/sent-size.ts'
 import type { Accept, Submission } from '../model/submission.ts'
 import { CHUNK_BYTES } from '../store/blob.ts'
 import { getIdentity, listIdentities, type Identity } from '../store/identity.ts'
@@ -33,7 +34,6 @@ export interface SendDeps {
   readonly log: (words: string) => void
 }
 
-const LARGEST_BYTES = 50 * 1024 * 1024
 /** Longer text would hold up the window while it is encoded; as a file it goes in slices. */
 const LONGEST_TEXT = 2 * 1024 * 1024
 const LONGEST_HTML = 4 * 1024 * 1024
@@ -198,7 +198,7 @@ export async function written(store: Pick<Store, 'stage'>, stream: AsyncIterable
   try {
     for await (const chunk of stream) {
       sizeBytes += chunk.length
-      if (sizeBytes > LARGEST_BYTES) throw refused(`it is larger than ${LARGEST_BYTES / 1024 / 1024} MiB`)
+      if (sizeBytes > LARGEST_WRITTEN_BYTES) throw refused(`it is larger than ${LARGEST_WRITTEN_BYTES / 1024 / 1024} MiB`)
       if (startBytes < LONGEST_HEAD) {
         start.push(chunk)
         startBytes += chunk.length

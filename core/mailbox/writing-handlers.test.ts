@@ -44,6 +44,7 @@ beforeAll(async () => {
     isDirect: (from, domain) => joints.isDirect(from, domain),
     hasSpf: (domain) => joints.hasSpf(domain),
     isSigned: (domain) => joints.isSigned(domain),
+    limitsFor: (from, domains) => joints.limitsFor(from, domains),
     behind: (address) => joints.behind(address),
   })
   identity = identityHandlers({ store, identityChanges: new Changes<number>(0) })
@@ -299,10 +300,34 @@ describe('looking at a message before it goes', () => {
     const file = { handle: 'h', filename: 'film', contentType: 'video/mp4', sizeBytes: 30_000_000 }
     expect(await kinds({ to: 'eve@far.test', attachments: [file] })).toEqual([
       ['came-back', 'ask', 'eve@far.test'],
-      ['large', 'note', '41100006'],
+      ['large', 'note', '41054526'],
       ['no-spf', 'note', 'home.test'],
       ['no-dkim', 'note', 'home.test'],
     ])
+  })
+})
+
+describe('how large a message may be', () => {
+  const file = { handle: 'h', filename: 'film', contentType: 'video/mp4', sizeBytes: 30_000_000 }
+  const limit = (largestBytes: number) => ({ host: 'mx.far.test', largestBytes, seenMs: 5, domains: [far] })
+  const far = 'far.test' as Domain
+  const found = async (...attachments: DraftContent['attachments']) =>
+    (await call(compose.review, draft({ attachments }))).map(({ kind, level, about }) => [kind, level, ...about])
+
+  test('is asked of the servers it would go to, and told with who said so', async () => {
+    joints.limitsFor = (from, domains) =>
+      Promise.resolve(from?.local === 'nora' && domains[0] === far ? [limit(9)] : [])
+    expect(await call(compose.limits, { identityId: nora, to: 'bob@far.test, half', cc: '', bcc: '' })).toEqual({
+      ownBytes: 52_428_800,
+      servers: [limit(9)],
+    })
+  })
+  test('is asked about before one goes that would come back', async () => {
+    joints.limitsFor = () => Promise.resolve([limit(25_000_000)])
+    expect(await found(file)).toEqual([['too-large', 'ask', '41054526', '25000000', 'mx.far.test']])
+    joints.limitsFor = () => Promise.resolve([limit(50_000_000)])
+    expect(await found(file)).toEqual([])
+    expect(await found({ ...file, sizeBytes: 50_000_000 })).toEqual([['too-large', 'ask', '68422932', '52428800']])
   })
 })
 

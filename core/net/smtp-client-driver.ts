@@ -8,6 +8,7 @@ import type { Transcript } from '../transcript/sink.ts'
 import { ClientSession } from '../wire/smtp/client-session.ts'
 import type { Effect, Verdict } from '../wire/smtp/client-words.ts'
 import { FINAL_DOT } from '../wire/smtp/dot-stuffing.ts'
+import { ownNameOf } from '../wire/sasl-name.ts'
 import { encodeCommand, secretsOf, type ClientCommand } from '../wire/smtp/encode-command.ts'
 import { formatLiteral } from './address.ts'
 import { saltPassword, saslPrimitives } from './sasl-primitives.ts'
@@ -95,6 +96,11 @@ export class SmtpConnection {
   /** True while another transaction can begin here. */
   get isReady(): boolean {
     return this.#session.at === 'ready' && !this.#session.isSpent
+  }
+
+  /** The largest message that the server takes, in octets; undefined where it names no limit, or no transaction can begin now. */
+  get largestBytes(): number | undefined {
+    return this.#session.largestBytes
   }
 
   /** What encrypts the session; null for clear text. */
@@ -254,7 +260,8 @@ export class SmtpConnection {
       for (const [n, line] of lines.entries()) {
         const inner = line.subarray(0, -2)
         const secrets = secretsOf(commands[n] as ClientCommand, inner)
-        this.#transcript.line('C', inner, secrets.length === 0 ? undefined : { secrets })
+        const said = secrets.length === 0 ? undefined : { secrets, ...ownNameOf(inner, secrets, this.#target.login) }
+        this.#transcript.line('C', inner, said)
       }
       return lines
     } catch (error) {

@@ -28,6 +28,14 @@ export interface LabTarget {
   readonly demandsTls: boolean
 }
 
+/** Joint: told what a server takes at most, whenever a session with it takes mail. Never throws, and nobody waits for it. */
+export type OnSizeSeen = (seen: {
+  readonly host: string
+  readonly port: number
+  /** Null: it names no limit. */
+  readonly largestBytes: number | null
+}) => void
+
 /** What the relay is wired to. */
 export interface RelayDeps {
   /** Asked at each delivery, for settings may change. */
@@ -49,6 +57,7 @@ export interface RelayDeps {
   readonly tlsPolicyFor?: TlsPolicyFor
   /** Joint: told how sessions were protected. */
   readonly onTlsSeen?: OnTlsSeen
+  readonly onSizeSeen?: OnSizeSeen
   /** Joint: how a smarthost's route signs in, at this moment. */
   readonly signInOf?: (routeId: number) => RouteSignIn
   /** Joint: a smarthost has refused the login. Resolves when nobody will try it again by itself. */

@@ -302,6 +302,19 @@ describe('what is kept with an attempt', () => {
     expect(dsn.commands.find(({ verb }) => verb === 'RCPT')?.line).toBe('RCPT TO:<bob@dest.test> NOTIFY=SUCCESS')
   })
 
+  test('what the server takes at most is told, also where it names no limit', async () => {
+    const mx = await bench.sink({ offers: ['PIPELINING', 'SIZE 10485760'] })
+    const bare = await bench.sink({ offers: ['SIZE 0'] })
+    const seen: unknown[] = []
+    const deps = { onSizeSeen: (one: unknown) => void seen.push(one) }
+    await bench.deliver(ONE_MX, mx.port, undefined, { deps })
+    await bench.deliver(ONE_MX, bare.port, undefined, { deps })
+    expect(seen).toEqual([
+      { host: 'mx1.dest.test', port: mx.port, largestBytes: 10_485_760 },
+      { host: 'mx1.dest.test', port: bare.port, largestBytes: null },
+    ])
+  })
+
   test('a server that takes one message a session gets each over a connection of its own (RFC 9422 §4.1)', async () => {
     const mx = await bench.sink({ offers: ['PIPELINING', 'LIMITS MAILMAX=1'] })
     const jobs = ['a', 'b', 'c'].map((local) => ({ to: [`${local}@dest.test`] }))

@@ -69,6 +69,10 @@ export async function openSession(address: Address, plan: HostPlan, context: Ope
       // RFC 8689 §4.2.1: what may go over verified TLS only is returned where it cannot be had, not kept trying.
       return { ok: false, why, isFinal: opened.isFinal || (why.at === 'policy' && why.policy === 'requiretls') }
     }
+    if (plan.isRehearsal !== true) {
+      const largestBytes = opened.connection.largestBytes ?? null
+      context.deps.onSizeSeen?.({ host: address.host, port: plan.port, largestBytes })
+    }
     return {
       ok: true,
       connection: opened.connection,

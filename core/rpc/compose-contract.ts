@@ -25,6 +25,8 @@ export const FindingView = z.object({
     'came-back',
     /** So many people see each other's addresses. */
     'many-visible',
+    /** Larger than the server it would go to takes. `about`: the bytes, the most, and the server; without one the most is ours. */
+    'too-large',
     /** Larger than many servers take. `about`: the bytes. */
     'large',
     /** The author's domain publishes no SPF, and mail goes straight to the recipients' servers. */
@@ -88,6 +90,24 @@ export const composeContract = {
   ),
   /** Looks at a message before it is sent: its recipients' domains in DNS, its size, what seems forgotten. Empty where all is well. */
   review: oc.input(DraftContent).output(z.array(FindingView)),
+  /**
+   * The largest message that can go, in bytes as sent: what is written here at most, and what the servers that it would go to have
+   * said themselves (RFC 1870), the smallest first. A server that never said so is left out.
+   */
+  limits: oc.input(DraftContent.pick({ identityId: true, to: true, cc: true, bcc: true })).output(
+    z.object({
+      ownBytes: z.number(),
+      servers: z.array(
+        z.object({
+          host: z.string(),
+          largestBytes: z.number(),
+          seenMs: z.number(),
+          /** Whose mail goes there, of those that are named. */
+          domains: z.array(z.string()),
+        }),
+      ),
+    }),
+  ),
   receipt: {
     /** Whether a message asks for a receipt. Nothing is ever sent by itself. Fails with `not-found`. */
     get: oc.input(z.object({ messageId: Id })).output(ReceiptView),

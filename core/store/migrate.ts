@@ -22,6 +22,7 @@ import { migration as writing } from './migrations/0019-writing.ts'
 import { migration as people } from './migrations/0020-people.ts'
 import { migration as receipts } from './migrations/0021-receipts.ts'
 import { migration as uploading } from './migrations/0022-uploading.ts'
+import { migration as sizing } from './migrations/0023-sizing.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -58,6 +59,7 @@ export const migrations: readonly Migration[] = [
   people,
   receipts,
   uploading,
+  sizing,
 ]
 
 /** The version a database has once every step ran. */

@@ -43,6 +43,7 @@ import { savedSearchOperations } from './saved-search.ts'
 import { searchIndexOperations } from './search-index.ts'
 import { searchPendingOperations } from './search-pending.ts'
 import { secretOperations } from './secret.ts'
+import { serverSizeOperations } from './server-size.ts'
 import { sessionRecordOperations } from './session-record.ts'
 import { sessionRemoveOperations } from './session-remove.ts'
 import { settingOperations } from './setting.ts'
@@ -102,6 +103,7 @@ export const operations = {
   ...searchIndexOperations,
   ...searchPendingOperations,
   ...secretOperations,
+  ...serverSizeOperations,
   ...sessionRecordOperations,
   ...sessionRemoveOperations,
   ...settingOperations,

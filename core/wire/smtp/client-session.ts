@@ -52,6 +52,11 @@ export class ClientSession {
     return most !== undefined && this.#transactions >= most
   }
 
+  /** The largest message that the server takes, in octets (RFC 1870); undefined where it names no limit, or is not ready. */
+  get largestBytes(): number | undefined {
+    return this.#state.at === 'ready' ? this.#state.features.largestBytes : undefined
+  }
+
   /** Bytes of the server. */
   receive(chunk: Uint8Array): Effect[] {
     const effects: Effect[] = []

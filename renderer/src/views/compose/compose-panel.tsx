@@ -21,6 +21,7 @@ import { terms, useTerms } from './terms.ts'
 import { TextPane } from './text-pane.tsx'
 import { useDraft, type DraftState } from './use-draft.ts'
 import { usePictures } from './use-pictures.ts'
+import { useLimits } from './use-limits.ts'
 import { useRecovery } from './use-recovery.ts'
 import { useSending } from './use-sending.ts'
 import { useWritingCommands } from './use-writing-commands.ts'
@@ -51,6 +52,7 @@ function Composer({ open }: { readonly open: Composing }) {
   const textInput = useRef<HTMLTextAreaElement>(null)
   const fileInput = useRef<HTMLInputElement>(null)
   const pictures = usePictures(draft, open.start)
+  const limits = useLimits(written)
   const sending = useSending(draft, () => composing.set(null))
   const title = written.subject.trim() || t('New message')
 
@@ -142,7 +144,7 @@ function Composer({ open }: { readonly open: Composing }) {
         }}
       />
       <TextPane draft={draft} pictures={pictures} textInput={textInput} />
-      <AttachmentBar attached={written.attached} onDetach={draft.detach} onRename={draft.rename} />
+      <AttachmentBar attached={written.attached} limits={limits} onDetach={draft.detach} onRename={draft.rename} />
       <ComposeFoot
         problem={sending.problem}
         busy={sending.busy}

@@ -24,6 +24,9 @@ export const composing = shared<Composing | null>(null)
 /** Counts changes of the kept drafts, so that whoever lists them asks again. */
 export const draftsTouched = shared(0)
 
+/** Keeps the message being written as a draft, as it is now; undefined while nothing is written. */
+export const writing: { keep: (() => Promise<unknown>) | undefined } = { keep: undefined }
+
 let last = 0
 /** Opens the composer. One that was open keeps its text as a draft. */
 export function compose(start: Start = { kind: 'new' }): void {

@@ -79,6 +79,21 @@ function wordsFor({ kind, about }: FindingView): readonly [title: string, more: 
         t('{count, plural, other {# people see each other’s addresses.}}', { count: Number(names) }),
         t('Named in Bcc, nobody sees the others.'),
       ]
+    case 'too-large': {
+      const [bytes, most] = [size(Number(about[0] ?? 0)), size(Number(about[1] ?? 0))]
+      return about[2] === undefined
+        ? [
+            t('It is too large: {bytes} as sent, and the most is {most}.', { bytes, most }),
+            t('Leave a file out, or put it where it can be fetched and send a link.'),
+          ]
+        : [
+            t('It is too large for {host}: {bytes} as sent.', { host: visible(about[2]), bytes }),
+            t(
+              'That server takes no more than {most}, so it would come back. Leave a file out, or put it where it can be fetched and send a link.',
+              { most },
+            ),
+          ]
+    }
     case 'large':
       return [
         t('It is large: {size} as sent.', { size: size(Number(about[0] ?? 0)) }),

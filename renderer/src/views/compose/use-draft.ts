@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { IdentityView } from '../../../../core/rpc/views.ts'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { checkAddresses } from './addressee-field.tsx'
-import { draftsTouched, type Start } from './composer.ts'
+import { draftsTouched, writing, type Start } from './composer.ts'
 import { parsePart } from './part-handle.ts'
 import { addAddressees } from './recipients.ts'
 import { htmlOfEditor } from './schema.ts'
@@ -190,6 +190,15 @@ export function useDraft(start: Start, firstIdentity: IdentityView | undefined, 
     const timer = setTimeout(() => void keep(), Math.max(0, Math.min(SAVE_AFTER_MS, SAVE_WITHIN_MS - waited)))
     return () => clearTimeout(timer)
   }, [edits, keep])
+
+  // For a window that is about to end.
+  useEffect(() => {
+    const keepNow = () => keep(true)
+    writing.keep = keepNow
+    return () => {
+      if (writing.keep === keepNow) writing.keep = undefined
+    }
+  }, [keep])
 
   // While it is open, and the window does not end in a crash.
   const [noted, setNoted] = useState(draftId.current)
