@@ -17,6 +17,7 @@ const model = 'core/model'
 const settings = 'core/settings.ts'
 const wire = 'core/wire'
 const scram = 'core/wire/scram.ts'
+const saslName = 'core/wire/sasl-name.ts'
 /** SASL as a client speaks it, the same in SMTP and POP3. */
 const clientSasl = 'core/wire/smtp/client-sasl.ts'
 /** What a client says within AUTH, and in lines: the same to both servers. */
@@ -40,8 +41,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'core/model': { may: [base], uses: ['intl-messageformat'], withoutNode: true },
   'core/settings.ts': { may: [base, model], uses: ['zod'], withoutNode: true },
   'core/wire': { may: [base, model], withoutNode: true },
-  'core/wire/smtp': { may: [base, model, scram], withoutNode: true },
-  'core/wire/pop3': { may: [base, model, scram, clientSasl, ...serverWords], withoutNode: true },
+  'core/wire/smtp': { may: [base, model, scram, saslName], withoutNode: true },
+  'core/wire/pop3': { may: [base, model, scram, saslName, clientSasl, ...serverWords], withoutNode: true },
   'core/message': { may: [base, model], uses: ['nodemailer'] },
   'core/transcript': { may: [base, model] },
   'core/net': { may: [base, model, wire, transcript], uses: [...SOCKETS, ...WEB, 'dns-packet'] },

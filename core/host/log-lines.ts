@@ -35,6 +35,8 @@ function colourOf({ from, spans: [first] }: Line): 'red' | 'yellow' | 'green' | 
   return /^([23]\d\d[ -]|\+OK|\S+ OK\b)/i.test(first) ? 'green' : undefined
 }
 
+const secretText = (user?: string) => (user === undefined ? '<secret>' : `<secret of ${harmless(user)}>`)
+
 /** One event as one line: time, mark, text. The marks are those of the window's log, and tell all without colour. */
 export function lineOf(event: EventView, paint: Paint): string {
   const at = paint(`${time(event.atMs).slice(11)} +${event.sinceMs.toFixed(0)}ms`, 'dim')
@@ -42,7 +44,9 @@ export function lineOf(event: EventView, paint: Paint): string {
   switch (event.kind) {
     case 'line': {
       const mark = event.from === 'C' ? (event.tls ? '⇝' : '→') : event.tls ? '⇜' : '←'
-      const text = event.spans.map((span) => (typeof span === 'string' ? harmless(span) : '<secret>')).join('')
+      const text = event.spans
+        .map((span) => (typeof span === 'string' ? harmless(span) : secretText(span.user)))
+        .join('')
       const [word = '', rest = ''] = /^(\S*)(.*)$/s.exec(text)?.slice(1) ?? []
       const colour = event.from === 'C' ? 'cyan' : colourOf(event)
       return `${at} ${mark} ${colour === undefined ? text : paint(word, colour) + rest}`

@@ -18,6 +18,7 @@ const LONGEST_LINE = 1_000_000
 
 const HEAD = /^# (SMTP|POP3|IMAP) session (?:to (.*) \((\S*)\)|from (\S*)), (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/
 const TLS = /^(\S+), (\S+), (.*) \((trusted|not trusted: (.*))\)$/
+const NAMED = /^the secret in the next line is of the user ("(?:[^"\\]|\\.)*")$/
 const CUT = /^the line had (\d{1,15}) bytes; this is how it began$/
 const ESCAPES: Readonly<Record<string, string>> = { 'r': '\r', 'n': '\n', 't': '\t', '0': '\0', '\\': '\\', '"': '"' }
 
@@ -49,6 +50,7 @@ class Reader {
   #isNew = true
   /** A comment that may belong to the next step. */
   #comment: string | undefined
+  #user: string | undefined
 
   constructor(id: number) {
     const unknown = {
@@ -75,6 +77,7 @@ class Reader {
     if (line.startsWith('#')) {
       if (this.#isNew && this.#takeHead(line)) return true
       this.#isNew = false
+      this.#takeName()
       this.#flush()
       this.#comment = line.replace(/^# ?/, '')
       return true
@@ -103,10 +106,14 @@ class Reader {
   #step(from: 'C' | 'S', mark: string, rest: string): boolean {
     const [, cut] = (mark === ':' && rest.endsWith('*') && CUT.exec(this.#comment ?? '')) || []
     if (cut !== undefined) this.#comment = undefined
+    this.#takeName()
     this.#flush()
+    const user = this.#user
+    this.#user = undefined
     const line = (spans: readonly Span[], more: { bytes?: number; odd?: true } = {}) => {
       const kept = spans.reduce((sum, span) => sum + (typeof span === 'string' ? span.length : 0), 0)
-      this.#push({ kind: 'line', from, tls: this.#tls, spans, bytes: kept, ...more })
+      const named = user === undefined ? spans : withUser(spans, user)
+      this.#push({ kind: 'line', from, tls: this.#tls, spans: named, bytes: kept, ...more })
       return true
     }
     if (mark === ':') {
@@ -149,6 +156,18 @@ class Reader {
     return this.#push({ kind: 'tls', facts })
   }
 
+  /** A comment that says whose the secret of the next line is; another may stand between them. */
+  #takeName(): void {
+    const quoted = NAMED.exec(this.#comment ?? '')?.[1]
+    if (quoted === undefined) return
+    try {
+      this.#user = String(JSON.parse(quoted))
+      this.#comment = undefined
+    } catch {
+      // Then it is a note like any other.
+    }
+  }
+
   /** A comment that belongs to nothing is a note. */
   #flush(): void {
     if (this.#comment !== undefined) this.#push({ kind: 'note', text: this.#comment })
@@ -161,6 +180,12 @@ class Reader {
     this.#events.push({ ...said, atMs: this.#head.startedMs, sinceMs: 0 } as TranscriptEvent)
     return true
   }
+}
+
+/** The first secret is of that user. */
+function withUser(spans: readonly Span[], user: string): Span[] {
+  const first = spans.findIndex((span) => typeof span !== 'string')
+  return spans.map((span, n) => (n === first ? { secret: true, user } : span))
 }
 
 /** Spans of a line as it is written. */

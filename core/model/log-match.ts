@@ -16,7 +16,7 @@ export function inBytes(text: string): string {
 function textsOf(event: TranscriptEvent): readonly string[] {
   switch (event.kind) {
     case 'line':
-      return event.spans.filter((span) => typeof span === 'string')
+      return event.spans.map((span) => (typeof span === 'string' ? span : inBytes(span.user ?? '')))
     case 'content':
       return event.ref.kind === 'kept' ? [event.ref.first, event.ref.last] : []
     case 'tls':

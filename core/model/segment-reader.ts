@@ -127,7 +127,11 @@ function toSpans(bytes: Buffer, at: number): { readonly spans: readonly Span[]; 
   while (numbers.at < bytes.length) {
     const length = numbers.next()
     if (length === 0) spans.push({ secret: true })
-    else {
+    else if (length === 1) {
+      const end = numbers.next() + numbers.at
+      spans.push({ secret: true, user: bytes.toString('utf8', numbers.at, end) })
+      numbers.at = end
+    } else {
       spans.push(bytes.toString('latin1', numbers.at, numbers.at + length - 1))
       numbers.at += length - 1
     }

@@ -112,13 +112,21 @@ export class SegmentWriter {
   #spans(sessionId: number, moment: Moment, { from, tls, spans, bytes, odd }: Line): void {
     const flags =
       KIND.line | FLAG.more | (from === 'S' ? FLAG.fromServer : 0) | (tls ? FLAG.tls : 0) | (odd ? FLAG.odd : 0)
-    const size = spans.reduce((sum, span) => sum + (typeof span === 'string' ? span.length : 0) + 5, 0)
+    const size = spans.reduce(
+      (sum, span) => sum + (typeof span === 'string' ? span.length : 3 * (span.user?.length ?? 0) + 5) + 5,
+      0,
+    )
     const start = this.#begin(sessionId, flags, moment, size + ROOM)
     this.#number(bytes)
     for (const span of spans) {
-      // A secret has no length.
-      if (typeof span !== 'string') this.#number(0)
-      else {
+      if (typeof span !== 'string') {
+        // A secret has no length; a name in it stands where a text of no length would.
+        const { user } = span
+        this.#number(user === undefined ? 0 : 1)
+        if (user === undefined) continue
+        this.#number(Buffer.byteLength(user))
+        this.#at += this.#buffer.write(user, this.#at, 'utf8')
+      } else if (span !== '') {
         this.#number(span.length + 1)
         this.#at += this.#buffer.write(span, this.#at, 'latin1')
       }

@@ -20,6 +20,9 @@ const ref = fc.oneof<fc.Arbitrary<ContentRef>[]>(
   fc.record({ kind: fc.constant('kept' as const), first: latin1, last: latin1, sha256: text }),
 )
 const facts = fc.record({ version: text, cipher: text, trusted: fc.boolean(), subject: text, fingerprint256: text })
+const secret = fc
+  .option(text, { nil: undefined })
+  .map((user) => ({ secret: true as const, ...(user !== undefined && { user }) }))
 const size = fc.integer({ min: 0, max: 2 ** 40 })
 const event: fc.Arbitrary<TranscriptEvent> = fc
   .tuple(
@@ -34,7 +37,14 @@ const event: fc.Arbitrary<TranscriptEvent> = fc
       })),
       fc.record({
         kind: fc.constant('line' as const),
-        spans: fc.array(fc.oneof(latin1, fc.constant({ secret: true as const })), { maxLength: 5 }),
+        // A piece without a byte is none.
+        spans: fc.array(
+          fc.oneof(
+            latin1.filter((piece) => piece !== ''),
+            secret,
+          ),
+          { maxLength: 5 },
+        ),
         bytes: size,
       }),
       fc.record({ kind: fc.constant('content' as const), bytes: size, ref }),

@@ -7,7 +7,8 @@ import type { Protocol, TranscriptEvent } from './transcript.ts'
  *
  *   segment  format (1), wall clock of its first event (8 bytes, float), records
  *   record   length of what follows (3), session, kind and flags (1), wall clock since the segment's (zigzag), tenths of ms since
- *            the session began, then by kind: a line's bytes or its spans; content's size and where it is; text; links
+ *            the session began, then by kind: a line's bytes, or its spans (the length and one; 0 for a secret, 1 for one that names
+ *            somebody); content's size and where it is; text; links
  * All numbers without a given size are varints: seven bits a byte, the lowest first.
  */
 

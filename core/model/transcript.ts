@@ -5,8 +5,11 @@ export type Protocol = 'smtp' | 'pop3' | 'imap'
 export type Side = 'client' | 'server'
 export type SessionState = 'live' | 'ok' | 'deferred' | 'failed' | 'aborted'
 
-/** One piece of a wire line: text as it was (latin1: one character a byte), or a secret, of which nothing is kept. */
-export type Span = string | { readonly secret: true }
+/**
+ * One piece of a wire line: text as it was (latin1: one character a byte), or a secret, of which nothing is kept but, where it was one
+ * and may be told, the decoded name of whom it signs in.
+ */
+export type Span = string | { readonly secret: true; readonly user?: string }
 
 /** What encrypts the rest of the session. */
 export interface TlsFacts {

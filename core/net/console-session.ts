@@ -9,6 +9,7 @@ import type { TlsFacts } from '../model/transcript.ts'
 import { MirroredTranscript } from '../transcript/mirror.ts'
 import { Pop3Console } from '../wire/console/pop3.ts'
 import { SmtpConsole } from '../wire/console/smtp.ts'
+import { ownNameOf } from '../wire/sasl-name.ts'
 import { formatEndpoint, formatLiteral } from './address.ts'
 import { ConsoleListing } from './console-listing.ts'
 import { Autopilot } from './console-replay.ts'
@@ -56,6 +57,8 @@ export class ConsoleSession {
   #idle: Cancel = () => {}
   readonly #longest: Cancel
   #linger: Cancel = () => {}
+  /** What a sign-in was last carried out with. A name that is typed by hand may be a password. */
+  #login: ConsoleLogin | undefined
   #heardBytes = 0
   /** Since something was said to it. */
   #heardLines = 0
@@ -136,6 +139,7 @@ export class ConsoleSession {
   }
   /** Signs in by a mechanism. */
   signIn(login: ConsoleLogin): string | undefined {
+    this.#login = login
     return this.#act((machine) => machine.signIn(login))
   }
   /** The person wants to go on in spite of the certificate, in this session. */
@@ -305,7 +309,7 @@ export class ConsoleSession {
       case 'send': {
         const { line, secrets } = effect
         this.#heardLines = 0
-        this.#transcript.line('C', line, { secrets })
+        this.#transcript.line('C', line, { secrets, ...ownNameOf(line, secrets, this.#login) })
         if (/^quit\s*$/i.test(Buffer.from(line.subarray(0, 16)).toString('latin1'))) this.#hasQuit = 'said'
         this.#socket?.write(Buffer.concat([line, CRLF]))
         return

@@ -66,12 +66,14 @@ export async function connectImap(
   const cut = () => socket?.destroy()
   signal?.addEventListener('abort', cut, { once: true })
   try {
-    const ear = new Ear([target.secret])
+    const ear = new Ear([target.secret], target.user)
     const tell = (from: 'C' | 'S', bytes: Uint8Array) => {
       const said = from === 'C' ? ear.said(bytes) : ear.heard(bytes)
       for (const noted of said)
-        if (noted.kind === 'line')
-          transcript.line(from, noted.bytes, { secrets: noted.secrets, ...(noted.odd && { odd: true }) })
+        if (noted.kind === 'line') {
+          const { bytes: said, secrets, odd, user } = noted
+          transcript.line(from, said, { secrets, ...(odd && { odd }), ...(user !== undefined && { user }) })
+        }
     }
     const upgrade = async (raw: Socket): Promise<ImapTrouble | undefined> => {
       const secured = await secure(raw, { host: target.host, caFile: caFile(), verify: 'strict' }, clock)

@@ -130,7 +130,7 @@ test('all that is said stands in the log, without what signs in', async () => {
   const lines = events.flatMap((event) => (event.kind === 'line' ? [[event.from, ...event.spans]] : []))
   expect(lines).toEqual([
     ['S', '* OK hello'],
-    ['C', '1 LOGIN ', { secret: true }],
+    ['C', '1 LOGIN ', { secret: true, user: 'ada' }],
     ['S', '1 NO I do not know ', { secret: true }],
   ])
   expect(JSON.stringify(events)).not.toContain(PASSWORD)

@@ -151,8 +151,12 @@ export class ImapWire extends Duplex {
 
   #note(from: 'C' | 'S', noted: Noted): void {
     if (noted.kind === 'line') {
-      const { bytes, odd, secrets } = noted
-      const options = { ...(secrets.length > 0 ? { secrets } : {}), ...(odd ? { odd } : {}) }
+      const { bytes, odd, secrets, user } = noted
+      const options = {
+        ...(secrets.length > 0 ? { secrets } : {}),
+        ...(odd ? { odd } : {}),
+        ...(user === undefined ? {} : { user }),
+      }
       this.transcript.line(from, bytes, options)
       return
     }

@@ -7,6 +7,7 @@ import { Pop3ServerSession } from '../wire/pop3/server-session.ts'
 import type { RemoveAnswer, SessionEffect } from '../wire/pop3/server-terms.ts'
 import type { BindingName, ScramLogin } from '../wire/scram.ts'
 import { channelBindings } from './channel-binding.ts'
+import { notedLine } from './named-login.ts'
 import { Pop3ServerDeadlines, type Pop3Standing } from './pop3-server-deadlines.ts'
 import { ListingRecord } from './pop3-server-listing.ts'
 import { askLogin, type LoginAsker } from './pop3-server-logins.ts'
@@ -163,7 +164,7 @@ class Driver implements ServedSession {
     switch (effect.do) {
       case 'heard':
         this.#deadlines.onCommand(clock.monotonicMs())
-        this.#transcript.line('C', effect.line, { secrets: effect.secrets, odd: effect.isOdd })
+        this.#transcript.line('C', effect.line, notedLine(effect, policy.isNameKept))
         return
       case 'say':
         return this.#say(effect)

@@ -3,6 +3,7 @@ import type { Recorder } from '../transcript/sink.ts'
 import type { Maildrop } from '../wire/pop3/server-terms.ts'
 import type { ScramCredentials, ScramLogin } from '../wire/scram.ts'
 import type { ServerTls } from './server-tls.ts'
+import type { IsNameKept } from './named-login.ts'
 
 /** A maildrop that one session has locked. */
 export interface OpenMaildrop extends Maildrop {
@@ -25,6 +26,8 @@ export interface Pop3Policy {
   login(user: string, password: string): Promise<ScramLogin | undefined>
   /** Answers for unknown users as well. */
   scramCredentials(user: string): Promise<ScramCredentials>
+  /** Without it no name is kept. */
+  readonly isNameKept?: IsNameKept
   /** A login by SCRAM failed; one by a password is known to `login` itself. */
   loginFailed(user: string): void
   /** False once the password that this connection signed in with has been revoked. */

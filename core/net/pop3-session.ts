@@ -4,6 +4,7 @@ import { letGo } from '../base/let-go.ts'
 import { never } from '../base/never.ts'
 import type { ContentRef } from '../model/transcript.ts'
 import type { Transcript } from '../transcript/sink.ts'
+import { ownNameOf } from '../wire/sasl-name.ts'
 import { Pop3Client } from '../wire/pop3/client.ts'
 import type { Effect, ServerFacts, Want } from '../wire/pop3/client-words.ts'
 import { LineMeter } from './line-speed.ts'
@@ -191,7 +192,10 @@ export class DrivenSession implements Pop3Session {
     const { transcript } = this
     switch (effect.do) {
       case 'send':
-        transcript.line('C', effect.line.subarray(0, -2), { secrets: effect.secrets })
+        transcript.line('C', effect.line.subarray(0, -2), {
+          secrets: effect.secrets,
+          ...ownNameOf(effect.line, effect.secrets, { user: this.#target.user, secret: this.#target.password }),
+        })
         // Commands of one turn share a write.
         if (this.#out.push(effect.line) === 1) queueMicrotask(() => this.#write())
         return

@@ -9,6 +9,7 @@ import type { BindingName } from '../wire/scram.ts'
 import { ServerSession } from '../wire/smtp/server-session.ts'
 import type { Incoming, SessionEffect } from '../wire/smtp/server-terms.ts'
 import { channelBindings } from './channel-binding.ts'
+import { notedLine } from './named-login.ts'
 import { serverTlsFacts } from './server-tls.ts'
 import { SmtpServerDeadlines } from './smtp-server-deadlines.ts'
 import { SmtpServerLine } from './smtp-server-line.ts'
@@ -174,7 +175,7 @@ class Driver implements ServedSession {
     switch (effect.do) {
       case 'heard':
         this.#deadlines.onCommand(this.#options.clock.monotonicMs())
-        this.#transcript.line('C', effect.line, { secrets: effect.secrets, odd: effect.isOdd })
+        this.#transcript.line('C', effect.line, notedLine(effect, this.#options.policy.isNameKept))
         return
       case 'reply':
         if (effect.reply.code === 221) this.#hasQuit = true

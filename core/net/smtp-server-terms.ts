@@ -8,6 +8,7 @@ import type { DataLimits } from '../wire/smtp/data-reader.ts'
 import type { AnswerCommand, Incoming, Terms } from '../wire/smtp/server-terms.ts'
 import type { ServerTls } from './server-tls.ts'
 import type { Staging } from './smtp-content.ts'
+import type { IsNameKept } from './named-login.ts'
 
 /**
  * What a session asks of whoever offers the service. A reply refuses; an exception is a fault of ours: `451`. It may be made
@@ -17,6 +18,8 @@ export interface SmtpPolicy {
   login(user: string, password: string): Promise<{ readonly userId: number; readonly address: string } | undefined>
   /** Without it SCRAM is not offered. Answers for unknown users as well. */
   scramCredentials?(user: string): Promise<ScramCredentials>
+  /** Without it no name is kept. */
+  readonly isNameKept?: IsNameKept
   /** A login by SCRAM failed; one by a password is known to `login` itself. */
   loginFailed?(user: string): void
   /** The members of a list of that user, undefined when there is none of the name. Without it there is no EXPN. */

@@ -33,7 +33,7 @@ const Event: z.ZodType<TranscriptEvent> = z.discriminatedUnion('kind', [
     kind: z.literal('line'),
     from: speaker,
     tls: z.boolean(),
-    spans: z.array(z.union([text, z.object({ secret: z.literal(true) })])).max(10_000),
+    spans: z.array(z.union([text, z.object({ secret: z.literal(true), user: text.exactOptional() })])).max(10_000),
     bytes,
     odd: z.boolean().exactOptional(),
   }),

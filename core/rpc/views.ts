@@ -489,7 +489,8 @@ export const SessionView = z.object({
   bytesOut: z.number(),
   messages: z.number().int(),
 })
-const Span = z.union([z.string(), z.object({ secret: z.literal(true) })])
+/** `user`: whom a secret names, decoded; from a client, so nothing to trust. */
+const Span = z.union([z.string(), z.object({ secret: z.literal(true), user: z.string().exactOptional() })])
 const ContentRef = z.union([
   z.object({ kind: z.literal('entry'), entryId: id }),
   z.object({ kind: z.literal('message'), messageId: id }),

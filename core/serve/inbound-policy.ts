@@ -66,6 +66,7 @@ export function inboundPolicy(deps: InboundPolicyDeps, client: InboundClient): S
     login: (user, password) => login.login(user, password),
     scramCredentials: (user) => login.scramCredentials(user),
     loginFailed: (user) => login.loginFailed(user),
+    isNameKept: (name) => login.isNameKept(name),
     stage: deps.stage,
     sender(_from, userId, sizeBytes) {
       saidBytes = sizeBytes ?? 0

@@ -38,6 +38,11 @@ export interface SessionLogin {
   scramCredentials(user: string): Promise<ScramCredentials>
   /** A login by SCRAM failed. */
   loginFailed(user: string): void
+  /**
+   * Whether a name may be kept in the log: somebody's here, or an address of a domain that somebody here has. Any other may be a
+   * password that was typed in its place.
+   */
+  isNameKept(name: string): boolean
   /** False once the password that this connection signed in with has been revoked. */
   isStanding(): boolean
 }
@@ -79,6 +84,11 @@ export function openLogins(deps: {
     if (parseMailbox(user) !== undefined) return user
     const [someone] = [...listUsers(store.read), ...listIdentities(store.read)]
     return `${user}@${someone?.mailbox.domain ?? 'localhost'}`
+  }
+  const isOfHome = (name: string) => {
+    const domain = parseMailbox(name)?.domain
+    if (domain === undefined) return false
+    return [...listUsers(store.read), ...listIdentities(store.read)].some(({ mailbox }) => mailbox.domain === domain)
   }
   const isThere = ({ appPasswordId, userId }: LoginKey) =>
     appPasswordId === null
@@ -122,6 +132,7 @@ export function openLogins(deps: {
       loginFailed(user) {
         guesses.failed(`${network} ${find(user).name}`, undefined)
       },
+      isNameKept: (name) => find(name).secrets.length > 0 || isOfHome(name),
       isStanding: () => signedIn === undefined || isThere(signedIn),
     }
   }

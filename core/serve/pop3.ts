@@ -56,6 +56,7 @@ export async function startPop3(options: Pop3Options): Promise<Pop3Server> {
         login: session.login,
         scramCredentials: session.scramCredentials,
         loginFailed: session.loginFailed,
+        isNameKept: session.isNameKept,
         isStanding: session.isStanding,
         openMaildrop: ({ userId }: { readonly userId: number }) => maildrops.open(userId),
       }

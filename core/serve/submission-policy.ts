@@ -106,6 +106,7 @@ export function submissionPolicy(options: PolicyOptions): (peer: string) => Smtp
       login: session.login,
       scramCredentials: session.scramCredentials,
       loginFailed: session.loginFailed,
+      isNameKept: session.isNameKept,
       stage: options.stage,
       ...(options.expand && { expand: options.expand }),
       sender(from, userId, sizeBytes) {

@@ -11,8 +11,11 @@ export function exportDialogue(head: SessionHead, events: readonly TranscriptEve
   const ours = head.side === 'client' ? 'C' : 'S'
   events.forEach((event, index) => {
     switch (event.kind) {
-      case 'line':
+      case 'line': {
+        const user = event.spans.find((span) => typeof span !== 'string')?.user
+        if (user !== undefined) lines.push(`# the secret in the next line is of the user ${quotedName(user)}`)
         return lines.push(lineStep(event))
+      }
       case 'content': {
         lines.push(`${event.from}~ ${event.bytes}`)
         // The lone dot belongs to the dialogue even where the recorder has folded it into the content.
@@ -45,6 +48,10 @@ export function exportDialogue(head: SessionHead, events: readonly TranscriptEve
 export function textOf(spans: readonly Span[]): string {
   return spans.map((span) => (typeof span === 'string' ? span : '<secret>')).join('')
 }
+
+/** A name as a JSON string of ASCII: whole, and harmless. */
+const quotedName = (user: string) =>
+  JSON.stringify(user).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** A plain line where the format can hold it, otherwise the exact bytes. */
 function lineStep(event: Extract<TranscriptEvent, { kind: 'line' }>): string {

@@ -14,13 +14,15 @@ export interface KeptLine {
 
 /**
  * The spans of a line with each secret range as a secret span, and its length without them. Ranges may overlap, be out of order or
- * run past the end.
+ * run past the end. `user`: whom the first secret names.
  */
-export function keptLine(line: Uint8Array | string, secrets: Ranges = []): KeptLine {
+export function keptLine(line: Uint8Array | string, secrets: Ranges = [], user?: string): KeptLine {
   const view = typeof line === 'string' ? Buffer.from(line, 'latin1') : viewOf(line)
   const spans: Span[] = []
   let room = KEPT_LINE_BYTES
   let bytes = 0
+  let named = false
+  const whom = user === undefined ? {} : { user }
   const keep = (from: number, to: number) => {
     if (to <= from) return
     bytes += to - from
@@ -32,7 +34,8 @@ export function keptLine(line: Uint8Array | string, secrets: Ranges = []): KeptL
   for (const [from, to] of secrets.toSorted((a, b) => a[0] - b[0])) {
     const start = Math.min(Math.max(from, at), view.length)
     keep(at, start)
-    if (typeof spans.at(-1) !== 'object') spans.push({ secret: true })
+    if (typeof spans.at(-1) !== 'object') spans.push(named ? { secret: true } : { secret: true, ...whom })
+    named = true
     at = Math.max(at, Math.min(to, view.length))
   }
   keep(at, view.length)

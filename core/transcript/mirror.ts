@@ -48,8 +48,8 @@ export class MirroredTranscript implements Transcript {
   }
 
   line(...args: Parameters<Transcript['line']>): void {
-    const [from, line, { secrets = [], odd = false } = {}] = args
-    const { spans, bytes } = keptLine(line, secrets)
+    const [from, line, { secrets = [], odd = false, user } = {}] = args
+    const { spans, bytes } = keptLine(line, secrets, user)
     this.#push({ kind: 'line', from, tls: this.#tls, spans, bytes, ...(odd && { odd }) })
     this.#to.line(...args)
   }

@@ -115,7 +115,9 @@ function packetsOf(session: LoggedSession, nth: () => number): Packet[] {
     switch (event.kind) {
       case 'line': {
         if (event.from === 'C') verb = textOf(event.spans).split(' ')[0]?.toUpperCase() ?? ''
-        if (event.spans.some((span) => typeof span !== 'string')) stream.comment(SECRET)
+        const secret = event.spans.find((span) => typeof span !== 'string')
+        if (secret !== undefined)
+          stream.comment(secret.user === undefined ? SECRET : `${SECRET} (of the user ${secret.user})`)
         const kept = event.spans.reduce((sum, span) => sum + (typeof span === 'string' ? span.length : 0), 0)
         if (kept < event.bytes) stream.comment(`the line had ${event.bytes} bytes; this is how it began`)
         stream.say(event.from, Buffer.from(textOf(event.spans) + (event.odd ? '' : '\r\n'), 'latin1'), at(event))

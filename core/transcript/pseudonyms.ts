@@ -63,7 +63,7 @@ export class Pseudonyms {
 
   #spans(spans: readonly Span[], from: 'C' | 'S'): Span[] {
     return spans.map((span, n) => {
-      if (typeof span !== 'string') return span
+      if (typeof span !== 'string') return span.user === undefined ? span : { ...span, user: this.#user(span.user) }
       if (n === 0 && from === 'C') {
         if (spans.length === 1 && STEP.test(span)) {
           const step = STEP.exec(span)?.[1] ?? ''
@@ -92,6 +92,12 @@ export class Pseudonyms {
       ...(facts.chain === undefined ? {} : { chain: facts.chain.map((one) => this.text(one)) }),
       ...(facts.names === undefined ? {} : { names: facts.names.map((one) => this.text(one)) }),
     }
+  }
+
+  /** Whom a login names: an address, or any other word. */
+  #user(user: string): string {
+    const address = this.text(user)
+    return address === user ? this.#name('name', user) : address
   }
 
   /** A text with all that is found in it under another name. */

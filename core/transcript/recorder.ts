@@ -240,7 +240,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         sessionId: id,
         line(from, line, said) {
           if (!isOpen()) return
-          const { secrets, odd = false } = said ?? NOTHING
+          const { secrets, odd = false, user } = said ?? NOTHING
           const { tls } = session.head
           const ending = odd ? 0 : 2
           if ((secrets === undefined || secrets.length === 0) && line.length <= KEPT_LINE_BYTES) {
@@ -250,7 +250,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
             waiting.line(session, moment(session), from, tls, line, odd)
             return count(session, EVENT_BYTES + line.length)
           }
-          const { spans, bytes } = keptLine(line, secrets)
+          const { spans, bytes } = keptLine(line, secrets, user)
           // Sizes leave secrets out, too: a total would give the length of a password away.
           total(from, bytes + ending)
           if (!hasRoom()) return fold(bytes)
@@ -309,7 +309,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 }
 
-const NOTHING: { readonly secrets?: undefined; readonly odd?: undefined } = {}
+const NOTHING: { readonly secrets?: undefined; readonly odd?: undefined; readonly user?: undefined } = {}
 
 function toBatch(
   heads: readonly SessionHead[],

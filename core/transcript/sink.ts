@@ -22,11 +22,11 @@ export type Sink = (batch: TranscriptBatch) => Promise<void>
 export interface Transcript {
   /** Undefined when sessions of its protocol are not recorded: then all the rest is for nobody. */
   readonly sessionId: number | undefined
-  /** A wire line without CRLF, as bytes or one character a byte. `secrets`: half-open byte ranges that are never stored. */
+  /** A wire line without CRLF, as bytes or one character a byte. `secrets`: half-open byte ranges that are never stored; `user`: whom the first of them names. */
   line(
     from: 'C' | 'S',
     bytes: Uint8Array | string,
-    options?: { secrets?: readonly (readonly [number, number])[]; odd?: boolean },
+    options?: { secrets?: readonly (readonly [number, number])[]; odd?: boolean; user?: string },
   ): void
   content(from: 'C' | 'S', bytes: number, ref: ContentRef): void
   note(text: string): void

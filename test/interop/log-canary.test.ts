@@ -35,6 +35,8 @@ const fresh = (what: string) => noted(what, `canary-${randomBytes(9).toString('h
 const base64 = (what: string, text: string) => noted(what, Buffer.from(text).toString('base64'))
 const plain = (what: string) => base64(`${what}, in base64`, `\0ada@home.test\0${fresh(what)}`)
 
+const swapped = (what: string) => base64(`${what}, swapped`, `\0${fresh(`${what}, swapped`)}\0ada@home.test`)
+
 let folder: string
 let engine: Engine
 let api: ContractRouterClient<Contract>
@@ -163,6 +165,14 @@ function smtpLogins(): Act[][] {
     ['AUTH PLAIN', '*', `AUTH PLAIN ${plain('after a cancelled one')}`],
     [`AUTH PLAIN ${plain('twice, first')}`, `AUTH PLAIN ${plain('twice, second')}`],
     ['MAIL FROM:<ada@home.test>', `AUTH PLAIN ${plain('within a transaction')}`],
+    // Somebody typed the password where the name belongs.
+    [`AUTH PLAIN ${swapped('PLAIN')}`],
+    ['AUTH PLAIN', swapped('PLAIN when asked')],
+    ['AUTH LOGIN', base64('LOGIN, swapped', fresh('LOGIN, swapped')), Buffer.from('ada').toString('base64')],
+    [`AUTH LOGIN ${base64('LOGIN with a name, swapped', fresh('LOGIN with a name, swapped'))}`, '*'],
+    [`AUTH SCRAM-SHA-256 ${base64('SCRAM, swapped', `n,,n=${fresh('SCRAM, swapped')},r=abcdefghijkl`)}`, '*'],
+    [`AUTH PLAIN ${base64('both the same', `\0ada@${home}\0ada@${home}`)}`],
+    ['AUTH LOGIN', '*', base64('a name that nobody asked for', fresh('a name that nobody asked for'))],
     [
       `AUTH PLAIN ${base64('the right one', `\0ada@${home}\0${PASSWORD}`)}`,
       `AUTH PLAIN ${plain('when signed in')}`,
@@ -181,12 +191,22 @@ test('secrets that other programs say to the submission server are nowhere', asy
   await talk(port, [`AUTH PLAIN ${plain('before the greeting')}`])
   await talk(port, [{ pieces: [`EHLO client.test\r\nAUTH PLAIN ${plain('pipelined')}\r\n`] }])
   await searchAll()
+  expect(await named()).toEqual(new Set([`ada@${home}`, 'ada']))
 })
 
 function pop3Logins(): Act[][] {
   const apop = noted('an APOP digest', createHash('md5').update(randomBytes(8)).digest('hex'))
   return [
     [`USER ada@${home}`, `PASS ${fresh('PASS')}`],
+    // Somebody typed the password where the name belongs.
+    [`USER ${fresh('USER, swapped')}`, `PASS ada@${home}`],
+    [`user ${fresh('a name')} ${fresh('of two words')}`],
+    [` USER ${fresh('USER behind a blank')}`],
+    [bytewise(`USER ${fresh('USER byte by byte')}`)],
+    [{ pieces: [`USER ${fresh('USER, pipelined')}\r\nPASS ada@${home}\r\n`] }],
+    [`APOP ${fresh('APOP, swapped')} ${apop}`],
+    [`AUTH PLAIN ${swapped('POP3 PLAIN')}`],
+    [{ unheard: `USER ${fresh('USER without an end')}` }],
     [`USER ada@${home}`, `PASS ${PASSWORD}`, `PASS ${fresh('PASS when signed in')}`, 'QUIT'],
     [`PASS ${fresh('PASS without USER')}`],
     [`USER ada@${home}`, bytewise(`PASS ${fresh('PASS byte by byte')}`)],
@@ -314,18 +334,20 @@ test('secrets that we say to a smarthost are nowhere, also where it says them ba
   await searchAll()
 })
 
+/** Whoever stands as the user of a secret in any session. */
+async function named(): Promise<Set<string>> {
+  const found = new Set<string>()
+  for (const { id } of await api.log.sessions(ALL))
+    for (const event of await api.log.events({ id, fromSeq: 0, limit: 1000 }))
+      for (const span of event.kind === 'line' ? event.spans : [])
+        if (typeof span === 'object' && span.user !== undefined) found.add(span.user)
+  return found
+}
+const ALL = { before: null, limit: 200, protocol: null, problemsOnly: false, entryId: null, messageId: null } as const
+
 /** All that can be read anywhere, searched for all that is secret. */
 async function searchAll(): Promise<void> {
-  const { sessions } = {
-    sessions: await api.log.sessions({
-      before: null,
-      limit: 200,
-      protocol: null,
-      problemsOnly: false,
-      entryId: null,
-      messageId: null,
-    }),
-  }
+  const sessions = await api.log.sessions(ALL)
   expect(sessions.length).toBeGreaterThan(0)
   const ids = sessions.map(({ id }) => id)
   const found: string[] = []

@@ -73,6 +73,7 @@ export async function openInboundHouse(options: {
       user === 'ada' && password === 'secret' ? { userId: users.ada, address: 'ada@here.test' } : undefined,
     scramCredentials: () => Promise.reject(new Error('nobody can look now')),
     loginFailed: () => {},
+    isNameKept: (name) => name === 'ada',
     isStanding: () => true,
   }
   const server = await startInbound({

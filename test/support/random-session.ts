@@ -26,8 +26,16 @@ const wire = fc.oneof(
 const spans = fc.oneof(
   wire.map((text): Span[] => (text === '' ? [] : [text])),
   fc
-    .tuple(fc.constantFrom('AUTH PLAIN ', 'PASS '), fc.constantFrom('', ' tail'))
-    .map(([before, after]): Span[] => [before, { secret: true }, ...(after === '' ? [] : [after])]),
+    .tuple(
+      fc.constantFrom('AUTH PLAIN ', 'PASS '),
+      fc.option(fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }), { nil: undefined }),
+      fc.constantFrom('', ' tail'),
+    )
+    .map(([before, user, after]): Span[] => [
+      before,
+      { secret: true, ...(user !== undefined && { user }) },
+      ...(after === '' ? [] : [after]),
+    ]),
 )
 const sizeOf = (all: readonly Span[]) => all.reduce((sum, one) => sum + (typeof one === 'string' ? one.length : 0), 0)
 const speaker = fc.constantFrom('C' as const, 'S' as const)

@@ -45,6 +45,7 @@ export class House {
     login: this.login,
     scramCredentials: this.scramCredentials,
     loginFailed: () => {},
+    isNameKept: (name) => ['ada', 'ada@client.example'].includes(name),
     isStanding: () => true,
   })
   readonly authorsOf = authorsOf

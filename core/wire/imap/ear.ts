@@ -1,3 +1,4 @@
+import { isApart, ownNameOf } from '../sasl-name.ts'
 import { Scanner } from './scanner.ts'
 
 /** Half-open byte ranges of a line. */
@@ -5,7 +6,14 @@ type Ranges = readonly (readonly [number, number])[]
 
 /** What is to stand in the protocol log. */
 export type Noted =
-  | { readonly kind: 'line'; readonly bytes: Uint8Array; readonly odd: boolean; readonly secrets: Ranges }
+  | {
+      readonly kind: 'line'
+      readonly bytes: Uint8Array
+      readonly odd: boolean
+      readonly secrets: Ranges
+      /** Whom the first secret names: the user of the session. */
+      readonly user?: string
+    }
   /** Message content. `after`: the line that announced it, in latin1. */
   | { readonly kind: 'content'; readonly bytes: Uint8Array; readonly isLast: boolean; readonly after: string }
 
@@ -41,6 +49,7 @@ export class Ear {
   readonly #client = new Scanner()
   readonly #server = new Scanner()
   readonly #echoes: readonly string[]
+  readonly #login: { readonly user: string; readonly secret: string }
   #within: Within = { at: 'commands' }
   /** Whether the server's line goes on after a literal, and what of it was said. */
   #open: { readonly line: string; readonly isContent: boolean } | undefined
@@ -48,8 +57,9 @@ export class Ear {
   #literal: Uint8Array[] = []
   #literalBytes = 0
 
-  /** `secrets`: what the session signs in with, to be found where a server repeats it. */
-  constructor(secrets: readonly string[]) {
+  /** `secrets`: what the session signs in with, to be found where a server repeats it; `user`: whom it signs in. */
+  constructor(secrets: readonly string[], user = '') {
+    this.#login = { user, secret: secrets[0] ?? '' }
     this.#echoes = secrets.filter((one) => one.length >= SHORTEST_ECHO).flatMap(formsOf)
   }
 
@@ -78,12 +88,26 @@ export class Ear {
           yield { kind: 'content', bytes: piece.bytes, isLast: piece.isLast, after: within.after }
         else {
           const isSecret = within.at !== 'command' || within.isSecret
-          yield { kind: 'line', bytes: piece.bytes, odd: true, secrets: isSecret ? all(piece.bytes) : [] }
+          const secrets = isSecret ? all(piece.bytes) : []
+          yield { kind: 'line', bytes: piece.bytes, odd: true, secrets, ...this.#whom(piece.bytes, secrets) }
         }
         continue
       }
-      yield { kind: 'line', bytes: piece.bytes, odd: piece.odd, secrets: this.#command(piece.bytes, piece.announces) }
+      const secrets = this.#command(piece.bytes, piece.announces)
+      yield { kind: 'line', bytes: piece.bytes, odd: piece.odd, secrets, ...this.#whom(piece.bytes, secrets) }
     }
+  }
+
+  /** Whom a secret names: a step of AUTHENTICATE, the first argument of LOGIN (RFC 9051 §6.2.3), or that as a literal. */
+  #whom(bytes: Uint8Array, secrets: Ranges): { readonly user?: string } {
+    const [first] = secrets
+    const { user, secret } = this.#login
+    if (first === undefined || user === '') return {}
+    const octets = latin1(new TextEncoder().encode(user))
+    const quoted = `"${octets.replaceAll(/[\\"]/g, '\\$&')}"`
+    const text = latin1(bytes.subarray(...first))
+    const isNamed = [octets, quoted].some((form) => text === form || text.startsWith(`${form} `))
+    return isNamed && isApart(user, secret) ? { user } : ownNameOf(bytes, secrets, this.#login)
   }
 
   #command(bytes: Uint8Array, announces: number | undefined): Ranges {

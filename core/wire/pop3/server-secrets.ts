@@ -50,6 +50,14 @@ export class Pop3Ear {
   }
 }
 
+/** Where a line has the name of somebody who signs in, in the clear: behind USER, or between APOP and its digest. */
+export function bareNameIn(line: Uint8Array): readonly [number, number] | undefined {
+  const [, before = '', name = ''] = /^(\W*(?:user\s+|apop\s+(?=\S+\s+\S)))(.*)$/is.exec(latin1(line)) ?? []
+  if (name === '') return undefined
+  if (!/apop/i.test(before)) return [before.length, line.length]
+  return [before.length, before.length + (/^\S+/.exec(name)?.[0].length ?? 0)]
+}
+
 const latin1 = (line: Uint8Array) => String.fromCharCode(...line.subarray(0, 4096))
 
 /** All that follows the first word that may come before a password, and the name of a mechanism or a user. */

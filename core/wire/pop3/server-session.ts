@@ -1,8 +1,9 @@
 import type { ScramProof } from '../scram.ts'
+import { isSayable, nameInStep } from '../sasl-name.ts'
 import { ServerInput } from '../smtp/server-input.ts'
 import { err, onAuthLine, onLogin, onMaildrop, onScramChecked, onScramFound } from './server-auth.ts'
 import { LONGEST_AUTH_LINE, LONGEST_COMMAND, parseCommand, type Command } from './server-command.ts'
-import { Pop3Ear } from './server-secrets.ts'
+import { bareNameIn, Pop3Ear } from './server-secrets.ts'
 import type {
   AuthState,
   Effect,
@@ -37,6 +38,10 @@ const EXCHANGES: ReadonlySet<State['at']> = new Set<AuthState['at']>([
 
 const isAt = <At extends State['at']>(state: State, at: At): state is Extract<State, { at: At }> => state.at === at
 const FOREIGN: Command = { verb: 'foreign' }
+const named = (step: string) => {
+  const name = nameInStep(step, false)
+  return name === undefined ? {} : { name }
+}
 const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
 
 /** The wire line of a status without its CRLF. */
@@ -208,7 +213,19 @@ export class Pop3ServerSession {
 
   #hear(line: Uint8Array, isOdd: boolean, command?: Command): void {
     const secrets = this.#ear.hear(line, this.#isInExchange, command)
-    this.#effects.push({ do: 'heard', line, secrets, isOdd })
+    this.#effects.push({ do: 'heard', line, secrets, isOdd, ...this.#nameIn(line, isOdd, command) })
+  }
+
+  /** Whom a line of a login names. What follows USER or APOP is a name and nothing else, whatever the line is worth. */
+  #nameIn(line: Uint8Array, isOdd: boolean, command: Command | undefined) {
+    const { at } = this.#state
+    if (command?.verb === 'AUTH' && command.initial !== undefined && !isOdd) return named(command.initial)
+    if (this.#isInExchange)
+      return isOdd || (at !== 'plain' && at !== 'scram-first') ? {} : named(String.fromCharCode(...line))
+    const bare = bareNameIn(line)
+    if (bare === undefined) return {}
+    const name = command?.verb === 'USER' && isSayable(command.user) ? { name: command.user } : {}
+    return { nameAt: bare, ...name }
   }
 
   #apply([state, ...effects]: Step): void {

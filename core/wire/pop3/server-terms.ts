@@ -117,4 +117,8 @@ export type SessionEffect =
       readonly line: Uint8Array
       readonly secrets: Ranges
       readonly isOdd: boolean
+      /** Whom a login names. It may be anything that somebody typed in the wrong place. */
+      readonly name?: string
+      /** Where it stands bare in the line. */
+      readonly nameAt?: readonly [number, number]
     }

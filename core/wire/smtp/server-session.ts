@@ -2,6 +2,7 @@ import { letGo } from '../../base/let-go.ts'
 import type { ForwardPath, Mailbox } from '../../model/address.ts'
 import type { Reply } from '../../model/reply.ts'
 import type { ScramCredentials, ScramProof } from '../scram.ts'
+import { nameInStep } from '../sasl-name.ts'
 import { LONGEST_COMMAND, parseCommand, type Command } from './command.ts'
 import type { ContentFacts, DataLimits } from './data-reader.ts'
 import { Ear } from './secrets.ts'
@@ -240,7 +241,19 @@ export class ServerSession {
 
   #hear(line: Uint8Array, isOdd: boolean, command?: Command): void {
     const secrets = this.#ear.hear(line, this.#isInExchange(), command)
-    this.#effects.push({ do: 'heard', line, secrets, isOdd })
+    const name = isOdd || secrets.length === 0 ? undefined : this.#nameIn(line, command)
+    this.#effects.push({ do: 'heard', line, secrets, isOdd, ...(name !== undefined && { name }) })
+  }
+
+  /** Whom a line of a login names: only where one can be under way, and where a name stands. */
+  #nameIn(line: Uint8Array, command: Command | undefined): string | undefined {
+    const { at } = this.#state
+    if (command?.verb === 'AUTH') {
+      const { initial, mechanism } = command
+      return initial === undefined ? undefined : nameInStep(initial, mechanism === 'LOGIN')
+    }
+    if (at !== 'plain' && at !== 'login-user' && at !== 'scram-first') return undefined
+    return nameInStep(String.fromCharCode(...line), at === 'login-user')
   }
 
   #readContent(): boolean {

@@ -139,6 +139,8 @@ export type SessionEffect =
       readonly line: Uint8Array
       readonly secrets: readonly SecretRange[]
       readonly isOdd: boolean
+      /** Whom a step of a login names. It may be anything that somebody typed in the wrong place. */
+      readonly name?: string
     }
   /** Content begins. `discard` or `message` ends it. */
   | { readonly do: 'begin' }

@@ -149,7 +149,7 @@ function Line({ event, onExplain }: { event: LineEvent; onExplain: ((text: strin
   return (
     <bdi>
       {event.spans.map((span, at) => {
-        if (typeof span !== 'string') return <Secret key={at} />
+        if (typeof span !== 'string') return <Secret key={at} span={span} />
         const text = wireText(span)
         const head = text.slice(0, start)
         start = 0
@@ -206,7 +206,7 @@ function Bytes({ event }: { readonly event: LineEvent }) {
   return (
     <span className="hex">
       {event.spans.map((span, at) => {
-        if (typeof span !== 'string') return <Secret key={at} />
+        if (typeof span !== 'string') return <Secret key={at} span={span} />
         const rows = hexRows(span, from)
         from += span.length
         return rows.map((row) => (
@@ -227,12 +227,18 @@ function Bytes({ event }: { readonly event: LineEvent }) {
 const keptBytes = (event: LineEvent) =>
   event.spans.reduce((sum, span) => (typeof span === 'string' ? sum + span.length : Infinity), 0)
 
-/** Something secret was said here; neither its bytes nor its length are stored. */
-export function Secret() {
+/** Something secret was said here; neither its bytes nor its length are stored, but perhaps whom it signs in. */
+export function Secret({ span: { user } }: { readonly span: { readonly user?: string } }) {
   return (
     <span className="secret">
       <Icon name="key" />
-      {t('secret, not stored')}
+      {user === undefined ? (
+        t('secret, not stored')
+      ) : (
+        <span>
+          {tx('user <b>{user}</b>, secret not stored', { user: visible(user), b: (words) => <bdi>{words}</bdi> })}
+        </span>
+      )}
     </span>
   )
 }

@@ -1,11 +1,16 @@
 import type { EventView } from '../../../../core/rpc/views.ts'
-import { wireText } from '../../format/wire-text.ts'
+import { visible, wireText } from '../../format/wire-text.ts'
 
 export type LineEvent = Extract<EventView, { kind: 'line' }>
 
 /** The text of a wire line with its secrets named, never shown. */
 export function lineText(event: LineEvent): string {
-  return event.spans.map((span) => (typeof span === 'string' ? wireText(span) : '<secret>')).join('')
+  return event.spans.map((span) => (typeof span === 'string' ? wireText(span) : secretText(span))).join('')
+}
+
+/** What stands for a secret in plain text. */
+export function secretText({ user }: { readonly user?: string }): string {
+  return user === undefined ? '<secret>' : `<secret of ${visible(user)}>`
 }
 
 /** `TLSv1.3` as people write it. */
