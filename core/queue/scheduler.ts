@@ -153,6 +153,7 @@ export class Scheduler {
 
   /** One run, a moment later: the host knows of a sleep or another network before this is noticed here. */
   resume(what: 'sleep' | 'network'): void {
+    if (what === 'sleep') this.#watch.sleepIsKnown()
     resume(what, this.#interrupted())
   }
 

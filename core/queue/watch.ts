@@ -33,6 +33,7 @@ export class Watch {
   readonly #context: WatchContext
   #wallMs: number
   #monotonicMs: number
+  #sleptMs: number
   #network: string
   #isUp: boolean
   /** It was gone at some time since it was looked at. */
@@ -49,6 +50,7 @@ export class Watch {
     this.#askedMs = context.clock.monotonicMs()
     this.#wallMs = context.clock.nowMs()
     this.#monotonicMs = context.clock.monotonicMs()
+    this.#sleptMs = context.clock.sleptMs?.() ?? 0
   }
 
   /** Whether there is a network now, as it was seen within the last second: asking costs more than a message does. */
@@ -70,25 +72,39 @@ export class Watch {
     this.#cancel = undefined
   }
 
+  /** Somebody who knows has told of a sleep: it is not noticed a second time. */
+  sleepIsKnown(): void {
+    const { clock } = this.#context
+    const sleptMs = clock.sleptMs?.()
+    if (sleptMs === undefined) this.#wallMs = clock.nowMs() - (clock.monotonicMs() - this.#monotonicMs)
+    else this.#wallMs += sleptMs - this.#sleptMs
+    this.#sleptMs = sleptMs ?? 0
+  }
+
   /** Looks now. */
   check(): void {
     const { clock, network, onClockSet, onResume } = this.#context
     const wallMs = clock.nowMs()
     const monotonicMs = clock.monotonicMs()
     const passedMs = monotonicMs - this.#monotonicMs
-    const setMs = wallMs - this.#wallMs - passedMs
-    const isWatching = this.#cancel !== undefined
+    const aheadMs = wallMs - this.#wallMs - passedMs
+    const sleptMs = clock.sleptMs?.()
+    // Where nobody can tell, it slept while the wall clock alone went on.
+    const seenMs = aheadMs > LONGEST_SLEEP_MS ? 0 : Math.max(0, aheadMs)
+    const asleepMs = sleptMs === undefined ? seenMs : sleptMs - this.#sleptMs
+    const setMs = aheadMs - asleepMs
     this.#wallMs = wallMs
     this.#monotonicMs = monotonicMs
+    this.#sleptMs = sleptMs ?? 0
     const now = network()
     const isOther = now.isUp && (now.name !== this.#network || this.#wasDown)
     this.#network = now.name
     this.#isUp = now.isUp
     this.#wasDown = !now.isUp
     this.#askedMs = monotonicMs
-    if (setMs < -LARGE_STEP_MS || setMs > LONGEST_SLEEP_MS) onClockSet(setMs)
-    // Some systems stop this clock while they sleep, some let it run on; then the timer was late.
-    else if (setMs > TICK_MS || (isWatching && passedMs > 3 * TICK_MS)) onResume('sleep')
+    if (Math.abs(setMs) > LARGE_STEP_MS) onClockSet(setMs)
+    // A timer that is late says nothing: a busy computer is late, too.
+    if (asleepMs > TICK_MS) onResume('sleep')
     if (isOther) onResume('network')
   }
 
