@@ -39,8 +39,11 @@ export const vault: Command = {
       if (what === 'passphrase' && how === 'remove') return api.vault.removePassphrase({ current: (await lines(1))[0] })
       if (what === 'start' && (how === 'locked' || how === 'open'))
         return api.vault.setLockedAtStart({ locked: how === 'locked', current: (await lines(1))[0] })
-      if (what === 'keychain' && (how === 'on' || how === 'off'))
-        return api.vault.setKeychain({ on: how === 'on', current: (await lines(1))[0] })
+      if (what === 'keychain' && (how === 'on' || how === 'off')) {
+        // Where there is none, none is asked for: the engine says what to do first.
+        const [current] = before.ways.includes('passphrase') ? await lines(1) : ['none']
+        return api.vault.setKeychain({ on: how === 'on', current })
+      }
       if (what === 'rekey')
         throw new Fault('engine.locked', 'give the store another key: Posthorn runs on it; stop it first', { path: '' })
       throw usage(USAGE)

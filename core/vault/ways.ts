@@ -86,6 +86,7 @@ export function waysIn(at: {
     setKeychain: (isOn, current) =>
       turns.run(async () => {
         // The passphrase stays beside it: a keychain is lost with its computer, and by signing in anew.
+        if (!has('passphrase')) throw isOn ? noKeychain(NEEDS_PASSPHRASE) : neverChosen()
         await isCurrent(current)
         const others = wraps().filter((wrap) => !isKeyFileWrap(wrap) && !isKeychainWrap(wrap))
         if (!isOn) return write([...others, { kind: 'key-file', ...seal(key, createKeyFile(keyFile), markOf(key)) }])
@@ -104,6 +105,13 @@ export function waysIn(at: {
 }
 
 const conflict = (words: string, reason: string) => new Fault('conflict', words, { what: 'passphrase', reason })
+const NEEDS_PASSPHRASE =
+  'there is no passphrase yet, which opens the mail when the keychain is lost; set one first (posthorn vault passphrase set --passphrase-stdin)'
+const neverChosen = () =>
+  new Fault('conflict', 'let the keychain no longer open the mail: it does not open it', {
+    what: 'keychain',
+    reason: 'it was never chosen',
+  })
 const noKeychain = (reason: string) =>
   new Fault('conflict', `let the keychain open the mail: ${reason}`, { what: 'keychain', reason })
 const lastWay = () =>

@@ -49,6 +49,11 @@ async function dial(host: string, origin: string, token: string) {
 beforeAll(async () => {
   home = new Home({ submission: { port: 0 }, queue: { paused: true } })
   expect(await run(['identity', 'add', 'ada@home.test'])).toMatchObject({ status: 0 })
+  // What stands in the keychain's way is said before anything is asked for.
+  expect(await run(['vault', 'keychain', 'on'])).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('there is no passphrase yet'),
+  })
   expect(await run(['vault', 'passphrase', '--passphrase-stdin'], `${SAID}\n`)).toMatchObject({ status: 0 })
   expect(await run(['vault', 'start', 'locked', '--passphrase-stdin'], `${SAID}\n`)).toMatchObject({ status: 0 })
 }, 60_000)
