@@ -19,7 +19,6 @@ export class AppliedSettings {
 
   /** Resolves when another language is spoken, with true where it is another. */
   async apply(settings: Settings): Promise<boolean> {
-    this.#checkSpelling(settings['desktop.spellLanguages'])
     if (this.#startsAtLogin !== settings['desktop.startAtLogin']) {
       this.#startsAtLogin = settings['desktop.startAtLogin']
       try {
@@ -35,7 +34,9 @@ export class AppliedSettings {
     return true
   }
 
-  #checkSpelling(languages: readonly string[]): void {
+  /** Checks spelling in the languages of the settings; `wanted` of them where a window asks for less. */
+  checkSpelling(set: readonly string[], wanted: readonly string[] | null): void {
+    const languages = set.filter((one) => wanted?.includes(one) ?? true)
     if (this.#languages === languages.join()) return
     this.#languages = languages.join()
     const { defaultSession } = session

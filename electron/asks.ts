@@ -7,6 +7,12 @@ export class Asks {
   readonly #waiting: Ask[] = []
   #wake: (() => void) | undefined
   #turn = 0
+  #listens = false
+
+  /** Whether somebody listens. */
+  get isHeard(): boolean {
+    return this.#listens
+  }
 
   push(ask: Ask): void {
     this.#waiting.push(ask)
@@ -19,16 +25,21 @@ export class Asks {
     const mine = ++this.#turn
     this.#wake?.()
     const isOver = () => signal?.aborted === true || mine !== this.#turn
-    while (!isOver()) {
-      const next = this.#waiting.shift()
-      if (next !== undefined) {
-        yield next
-        continue
+    this.#listens = true
+    try {
+      while (!isOver()) {
+        const next = this.#waiting.shift()
+        if (next !== undefined) {
+          yield next
+          continue
+        }
+        const woken = Promise.withResolvers<void>()
+        this.#wake = woken.resolve
+        signal?.addEventListener('abort', () => woken.resolve(), { once: true })
+        await woken.promise
       }
-      const woken = Promise.withResolvers<void>()
-      this.#wake = woken.resolve
-      signal?.addEventListener('abort', () => woken.resolve(), { once: true })
-      await woken.promise
+    } finally {
+      if (mine === this.#turn) this.#listens = false
     }
   }
 }

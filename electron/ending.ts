@@ -90,6 +90,7 @@ export class Ending {
       return
     }
     this.#mayQuit = true
+    await windows().keepAll()
     app.quit()
   }
 
@@ -110,10 +111,14 @@ export class Ending {
   /** Closes all there is, once, for an end that nobody is asked about any more. */
   close(): Promise<void> {
     this.#mayQuit = true
-    this.#closing ??= this.#deps.close().then(() => {
-      this.#isClosed = true
-    })
+    this.#closing ??= this.#closeAll()
     return this.#closing
+  }
+
+  async #closeAll(): Promise<void> {
+    await this.#deps.windows().keepAll()
+    await this.#deps.close()
+    this.#isClosed = true
   }
 
   /** The engine would not start, or can't go on: says why, and starts anew or ends. */

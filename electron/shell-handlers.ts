@@ -14,6 +14,7 @@ export interface ShellDeps {
   readonly hasTray: () => boolean
   readonly spellLanguages: () => readonly string[]
   readonly onOffers: () => void
+  readonly onSpelling: () => void
   readonly onNetwork: (online: boolean) => void
 }
 
@@ -38,9 +39,10 @@ export function shellHandlers(open: OpenWindow, deps: ShellDeps) {
       return done
     }),
     open: os.open.handler(({ input }) => {
-      if (input.kind === 'message') deps.windows.open('message', `?window=message&id=${input.id}`)
+      if (input.kind === 'message') deps.windows.show('message', `?window=message&id=${input.id}`)
       else if (input.kind === 'log') deps.windows.open('log', `?window=log#/log/${input.sessionId ?? ''}`)
-      else deps.windows.open('compose', `?window=compose${input.draftId === null ? '' : `&id=${input.draftId}`}`)
+      else if (input.draftId === null) deps.windows.open('compose', '?window=compose')
+      else deps.windows.show('compose', `?window=compose&id=${input.draftId}`)
       return done
     }),
     print: os.print.handler(async () => ({ printed: await print(open) })),
@@ -52,13 +54,22 @@ export function shellHandlers(open: OpenWindow, deps: ShellDeps) {
         return { paths: filePath === '' ? [] : [filePath] }
       }
       const properties: OpenDialogOptions['properties'] =
-        input.kind === 'folder' ? ['openDirectory', 'createDirectory'] : ['openFile', 'multiSelections']
+        input.kind === 'folder' ? ['openDirectory', 'createDirectory'] : ['openFile']
       const { canceled, filePaths } = await dialog.showOpenDialog(window, { properties })
       return { paths: canceled ? [] : filePaths }
     }),
     writeMailHere: os.writeMailHere.handler(() => {
       app.setAsDefaultProtocolClient(SCHEME)
       return { writesMail: writesMail() }
+    }),
+    kept: os.kept.handler(() => {
+      open.onKept?.()
+      return done
+    }),
+    spelling: os.spelling.handler(({ input }) => {
+      open.spelling = input.languages
+      deps.onSpelling()
+      return done
     }),
     network: os.network.handler(({ input }) => {
       deps.onNetwork(input.online)

@@ -74,7 +74,10 @@ export class Shell {
       preload: join(import.meta.dirname, 'preload.cjs'),
       statesFile: join(dataFolder, 'window', 'windows.json'),
       checksSpelling: () => this.#desk.settings['desktop.spellLanguages'].length > 0,
-      onChanged: () => this.#menu.show(),
+      onChanged: () => {
+        this.#menu.show()
+        this.#checkSpelling()
+      },
       mayClose: (open) => this.ending.mayClose(open),
       onSessionEnd: () => void this.ending.end(),
       log,
@@ -226,6 +229,7 @@ export class Shell {
       hasTray: () => this.#icon?.isSeen === true,
       spellLanguages: () => (platform === 'darwin' ? [] : session.defaultSession.availableSpellCheckerLanguages),
       onOffers: () => this.#menu.show(),
+      onSpelling: () => this.#checkSpelling(),
       onNetwork: (online) => {
         if (online && net.isOnline()) this.#lockable?.engine?.resumed('network')
       },
@@ -242,9 +246,15 @@ export class Shell {
     }
   }
 
+  /** The session is one for all windows: what is checked is what the one in front asks for. */
+  #checkSpelling(): void {
+    this.#applied.checkSpelling(this.#desk.settings['desktop.spellLanguages'], this.#windows.front?.spelling ?? null)
+  }
+
   async #onChanged(): Promise<void> {
     const { settings, running } = this.#desk
     this.#icon?.show(running, { badge: settings['desktop.badge'], nowMs: Date.now() })
+    this.#checkSpelling()
     await this.#applied.apply(settings)
     this.#menu.show()
   }

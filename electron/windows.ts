@@ -12,8 +12,16 @@ export interface OpenWindow {
   readonly kind: WindowKind
   readonly window: BrowserWindow
   readonly asks: Asks
+  /** What stands behind the page's own address. */
+  readonly address: string
   /** The commands it offers now; none before its page has said so. */
   offers: ReadonlySet<string>
+  /** The languages it has checked, out of those of the settings; null for all. */
+  spelling: readonly string[] | null
+  /** Told when its page has kept what is written in it, while that is waited for. */
+  onKept: (() => void) | undefined
+  /** What is written in it is kept: it may end. */
+  isKept: boolean
 }
 
 /** What the windows are wired to. */
@@ -30,6 +38,9 @@ export interface WindowsDeps {
   readonly onSessionEnd: () => void
   readonly log: (line: string) => void
 }
+
+/** A page that does not answer keeps no window open for longer. */
+const KEEP_MS = 2000
 
 /** The windows of the application: one main window, and any number of others. Each opens where the last of its kind was. */
 export class Windows {
@@ -69,6 +80,21 @@ export class Windows {
     this.showMain().asks.push(ask)
   }
 
+  /** Brings the window to the front that shows what stands at an address; opens it where there is none. */
+  show(kind: WindowKind, address: string): OpenWindow {
+    const open = this.all.find((one) => one.kind === kind && one.address === address)
+    if (open === undefined) return this.open(kind, address)
+    if (open.window.isMinimized()) open.window.restore()
+    open.window.show()
+    open.window.focus()
+    return open
+  }
+
+  /** Has every window keep what is written in it. Resolves when all have, or do not answer; then they may end. */
+  async keepAll(): Promise<void> {
+    await Promise.all(this.all.map((open) => this.#keepWritten(open)))
+  }
+
   /** Opens a window; `address` is what stands behind the page's own address. */
   open(kind: WindowKind, address = ''): OpenWindow {
     const screens = [screen.getPrimaryDisplay(), ...screen.getAllDisplays()].map(({ workArea }) => workArea)
@@ -82,7 +108,16 @@ export class Windows {
       }),
       ...place,
     })
-    const open: OpenWindow = { kind, window, asks: new Asks(), offers: new Set() }
+    const open: OpenWindow = {
+      kind,
+      window,
+      asks: new Asks(),
+      address,
+      offers: new Set(),
+      spelling: null,
+      onKept: undefined,
+      isKept: false,
+    }
     this.#open.add(open)
     window.once('ready-to-show', () => {
       if (maximized) window.maximize()
@@ -91,7 +126,11 @@ export class Windows {
     window.on('focus', () => this.#deps.onChanged())
     window.on('close', (event) => {
       this.#keep(open)
-      if (!this.#deps.mayClose(open)) event.preventDefault()
+      const mayClose = this.#deps.mayClose(open)
+      if (mayClose && (open.isKept || !open.asks.isHeard)) return
+      event.preventDefault()
+      if (mayClose && open.onKept === undefined)
+        void this.#keepWritten(open).then(() => (window.isDestroyed() ? undefined : window.close()))
     })
     window.on('query-session-end', (event) => {
       event.preventDefault()
@@ -113,6 +152,19 @@ export class Windows {
 
   #main(): OpenWindow | undefined {
     return this.all.find(({ kind }) => kind === 'main')
+  }
+
+  /** Has the page of a window keep what is written in it; a page that nobody hears from has nothing. */
+  async #keepWritten(open: OpenWindow): Promise<void> {
+    if (open.isKept || !open.asks.isHeard) return
+    const kept = Promise.withResolvers<void>()
+    open.onKept = kept.resolve
+    open.asks.push({ what: 'keep' })
+    const timer = setTimeout(kept.resolve, KEEP_MS)
+    await kept.promise
+    clearTimeout(timer)
+    open.onKept = undefined
+    open.isKept = true
   }
 
   /** Keeps where a window was; of a maximized one where it would go back to. */

@@ -41,6 +41,8 @@ export const Ask = z.discriminatedUnion('what', [
   z.object({ what: z.literal('show'), hash: z.string() }),
   /** Mail in a file of this computer, to be brought in. */
   z.object({ what: z.literal('import'), path: z.string() }),
+  /** The window is about to end: what is written in it is to be kept, and then said to be (`kept`). */
+  z.object({ what: z.literal('keep') }),
 ])
 export type Ask = z.infer<typeof Ask>
 
@@ -50,7 +52,7 @@ export const shellContract = {
   asks: oc.output(eventIterator(Ask)),
   /** What this window can do now, by the names of the command table: what is not named is grey in its menus. */
   offers: oc.input(z.object({ commands: z.array(z.string().max(64)).max(200) })).output(done),
-  /** Another window: a message by itself, the protocol log, or one to write in. */
+  /** Another window: a message by itself, the protocol log, or one to write in. The one that shows it already comes to the front. */
   open: oc
     .input(
       z.discriminatedUnion('kind', [
@@ -64,12 +66,19 @@ export const shellContract = {
   print: oc.output(z.object({ printed: z.boolean() })),
   /** Saves what the window shows as a PDF, where the person says. */
   savePdf: oc.input(z.object({ name: z.string().max(200) })).output(z.object({ saved: z.boolean() })),
-  /** The system's own dialog for a folder or for files; nothing where the person thought better of it. */
+  /** The system's own dialog for a folder, a file or a new one; nothing where the person thought better of it. */
   choose: oc
-    .input(z.object({ kind: z.enum(['folder', 'files', 'new-file']), name: z.string().max(200).optional() }))
+    .input(z.object({ kind: z.enum(['folder', 'file', 'new-file']), name: z.string().max(200).optional() }))
     .output(z.object({ paths: z.array(z.string()) })),
   /** Makes Posthorn the program that links to write to somebody open in. */
   writeMailHere: oc.output(z.object({ writesMail: z.boolean().nullable() })),
+  /** What was written in this window is kept, as it was asked: the window may end. */
+  kept: oc.output(done),
+  /**
+   * The languages that are checked while this window is in front, out of those of the settings: null for all of them, none for no
+   * check.
+   */
+  spelling: oc.input(z.object({ languages: z.array(z.string().max(35)).max(20).nullable() })).output(done),
   /** The window's own view of the network: the engine looks at it again. */
   network: oc.input(z.object({ online: z.boolean() })).output(done),
 }

@@ -49,7 +49,7 @@ test('a second start hands over what it was asked to open, and ends without an e
   expect(handed.argv).toContain('mailto:ada@one.example')
   // What arrives is believed in nothing: neither its shape nor its sender's arguments are.
   const [window] = application.windows
-  for (const odd of [null, 7, {}, { argv: 'x', cwd: 1 }, { argv: [1], cwd: '/' }])
+  for (const odd of [null, 7, {}, { argv: 'x', cwd: 1 }, { argv: ['posthorn', 7], cwd: '/' }, { argv: [], cwd: 1 }])
     expect(() => application.electron.app.emit('second-instance', {}, ['posthorn'], '/', odd)).not.toThrow()
   expect(application.windows).toEqual([window])
 })
@@ -159,10 +159,16 @@ test('the shell does for a window what it asks by contract, and nothing that is 
   expect(await shell.about()).toMatchObject({ platform: process.platform, hasTray: true, writesMail: null })
   application.electron.world.paths.push(['/home/ada/mail'])
   expect(await shell.choose({ kind: 'folder' })).toEqual({ paths: ['/home/ada/mail'] })
-  expect(await shell.choose({ kind: 'files' })).toEqual({ paths: [] })
+  expect(await shell.choose({ kind: 'file' })).toEqual({ paths: [] })
   await shell.open({ kind: 'message', id: 12 })
   await shell.open({ kind: 'log', sessionId: null })
   await shell.open({ kind: 'compose', draftId: 3 })
+  // What has a window already is brought to the front.
+  application.windows[0]!.focus()
+  await shell.open({ kind: 'compose', draftId: 3 })
+  expect(application.windows[3]?.isFocused()).toBe(true)
+  await shell.open({ kind: 'message', id: 12 })
+  expect(application.windows[1]?.isFocused()).toBe(true)
   const addresses = application.windows.map(({ webContents }) => webContents.mainFrame.url)
   expect(addresses.slice(1)).toEqual([
     'app://posthorn/?window=message&id=12',
@@ -174,6 +180,47 @@ test('the shell does for a window what it asks by contract, and nothing that is 
   for (const odd of [{ kind: 'message', id: -1 }, { kind: 'page', id: 1 }, { kind: 'message', id: '1&x' }, null])
     await expect(shell.open(odd as never)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
   expect(application.windows).toHaveLength(4)
+})
+test('spelling is checked in the languages of the settings, and a window may ask for fewer while it is in front', async () => {
+  const { home, application } = await started()
+  const languages = () => application.electron.lastOf('session.setSpellCheckerLanguages')?.[0]
+  const isOn = () => application.electron.lastOf('session.setSpellCheckerEnabled')?.[0]
+  expect(isOn()).toBe(false)
+  await command(home, ['setting', 'set', 'desktop.spellLanguages', '["en-GB","de","tlh"]'])
+  await eventually(() => isOn() === true, 'spelling to be checked')
+  expect(languages()).toEqual(['en-GB', 'de'])
+  const { shell } = application.line()
+  await shell.open({ kind: 'compose', draftId: null })
+  const written = application.line(1).shell
+  await written.spelling({ languages: ['de', 'fr'] })
+  expect(languages()).toEqual(['de']) // no dictionary is fetched that the settings do not name
+  application.windows[0]!.focus()
+  expect(languages()).toEqual(['en-GB', 'de'])
+  application.windows[1]!.focus()
+  expect(languages()).toEqual(['de'])
+  await written.spelling({ languages: [] })
+  expect(isOn()).toBe(false)
+  await written.spelling({ languages: null })
+  expect([isOn(), languages()]).toEqual([true, ['en-GB', 'de']])
+})
+test('a window that ends has its page keep what is written first, and waits for no page that does not answer', async () => {
+  const { application } = await started()
+  const { shell } = application.line()
+  await shell.open({ kind: 'compose', draftId: null })
+  await shell.open({ kind: 'compose', draftId: 3 })
+  const [, first, second] = application.windows
+  const asks = await application.line(1).shell.asks()
+  const heard = asks.next()
+  await eventually(() => first !== undefined, 'the window')
+  await shell.about() // the first window's page listens by now
+  second?.close() // nobody listens there
+  expect(application.windows).toHaveLength(2)
+  first?.close()
+  expect((await heard).value).toEqual({ what: 'keep' })
+  first?.close() // once more, while its page is at it
+  expect(application.windows).toHaveLength(2)
+  await application.line(1).shell.kept()
+  await eventually(() => application.windows.length === 1, 'the window to go')
 })
 test('starting at login is the system’s matter, written where it looks', async () => {
   const before = process.env['XDG_CONFIG_HOME']

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { barriers, complaintsOf } from '../support/browser.ts'
@@ -84,6 +85,21 @@ describe('the desktop application', () => {
     await finish(page, composer, 'Discard the draft', /^Discard$/)
     expect(application.windows).toHaveLength(1)
   })
+  test('opens one that the system hands over, and one that is clicked in a mail, in its composer, too', async () => {
+    const { app, StandInEvent } = application.electron
+    const openers = [
+      () => app.emit('open-url', new StandInEvent(), 'mailto:ada@one.example?subject=By%20the%20system'),
+      () => void page.evaluate(() => window.open('mailto:ada@one.example?subject=By%20a%20link', '_blank', 'noopener')),
+    ]
+    const asked = waiting().length
+    for (const [n, subject] of ['By the system', 'By a link'].entries()) {
+      openers[n]?.()
+      const composer = page.getByRole('dialog', { name: subject })
+      await composer.waitFor()
+      await finish(page, composer, 'Discard the draft', /^Discard$/)
+    }
+    expect(waiting()).toHaveLength(asked) // it is for this very program: nobody is asked
+  })
   test('brings a file of mail that was opened to the import', async () => {
     application.electron.app.emit('open-file', new application.electron.StandInEvent(), '/tmp/from-a-friend.eml')
     const dialog = page.getByRole('dialog', { name: 'Import mail' })
@@ -91,6 +107,26 @@ describe('the desktop application', () => {
     await expect
       .poll(() => dialog.locator('input').evaluateAll((inputs) => inputs.map((one) => (one as HTMLInputElement).value)))
       .toContain('/tmp/from-a-friend.eml')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+  })
+  test('brings in what is chosen in the system’s own dialog', async () => {
+    await page.getByRole('button', { name: 'Import mail' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Import mail' })
+    await dialog.getByLabel('From', { exact: true }).selectOption('path')
+    application.electron.world.paths.push([join(home.root, 'old mail')])
+    await dialog.getByRole('button', { name: 'Choose a folder…' }).click()
+    await expect.poll(() => dialog.getByLabel('Path').inputValue()).toBe(join(home.root, 'old mail'))
+    expect(application.electron.lastOf('dialog.showOpenDialog')).toEqual([
+      { properties: ['openDirectory', 'createDirectory'] },
+    ])
+    // Who thinks better of it keeps what was there.
+    await dialog.getByRole('button', { name: 'Choose a file…' }).click()
+    await eventually(
+      () => application.electron.calls.filter(({ what }) => what === 'dialog.showOpenDialog').length === 2,
+      'the second dialog',
+    )
+    expect(await dialog.getByLabel('Path').inputValue()).toBe(join(home.root, 'old mail'))
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
   })
@@ -111,6 +147,25 @@ describe('the desktop application', () => {
       if (!written.isClosed() && (await asked.isVisible())) await asked.click({ timeout: 2000 }).catch(() => undefined)
       return application.windows.length === 2 // a window that has nothing more to show goes by itself
     }, 'the window to close')
+  })
+  test('keeps what is written in a window that is closed, and opens it there again, once', async () => {
+    application.choose('compose-window')
+    const written = await application.page(2)
+    await written.getByLabel('Subject').fill('Closed in mid')
+    await written.getByLabel('Message text').fill('The last word')
+    application.windows[2]?.close()
+    await eventually(() => application.windows.length === 2, 'the window to close')
+    const { compose, shell } = application.line()
+    const [draft] = (await compose.drafts()).filter(({ content }) => content.subject === 'Closed in mid')
+    expect(draft?.content.text).toContain('The last word')
+    await shell.open({ kind: 'compose', draftId: draft!.id })
+    await shell.open({ kind: 'compose', draftId: draft!.id })
+    const again = await application.page(2)
+    await again.getByRole('dialog', { name: 'Closed in mid' }).getByText('The last word').waitFor()
+    expect(application.windows).toHaveLength(3)
+    application.windows[2]?.close()
+    await eventually(() => application.windows.length === 2, 'the window to close')
+    await compose.dropDraft({ id: draft!.id })
   })
   test('shows how the program fares, and makes a report that names nobody', async () => {
     application.choose('diagnostics')
@@ -151,6 +206,8 @@ describe('the desktop application', () => {
       cancelId: 1,
     })
     expect(application.windows.length).toBeGreaterThan(0)
+    application.choose('compose')
+    await page.getByRole('dialog', { name: 'New message' }).getByLabel('Subject').fill('Half written')
     world.answers.push(0)
     app.quit()
     expect(await hasEnded).toBe(0)
@@ -166,5 +223,8 @@ describe('the desktop application', () => {
     await eventually(() => application.offers('queue'), 'the menu')
     application.choose('queue')
     await again.getByText('From the desktop').first().waitFor()
+    // And with what was being written when it ended.
+    const drafts = await application.line().compose.drafts()
+    expect(drafts.map(({ content }) => content.subject)).toEqual(['Half written'])
   })
 })

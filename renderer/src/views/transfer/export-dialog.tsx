@@ -3,6 +3,7 @@ import { api, wordsOf } from '../../bridge/client.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Check, Field, Select } from '../../parts/field.tsx'
+import { PathField } from './path-field.tsx'
 import { saveBytes } from '../../state/actions.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { t } from '../../words/words.ts'
@@ -24,6 +25,8 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
   const [busy, setBusy] = useState(false)
   const what: What =
     chosen === 'all' ? { all: true } : chosen === 'query' ? { query: query.trim() } : { folderId: Number(chosen) }
+  /** One folder as mbox is one file; all else becomes files in a folder. */
+  const isFile = format === 'mbox' && chosen !== 'all'
   const isReady = !busy && (chosen !== 'query' || query.trim() !== '') && (format === 'download' || to.trim() !== '')
   const save = async () => {
     setBusy(true)
@@ -85,13 +88,13 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
           />
           {format === 'download' ? null : (
             <>
-              <Field
-                label={format === 'mbox' && chosen !== 'all' ? t('To the file') : t('To the folder')}
+              <PathField
+                label={isFile ? t('To the file') : t('To the folder')}
                 value={to}
-                placeholder={format === 'mbox' && chosen !== 'all' ? '/home/me/mail.mbox' : '/home/me/mail'}
-                spellCheck={false}
-                autoComplete="off"
+                placeholder={isFile ? '/home/me/mail.mbox' : '/home/me/mail'}
                 hint={t('A path on this computer.')}
+                choices={[isFile ? 'new-file' : 'folder']}
+                name={isFile ? 'mail.mbox' : ''}
                 onChange={setTo}
               />
               <Check label={t('Replace what is there')} checked={overwrite} onChange={setOverwrite} />

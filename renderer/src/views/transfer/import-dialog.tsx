@@ -8,6 +8,7 @@ import { Field, Select } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { useEngine } from '../../state/engine.tsx'
 import { useLive } from '../../state/use-live.ts'
+import { PathField } from './path-field.tsx'
 import { useSending, type Found, type Into } from './use-import.ts'
 import { t } from '../../words/words.ts'
 import { folderName } from '../../format/folder-name.ts'
@@ -90,13 +91,12 @@ export function ImportDialog({
           />
           {source === 'files' ? <FilePicker files={files} onPick={setFiles} /> : null}
           {source === 'path' ? (
-            <Field
+            <PathField
               label={t('Path')}
               value={path}
               placeholder={t('/home/me/Mail')}
-              spellCheck={false}
-              autoComplete="off"
               hint={t('An mbox file, a Maildir, a folder of .eml files or a Thunderbird profile.')}
+              choices={['folder', 'file']}
               onChange={setPath}
             />
           ) : null}
