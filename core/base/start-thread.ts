@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
-import { Worker, type ResourceLimits } from 'node:worker_threads'
+import { Worker, type MessagePort, type ResourceLimits } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
 
 /** The room for young objects as the command line has it: said there, it goes before the limits of any thread. */
@@ -41,14 +41,25 @@ function keepWatch(worker: Worker, name: string): void {
 
 /**
  * Starts the thread whose entry is `core/<room>/<name>-thread.ts`. In a bundle every thread is a file of its own beside
- * `main.js`, so the ending of this very file decides: `.ts` runs from source, `.js` from the bundle.
+ * `main.js`, so the ending of this very file decides: `.ts` runs from source, `.js` from the bundle. `ports`: those in `workerData`.
  */
-export function startThread(room: string, name: string, workerData: unknown, limits: ResourceLimits = {}): Worker {
+export function startThread(
+  room: string,
+  name: string,
+  workerData: unknown,
+  limits: ResourceLimits = {},
+  ports: readonly MessagePort[] = [],
+): Worker {
   const fromSource = import.meta.url.endsWith('.ts')
   const entry = fromSource
     ? new URL(`../${room}/${name}-thread.ts`, import.meta.url)
     : new URL(`./${name}-thread.js`, import.meta.url)
-  const worker = new Worker(fileURLToPath(entry), { workerData, name: `posthorn ${name}`, resourceLimits: limits })
+  const worker = new Worker(fileURLToPath(entry), {
+    workerData,
+    name: `posthorn ${name}`,
+    resourceLimits: limits,
+    transferList: [...ports],
+  })
   keepWatch(worker, name)
   if (given !== undefined && limits.maxYoungGenerationSizeMb !== undefined) untilMade(worker, given)
   return worker

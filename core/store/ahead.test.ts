@@ -29,12 +29,12 @@ test('leaves what is long, damaged or not there to whoever opens it', async () =
   expect(ahead.take(sound)).toHaveLength(100)
 })
 
-test('holds a few megabytes at most, the newest', async () => {
+test('holds two megabytes at most, the newest', async () => {
   const { add, ahead } = house()
-  const ids = Array.from({ length: 150 }, () => add(65_536, 7))
+  const ids = Array.from({ length: 80 }, () => add(65_536, 7))
   for (const id of ids) await ahead.read([id])
   expect(ahead.take(ids[0] ?? 0)).toBeUndefined()
-  expect(ids.filter((id) => ahead.take(id) !== undefined)).toHaveLength(64)
+  expect(ids.filter((id) => ahead.take(id) !== undefined)).toHaveLength(32)
 })
 
 test('a reader that cannot answer is no fault of the mail', async () => {

@@ -1,7 +1,10 @@
 import type { Store } from './types.ts'
 
-/** What is held at most; the oldest goes first. A thousand messages of the usual size, three times what connections ask for ahead. */
-const MOST_BYTES = 4 * 1024 * 1024
+/**
+ * What is held at most; the oldest goes first, which is mostly of a connection that has ended meanwhile. Five hundred messages of the
+ * usual size, more than eighty connections ask for ahead.
+ */
+const MOST_BYTES = 2 * 1024 * 1024
 
 /**
  * Small bodies that are read and checked in the reader thread before somebody opens them: each single read on the main thread

@@ -21,9 +21,9 @@ const BUSY_MS = 10_000
 /**
  * Pages kept decrypted, a connection. More was not faster, for the system keeps the file, and to decrypt a page is a matter of
  * microseconds. A connection that reads forgets them all with each commit, so that only long reads gain by them; what writes the
- * log back does not use them.
+ * log back does not use them, and of bodies on their way out each page is read once.
  */
-const CACHE_KIB = { points: 2 * 1024, read: 8 * 1024, write: 4 * 1024, log: 512 }
+const CACHE_KIB = { points: 2 * 1024, read: 8 * 1024, passing: 256, write: 4 * 1024, log: 512 }
 /** What the log may keep of its size once it has been written back. */
 const LOG_BYTES = 64 * 1024 * 1024
 
@@ -61,7 +61,7 @@ export function openDatabase(
     })
     unlock(db, key)
     db.prepare('SELECT count(*) FROM sqlite_schema').get() // the first page that is read tells whether the key fits
-    db.pragma(`cache_size = -${CACHE_KIB[cache]}`)
+    keepPages(db, cache)
     // Sorting must not spill plain text into a temporary file.
     db.pragma('temp_store = MEMORY')
     if (mode === 'read') db.pragma('query_only = ON')
@@ -77,6 +77,11 @@ export function openDatabase(
       )
     throw toStoreFault(error, path, 'open the store')
   }
+}
+
+/** Sets what a connection's pages are kept for; those that are too many then are let go of. */
+export function keepPages(db: Database.Database, cache: keyof typeof CACHE_KIB): void {
+  db.pragma(`cache_size = -${CACHE_KIB[cache]}`)
 }
 
 /** Gives a connection the key; what opens the file beside the product has to do the same. */

@@ -1,9 +1,6 @@
 import type Database from 'better-sqlite3'
-import type { Worker } from 'node:worker_threads'
-import { startThread } from '../base/start-thread.ts'
-import type { DatabaseAt } from './database.ts'
-import { CALM } from './thread-line.ts'
 import type { WriteRequest } from './thread-messages.ts'
+import type { WriteBackLine } from './write-back.ts'
 
 /** Pages that are not written back yet after which it is done: in a quiet moment, or while commits go on. */
 const ENOUGH_PAGES = 1000
@@ -15,28 +12,25 @@ const QUIET_MS = 250
 /** Asking how long the log is costs little, but not nothing. */
 const ASK_EVERY_BYTES = 2 * 1024 * 1024
 const BYTES_OF_AN_OPERATION = 4096
-const CLOSE_MS = 5000
 
 /** What was removed by these shall be gone from the log too, not only from the file. */
 const SCRUBBING = new Set(['session.clear', 'session.expire', 'secret.remove', 'secret.put'])
 
 /**
- * Writes the write-ahead log back into the database, off the hot path: under load a thread of its own does it beside the
- * commits, else the writer in a quiet moment.
+ * Has the write-ahead log written back into the database, off the hot path: under load the reader does it beside the commits, else
+ * the writer in a quiet moment.
  */
 export class LogKeeper {
   readonly #db: Database.Database
-  readonly #at: DatabaseAt
-  readonly #busy = new Int32Array(new SharedArrayBuffer(4))
-  #thread: Worker | undefined
+  readonly #line: WriteBackLine
   #timer: NodeJS.Timeout | undefined
   #bytes = 0
   #dirty = false
   #scrub = false
 
-  constructor(db: Database.Database, at: DatabaseAt) {
+  constructor(db: Database.Database, line: WriteBackLine) {
     this.#db = db
-    this.#at = at
+    this.#line = line
   }
 
   /** Work has come: the quiet moment is over. */
@@ -48,11 +42,14 @@ export class LogKeeper {
     this.#dirty = true
     this.#scrub ||= group.some(({ name }) => SCRUBBING.has(name))
     this.#bytes += group.reduce((sum, { bytes }) => sum + bytes + BYTES_OF_AN_OPERATION, 0)
-    if (this.#bytes < ASK_EVERY_BYTES || Atomics.load(this.#busy, 0) === 1) return
+    if (this.#bytes < ASK_EVERY_BYTES || Atomics.load(this.#line.busy, 0) === 1) return
     this.#bytes = 0
     const { length, left } = this.#state()
     if (length > (left < MANY_PAGES ? LONGEST_LOG_PAGES : 2 * LONGEST_LOG_PAGES)) this.#writeBack('PASSIVE')
-    else if (left > MANY_PAGES) this.#tell('write back')
+    else if (left > MANY_PAGES) {
+      Atomics.store(this.#line.busy, 0, 1)
+      this.#line.port.postMessage('write back')
+    }
   }
 
   /** Nothing waits any more. */
@@ -67,31 +64,10 @@ export class LogKeeper {
     this.#timer.unref()
   }
 
-  /** Ends the thread, so that the writer's connection is the last and closing it removes the log. */
+  /** The reader is gone by then: the writer's connection is the last, and closing it removes the log. */
   close(): void {
     clearTimeout(this.#timer)
-    if (this.#thread === undefined) return
-    Atomics.wait(this.#busy, 0, 1, CLOSE_MS)
-    this.#tell('close')
-    Atomics.wait(this.#busy, 0, 1, CLOSE_MS)
-  }
-
-  #tell(what: 'write back' | 'close'): void {
-    // Started when it is first needed: most hosts never write that much at once.
-    this.#thread ??= this.#start()
-    Atomics.store(this.#busy, 0, 1)
-    this.#thread.postMessage(what)
-  }
-
-  /** Without the thread the writer goes on alone; the next time one is needed, another is started. */
-  #start(): Worker {
-    const thread = startThread('store', 'log', { ...this.#at, busy: this.#busy.buffer }, CALM)
-    thread.on('error', () => {}) // the commits themselves will say what is wrong with the disk
-    thread.on('exit', () => {
-      if (this.#thread === thread) this.#thread = undefined
-      Atomics.store(this.#busy, 0, 0)
-    })
-    return thread
+    this.#line.port.close()
   }
 
   #state(): { length: number; left: number } {
@@ -104,7 +80,7 @@ export class LogKeeper {
       const [ended] = this.#db.pragma(`wal_checkpoint(${how})`) as { busy: number }[]
       if (how === 'TRUNCATE' && ended?.busy === 0) this.#scrub = false
     } catch {
-      // As in the thread: the commits will say what is wrong.
+      // The commits themselves will say what is wrong with the disk.
     }
   }
 }

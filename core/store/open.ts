@@ -1,3 +1,4 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Clock } from '../base/clock.ts'
 import { Fault } from '../base/fault.ts'
 import { BodiesAhead } from './ahead.ts'
@@ -10,6 +11,7 @@ import { stage } from './staged.ts'
 import { ThreadLine } from './thread-line.ts'
 import { BytesToHandOver, withOwnBytes } from './thread-messages.ts'
 import type { OperationResult, QueryName, QueryResult, Store } from './types.ts'
+import type { WriteBackLine } from './write-back.ts'
 
 export interface StoreOptions {
   /** The data folder; made if it is missing. Whoever opens the store holds its lock (core/store/lock.ts). */
@@ -44,9 +46,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw toStoreFault(error, path, 'open the store')
   }
   const onDied = options.onDied ?? (() => {})
+  const { port1, port2 } = new MessageChannel()
+  const busy = new Int32Array(new SharedArrayBuffer(4))
+  const line = (port: MessagePort) => ({ writeBack: { port, busy } satisfies WriteBackLine })
   const [writer, reader] = await Promise.allSettled([
-    ThreadLine.start('writer', path, { ...at, nowMs: clock.nowMs() }, onDied),
-    ThreadLine.start('reader', path, at, onDied),
+    ThreadLine.start('writer', path, { ...at, nowMs: clock.nowMs(), ...line(port1) }, [port1], onDied),
+    ThreadLine.start('reader', path, { ...at, ...line(port2) }, [port2], onDied),
   ])
   const opened: { close(): unknown }[] = [reader, writer].flatMap((one) => ('value' in one ? [one.value] : []))
   try {

@@ -1,4 +1,4 @@
-import type { Worker } from 'node:worker_threads'
+import type { MessagePort, Worker } from 'node:worker_threads'
 import { Fault } from '../base/fault.ts'
 import { startThread } from '../base/start-thread.ts'
 import { receiveFault } from './thread-messages.ts'
@@ -57,15 +57,16 @@ export class ThreadLine {
     })
   }
 
-  /** Starts `core/store/<name>-thread.ts` and waits until it serves. Throws the fault that kept it from it. */
+  /** Starts `core/store/<name>-thread.ts`, hands it `ports` and waits until it serves. Throws the fault that kept it from it. */
   static async start(
     name: 'writer' | 'reader',
     path: string,
     workerData: object,
+    ports: readonly MessagePort[],
     onDied: (fault: Fault) => void,
   ): Promise<ThreadLine> {
     const bell = new Int32Array(new SharedArrayBuffer(4))
-    const worker = startThread('store', name, { ...workerData, bell }, CALM)
+    const worker = startThread('store', name, { ...workerData, bell }, CALM, ports)
     await new Promise<void>((resolve, reject) => {
       const died = (reason: unknown) => reject(diedFault(name, reason instanceof Error ? reason.message : 'it ended'))
       worker.once('error', died)

@@ -11,15 +11,17 @@ import { markAborted } from './session.ts'
 import { ownBuffers, sendFault } from './thread-messages.ts'
 import type { ThreadMessage, WriteRequest, WriterMessage } from './thread-messages.ts'
 import { takeTranscripts, takeTurn } from './turns.ts'
+import type { WriteBackLine } from './write-back.ts'
 
 /*
  * The only thread that writes. Groups clock themselves: what arrived while the last commit ran is the next group, so under
  * load a flush is shared by many and a lone operation never waits for a timer.
  */
-const { bell, nowMs, ...at } = workerData as DatabaseAt & {
+const { bell, nowMs, writeBack, ...at } = workerData as DatabaseAt & {
   readonly nowMs: number
   /** Rung when a message was sent here. */
   readonly bell: Int32Array
+  readonly writeBack: WriteBackLine
 }
 const port = parentPort
 if (port === null) throw new Error('the writer runs as a thread')
@@ -65,7 +67,7 @@ function whereThereIsRoom(tidy: () => unknown): void {
 }
 
 function serve(db: ReturnType<typeof open>): void {
-  const log = new LogKeeper(db, at)
+  const log = new LogKeeper(db, writeBack)
   const waiting: WriteRequest[] = []
   const waitingLow: WriteRequest[] = []
   let closing = false
