@@ -105,6 +105,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'react-aria-components',
       '@tanstack/react-virtual',
       'dompurify',
+      'pdfjs-dist',
       ...TIPTAP,
       ...ORPC,
     ],

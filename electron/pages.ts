@@ -3,8 +3,8 @@ import { pageFileOf, pageTypeOf } from '../core/rpc/page-files.ts'
 import { bytesHeaders, contentPolicyOf, PAGE_HEADERS } from '../core/rpc/page-policy.ts'
 import { isOurs, ORIGIN } from './origin.ts'
 
-/** Mail comes over the port, so that the window needs no network of any kind. */
-const AT = { images: `${ORIGIN}/bytes/`, connect: "'none'" }
+/** Mail comes over the port, so that the window needs no network of any kind: a PDF it shows is read from here, and so are its fonts. */
+const AT = { images: `${ORIGIN}/bytes/`, connect: `${ORIGIN}/bytes/ ${ORIGIN}/pdf/` }
 
 /** Bytes given out by handle, as the engine does it; undefined when the handle is unknown or has run out. */
 export interface Bytes {

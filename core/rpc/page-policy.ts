@@ -21,6 +21,7 @@ const windowPolicy = ({ connect }: PageSources) => [
   "font-src 'self'",
   `connect-src ${connect}`,
   "frame-src 'self'",
+  "worker-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",

@@ -161,7 +161,8 @@ try {
     await measurePop3(table, { work, rounds: options.rounds, peers: options.peers, profile: options.profile })
     table.print('pop3')
   }
-  if (options.areas.has('window')) await measureWindow({ work, messages: options.corpus, minutes: options.minutes })
+  if (options.areas.has('window'))
+    await measureWindow({ work, messages: options.corpus, minutes: options.minutes, mailbox: options.mailbox })
   if (options.areas.has('waiting')) {
     await measureWaiting(base, sinks)
     await measurePasses()

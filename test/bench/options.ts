@@ -14,6 +14,8 @@ export interface Options {
   readonly lines: number
   /** Of use before the window's memory is read. */
   readonly minutes: number
+  /** Where the window's mailbox is kept from run to run. */
+  readonly mailbox: string | undefined
   /** Scratch folder; must lie on the disk that is to be measured. */
   readonly work: string
   /** Where CPU profiles of Posthorn's threads go; a profiled run is slower. */
@@ -58,6 +60,7 @@ export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [pop3] [sear
   --corpus N      messages of search, folder and start (100000)
   --lines N       of the log that is searched (1000000)
   --minutes N     of use before the window's memory is read (10)
+  --mailbox DIR   of the window: a run makes it there and measures nothing; later runs measure it and leave it
   --work FOLDER   scratch, on the disk to be measured (/var/tmp)
   --profile DIR   write CPU profiles of Posthorn's threads there`
 
@@ -77,6 +80,7 @@ export function parseOptions(argv: readonly string[]): Options {
         '--corpus',
         '--lines',
         '--minutes',
+        '--mailbox',
         '--work',
         '--profile',
       ].includes(word)
@@ -96,6 +100,7 @@ export function parseOptions(argv: readonly string[]): Options {
     messages: whole(values.get('--messages') ?? '5000', 1_000_000),
     lines: whole(values.get('--lines') ?? '1000000', 100_000_000),
     minutes: whole(values.get('--minutes') ?? '10', 600),
+    mailbox: values.get('--mailbox'),
     corpus: whole(values.get('--corpus') ?? '100000', 10_000_000),
     work: values.get('--work') ?? '/var/tmp', // kept over a restart, so it is never in memory
     profile: values.get('--profile'),

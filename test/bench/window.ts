@@ -1,5 +1,5 @@
 /** The window over very much mail, in a real Chromium, as a person works: against budgets of our own, for no peer has a page. */
-import { mkdirSync, mkdtempSync, rmSync, createWriteStream } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -100,19 +100,44 @@ const LONG_TASKS = `
     for (const { duration } of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration)
   }).observe({ type: 'longtask' })`
 
+/** Everything that is measured, imported into a new mailbox. */
+async function makeMailbox(home: Home, folder: string, messages: number): Promise<void> {
+  const served = await home.serve()
+  try {
+    for (const [name, list] of [
+      ['Large', corpus(messages, SEED)],
+      ['Small', corpus(SMALL, SEED + 1)],
+      ['Conversation', thread()],
+      ['Newsletter', newsletter()],
+    ] as const) {
+      const path = join(folder, `${name}.mbox`)
+      await writeMbox(path, list)
+      const { status, stderr } = await home.run(['import', path, '--folder', name])
+      if (status !== 0) throw new Error(`the corpus could not be imported: ${stderr}`)
+      rmSync(path)
+    }
+  } finally {
+    await served.stop()
+  }
+}
+
 export async function measureWindow({
   work,
   messages,
   minutes,
+  mailbox,
 }: {
   readonly work: string
   readonly messages: number
   readonly minutes: number
+  readonly mailbox: string | undefined
 }): Promise<void> {
   console.log(`\nwindow, ${messages} messages in one folder, in Chromium; figures with their budgets`)
   await build('renderer')
-  const folder = mkdtempSync(join(work, 'window-'))
-  const home = new Home({ submission: { port: 0 }, queue: { paused: true } }, folder)
+  const isMade = mailbox !== undefined && existsSync(join(mailbox, 'made'))
+  const folder = mailbox ?? mkdtempSync(join(work, 'window-'))
+  mkdirSync(join(folder, 'home'), { recursive: true })
+  const home = new Home({ submission: { port: 0 }, queue: { paused: true } }, folder, join(folder, 'home'))
   let served: Served | undefined
   let browser: Browser | undefined
   const say = (figure: Figure, value: number, detail = '') => {
@@ -121,22 +146,13 @@ export async function measureWindow({
     console.log(`  ${figure.padEnd(38)} ${value.toFixed(1).padStart(8)}  ${verdict} (${budget})${detail}`)
   }
   try {
-    mkdirSync(join(folder, 'mail'))
-    served = await home.serve()
-    for (const [name, list] of [
-      ['Large', corpus(messages, SEED)],
-      ['Small', corpus(SMALL, SEED + 1)],
-      ['Conversation', thread()],
-      ['Newsletter', newsletter()],
-    ] as const) {
-      const path = join(folder, 'mail', `${name}.mbox`)
-      await writeMbox(path, list)
-      const { status, stderr } = await home.run(['import', path, '--folder', name])
-      if (status !== 0) throw new Error(`the corpus could not be imported: ${stderr}`)
-      rmSync(path)
+    if (!isMade) await makeMailbox(home, folder, messages)
+    if (mailbox !== undefined && !isMade) {
+      mkdirSync(join(folder, 'made'))
+      console.log(`  made in ${mailbox}: the next run measures it`)
+      return
     }
     // Begun anew, as on another morning.
-    await served.stop()
     served = await home.serve()
     await quiet()
     browser = await openBrowser()
@@ -291,7 +307,6 @@ export async function measureWindow({
   } finally {
     await browser?.close()
     await served?.stop()
-    home.remove()
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    if (mailbox === undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }

@@ -70,8 +70,9 @@ export class Home {
   readonly keyFile: string
   readonly settingsFile: string
 
-  constructor(settings: unknown = {}, parent = tmpdir()) {
-    this.root = mkdtempSync(join(parent, 'posthorn-home-'))
+  /** `root`: a folder that is there and stays the same from run to run. */
+  constructor(settings: unknown = {}, parent = tmpdir(), root = mkdtempSync(join(parent, 'posthorn-home-'))) {
+    this.root = root
     this.data = join(this.root, 'data')
     this.keyFile = join(this.root, 'posthorn.key')
     this.settingsFile = join(this.root, 'settings.json')

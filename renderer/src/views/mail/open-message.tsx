@@ -108,6 +108,7 @@ export function OpenMessage({ id, nowMs, isOne, canMove, onFold, onView, onCurre
               part={preview}
               onPart={setPreview}
               onSave={(index) => void save(message, index)}
+              onLink={onLink}
               onClose={() => setPreview(null)}
             />
           )}

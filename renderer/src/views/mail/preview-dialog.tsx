@@ -8,6 +8,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import { Load } from '../../parts/load.tsx'
 import { useLive } from '../../state/use-live.ts'
 import { previewOf } from './looked-at.ts'
+import { PdfPreview } from './pdf-preview.tsx'
 import { t } from '../../words/words.ts'
 
 interface Props {
@@ -16,11 +17,12 @@ interface Props {
   readonly part: AttachmentView
   readonly onPart: (part: AttachmentView) => void
   readonly onSave: (index: number) => void
+  readonly onLink: (link: { href: string; text: string }) => void
   readonly onClose: () => void
 }
 
-/** An attachment looked at without opening it: a picture, or the beginning of a text. */
-export function PreviewDialog({ messageId, parts, part, onPart, onSave, onClose }: Props) {
+/** An attachment looked at without opening it: a picture, a PDF, or the beginning of a text. */
+export function PreviewDialog({ messageId, parts, part, onPart, onSave, onLink, onClose }: Props) {
   const some = parts.filter((one) => previewOf(one) !== undefined)
   const at = some.findIndex(({ index }) => index === part.index)
   // Round and round: a button that is disabled under the finger loses the focus.
@@ -33,6 +35,8 @@ export function PreviewDialog({ messageId, parts, part, onPart, onSave, onClose 
       <div className="preview">
         {previewOf(part) === 'picture' ? (
           <Picture key={part.index} messageId={messageId} part={part} />
+        ) : previewOf(part) === 'pdf' ? (
+          <PdfPreview key={part.index} messageId={messageId} part={part} onLink={onLink} />
         ) : (
           <Text key={part.index} messageId={messageId} part={part} />
         )}
