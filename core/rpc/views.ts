@@ -523,6 +523,8 @@ export const EventView = z.discriminatedUnion('kind', [
   z.object({ ...at, kind: z.literal('note'), text: z.string() }),
   z.object({ ...at, kind: z.literal('closed'), by: z.enum(['C', 'S', 'us']), why: z.string().optional() }),
 ])
+/** The name of a language (BCP 47), such as `de-CH`. */
+export const LanguageTag = z.string().regex(/^[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{2,8}){0,3}$/)
 export const DraftContent = z.object({
   identityId: id.nullable(),
   to: z.string(),
@@ -546,6 +548,8 @@ export const DraftContent = z.object({
   /** Asks the servers for a report of delivery (RFC 3461), and the reader for a receipt (RFC 8098). */
   wantsDsn: z.boolean().optional(),
   wantsReceipt: z.boolean().optional(),
+  /** The language of the text (BCP 47), which its spelling is checked in; left out or null: the one of the window. */
+  language: LanguageTag.nullable().optional(),
   attachments: z.array(
     z.object({
       handle: z.string(),

@@ -19,9 +19,9 @@ export function App() {
   const { standing } = useStanding()
   const status = useStatus()
   const [skipped, setSkipped] = useState(false)
-  const open = composing.use()
+  const { open } = composing.use()
   // What is being written stays in sight, to be sent after the new address is opened here, or to be copied.
-  if (standing.at === 'refused' && (open === null || status.at !== 'ready')) return <Refused why={standing.why} />
+  if (standing.at === 'refused' && (open.length === 0 || status.at !== 'ready')) return <Refused why={standing.why} />
   if (status.at === 'loading')
     return standing.at === 'away' ? (
       <Away />

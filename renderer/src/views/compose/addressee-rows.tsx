@@ -1,7 +1,7 @@
-import { useState, type Ref } from 'react'
+import { useId, useState, type Ref } from 'react'
 import { useEngine } from '../../state/engine.tsx'
 import { Button } from '../../parts/button.tsx'
-import { t } from '../../words/words.ts'
+import { spokenLocale, t } from '../../words/words.ts'
 import { AddresseeField } from './addressee-field.tsx'
 import { FromRow } from './from-row.tsx'
 import type { DraftState } from './use-draft.ts'
@@ -16,6 +16,7 @@ interface Props {
 /** Who writes, to whom, and about what. */
 export function AddresseeRows({ draft, toInput, onIdentity }: Props) {
   const { identities } = useEngine()
+  const subjectId = useId()
   const { written, first } = draft
   const [shown, setShown] = useState({ cc: first.cc !== '', bcc: first.bcc !== '' })
   const isShown = (name: 'cc' | 'bcc') => shown[name] || written.lines[name].list.length > 0
@@ -52,11 +53,12 @@ export function AddresseeRows({ draft, toInput, onIdentity }: Props) {
       {isShown('bcc') ? line('bcc', t('Bcc')) : null}
       {written.hasReplyTo ? line('replyTo', t('Reply to')) : null}
       <div className="row subject">
-        <label className="label" htmlFor="compose-subject">
+        <label className="label" htmlFor={subjectId}>
           {t('Subject')}
         </label>
         <input
-          id="compose-subject"
+          id={subjectId}
+          lang={written.language ?? spokenLocale()}
           dir="auto"
           value={written.subject}
           maxLength={900}

@@ -4,11 +4,14 @@ import { Button, IconButton } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { MenuButton, type MenuEntry } from '../../parts/menu.tsx'
 import { t } from '../../words/words.ts'
+import { LanguageButton } from './language-button.tsx'
 
 interface Props {
   readonly problem: string | undefined
   readonly busy: boolean
   readonly options: readonly MenuEntry[]
+  readonly language: string | null
+  readonly onLanguage: (language: string | null) => void
   readonly fileInput: Ref<HTMLInputElement>
   readonly onFiles: (files: readonly File[]) => void
   readonly onAttach: () => void
@@ -40,6 +43,7 @@ export function ComposeFoot(props: Props) {
         {t('Attach')}
       </Button>
       <MenuButton label={t('Options of the message')} icon="more" entries={props.options} />
+      <LanguageButton value={props.language} onChange={props.onLanguage} />
       <span className="grow clip problem" role="alert">
         {problem === undefined ? null : (
           <>

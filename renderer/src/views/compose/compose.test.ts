@@ -141,6 +141,7 @@ const written: Written = {
   priority: null,
   wantsDsn: false,
   wantsReceipt: false,
+  language: null,
   attached: [],
 }
 const plain = { text: 't', html: null }

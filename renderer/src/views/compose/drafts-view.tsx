@@ -1,3 +1,4 @@
+import type { DraftContent } from '../../../../core/rpc/views.ts'
 import { api } from '../../bridge/client.ts'
 import { dayAndClock } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
@@ -6,15 +7,32 @@ import { Empty } from '../../parts/empty.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { act } from '../../state/act.ts'
+import { toast } from '../../state/toasts.ts'
 import { useNow } from '../../state/now.ts'
-import { composing, compose } from './composer.ts'
+import { compose, composing, draftsTouched } from './composer.ts'
 import type { useDrafts } from './use-drafts.ts'
 import { t } from '../../words/words.ts'
+
+/** Throws a draft away, and offers to bring it back. One that is being written here comes to the front: it is thrown away there. */
+async function discard(id: number, content: DraftContent): Promise<void> {
+  const open = composing.get().open.find(({ draftId }) => draftId === id)
+  if (open !== undefined) return compose({ kind: 'draft', draftId: id, content })
+  const done = await act(t('Discarding'), () => api.compose.dropDraft({ id }))
+  if (done === undefined) return
+  draftsTouched.set((n) => n + 1)
+  const bringBack = async () => {
+    await act(t('Bringing it back'), () => api.compose.saveDraft({ id: null, content, isClosing: true }))
+    draftsTouched.set((n) => n + 1)
+  }
+  toast(t('The draft was discarded.'), {
+    icon: 'trash',
+    action: { label: t('Undo'), run: () => void bringBack() },
+  })
+}
 
 /** Messages that were begun and not sent. */
 export function DraftsView({ drafts }: { readonly drafts: ReturnType<typeof useDrafts> }) {
   const nowMs = useNow(60_000)
-  const open = composing.use()
   return (
     <main className="page drafts" aria-label={t('Drafts')}>
       <header className="pane-head">
@@ -38,11 +56,7 @@ export function DraftsView({ drafts }: { readonly drafts: ReturnType<typeof useD
             <ul className="draft-list">
               {list.map(({ id, content, changedMs }) => (
                 <li key={id}>
-                  <button
-                    type="button"
-                    disabled={open?.start.kind === 'draft' && open.start.draftId === id}
-                    onClick={() => compose({ kind: 'draft', draftId: id, content })}
-                  >
+                  <button type="button" onClick={() => compose({ kind: 'draft', draftId: id, content })}>
                     <span className="subject clip">{visible(content.subject) || t('(no subject)')}</span>
                     <span className="to clip">
                       {content.to === '' ? t('to nobody yet') : t('to {to}', { to: visible(content.to) })}
@@ -54,7 +68,7 @@ export function DraftsView({ drafts }: { readonly drafts: ReturnType<typeof useD
                   <IconButton
                     icon="trash"
                     label={t('Discard the draft {subject}', { subject: visible(content.subject) || t('(no subject)') })}
-                    onClick={() => void act(t('Discarding'), () => api.compose.dropDraft({ id })).then(drafts.again)}
+                    onClick={() => void discard(id, content)}
                   />
                 </li>
               ))}

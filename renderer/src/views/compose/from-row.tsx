@@ -1,3 +1,4 @@
+import { useId } from 'react'
 import type { IdentityView } from '../../../../core/rpc/views.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { t } from '../../words/words.ts'
@@ -10,14 +11,15 @@ interface Props {
 
 /** Who writes, and the way the mail will take. */
 export function FromRow({ identities, value, onChange }: Props) {
+  const id = useId()
   const chosen = identities.find((one) => one.id === value)
   return (
     <div className="row">
-      <label className="label" htmlFor="compose-from">
+      <label className="label" htmlFor={id}>
         {t('From')}
       </label>
       <select
-        id="compose-from"
+        id={id}
         className="select bare"
         dir="auto"
         value={value ?? ''}

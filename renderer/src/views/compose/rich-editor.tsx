@@ -4,11 +4,14 @@ import { useEffect, useRef } from 'react'
 import { spokenLocale, t } from '../../words/words.ts'
 import { cleanForWriting } from './clean-paste.ts'
 import { isForComposer } from './use-writing-commands.ts'
-import { extensionsOf, htmlForEditor, type PictureUrl } from './schema.ts'
+import { htmlForEditor } from './editor-html.ts'
+import { extensionsOf, type PictureUrl } from './schema.ts'
 
 interface Props {
   /** What it begins with. */
   readonly html: string
+  /** The language of the text; null: the one of the window. */
+  readonly language: string | null
   readonly urlOf: PictureUrl
   readonly onReady: (editor: Editor | null) => void
   readonly onChange: () => void
@@ -17,7 +20,7 @@ interface Props {
 }
 
 /** The text with its looks. It holds its state itself; who needs it asks the editor. */
-export function RichEditor({ html, urlOf, onReady, onChange, onFiles }: Props) {
+export function RichEditor({ html, language, urlOf, onReady, onChange, onFiles }: Props) {
   const held = useRef({ onReady, onChange, onFiles })
   held.current = { onReady, onChange, onFiles }
   const editor = useEditor({
@@ -33,7 +36,7 @@ export function RichEditor({ html, urlOf, onReady, onChange, onFiles }: Props) {
         'aria-multiline': 'true',
         'aria-label': t('Message text'),
         'spellcheck': 'true',
-        'lang': spokenLocale(),
+        'lang': language ?? spokenLocale(),
         'dir': 'auto',
         'class': 'rich',
       },
@@ -65,5 +68,9 @@ export function RichEditor({ html, urlOf, onReady, onChange, onFiles }: Props) {
     held.current.onReady(editor)
     return () => held.current.onReady(null)
   }, [editor])
+  useEffect(() => {
+    // The spelling of what stands there is looked at anew when it changes.
+    editor.view.dom.lang = language ?? spokenLocale()
+  }, [editor, language])
   return <EditorContent editor={editor} className="edit" />
 }

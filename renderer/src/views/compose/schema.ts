@@ -1,6 +1,7 @@
 import { mergeAttributes, Node, type Editor, type Extensions } from '@tiptap/core'
 import { DOMSerializer } from '@tiptap/pm/model'
 import { StarterKit } from '@tiptap/starter-kit'
+import { htmlFromEditor } from './editor-html.ts'
 
 /** Where the picture of a Content-ID can be looked at; undefined while nobody knows. */
 export type PictureUrl = (contentId: string) => Promise<string | undefined>
@@ -61,16 +62,9 @@ export function extensionsOf(urlOf: PictureUrl): Extensions {
   ]
 }
 
-// An address that begins so is one that browsers try to load, and the page's policy forbids, wherever it stands.
-const SRC = ' src="cid:'
-const NAMED = ' data-cid="'
-
-/** HTML of a message as the editor takes it. */
-export const htmlForEditor = (html: string): string => html.replaceAll(SRC, NAMED)
-
 /** The text as HTML of a message. It is written in a page of its own, which loads nothing. */
 export function htmlOfEditor({ schema, state }: Editor): string {
   const page = new DOMParser().parseFromString('', 'text/html')
   DOMSerializer.fromSchema(schema).serializeFragment(state.doc.content, { document: page }, page.body)
-  return page.body.innerHTML.replaceAll(NAMED, SRC)
+  return htmlFromEditor(page.body.innerHTML)
 }

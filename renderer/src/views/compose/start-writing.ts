@@ -1,6 +1,6 @@
 import type { DraftContent } from '../../../../core/rpc/views.ts'
 import type { Start } from './composer.ts'
-import { htmlForEditor } from './schema.ts'
+import { htmlForEditor } from './editor-html.ts'
 import { htmlOfText } from './twin.ts'
 import type { DraftState } from './use-draft.ts'
 

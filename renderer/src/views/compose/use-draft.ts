@@ -3,10 +3,9 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { IdentityView } from '../../../../core/rpc/views.ts'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { checkAddresses } from './addressee-field.tsx'
-import { draftsTouched, writing, type Start } from './composer.ts'
+import { draftsTouched, keepsWith, type Start } from './composer.ts'
 import { parsePart } from './part-handle.ts'
 import { addAddressees } from './recipients.ts'
-import { htmlOfEditor } from './schema.ts'
 import { isPlain, twinOf } from './twin.ts'
 import { upload } from './upload.ts'
 import { noteWriting } from './use-recovery.ts'
@@ -25,12 +24,23 @@ import {
   type Written,
 } from './written.ts'
 
+/** The editor that holds a rich text, and how to have it as HTML of a message. */
+export interface RichHandle {
+  readonly editor: Editor
+  readonly html: () => string
+}
+
 /** Time without typing after which the draft is kept, and the longest that typing may put it off. */
 const SAVE_AFTER_MS = 1000
 const SAVE_WITHIN_MS = 2500
 
 /** A message being written: its parts, its checks, its attachments on their way, and the draft that keeps it. */
-export function useDraft(start: Start, firstIdentity: IdentityView | undefined, usual: Format) {
+export function useDraft(
+  start: Start,
+  firstIdentity: IdentityView | undefined,
+  usual: Format,
+  onDraft: (draftId: number) => void,
+) {
   const [format] = useState(() => formatOf(start, usual))
   const [first] = useState(() => contentOf(start, firstIdentity, format))
   const [written, setWritten] = useState(() => toWritten(first, format, firstIdentity?.id ?? null))
@@ -49,13 +59,15 @@ export function useDraft(start: Start, firstIdentity: IdentityView | undefined, 
   const [edits, setEdits] = useState(0)
   const uploads = useRef(new AbortController())
   const lastKey = useRef(0)
-  const editor = useRef<Editor | null>(null)
+  const editor = useRef<RichHandle | null>(null)
+  const told = useRef(onDraft)
+  told.current = onDraft
   const rich = useRef<Body>({ text: first.text, html: first.html ?? null })
 
   const body = useCallback((): Body => {
     if (now.current.format === 'plain') return { text: now.current.text, html: null }
     if (editor.current !== null)
-      rich.current = { text: twinOf(editor.current.getJSON()), html: htmlOfEditor(editor.current) }
+      rich.current = { text: twinOf(editor.current.editor.getJSON()), html: editor.current.html() }
     return rich.current
   }, [])
   const content = useCallback(() => toContent(now.current, first, body()), [first, body])
@@ -163,6 +175,7 @@ export function useDraft(start: Start, firstIdentity: IdentityView | undefined, 
           draftId.current = (await api.compose.saveDraft({ id: draftId.current, content: written, isClosing })).id
           kept.current = json
           setNoted(draftId.current)
+          if (isNew) told.current(draftId.current)
           draftsTouched.set((n) => n + 1)
           setSaved({ at: 'yes', ms: Date.now() })
         } catch (error) {
@@ -192,13 +205,17 @@ export function useDraft(start: Start, firstIdentity: IdentityView | undefined, 
   }, [edits, keep])
 
   // For a window that is about to end.
-  useEffect(() => {
-    const keepNow = () => keep(true)
-    writing.keep = keepNow
-    return () => {
-      if (writing.keep === keepNow) writing.keep = undefined
-    }
-  }, [keep])
+  useEffect(() => keepsWith(() => keep(true)), [keep])
+
+  /** Keeps it, whatever it holds, for another window to go on with. Returns the draft's id. */
+  const keepForAnother = useCallback(async (): Promise<number> => {
+    await checks.current
+    await saving.current
+    const { id } = await api.compose.saveDraft({ id: draftId.current, content: content() })
+    draftId.current = id
+    draftsTouched.set((n) => n + 1)
+    return id
+  }, [content])
 
   // While it is open, and the window does not end in a crash.
   const [noted, setNoted] = useState(draftId.current)
@@ -214,7 +231,7 @@ export function useDraft(start: Start, firstIdentity: IdentityView | undefined, 
   }, [])
 
   const setEditor = useCallback(
-    (next: Editor | null) => {
+    (next: RichHandle | null) => {
       // What it held stays, also when it is gone.
       if (next === null) body()
       editor.current = next
@@ -238,6 +255,11 @@ export function useDraft(start: Start, firstIdentity: IdentityView | undefined, 
     detach,
     rename,
     keep,
+    keepForAnother,
+    /** Another window goes on with it. */
+    handOver() {
+      isOver.current = true
+    },
     forget,
     body,
     setEditor,
@@ -250,7 +272,7 @@ export function useDraft(start: Start, firstIdentity: IdentityView | undefined, 
       rich.current = { text: now.current.text, html }
       change({ format: 'rich' })
     },
-    editor: () => editor.current,
+    editor: () => editor.current?.editor ?? null,
     /** What would be sent now, when every address has been read. What needs no looks goes without. */
     content: async () => {
       for (const name of LINES) {
@@ -259,7 +281,8 @@ export function useDraft(start: Start, firstIdentity: IdentityView | undefined, 
       }
       await checks.current
       const all = content()
-      const isBare = editor.current === null || isPlain(editor.current.getJSON())
+      // An editor that has not come yet may still hold looks.
+      const isBare = all.html === null || (editor.current !== null && isPlain(editor.current.editor.getJSON()))
       return { written: now.current, content: isBare ? { ...all, html: null } : all }
     },
     /** What it holds as it stands, such as for a template. */

@@ -17,13 +17,15 @@ export function useLimits({ attached, lines, identityId }: Written): Limits | un
   useEffect(() => {
     if (!hasFiles) return undefined
     let isOver = false
-    const timer = setTimeout(() => {
-      api.compose.limits({ identityId, to, cc, bcc }).then(
-        (next) => isOver || setLimits(next),
+    const ask = async () => {
+      try {
+        const next = await api.compose.limits({ identityId, to, cc, bcc })
+        if (!isOver) setLimits(next)
+      } catch {
         // The engine is away: it is asked again with the next change, and once more before the message goes.
-        () => undefined,
-      )
-    }, RESTED_MS)
+      }
+    }
+    const timer = setTimeout(() => void ask(), RESTED_MS)
     return () => {
       isOver = true
       clearTimeout(timer)

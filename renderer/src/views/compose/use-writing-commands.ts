@@ -6,7 +6,14 @@ import type { KeyboardEvent } from 'react'
 
 const isWriting = (id: CommandId) => COMMANDS[id].group === 'Writing'
 /** What else can be asked for while one writes: nothing that would act on the list behind the composer. */
-const ELSEWHERE: readonly CommandId[] = ['palette', 'keys', 'next-pane', 'previous-pane']
+const ELSEWHERE: readonly CommandId[] = [
+  'palette',
+  'keys',
+  'next-pane',
+  'previous-pane',
+  'next-written',
+  'previous-written',
+]
 
 /** The command a pressed key stands for while one writes; letters are typed. */
 function commandHere(event: Parameters<typeof chordOf>[0]): CommandId | undefined {

@@ -33,6 +33,8 @@ export interface Written {
   readonly priority: 'high' | 'low' | null
   readonly wantsDsn: boolean
   readonly wantsReceipt: boolean
+  /** The language of the text (BCP 47); null: the one of the window. */
+  readonly language: string | null
   readonly attached: readonly Attached[]
 }
 /** The text as it goes into a draft. */
@@ -86,6 +88,7 @@ export function toContent(written: Written, first: DraftContent, body: Body): Dr
     priority: written.priority,
     wantsDsn: written.wantsDsn,
     wantsReceipt: written.wantsReceipt,
+    language: written.language,
     inReplyTo: first.inReplyTo,
     references: first.references,
     ...(first.about === undefined ? {} : { about: first.about }),
@@ -119,6 +122,7 @@ export function toWritten(first: DraftContent, format: Format, firstIdentity: nu
     priority: first.priority ?? null,
     wantsDsn: first.wantsDsn ?? false,
     wantsReceipt: first.wantsReceipt ?? false,
+    language: first.language ?? null,
     attached: first.attachments.map((one, at) => ({ ...one, key: -1 - at, progress: 1, problem: null })),
   }
 }

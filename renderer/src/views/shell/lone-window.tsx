@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
 import { api } from '../../bridge/client.ts'
+import { Empty } from '../../parts/empty.tsx'
 import type { Lone } from '../../bridge/shell.ts'
 import { useKeys } from '../../commands/use-keys.ts'
 import { useOffers } from '../../commands/offers.ts'
@@ -11,6 +12,7 @@ import { useDesktop } from '../../state/use-desktop.ts'
 import { composeFrom, type Manner } from '../compose/answer.ts'
 import { compose, composing } from '../compose/composer.ts'
 import { ComposePanel } from '../compose/compose-panel.tsx'
+import { neededUntil } from '../compose/tell-sent.ts'
 import { LogView } from '../log/log-view.tsx'
 import { Reader } from '../mail/reader.tsx'
 import { t } from '../../words/words.ts'
@@ -79,22 +81,43 @@ function MessageWindow({ id }: { readonly id: number }) {
 }
 
 function ComposeWindow({ draftId }: { readonly draftId: number | null }) {
-  const open = composing.use()
+  const { open } = composing.use()
   const hasBegun = useRef(false)
+  const first = open[0]
   useEffect(() => {
     void act(t('Opening the draft'), async () => {
       const draft = draftId === null ? undefined : (await api.compose.drafts()).find(({ id }) => id === draftId)
       compose(draft === undefined ? { kind: 'new' } : { kind: 'draft', draftId: draft.id, content: draft.content })
     })
   }, [draftId])
+  const keptId = first?.draftId ?? null
   useEffect(() => {
-    if (open !== null) hasBegun.current = true
-    // Sent, discarded, or kept as a draft: the window has nothing more to show.
-    else if (hasBegun.current) window.close()
-  }, [open])
-  useTitle(t('New message'))
+    // A page that is loaded again goes on with what is written in it.
+    if (keptId !== null) history.replaceState(null, '', `?window=compose&id=${keptId}${location.hash}`)
+  }, [keptId])
+  const isOver = first === undefined
+  useEffect(() => {
+    if (!isOver) {
+      hasBegun.current = true
+      return undefined
+    }
+    if (!hasBegun.current) return undefined
+    // Sent, discarded, or kept as a draft: the window has nothing more to show, but perhaps how to take it back.
+    let timer: ReturnType<typeof setTimeout> | undefined
+    void neededUntil().then((untilMs) => {
+      timer = setTimeout(() => window.close(), Math.max(0, untilMs - Date.now()))
+    })
+    return () => clearTimeout(timer)
+  }, [isOver])
+  const name = first?.subject.trim() || t('New message')
+  useTitle(name)
   return (
-    <main className="window lone-window" data-kind="compose" aria-label={t('New message')}>
+    <main className="window lone-window" data-kind="compose" aria-label={name}>
+      {isOver && hasBegun.current ? (
+        <Empty isPage icon="sent" title={t('It is done')}>
+          {t('This window closes by itself.')}
+        </Empty>
+      ) : null}
       <ComposePanel />
     </main>
   )

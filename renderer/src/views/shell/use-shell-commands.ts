@@ -63,7 +63,7 @@ const FOCUSABLE =
 /** Puts the focus into the next pane: on what is chosen there, else on its first control. */
 function movePane(step: 1 | -1): void {
   const panes = [...document.querySelectorAll<HTMLElement>(PANES)].filter(
-    (pane) => pane.offsetParent !== null && pane.querySelector(FOCUSABLE) !== null,
+    (pane) => pane.getClientRects().length > 0 && pane.querySelector(FOCUSABLE) !== null,
   )
   const at = panes.findIndex((pane) => pane.contains(document.activeElement))
   const next = panes[(at + step + panes.length) % panes.length]
