@@ -5,7 +5,7 @@ import { wordsOf } from '../bridge/client.ts'
 import { lone, shell } from '../bridge/shell.ts'
 import { offerOf, useOffered, useOffers, type Offers } from '../commands/offers.ts'
 import { composeFrom } from '../views/compose/answer.ts'
-import { compose, emptyDraft } from '../views/compose/composer.ts'
+import { closeComposers, compose, emptyDraft, writing } from '../views/compose/composer.ts'
 import { importing } from '../views/transfer/importing.ts'
 import { t } from '../words/words.ts'
 import { act } from './act.ts'
@@ -86,7 +86,16 @@ function answer(ask: Ask): void {
     case 'import':
       importing.set(ask.path)
       return go({ view: 'settings', page: 'transfer' })
+    case 'keep':
+      return void keepWritten()
   }
+}
+
+/** What is written here becomes a draft before the window ends. A main window goes on with it when it opens again. */
+async function keepWritten(): Promise<void> {
+  await writing.keep?.()
+  if (lone?.kind === 'compose') closeComposers()
+  await shell?.kept().catch(() => undefined)
 }
 
 /** Makes Posthorn the program that opens links to write to somebody, and says how that went. */
@@ -102,7 +111,7 @@ export async function writeMailHere(): Promise<void> {
 }
 
 /** The folder or file that somebody chooses in the system's own dialog; undefined where there is none, or they thought better. */
-export async function choosePath(kind: 'folder' | 'files' | 'new-file', name?: string): Promise<string | undefined> {
-  const chosen = await shell?.choose(name === undefined ? { kind } : { kind, name })
+export async function choosePath(kind: 'folder' | 'file' | 'new-file', name = ''): Promise<string | undefined> {
+  const chosen = await shell?.choose({ kind, ...(name === '' ? {} : { name }) })
   return chosen?.paths[0]
 }
