@@ -1,10 +1,11 @@
-// Every sentence of the window: what is said through t(), tx() and said(), and the engine's tables that are told.
+// Every sentence of the window: what is said through t(), tx() and said(), and what the engine says and the window tells.
 // `node scripts/sentences.mjs` lists, by language, what resources/words has no translation of yet;
 // `--tidy` sorts the catalogues and drops what nobody says any more.
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseSync } from 'vite'
+import { engineSentences } from './engine-sentences.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -163,9 +164,9 @@ function consoleSentences() {
 
 /** All sentences, sorted, each once. */
 export async function allSentences() {
-  const found = new Set([...(await toldSentences()), ...guideSentences(), ...consoleSentences()])
+  const found = new Set([...(await toldSentences()), ...guideSentences(), ...consoleSentences(), ...engineSentences()])
   for (const file of spokenFiles()) for (const one of read(file).sentences) found.add(one)
-  return [...found].filter((one) => one !== '').toSorted()
+  return [...found].filter((one) => one.trim() !== '').toSorted()
 }
 
 /**

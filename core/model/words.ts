@@ -1,4 +1,5 @@
 import { IntlMessageFormat, type FormatXMLElementFn } from 'intl-messageformat'
+import { EngineWords, asSentence } from './engine-words.ts'
 import { PSEUDO } from './languages.ts'
 
 /** What stands in a sentence's places. */
@@ -10,12 +11,19 @@ export type Catalogue = Readonly<Record<string, string>>
 let locale = 'en-GB'
 let catalogue: Catalogue = {}
 const compiled = new Map<string, IntlMessageFormat>()
+let engine = new EngineWords({}, locale)
 
-/** Speaks a language from now on, in this process or window. What it has no sentence for is said in English. */
+/**
+ * Speaks a language from now on, in this process or window. What it has no sentence for is said in English. The pseudo-language
+ * says English; of its catalogue only the keys count, by which it knows what the engine may say.
+ */
 export function speak(nextLocale: string, sentences: Catalogue): void {
   locale = nextLocale
-  catalogue = sentences
+  const isPseudo = nextLocale === PSEUDO
+  catalogue = isPseudo ? {} : sentences
   compiled.clear()
+  const known = isPseudo ? Object.fromEntries(Object.keys(sentences).map((one) => [one, one])) : sentences
+  engine = new EngineWords(known, spokenLocale(), isPseudo ? disguised : undefined)
 }
 
 /** The language that is spoken: a BCP 47 tag for Intl. */
@@ -49,11 +57,14 @@ export function pieces<Piece>(
 /** Marks a sentence of a table made before the language is known; `told` says it later. */
 export const said = <Sentence extends string>(english: Sentence): Sentence => english
 
-/** A sentence of a table, or one of the engine's own, in the language that is spoken. Never read as a format. */
-export function told(english: string): string {
-  const found = sentence(english)
-  return locale === PSEUDO ? disguised(found) : found
-}
+/**
+ * A sentence of a table, or one that the engine has made with values in it, in the language that is spoken; what is neither
+ * stands as it came. Never read as a format.
+ */
+export const told = (english: string): string => engine.tell(english)
+
+/** As `told`, as a sentence of its own: with a capital letter and a full stop. */
+export const toldSentence = (english: string): string => asSentence(told(english), true, spokenLocale())
 
 function format(key: string, text: string, ignoreTag: boolean): IntlMessageFormat {
   const known = compiled.get(key)

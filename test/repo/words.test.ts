@@ -1,6 +1,8 @@
 import { IntlMessageFormat } from 'intl-messageformat'
 import { describe, expect, test } from 'vitest'
 import { LANGUAGES } from '../../core/model/languages.ts'
+import { speak, told } from '../../core/model/words.ts'
+import { engineSentences, engineSentencesOf } from '../../scripts/engine-sentences.mjs'
 import { allSentences, catalogueOf, read, spokenFiles } from '../../scripts/sentences.mjs'
 
 /** The same in every language. */
@@ -22,7 +24,23 @@ test('words beside the catalogue are found: in an element, an attribute, a label
   expect([...sentences]).toEqual(['less'])
 })
 
+test('a sentence of the engine is found with its places, wherever it is made; what goes into the log or the store is none', () => {
+  const planted = `
+    const died = (reason: string) => new Fault('thread.died', \`import mail: the thread \${reason}\`, { name: 'import', reason })
+    export const why = (mx: string, n: number) => \`\${mx} has \${n === 1 ? 'a message' : \`\${n} messages\`} for you\`
+    log(\`nobody reads this: \${why}\`)
+    const DUE = \`SELECT id FROM queue WHERE state IN ('waiting') AND next_ms <= ?\`
+    throw new Error('a bug that is for who mends it')
+    const field = { 'to': 'Content-Type: text/plain of the message' }`
+  expect([...engineSentencesOf('core/planted.ts', planted)]).toEqual([
+    'import mail: the thread {0}',
+    '{0} has a message for you',
+    '{0} has {1} messages for you',
+  ])
+})
+
 const sentences = await allSentences()
+const ofEngine = engineSentences()
 
 describe.each(Object.keys(LANGUAGES).filter((language) => language !== 'en'))('in %s', (language) => {
   const catalogue: Record<string, string> = catalogueOf(language)
@@ -35,7 +53,8 @@ describe.each(Object.keys(LANGUAGES).filter((language) => language !== 'en'))('i
   test('each sentence has the places and tags of the English one, and every plural the language asks for', () => {
     const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories
     const wrong = Object.entries(catalogue).flatMap(([english, own]) => {
-      // Sentences of the engine's tables are told as they are, and never read as a format.
+      // Sentences of the engine are told: only their places count, and plurals where the language has them.
+      if (ofEngine.has(english)) return samePlaces(english, own, forms) ? [] : [`${english} → ${own}`]
       if (!/[{<]/.test(english)) return []
       const [want, have] = [partsOf(english), partsOf(own)]
       const lacks = have.plurals.filter((options) => !forms.every((form) => options.includes(form)))
@@ -44,6 +63,22 @@ describe.each(Object.keys(LANGUAGES).filter((language) => language !== 'en'))('i
     })
     expect(wrong).toEqual([])
   })
+})
+
+function samePlaces(english: string, own: string, forms: readonly string[]): boolean {
+  const places = (text: string) =>
+    [...new Set([...text.matchAll(/\{(\d)(?=[,}])/g)].map(([, at]) => at))].toSorted().join()
+  const { plurals } = /\{\d, plural/.test(own) ? partsOf(own) : { plurals: [] }
+  return places(english) === places(own) && plurals.every((options) => forms.every((form) => options.includes(form)))
+}
+
+test.each([
+  ['de', 'mx.example.org schloss die Verbindung. Es wird später noch einmal versucht.'],
+  ['ja', 'mx.example.org が接続を閉じました。後で再試行します。'],
+])('the catalogues know what the engine says, values and all: %s', (language, own) => {
+  speak(language, catalogueOf(language))
+  expect(told('mx.example.org closed the connection. It is tried again later.')).toBe(own)
+  speak('en-GB', {})
 })
 
 /** A part of a sentence, as the formatter's own parser has it. */

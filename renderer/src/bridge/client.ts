@@ -5,6 +5,7 @@ import type { Contract } from '../../../core/rpc/contract.ts'
 import { browserHost } from './browser.ts'
 import type { Host, Standing } from './connection.ts'
 import { desktopHost } from './desktop.ts'
+import { said, toldSentence } from '../words/words.ts'
 import { stable } from './stable.ts'
 
 declare global {
@@ -25,7 +26,7 @@ const listeners = new Set<() => void>()
 export const api: ContractRouterClient<Contract> = stable(
   createORPCClient<ContractRouterClient<Contract>>(
     new DynamicLink(async () => {
-      if (link === undefined) throw new Error('the mail engine cannot be reached right now')
+      if (link === undefined) throw new Error(said('the mail engine cannot be reached right now'))
       return link
     }),
   ),
@@ -55,12 +56,8 @@ export function watchStanding(listener: () => void): () => void {
   return () => void listeners.delete(listener)
 }
 
-/** The words of a failed call, as a sentence. */
-export function wordsOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  const first = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.!?”"]$/.test(first) ? first : `${first}.`
-}
+/** The words of a failed call, as a sentence in the language of the window. */
+export const wordsOf = (error: unknown): string => toldSentence(error instanceof Error ? error.message : String(error))
 
 /** The facts of a failed call of that code, or undefined where it failed otherwise. */
 export function faultOf<C extends keyof FaultDetails>(error: unknown, code: C): FaultDetails[C] | undefined {

@@ -22,7 +22,8 @@ export async function chooseLanguage(wanted: string): Promise<void> {
   localStorage.setItem(KEPT, wanted)
   if (next === chosen) return
   chosen = next
-  const read = CATALOGUES[`../../../resources/words/${next}.json`]
+  // The pseudo-language knows the engine's sentences by the keys of any catalogue.
+  const read = CATALOGUES[`../../../resources/words/${next === PSEUDO ? 'de' : next}.json`]
   // Words that can't be had are no reason to show nothing: they are English then.
   const sentences = read === undefined ? {} : await read().catch((): Catalogue => ({}))
   // Somebody has chosen another one meanwhile.

@@ -1,7 +1,7 @@
 import { Fragment, createElement, type ReactNode } from 'react'
 import { pieces, type Values } from '../../../core/model/words.ts'
 
-export { said, spokenLocale, t, told, type Values } from '../../../core/model/words.ts'
+export { said, spokenLocale, t, told, toldSentence, type Values } from '../../../core/model/words.ts'
 
 /** What stands in the places and tags of a sentence on the page. */
 export type Places = Readonly<Record<string, ReactNode | ((inner: ReactNode) => ReactNode)>>
