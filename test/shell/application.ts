@@ -8,9 +8,12 @@ import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
 import type { ContractRouterClient } from '@orpc/contract'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll } from 'vitest'
 import type { Contract } from '../../core/rpc/contract.ts'
 import type { ShellContract } from '../../core/rpc/shell-contract.ts'
+import { callEngine } from '../../core/host/local-socket.ts'
 import { openBrowser } from '../support/browser.ts'
+import { heardIo } from '../support/heard-io.ts'
 import { eventually } from '../support/posthorn.ts'
 import type * as StandIn from './electron.ts'
 import { Pages } from './pages.ts'
@@ -23,6 +26,11 @@ const main = new URL('../../dist/electron/main.js', import.meta.url).href
 const standIn = new URL('electron.ts', import.meta.url).href
 
 let started = 0
+/** One Chromium for the applications of a file: each has a context of its own in it, as if nobody else were there. */
+let browser: Promise<Browser> | undefined
+afterAll(async () => {
+  await (await browser)?.close()
+})
 
 /** A data folder with its key file and settings, gone when the test is. */
 export class ShellHome {
@@ -45,12 +53,10 @@ export class ShellHome {
 export class Application {
   readonly electron: typeof StandIn
   readonly pages: Pages | undefined
-  readonly #browser: Browser | undefined
   readonly #context: BrowserContext | undefined
 
-  private constructor(electron: typeof StandIn, browser?: Browser, context?: BrowserContext) {
+  private constructor(electron: typeof StandIn, context?: BrowserContext) {
     this.electron = electron
-    this.#browser = browser
     this.#context = context
     this.pages = context === undefined ? undefined : new Pages(electron, context)
   }
@@ -70,7 +76,7 @@ export class Application {
         if (!isMarked(context.parentURL)) return next(specifier, context)
         if (specifier === 'electron') return { url: standIn + mark, format: 'module-typescript', shortCircuit: true }
         const found = next(specifier, context)
-        return specifier.startsWith('.') && found.url.includes('/dist/electron/')
+        return specifier.startsWith('.') && /\/(?:dist|test\/shell)\/electron\//.test(found.url)
           ? { ...found, url: found.url + mark }
           : found
       },
@@ -78,9 +84,11 @@ export class Application {
     const electron = (await load(standIn + mark)) as typeof StandIn
     prepare?.(electron.world)
     showTray(electron.world.trayIsSeen)
-    const browser = pages ? await openBrowser() : undefined
-    const context = await browser?.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
-    const application = new Application(electron, browser, context)
+    if (pages) browser ??= openBrowser()
+    const context = pages
+      ? await (await browser)?.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
+      : undefined
+    const application = new Application(electron, context)
     const before = process.argv
     process.argv = ['/usr/bin/electron', '/clone', ...argv]
     try {
@@ -140,9 +148,20 @@ export class Application {
   async close(): Promise<void> {
     this.electron.setPages(undefined)
     await this.#context?.close()
-    await this.#browser?.close()
   }
 }
+
+/** A command of this person's, as the command line sends it to the engine of the desktop. */
+export async function command(home: ShellHome, argv: readonly string[], stdin = ''): Promise<string> {
+  const heard = heardIo('/', stdin)
+  const status = await eventually(() => callEngine(home.data, argv, heard.io), 'the engine to answer')
+  if (status !== 0) throw new Error(`posthorn ${argv.join(' ')} ended with ${status}: ${heard.stderr()}`)
+  return heard.stdout().toString()
+}
+
+/** The tray's icon, once it has a menu. */
+export const trayOf = ({ electron }: Application) =>
+  eventually(() => (electron.Tray.all[0]?.menu === undefined ? undefined : electron.Tray.all[0]), 'the tray')
 
 /** What a Linux desktop answers when it is asked over the bus whether somebody shows tray icons: a program of that name does. */
 function showTray(isSeen: boolean): void {

@@ -37,7 +37,9 @@ describe('the keychain', () => {
     await first.page.getByRole('button', { name: 'Use the keychain' }).click()
     await first.page.getByRole('textbox', { name: 'Passphrase' }).fill(SAID)
     await first.page.getByRole('dialog').getByRole('button', { name: 'Use the keychain' }).click()
-    await first.page.getByText('the keyring of this desktop').waitFor()
+    const keychain = first.page.getByRole('listitem', { name: 'Keychain' })
+    await keychain.getByRole('button', { name: 'Use the key file' }).waitFor()
+    await keychain.getByText('the keyring of this desktop').waitFor()
     await first.application.quit()
     rmSync(home.keyFile)
 

@@ -35,14 +35,14 @@ export function complaintsOf(page: Page): string[] {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Rules of accessibility that the page breaks now, each with the first element that does. */
-export async function barriers(page: Page): Promise<string[]> {
+/** Rules of accessibility that the page, or the one part of it that is named, breaks now, each with the first element that does. */
+export async function barriers(page: Page, part = 'html'): Promise<string[]> {
   await page.evaluate(axe)
-  return page.evaluate(async () => {
+  return page.evaluate(async (named) => {
     interface Found {
       readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[]
     }
-    const found = await (globalThis as unknown as { axe: { run(): Promise<Found> } }).axe.run()
+    const found = await (globalThis as unknown as { axe: { run(part: string): Promise<Found> } }).axe.run(named)
     return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
-  })
+  }, part)
 }
