@@ -4,6 +4,8 @@ export interface Options {
   readonly acceptCells: readonly AcceptCell[]
   /** Numbers of domains. */
   readonly deliverCells: readonly number[]
+  /** Words for cells of pop3. */
+  readonly pop3Cells: ReadonlySet<string>
   readonly rounds: number
   readonly peers: ReadonlySet<Peer>
   /** Of one run of `deliver`. */
@@ -40,6 +42,7 @@ export interface AcceptCell {
 const ACCEPT =
   '4k:1:reuse,4k:10:once,4k:50:once,4k:10:reuse,4k:50:reuse,4k:200:reuse,64k:1:reuse,64k:10:reuse,64k:50:reuse,4k:10:reuse:flush,4k:50:reuse:flush'
 const DELIVER = '1,200'
+const POP3 = ['here', 'line'] as const
 
 /** How to call it. */
 export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [pop3] [search] [folder] [start] [log] [window] [options]
@@ -52,8 +55,9 @@ export const USAGE = `npm run bench -- [accept] [deliver] [waiting] [pop3] [sear
   start     what is read before the window paints, and an engine with so many messages to its first list
   log       queries of the protocol log, over so many lines
   window    the window over so many messages in a real Chromium: opening, scrolling, searching, memory
-  --cells CELLS   of accept SIZE:SESSIONS:reuse|once[:flush], of deliver the number of domains
-                  (${ACCEPT},${DELIVER})
+  --cells CELLS   of accept SIZE:SESSIONS:reuse|once[:flush], of deliver the number of domains,
+                  of pop3 here or line
+                  (${ACCEPT},${DELIVER},${POP3.join()})
   --rounds N      figures are medians of so many rounds (3)
   --peers LIST    postfix, haraka, notmuch, mpop, fetchmail, getmail or none (all)
   --messages N    of one run of deliver (5000)
@@ -88,13 +92,14 @@ export function parseOptions(argv: readonly string[]): Options {
       values.set(word, argv[++i] ?? '')
     else throw new Error(`"${word}" is no argument of the bench\n${USAGE}`)
   }
-  const cells = (values.get('--cells') ?? `${ACCEPT},${DELIVER}`).split(',')
+  const cells = (values.get('--cells') ?? `${ACCEPT},${DELIVER},${POP3.join()}`).split(',')
   const peers = (values.get('--peers') ?? PEERS.join()).split(',').filter((one) => one !== 'none')
   for (const peer of peers) if (!isOneOf(PEERS, peer)) throw new Error(`"${peer}" is no peer\n${USAGE}`)
   return {
     areas: areas.size === 0 ? new Set(AREAS) : areas,
     acceptCells: cells.filter((cell) => cell.includes(':')).map(parseAcceptCell),
-    deliverCells: cells.filter((cell) => !cell.includes(':')).map((cell) => whole(cell, 200)),
+    deliverCells: cells.filter((cell) => !cell.includes(':') && !isOneOf(POP3, cell)).map((cell) => whole(cell, 200)),
+    pop3Cells: new Set(cells.filter((cell) => isOneOf(POP3, cell))),
     rounds: whole(values.get('--rounds') ?? '3', 100),
     peers: new Set(peers as Peer[]),
     messages: whole(values.get('--messages') ?? '5000', 1_000_000),

@@ -4,18 +4,15 @@ import { once } from 'node:events'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { reasonOf } from '../../core/base/fault.ts'
 import { callEngine } from '../../core/host/local-socket.ts'
 import { chance } from '../support/chance.ts'
 import { startDovecot, type Dovecot } from '../support/dovecot.ts'
 import { listenOnLoopback, type LoopbackServer } from '../support/loopback-server.ts'
 import { Home } from '../support/posthorn.ts'
-import { HOST_FLAGS, hostEnvironment } from '../../scripts/host-flags.mjs'
 import { cpuMs, has, memoryMib, quiet, threadCpuMs } from './machine.ts'
+import { serveShipped } from './shipped.ts'
 import type { Figure, Table } from './table.ts'
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 const PASSWORD = 'bench'
 const NOBODY = 65534
@@ -26,15 +23,17 @@ const USUAL_BYTES = 8000
 
 /** One load: whose maildrop, how many messages, and how long a way there and back takes. */
 export interface Pop3Cell {
+  /** How the command line of the bench calls it. */
+  readonly word: 'here' | 'line'
   readonly name: string
   readonly user: string
   readonly messages: number
   readonly large: number
   readonly roundTripMs: number
 }
-export const POP3_CELLS: readonly Pop3Cell[] = [
-  { name: '10,000 here', user: 'many', messages: 10_000, large: 20, roundTripMs: 0 },
-  { name: '500 at 20 ms', user: 'few', messages: 500, large: 0, roundTripMs: 20 },
+const POP3_CELLS: readonly Pop3Cell[] = [
+  { word: 'here', name: '10,000 here', user: 'many', messages: 10_000, large: 20, roundTripMs: 0 },
+  { word: 'line', name: '500 at 20 ms', user: 'few', messages: 500, large: 0, roundTripMs: 20 },
 ]
 
 /** How many words there are; the nth is used as often as 1/n (Zipf's law). */
@@ -53,7 +52,7 @@ function textOf(random: () => number, bytes: number): string {
 }
 
 /** Fills a maildrop. */
-function fill(dovecot: Dovecot, { user, messages, large }: Pop3Cell): void {
+function fill(dovecot: Dovecot, { user, messages, large }: Pick<Pop3Cell, 'user' | 'messages' | 'large'>): void {
   const random = chance(7)
   const every = large === 0 ? 0 : Math.floor(messages / large)
   for (let n = 1; n <= messages; n++) {
@@ -178,7 +177,7 @@ const posthorn =
   async (cell, port, scratch) => {
     const home = new Home({ submission: { port: 0 } }, scratch)
     const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
-    const served = await home.serve([...HOST_FLAGS, ...profiling], hostEnvironment(ROOT))
+    const served = await serveShipped(home, profiling)
     try {
       /** Runs a command in the running engine, without a process of its own. */
       const command = async (argv: readonly string[], input = '') => {
@@ -244,16 +243,19 @@ export async function measurePop3(
   table: Table,
   {
     work,
+    cells: words,
     rounds,
     peers,
     profile,
   }: {
     readonly work: string
+    readonly cells: ReadonlySet<string>
     readonly rounds: number
     readonly peers: ReadonlySet<string>
     readonly profile: string | undefined
   },
 ): Promise<void> {
+  const cells = POP3_CELLS.filter(({ word }) => words.has(word))
   const dovecot = await startDovecot({
     password: PASSWORD,
     maildir: join(work, 'maildrops', '%n'),
@@ -261,8 +263,8 @@ export async function measurePop3(
   })
   try {
     mkdirSync(join(work, 'maildrops'), { recursive: true, mode: 0o777 })
-    fill(dovecot, { name: '', user: 'warm', messages: 300, large: 0, roundTripMs: 0 })
-    for (const cell of POP3_CELLS) fill(dovecot, cell)
+    fill(dovecot, { user: 'warm', messages: 300, large: 0 })
+    for (const cell of cells) fill(dovecot, cell)
     const fetchers: [string, Fetcher][] = [['Posthorn', posthorn(dovecot, profile)]]
     for (const [name, program, fetcher] of [
       ['mpop', 'mpop', mpop('maildir')],
@@ -273,9 +275,9 @@ export async function measurePop3(
       if (!peers.has(program)) continue
       else if (has(program)) fetchers.push([name, fetcher])
       else console.log(`There is no ${program} (a Debian package), so the figures go without it.`)
-    for (const cell of POP3_CELLS) await warm(dovecot, cell)
+    for (const cell of cells) await warm(dovecot, cell)
     for (let round = 0; round < rounds; round++)
-      for (const cell of POP3_CELLS)
+      for (const cell of cells)
         for (let i = 0; i < fetchers.length; i++) {
           const [system, fetch] = fetchers[(i + round) % fetchers.length]!
           // It takes its time, every time the same.

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { HOST_FLAGS, hostEnvironment } from '../../scripts/host-flags.mjs'
 import { startPostfix } from '../support/postfix.ts'
 import { Home } from '../support/posthorn.ts'
 import { SENDER_DOMAIN } from './load.ts'
+import { serveShipped } from './shipped.ts'
 
 /** A mail server under load. It starts with its sending side at rest. */
 export interface System {
@@ -30,8 +29,6 @@ export interface SystemOptions {
   /** Over the environment of this process. */
   readonly env: Readonly<Record<string, string>>
 }
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Domains of the load and where their sinks are. */
 export const sinkAddress = (n: number): string => `127.0.1.${n}`
@@ -99,13 +96,10 @@ export async function startPosthorn(
   const home = new Home({ ...settingsFor(sinkPort, dnsPort), ...settings }, work)
   const profiling =
     profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', join(profile, name.replace(/\W+/g, '-'))]
-  // As `npm run posthorn -- serve` starts it.
-  const flags = [...HOST_FLAGS, ...profiling]
-  const surroundings = { ...hostEnvironment(ROOT), ...env }
   // What is compiled for the first time is kept, and the compiler with it until the end of that process.
-  let served = await home.serve(flags, surroundings)
+  let served = await serveShipped(home, profiling, env)
   await served.stop()
-  served = await home.serve(flags, surroundings)
+  served = await serveShipped(home, profiling, env)
   // By command: what a settings file says cannot be changed while it runs.
   const pause = async (paused: boolean) => void (await home.json(['setting', 'set', 'queue.paused', String(paused)]))
   await pause(true)
@@ -122,7 +116,7 @@ export async function startPosthorn(
     async restart() {
       await pause(true)
       await served.stop()
-      served = await home.serve(flags, surroundings)
+      served = await serveShipped(home, profiling, env)
     },
     async late() {
       const { eventLoop } = await home.json<{ readonly eventLoop: { readonly p99Ms: number } }>(['status', '--reset'])

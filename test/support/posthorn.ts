@@ -79,16 +79,25 @@ export class Home {
     this.settings(settings)
   }
 
-  /** Tests run side by side: the usual port for TLS is not for them, unless they say which. */
+  /**
+   * Tests run side by side: the usual port for TLS is not for them, unless they say which. Nor do they wait until nobody can take
+   * back what they sent: `undoSeconds: null` leaves that to be set while it runs.
+   */
   settings(settings: unknown): void {
     const isObject = (value: unknown): value is object =>
       typeof value === 'object' && value !== null && !Array.isArray(value)
-    const { submission = {} } = isObject(settings) ? (settings as { submission?: unknown }) : {}
-    const withPort =
-      isObject(settings) && isObject(submission)
-        ? { ...settings, submission: { tlsPort: null, ...submission } }
+    const parts = isObject(settings) ? (settings as { submission?: unknown; queue?: unknown }) : {}
+    const { submission = {}, queue = {} } = parts
+    const { undoSeconds = 0, ...rest } = isObject(queue) ? (queue as { undoSeconds?: unknown }) : {}
+    const whole =
+      isObject(settings) && isObject(submission) && isObject(queue)
+        ? {
+            ...settings,
+            submission: { tlsPort: null, ...submission },
+            queue: undoSeconds === null ? rest : { undoSeconds, ...rest },
+          }
         : settings
-    writeFileSync(this.settingsFile, typeof settings === 'string' ? settings : JSON.stringify(withPort))
+    writeFileSync(this.settingsFile, typeof settings === 'string' ? settings : JSON.stringify(whole))
   }
 
   get at(): string[] {
@@ -120,9 +129,13 @@ export class Home {
     return JSON.parse(stdout) as T
   }
 
-  /** `nodeArgs` come before the command line's file, `env` over that of this process. */
-  async serve(nodeArgs: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Served> {
-    return Served.start([...nodeArgs, cli, 'serve', ...this.at], env)
+  /** `nodeArgs` come before the command line's file `entry`, `env` over that of this process. */
+  async serve(
+    nodeArgs: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+    entry = cli,
+  ): Promise<Served> {
+    return Served.start([...nodeArgs, entry, 'serve', ...this.at], env)
   }
 
   /** As a person starts it, by the scripts of package.json: with their flags, and compiled code that is kept. */
