@@ -418,6 +418,7 @@ export const contract = {
           problemsOnly: z.boolean(),
           entryId: Id.nullable(),
           messageId: Id.nullable(),
+          accountId: Id.nullable().default(null),
         }),
       )
       .output(z.array(SessionView)),

@@ -73,6 +73,7 @@ export interface SessionFilter {
   readonly problemsOnly?: boolean
   readonly entryId?: number | null
   readonly messageId?: number | null
+  readonly accountId?: number | null
 }
 
 /** Session heads, newest first. */
@@ -86,6 +87,7 @@ export function listSessions(db: ReadDb, filter: SessionFilter): SessionHead[] {
     values.push(value)
   }
   add('protocol = ?', filter.protocol)
+  add('account_id = ?', filter.accountId)
   add('session.id IN (SELECT session_id FROM session_entry WHERE entry_id = ?)', filter.entryId)
   add('session.id IN (SELECT session_id FROM session_message WHERE message_id = ?)', filter.messageId)
   if (filter.problemsOnly === true) where.push(`state IN ('deferred', 'failed', 'aborted')`)

@@ -49,6 +49,13 @@ export function textOf(spans: readonly Span[]): string {
   return spans.map((span) => (typeof span === 'string' ? span : '<secret>')).join('')
 }
 
+/** The same, with whom a secret names; in bytes as the rest of a line is. */
+export function namedText(spans: readonly Span[]): string {
+  const shown = (user: string | undefined) =>
+    user === undefined ? '<secret>' : `<secret of ${Buffer.from(user, 'utf8').toString('latin1')}>`
+  return spans.map((span) => (typeof span === 'string' ? span : shown(span.user))).join('')
+}
+
 /** A name as a JSON string of ASCII: whole, and harmless. */
 const quotedName = (user: string) =>
   JSON.stringify(user).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -18,6 +18,7 @@ interface Filter {
   readonly problemsOnly: boolean
   readonly entryId: number | null
   readonly messageId: number | null
+  readonly accountId: number | null
 }
 /** Joints to the store, which keeps what the recorder says. */
 export interface LogDeps {
@@ -69,6 +70,7 @@ export function logHandlers(deps: LogDeps) {
       filter.messageId === null &&
       (filter.before === null || head.id < filter.before) &&
       (filter.protocol === null || head.protocol === filter.protocol) &&
+      (filter.accountId === null || head.accountId === filter.accountId) &&
       (!filter.problemsOnly || isProblem(head))
     // What the recorder says is newer than what the store has.
     for (const head of recorder.live()) if (heads.has(head.id) || isShown(head)) heads.set(head.id, head)

@@ -2,7 +2,7 @@ import { Fault } from '../base/fault.ts'
 import { inBytes } from '../model/log-match.ts'
 import { parseLogQuery, wantedTexts, type LogNode } from '../model/log-query.ts'
 import type { SessionHead, TranscriptEvent } from '../model/transcript.ts'
-import { textOf } from './export.ts'
+import { namedText } from './export.ts'
 
 /** A place that a query found. */
 export interface Place {
@@ -51,7 +51,7 @@ export function parseLog(text: string): LogNode | null {
 function shownText(event: TranscriptEvent): string {
   switch (event.kind) {
     case 'line':
-      return textOf(event.spans)
+      return namedText(event.spans)
     case 'content':
       return event.ref.kind === 'kept' ? event.ref.first : ''
     case 'tls':

@@ -45,7 +45,7 @@ function Rehearsal({ entryId }: { readonly entryId: number }) {
   })
   // The last try's session is known a moment after its verdict.
   useChanges(logChanges, entry.again)
-  const sessions = useSessions({ protocol: null, problemsOnly: false, entryId, messageId: null })
+  const sessions = useSessions({ protocol: null, problemsOnly: false, entryId, messageId: null, accountId: null })
   const [newest] = sessions.at === 'ready' ? sessions.value.sessions : []
   const retry = () => act(t('Trying again'), () => api.queue.retry({ id: entryId, by: 'window' }))
   return (

@@ -1,5 +1,5 @@
-import { useState } from 'react'
-import { size } from '../../format/size.ts'
+import { memo, useState } from 'react'
+import { size, whole } from '../../format/size.ts'
 import { clockMillis, delta } from '../../format/time.ts'
 import { visible, wireText } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
@@ -28,7 +28,7 @@ interface Props {
 const SPOKEN: Readonly<Record<string, string>> = { 'to': '→', 'from': '←', 'to-tls': '⇝', 'from-tls': '⇜' }
 
 /** One row of the dialogue: number, wall time, wait, rail, mark, text. */
-export function DialogueRowView(props: Props) {
+export const DialogueRowView = memo(function DialogueRowView(props: Props) {
   const { row, isMarked } = props
   if (row.kind === 'boundary') return <Boundary row={row} />
   const who = row.kind === 'note' ? 'n' : row.event.from === 'C' ? 'c' : 's'
@@ -48,11 +48,12 @@ export function DialogueRowView(props: Props) {
         <span className="tx">
           <Text {...props} />
         </span>
+        <span className="by">{bytesWord(row)}</span>
       </div>
       {row.kind === 'line' && isBad && row.event.from === 'S' ? <Explained event={row.event} /> : null}
     </>
   )
-}
+})
 
 function Gutter({ row, isBad }: { row: DialogueRow; isBad: boolean }) {
   if (row.kind === 'note') return <span className="gm">{isBad ? '!' : '='}</span>
@@ -62,7 +63,11 @@ function Gutter({ row, isBad }: { row: DialogueRow; isBad: boolean }) {
   return (
     <span className="gm">
       <Icon name={name} />
-      <span className="sr">{`${SPOKEN[name]} ${row.event.from === 'C' ? 'client' : 'server'}: `}</span>
+      <span className="sr">
+        {row.event.from === 'C'
+          ? t('{mark} client:', { mark: SPOKEN[name] ?? '' })
+          : t('{mark} server:', { mark: SPOKEN[name] ?? '' })}{' '}
+      </span>
     </span>
   )
 }
@@ -222,6 +227,10 @@ function Bytes({ event }: { readonly event: LineEvent }) {
     </span>
   )
 }
+
+/** How long a line was; of one with a secret nobody knows. */
+const bytesWord = (row: DialogueRow) =>
+  row.kind !== 'line' || row.event.spans.some((span) => typeof span !== 'string') ? '' : whole(row.event.bytes)
 
 /** Bytes of a line that were kept; a line with secrets says nothing about its length. */
 const keptBytes = (event: LineEvent) =>

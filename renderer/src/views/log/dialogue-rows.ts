@@ -1,6 +1,6 @@
 import type { EventView } from '../../../../core/rpc/views.ts'
 import { lineText, verbOf, type LineEvent } from './exchange.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 /** A row of the dialogue as it is drawn. */
 export type DialogueRow = {
@@ -91,12 +91,12 @@ export function dialogueRows(
         rows.push({
           ...base,
           kind: 'note',
-          text: event.text,
+          text: told(event.text),
           isFault: /fail|refus|timed out|timeout|lost|reset|cannot|denied/i.test(event.text),
         })
         break
       case 'closed': {
-        const why = event.why === undefined ? '' : `: ${event.why}`
+        const why = event.why === undefined ? '' : `: ${told(event.why)}`
         rows.push({
           ...base,
           kind: 'note',

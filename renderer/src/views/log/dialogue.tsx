@@ -1,5 +1,4 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react'
 import type { EventView, SessionView } from '../../../../core/rpc/views.ts'
 import { whole } from '../../format/size.ts'
 import { Button } from '../../parts/button.tsx'
@@ -8,6 +7,7 @@ import { t } from '../../words/words.ts'
 import { copiedLines } from './copy-lines.ts'
 import { lineText } from './exchange.ts'
 import { DialogueRowView } from './dialogue-row.tsx'
+import { useLongList } from './use-long-list.ts'
 import { useRows, type Read } from './use-rows.ts'
 
 interface Props {
@@ -27,7 +27,7 @@ interface Props {
 }
 
 /** Most rows are one line. */
-const rowHeight = () => 20
+const ROW_PX = 20
 
 /** Rows that were picked: by the keyboard, or by their numbers. */
 interface Picked {
@@ -50,27 +50,16 @@ export function Dialogue({
   onMessage,
   onEntry,
 }: Props) {
-  const scroller = useRef<HTMLDivElement>(null)
   const rows = useRows(read)
   const isLive = session.state === 'live'
   const [follows, setFollows] = useState(seq === null && isLive)
   /** How many events there were when following ended. */
   const [leftAt, setLeftAt] = useState(read.total)
   const [picked, setPicked] = useState<Picked | null>(null)
-  const seqAt = useRef(rows.seqAt)
-  seqAt.current = rows.seqAt
-  // The same function each time: with another one all places are reckoned anew.
-  const keyAt = useCallback((index: number) => seqAt.current(index), [])
-  const virtual = useVirtualizer({
-    count: rows.count,
-    getScrollElement: () => scroller.current,
-    estimateSize: rowHeight,
-    getItemKey: keyAt,
-    overscan: 20,
-  })
-  const items = virtual.getVirtualItems()
-  const fromSeq = rows.seqAt(items[0]?.index ?? 0)
-  const toSeq = rows.seqAt(items.at(-1)?.index ?? 0)
+  const list = useLongList(rows.count, ROW_PX, rows.shape)
+  const { scroller, scrollTo } = list
+  const fromSeq = rows.seqAt(list.first)
+  const toSeq = rows.seqAt(Math.max(list.first, list.end - 1))
   useEffect(() => look?.(fromSeq, toSeq), [look, fromSeq, toSeq])
 
   const marked = seq === null ? -1 : rows.indexOf(seq)
@@ -78,12 +67,12 @@ export function Dialogue({
   useEffect(() => {
     if (marked >= 0 && seq !== null && jumped.current !== seq && read.total > seq) {
       jumped.current = seq
-      virtual.scrollToIndex(marked, { align: 'center' })
+      scrollTo(marked, 'center')
     }
-  }, [marked, seq, read.total, virtual])
-  useEffect(() => {
-    if (follows && rows.count > 0) virtual.scrollToIndex(rows.count - 1, { align: 'end' })
-  }, [follows, rows.count, virtual])
+  }, [marked, seq, read.total, scrollTo])
+  useLayoutEffect(() => {
+    if (follows && rows.count > 0) scrollTo(rows.count - 1, 'end')
+  }, [follows, rows.count, list.heightPx, scrollTo])
 
   const follow = (on: boolean) => {
     if (on === follows) return
@@ -94,13 +83,17 @@ export function Dialogue({
     follow(false)
     rows.toggle(id)
   }
+  // The same function each time, so that rows which have not changed are not drawn anew.
+  const latestToggle = useRef(toggle)
+  latestToggle.current = toggle
+  const [toggleRow] = useState(() => (id: string) => latestToggle.current(id))
   const from = picked === null ? -1 : Math.min(picked.anchor, picked.active)
   const to = picked === null ? -1 : Math.max(picked.anchor, picked.active)
   const pick = (index: number, isMore: boolean) => {
     const active = Math.max(0, Math.min(rows.count - 1, index))
     follow(false)
     setPicked({ anchor: isMore ? (picked?.anchor ?? active) : active, active })
-    virtual.scrollToIndex(active, { align: 'auto' })
+    scrollTo(active, 'auto')
   }
   const copy = async () => {
     // A folded row is copied with all that it holds.
@@ -118,7 +111,7 @@ export function Dialogue({
     if (event.target !== event.currentTarget) return
     const mod = event.ctrlKey || event.metaKey
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / 20) - 1)
-    const at = picked?.active ?? (items[0]?.index ?? 0) - 1
+    const at = picked?.active ?? list.topRow() - 1
     const moves: Readonly<Record<string, number>> = {
       ArrowDown: at + 1,
       ArrowUp: at - 1,
@@ -158,42 +151,44 @@ export function Dialogue({
         tabIndex={0}
         onKeyDown={onKeyDown}
         onClick={onClick}
-        onScroll={({ currentTarget: box }) =>
+        onScroll={({ currentTarget: box }) => {
+          list.onScroll()
           follow(isLive && box.scrollHeight - box.scrollTop - box.clientHeight < 24)
-        }
+        }}
       >
-        <div className="vlist-all" style={{ height: virtual.getTotalSize() }}>
-          {items.map((item) => {
-            const row = rows.at(item.index)
-            return (
-              <div
-                key={item.key}
-                ref={virtual.measureElement}
-                data-index={item.index}
-                data-picked={(item.index >= from && item.index <= to) || undefined}
-                data-current={item.index === picked?.active || undefined}
-                className="vrow-free"
-                style={{ transform: `translateY(${item.start}px)` }}
-              >
-                {row === undefined ? (
-                  <div className="ln n">
-                    <span className="no">{rows.seqAt(item.index) + 1}</span>
-                  </div>
-                ) : (
-                  <DialogueRowView
-                    row={row}
-                    protocol={session.protocol}
-                    isMarked={item.index === marked}
-                    showsBytes={showsBytes}
-                    onToggle={toggle}
-                    {...(onExplain === undefined ? {} : { onExplain })}
-                    {...(onMessage === undefined ? {} : { onMessage })}
-                    {...(onEntry === undefined ? {} : { onEntry })}
-                  />
-                )}
-              </div>
-            )
-          })}
+        <div className="vlist-all" style={{ height: list.heightPx }}>
+          <div className="vrows" style={{ transform: `translateY(${list.startPx}px)` }}>
+            {Array.from({ length: list.end - list.first }, (_, n) => {
+              const index = list.first + n
+              const row = rows.at(index)
+              return (
+                <div
+                  key={rows.seqAt(index)}
+                  ref={list.rowRef}
+                  data-index={index}
+                  data-picked={(index >= from && index <= to) || undefined}
+                  data-current={index === picked?.active || undefined}
+                >
+                  {row === undefined ? (
+                    <div className="ln n">
+                      <span className="no">{rows.seqAt(index) + 1}</span>
+                    </div>
+                  ) : (
+                    <DialogueRowView
+                      row={row}
+                      protocol={session.protocol}
+                      isMarked={index === marked}
+                      showsBytes={showsBytes}
+                      onToggle={toggleRow}
+                      {...(onExplain === undefined ? {} : { onExplain })}
+                      {...(onMessage === undefined ? {} : { onMessage })}
+                      {...(onEntry === undefined ? {} : { onEntry })}
+                    />
+                  )}
+                </div>
+              )
+            })}
+          </div>
         </div>
       </div>
       <div className="dialogue-tools">

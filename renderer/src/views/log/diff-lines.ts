@@ -2,7 +2,7 @@ import { visible } from '../../format/wire-text.ts'
 import type { DiffLine } from '../../../../core/model/session-diff.ts'
 import type { EventView } from '../../../../core/rpc/views.ts'
 import { size } from '../../format/size.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 import { lineText, tlsName, verbOf } from './exchange.ts'
 
 /** A session as lines that can be compared with those of another. */
@@ -32,9 +32,9 @@ export function diffLines(events: readonly EventView[]): DiffLine[] {
           shape: 'tls',
         }
       case 'note':
-        return { seq, sinceMs, from: null, text: visible(event.text), shape: event.text.split(' ')[0] ?? '' }
+        return { seq, sinceMs, from: null, text: told(visible(event.text)), shape: event.text.split(' ')[0] ?? '' }
       case 'closed':
-        return { seq, sinceMs, from: null, text: visible(event.why ?? t('closed')), shape: 'closed' }
+        return { seq, sinceMs, from: null, text: told(visible(event.why ?? t('closed'))), shape: 'closed' }
     }
   })
 }

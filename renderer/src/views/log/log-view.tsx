@@ -15,6 +15,7 @@ import { useEngine } from '../../state/engine.tsx'
 import { useNow } from '../../state/now.ts'
 import { go, INBOX, type Route } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
+import { visible } from '../../format/wire-text.ts'
 import { Mistake } from '../mail/search-view.tsx'
 import { DiffPane } from './diff-pane.tsx'
 import { ExplainDialog } from './explain-dialog.tsx'
@@ -38,6 +39,7 @@ export function LogView({ route }: { readonly route: LogRoute }) {
   const { status, accounts } = useEngine()
   const [protocol, setProtocol] = useState<Filter['protocol']>(null)
   const [problemsOnly, setProblemsOnly] = useState(false)
+  const [accountId, setAccountId] = useState<number | null>(null)
   const [query, setQuery] = useState('')
   const [open, setOpen] = useState<'clear' | 'use' | 'explain' | null>(null)
   const [file, setFile] = useState<OpenedFile | null>(null)
@@ -53,6 +55,7 @@ export function LogView({ route }: { readonly route: LogRoute }) {
     problemsOnly,
     entryId: of !== null && 'entryId' in of ? of.entryId : null,
     messageId: of !== null && 'messageId' in of ? of.messageId : null,
+    accountId,
   })
   const asked = query.trim()
   const found = useLogFind(asked)
@@ -63,7 +66,7 @@ export function LogView({ route }: { readonly route: LogRoute }) {
     ? found.hits.map(({ session }) => listed.find(({ id }) => id === session.id) ?? session)
     : listed
   const first = sessions[0]?.id
-  const filtered = isFinding || protocol !== null || problemsOnly || of !== null
+  const filtered = isFinding || protocol !== null || problemsOnly || accountId !== null || of !== null
   useEffect(() => {
     if (first === undefined) return
     // What is found first is opened; a session that a link led to stays open.
@@ -189,6 +192,25 @@ export function LogView({ route }: { readonly route: LogRoute }) {
               <Icon name="alert" />
               {t('Only problems')}
             </button>
+            {accounts.length === 0 ? null : (
+              <select
+                className="chip"
+                aria-label={t('Account')}
+                data-on={accountId !== null || undefined}
+                value={accountId ?? ''}
+                onChange={({ target: { value } }) => {
+                  setAccountId(value === '' ? null : Number(value))
+                  forget()
+                }}
+              >
+                <option value="">{t('Any account')}</option>
+                {accounts.map(({ id, user, host }) => (
+                  <option key={id} value={id}>
+                    {visible(user.includes('@') ? user : `${user}, ${host}`)}
+                  </option>
+                ))}
+              </select>
+            )}
             {of === null ? null : (
               <button type="button" className="chip" aria-pressed onClick={() => go({ ...route, of: null })}>
                 <Icon name="sent" />
@@ -230,6 +252,7 @@ export function LogView({ route }: { readonly route: LogRoute }) {
               ) : (
                 <div className="split">
                   <SessionList
+                    accounts={accounts}
                     sessions={sessions}
                     multiple
                     picked={{

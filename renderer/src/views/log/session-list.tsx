@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
-import type { SessionView } from '../../../../core/rpc/views.ts'
+import type { AccountView, SessionView } from '../../../../core/rpc/views.ts'
+import { size } from '../../format/size.ts'
 import { clockSeconds, dayHeading, took } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
@@ -22,6 +23,24 @@ function toneOf({ worst, state }: SessionView): string {
   if (worst.startsWith('4') || state === 'deferred') return 'warn'
   if (/^5|^-ERR/.test(worst) || state === 'failed') return 'danger'
   return state === 'aborted' ? 'warn' : ''
+}
+
+const WAYS = {
+  out: { mark: '→', word: said('outgoing') },
+  in: { mark: '←', word: said('incoming') },
+  local: { mark: '⇄', word: said('local: from this computer') },
+} as const
+
+/** Who called whom; a program on this very computer is no stranger. */
+function wayOf({ side, address }: SessionView): keyof typeof WAYS {
+  if (side === 'client') return 'out'
+  return /^(?:127\.|\[::1\]|\[::ffff:127\.|::1)/.test(address) ? 'local' : 'in'
+}
+
+/** What the address says beside the name of the other end: all of it, or the port where the name is the address. */
+function addressBeside({ peer, address }: SessionView): string {
+  const [, host = '', port = ''] = /^\[?(.*?)\]?(:\d{1,5})?$/.exec(address) ?? []
+  return visible(host === peer ? port : address)
 }
 
 /** Sessions with a heading for each day but today. */
@@ -47,10 +66,15 @@ interface Props {
   /** Whether more than one can be picked, to be compared and shared. */
   readonly multiple?: boolean
   readonly onNearEnd: () => void
+  /** Whose names stand at their sessions. */
+  readonly accounts?: readonly Account[]
 }
+type Account = Pick<AccountView, 'id' | 'user'>
+const NOBODY: readonly Account[] = []
 
 /** Pure: one row for each connection, newest first. */
-export function SessionList({ sessions, picked, nowMs, multiple = false, onPick, onNearEnd }: Props) {
+export function SessionList(props: Props) {
+  const { sessions, picked, nowMs, multiple = false, onPick, onNearEnd, accounts = NOBODY } = props
   const items = useMemo(() => itemsOf(sessions, nowMs), [sessions, nowMs])
   const density = useDensity()
   return (
@@ -62,6 +86,7 @@ export function SessionList({ sessions, picked, nowMs, multiple = false, onPick,
         <span>{t('Peer')}</span>
         <span>{t('Worst')}</span>
         <span className="r">{t('Msg')}</span>
+        <span className="r">{t('Bytes')}</span>
         <span className="r">{t('Took')}</span>
       </div>
       <VirtualListbox
@@ -74,13 +99,22 @@ export function SessionList({ sessions, picked, nowMs, multiple = false, onPick,
         onPick={onPick}
         onNearEnd={onNearEnd}
       >
-        {(session) => <Row session={session} nowMs={nowMs} />}
+        {(session) => (
+          <Row session={session} nowMs={nowMs} account={accounts.find(({ id }) => id === session.accountId)} />
+        )}
       </VirtualListbox>
     </section>
   )
 }
 
-function Row({ session, nowMs }: { session: SessionView; nowMs: number }) {
+interface RowProps {
+  readonly session: SessionView
+  readonly nowMs: number
+  readonly account: Account | undefined
+}
+
+function Row({ session, nowMs, account }: RowProps) {
+  const way = WAYS[wayOf(session)]
   const { icon, tone, word } = STATE[session.state]
   const duration = took((session.endedMs ?? nowMs) - session.startedMs)
   return (
@@ -92,16 +126,24 @@ function Row({ session, nowMs }: { session: SessionView; nowMs: number }) {
       <span className="num">{clockSeconds(session.startedMs)}</span>
       <span>
         {session.protocol.toUpperCase()}{' '}
-        <span className="faint" title={session.side === 'client' ? 'outgoing' : 'incoming'}>
-          {session.side === 'client' ? '→' : '←'}
+        <span className="quiet" title={told(way.word)}>
+          <span aria-hidden>{way.mark}</span>
+          <span className="sr">{told(way.word)}</span>
         </span>
         {session.tls ? <Icon name="lock" className="tls" label={t('encrypted')} /> : null}
       </span>
-      <bdi className="clip" title={visible(session.address)}>
-        {visible(session.peer)}
-      </bdi>
+      <span className="clip" title={visible(session.address)}>
+        {account === undefined ? null : (
+          <>
+            <bdi>{visible(account.user)}</bdi>{' '}
+          </>
+        )}
+        <bdi className={account === undefined ? '' : 'quiet'}>{visible(session.peer)}</bdi>{' '}
+        <bdi className="quiet num">{addressBeside(session)}</bdi>
+      </span>
       <span className={`rep mono ${toneOf(session)}`}>{visible(session.worst)}</span>
       <span className="r num">{session.messages === 0 ? '' : session.messages}</span>
+      <span className="r num quiet">{size(session.bytesIn + session.bytesOut)}</span>
       <span className={`r num ${session.state === 'live' ? 'ok' : ''}`}>
         {session.state === 'live' ? t('live') : duration}
       </span>

@@ -13,6 +13,8 @@ export interface Rows {
   /** The row that shows an event. */
   readonly indexOf: (seq: number) => number
   readonly toggle: (id: string) => void
+  /** Another one when other rows may stand at the same places. */
+  readonly shape: unknown
 }
 
 /** What was read of a session. */
@@ -23,6 +25,14 @@ export interface Read {
 }
 
 const NONE_OPEN: ReadonlySet<string> = new Set()
+const known = new WeakMap<EventView, DialogueRow>()
+
+/** The row of an event that stands alone, made once: what has not changed is not drawn anew. */
+function rowOf(event: EventView): DialogueRow | undefined {
+  const row = known.get(event) ?? dialogueRows([event], NONE_OPEN, 'excerpt')[0]
+  if (row !== undefined) known.set(event, row)
+  return row
+}
 
 /** Rows of a session: folded ones of a short one; of a long one a row an event. */
 export function useRows({ events, pages, total }: Read): Rows {
@@ -39,11 +49,12 @@ export function useRows({ events, pages, total }: Read): Rows {
       count: total,
       at: (index) => {
         const event = pages.get(index)
-        return event === undefined ? undefined : dialogueRows([event], NONE_OPEN, 'excerpt')[0]
+        return event === undefined ? undefined : rowOf(event)
       },
       seqAt: (index) => index,
       indexOf: (seq) => Math.min(seq, total - 1),
       toggle,
+      shape: pages,
     }
   return {
     count: rows.length,
@@ -51,5 +62,6 @@ export function useRows({ events, pages, total }: Read): Rows {
     seqAt: (index) => rows[index]?.seq ?? total,
     indexOf: (seq) => rows.findLastIndex((row) => row.seq <= seq),
     toggle,
+    shape: open,
   }
 }

@@ -13,6 +13,7 @@ export interface Filter {
   readonly problemsOnly: boolean
   readonly entryId: number | null
   readonly messageId: number | null
+  readonly accountId: number | null
 }
 
 /** Sessions newest first, page by page; asked for again on every change, which is when a connection opens. */
