@@ -41,7 +41,7 @@ const SQL =
   /\b(?:SELECT|WHERE|JOIN|ORDER BY|LIMIT|THEN|json_each)\b|\bAS [a-z]|\b(?:IN|OR) (?:\(|\{)|\.id IN|\w_ms\b|\(state|instr\(|^(?:RCPT TO|MAIL FROM|BDAT)|^\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE|WITH|PRAGMA|DROP|ALTER|BEGIN|COMMIT|AND|WHERE|FROM|ORDER|JOIN|SAVEPOINT|RELEASE|LIMIT|ROLLBACK|VACUUM)\b/
 /** A sentence holds one of these; what holds none is a name. */
 const SMALL_WORDS =
-  /(?<![\w-])(?:it|is|are|was|were|not|no|the|a|an|of|to|in|has|have|had|can|could|cannot|can[’']t|there|this|that|by|on|for|with|from|more|too|only|but|and|or|already|than|at|as|after|before|until|while|you|its|be|been|nothing|nobody|without|so|will|would|did|does|do|into|when|where|who|which|again|another|other|up|off|out|never|wants?|needs?|left|over|under|given|chosen|holds?|because|since|last|next|each|all|any|every|both|none|same|them|they|here|still|yet|seconds|minutes|hours|days|minute|hour|day|second|signed|copied|moved|read|unread)(?![\w-])/i
+  /(?<![\w-])(?:it|is|are|was|were|not|no|the|a|an|of|to|in|has|have|had|can|could|cannot|can[’']t|there|this|that|by|on|for|with|from|more|too|only|but|and|or|already|than|at|as|after|before|until|while|you|its|be|been|nothing|nobody|without|so|will|would|did|does|do|into|when|where|who|which|again|another|other|up|off|out|never|wants?|needs?|left|over|under|given|chosen|holds?|because|since|last|next|each|all|any|every|both|none|same|them|they|here|still|yet|seconds|minutes|hours|days|minute|hour|day|second|signed|copied|moved|forwarded|redirected|answered|tagged|starred|marked|read|unread)(?![\w-])/i
 /** Names of things the engine closes, and other literals that only look like sentences. */
 const NAMES = new Set([
   'imports and exports',
@@ -53,6 +53,9 @@ const NAMES = new Set([
   'message of the lab',
   'has:nouserlabels -in:inbox -in:sent -in:drafts -in:chats',
 ])
+
+/** Sentences too short to be told from names by what they hold. */
+const SHORT = new Set(['starred', 'tagged {#}', 'answered {#}', 'marked {#}', 'not {#}: {#}'])
 
 /**
  * What a literal or template may come to: a choice between literals is each of them, every other value a place.
@@ -96,12 +99,13 @@ const numbered = (text) => {
 
 /** @param {string} text */
 const isSentence = (text) =>
-  (text.match(/\p{L}[\p{L}’']+/gu) ?? []).length >= 2 &&
-  / /.test(text) &&
-  SMALL_WORDS.test(text) &&
-  !SQL.test(text) &&
-  !/^[A-Z][A-Za-z-]+: |[<>]=?[A-Za-z"]|\w=\S|\n/.test(text) &&
-  !NAMES.has(text)
+  SHORT.has(text) ||
+  ((text.match(/\p{L}[\p{L}’']+/gu) ?? []).length >= 2 &&
+    / /.test(text) &&
+    SMALL_WORDS.test(text) &&
+    !SQL.test(text) &&
+    !/^[A-Z][A-Za-z-]+: |[<>]=?[A-Za-z"]|\w=\S|\n/.test(text) &&
+    !NAMES.has(text))
 
 /**
  * The sentences of one file of the engine.
@@ -129,7 +133,9 @@ export function engineSentencesOf(file, source = readFileSync(join(root, file), 
 
 /** All of them, of every room whose words the window may be handed. */
 export function engineSentences() {
-  const files = globSync('core/**/*.ts', { cwd: root }).map((file) => file.replaceAll('\\', '/'))
+  const files = globSync(['core/**/*.ts', 'electron/keychain*.ts'], { cwd: root }).map((file) =>
+    file.replaceAll('\\', '/'),
+  )
   const heard = files.filter((file) => !/\.test\./.test(file) && !ELSEWHERE.some((room) => room.test(file)))
   return new Set(heard.flatMap((file) => [...engineSentencesOf(file)]))
 }

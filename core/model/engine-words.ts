@@ -93,8 +93,13 @@ export class EngineWords {
     return undefined
   }
 
-  /** A sentence and its reason, or several sentences one behind the other. */
+  /** A sentence and its reason, also in brackets behind it, or several sentences one behind the other. */
   #bySeams(text: string, depth: number): string | undefined {
+    const [, before = '', within = '', stop = ''] = /^(.+) \(([^()]+)\)(\.?)$/.exec(text) ?? []
+    if (before !== '') {
+      const [left, right] = [this.#told(before, depth + 1), this.#told(within, depth + 1)]
+      if (left !== undefined || right !== undefined) return `${left ?? before} (${right ?? within})${stop}`
+    }
     for (const seam of text.matchAll(SEAM)) {
       const before = text.slice(0, seam.index)
       const mark = text.charAt(seam.index)
@@ -167,7 +172,9 @@ function valuesOf({ literals }: Template, text: string): string[] | undefined {
 
 /** A sentence as the language writes one: with a capital letter where it has these, and its own full stop. */
 export function asSentence(text: string, stops: boolean, locale: string): string {
-  const first = text.charAt(0).toLocaleUpperCase(locale) + text.slice(1)
+  // A host or an address is written as it is.
+  const isName = /^[^\s]*[^\s][.@\d:][^\s]/.test(text)
+  const first = isName ? text : text.charAt(0).toLocaleUpperCase(locale) + text.slice(1)
   if (!stops || /[.!?…。！？؟”"»」]$/.test(first)) return first
   return `${first}${locale.startsWith('ja') ? '。' : '.'}`
 }

@@ -128,17 +128,17 @@ const ERRNO: Readonly<Record<string, string>> = {
 }
 function connectWords(mx: string, errno: string): string {
   const host = mx === '' ? 'the server' : mx
+  const reason = ERRNO[errno] ?? errno
   const what =
     errno === 'ETIMEDOUT'
       ? `There is no answer from ${host}.`
-      : `There is no connection to ${host}: ${ERRNO[errno] ?? errno}.`.replace('?.', '?')
+      : `There is no connection to ${host}: ${reason}${reason.endsWith('?') ? '' : '.'}`
   return LOOKS_BLOCKED.has(errno) ? `${what} ${BLOCKED}` : what
 }
 
 function replyWords({ mx, verb, reply }: Extract<Cause, { at: 'reply' }>): string {
-  const said = reply.code < 500 ? 'asks to try again later' : 'refused it'
-  const step = ['.', 'DATA', 'BDAT'].includes(verb.toUpperCase()) ? ' after reading the message' : ''
-  return `${mx} ${said}${step}: "${formatReply(reply)}".`
+  const isRead = ['.', 'DATA', 'BDAT'].includes(verb.toUpperCase())
+  return `${mx} ${reply.code < 500 ? 'asks to try again later' : 'refused it'}${isRead ? ' after reading the message' : ''}: "${formatReply(reply)}".`
 }
 
 function explainFeature({ mx, missing }: Extract<Cause, { at: 'feature' }>): Explanation {

@@ -162,16 +162,16 @@ class Worker {
         return left(`not answered: ${whom} has had this answer less than ${everyDays} days ago`)
     }
     if (prepared(db, SENT_ALREADY).get(at.ruleId, row.id, job.kind, whom) !== undefined)
-      return left(`not ${WORDS[job.kind]} ${whom}: that was done already`)
+      return left(`not ${sentWords(job.kind, whom)}: that was done already`)
     const today = prepared<[number, number], { n: number }>(db, SENT_TODAY).get(this.#nowMs - DAY_MS, isReply ? 1 : 0)
     const most = isReply ? limits.repliesPerDay : limits.forwardsPerDay
     const before = isReply ? 0 : (dryRun?.sent ?? 0)
     if ((today?.n ?? 0) + before >= most)
-      return failed(`not ${WORDS[job.kind]} ${whom}: rules send at most ${most} such messages a day`)
+      return failed(`not ${sentWords(job.kind, whom)}: rules send at most ${most} such messages a day`)
     const sent = prepared(db, SEND).run(at.ruleId, row.id, job.kind, whom, this.#nowMs, at.historyId)
     insertSend(db, { message: row, ...at, sentId: Number(sent.lastInsertRowid), job }, this.#nowMs)
     if (!isReply) this.sent++
-    return done(`${WORDS[job.kind]} ${whom}`)
+    return done(sentWords(job.kind, whom))
   }
 }
 /** Where a step stands. */
@@ -181,7 +181,8 @@ interface At {
   readonly step: number
 }
 
-const WORDS = { forward: 'forwarded to', redirect: 'redirected to', reply: 'answered' } as const
+const sentWords = (kind: RuleJob['kind'], whom: string) =>
+  `${kind === 'forward' ? 'forwarded to' : kind === 'redirect' ? 'redirected to' : 'answered'} ${whom}`
 
 /** Local parts of an answer's address without case: two spellings are answered once. */
 function whomOf(job: RuleJob): string {

@@ -20,6 +20,12 @@ export function folderName({ role, name }: Pick<FolderView, 'role' | 'name'>): s
   return made === undefined || made.name !== name ? name : roleName(role)
 }
 
+/** As `folderName`, where only the name is known: one the engine gives itself is in the language, a person's own as it is. */
+export function madeName(name: string): string {
+  const made = Object.values(MADE).find((one) => one.name === name)
+  return made === undefined ? name : told(made.sentence) === made.sentence ? name : told(made.sentence)
+}
+
 /** What folders of a role are called in the language of the window; '' for one that is a person's own. */
 export function roleName(role: Role): string {
   const { name = '', sentence = '' } = MADE[role] ?? {}

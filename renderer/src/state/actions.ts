@@ -3,7 +3,7 @@ import { act } from './act.ts'
 import { go } from './route.ts'
 import { shared } from './store.ts'
 import { toast } from './toasts.ts'
-import { t } from '../words/words.ts'
+import { t, told } from '../words/words.ts'
 
 /** True while mail is being fetched because somebody asked. */
 export const fetching = shared(false)
@@ -24,7 +24,7 @@ export async function getMail(hasAccounts: boolean): Promise<void> {
   if (result === undefined) return
   const problem = result.failed[0]
   if (problem !== undefined)
-    toast(t('Getting mail: {reason}', { reason: problem.reason }), {
+    toast(t('Getting mail: {reason}', { reason: told(problem.reason) }), {
       icon: 'alert',
       level: 'danger',
       action: {

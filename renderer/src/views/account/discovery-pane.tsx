@@ -41,12 +41,12 @@ export function DiscoveryPane({ discovery }: { readonly discovery: Discovery }) 
                   <li key={source}>
                     <Icon name={icon} className={tone} />
                     <span>{told(SOURCE[source])}</span>
-                    <span className="quiet">{visible(text)}</span>
+                    <span className="quiet">{told(visible(text))}</span>
                   </li>
                 )
               })}
             </ul>
-            {discovery.found.ended ? <p className="outcome">{visible(discovery.found.text)}</p> : null}
+            {discovery.found.ended ? <p className="outcome">{told(visible(discovery.found.text))}</p> : null}
           </>
         ) : null}
         {discovery.at === 'failed' ? (

@@ -17,7 +17,7 @@ import { LiveTest } from './live-test.tsx'
 import { useDiscovery } from './use-discovery.ts'
 import { useSignIn } from './use-sign-in.ts'
 import { useTest } from './use-test.ts'
-import { t, tx } from '../../words/words.ts'
+import { t, told, tx } from '../../words/words.ts'
 
 interface Props {
   /** Looked for at once: the address, and whether its mail is to leave there. */
@@ -261,7 +261,7 @@ function SignInBox({ provider, state, onStart }: SignInProps) {
           {state.at === 'waiting' ? t('Waiting for your browser') : t('Sign in with {name}', { name: provider.name })}
         </Button>
       )}
-      {provider.hint === '' ? null : <p className="quiet">{provider.hint}</p>}
+      {provider.hint === '' ? null : <p className="quiet">{told(provider.hint)}</p>}
       {state.at === 'waiting' ? (
         <p className="quiet" role="status">
           {tx('If no page opened, <a>open it here</a>.', {

@@ -2,7 +2,7 @@ import { useId } from 'react'
 import type { DiscoveredServer } from '../../../../core/rpc/discovery-contract.ts'
 import { Choice } from '../../parts/choice.tsx'
 import { visible } from '../../format/wire-text.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 interface Props {
   readonly legend: string
@@ -30,7 +30,7 @@ export function FoundServers({ legend, servers, chosen, none, agreed, onChoose, 
             name={group}
             on={at === chosen}
             title={titleOf(one)}
-            text={visible(one.why)}
+            text={told(visible(one.why))}
             onPick={() => onChoose(at)}
           />
         ))}
@@ -41,7 +41,7 @@ export function FoundServers({ legend, servers, chosen, none, agreed, onChoose, 
       {server?.needsConsent === true ? (
         <label className="check notice warn">
           <input type="checkbox" checked={agreed} onChange={(event) => onAgree(event.target.checked)} />
-          <span>{visible(server.consent)}</span>
+          <span>{told(visible(server.consent))}</span>
         </label>
       ) : null}
     </fieldset>

@@ -70,7 +70,7 @@ export function TestStepRow({ title, step }: { title: string; step: Pick<TestSte
     <li>
       <Icon name={icon} className={tone} />
       <span>{title}</span>
-      <span className={step?.state === 'failed' ? 'danger' : 'quiet'}>{visible(step?.text ?? '')}</span>
+      <span className={step?.state === 'failed' ? 'danger' : 'quiet'}>{told(visible(step?.text ?? ''))}</span>
     </li>
   )
 }

@@ -7,7 +7,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { membersOf } from './group-members.ts'
 import { useCompletion, type Offer } from './use-completion.ts'
 import { isFinished, type Addressee } from './recipients.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 interface Props {
   readonly label: string
@@ -168,7 +168,7 @@ export function AddresseeField({ label, value, typed, onTyped, onCommit, onRemov
               <li key={at}>
                 <Icon name="alert" className="warn" />
                 <span>
-                  <b>{visible(one.text)}</b>: {one.problem ?? one.warning}
+                  <b>{visible(one.text)}</b>: {told(one.problem ?? one.warning ?? '')}
                 </span>
               </li>
             ))}

@@ -16,7 +16,7 @@ import type { Command } from './message-list.tsx'
 import { PlainBody } from './plain-body.tsx'
 import { Unsubscribe } from './unsubscribe.tsx'
 import { Verdict } from './verdict.tsx'
-import { t, tx } from '../../words/words.ts'
+import { t, told, tx } from '../../words/words.ts'
 
 interface Props {
   readonly message: MessageView
@@ -83,14 +83,14 @@ export function Message(props: Props) {
       {message.damaged === null ? null : (
         <Banner level="warn" icon="alert">
           {t('This message is damaged: {damaged} What could be read is shown; the bytes are kept as they are.', {
-            damaged: message.damaged,
+            damaged: told(message.damaged),
           })}
         </Banner>
       )}
       {message.leftOut === null ? null : (
         <Banner level="plain" icon="alert">
           {t('Not all of this message is shown: {leftOut}. All of it is in its source.', {
-            leftOut: message.leftOut,
+            leftOut: told(message.leftOut),
           })}
         </Banner>
       )}

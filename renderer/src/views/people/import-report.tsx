@@ -1,7 +1,7 @@
 import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 /** What an import of cards did. */
 export interface Imported {
@@ -27,7 +27,7 @@ export function ImportReport({ done, onClose }: { readonly done: Imported; reado
             <h3>{t('Not taken')}</h3>
             <ul className="problems">
               {done.problems.map((problem) => (
-                <li key={problem}>{visible(problem)}</li>
+                <li key={problem}>{told(visible(problem))}</li>
               ))}
             </ul>
           </>

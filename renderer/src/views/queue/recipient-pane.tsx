@@ -5,7 +5,7 @@ import { Advice, Facts, LaterReports } from './recipient-facts.tsx'
 import { sentenceOf } from './states.ts'
 import { formatRoute } from '../../state/route.ts'
 import { RecipientTimeline } from '../trace/recipient-timeline.tsx'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 interface Props {
   readonly entry: QueueEntryView
@@ -27,7 +27,7 @@ export function RecipientPane({ entry, recipient, nowMs }: Props) {
       <div className="trace">
         {entry.damaged === null ? null : (
           <p className="notice danger" role="alert">
-            <span>{entry.damaged}</span>
+            <span>{told(entry.damaged)}</span>
           </p>
         )}
         <LaterReports reports={recipient.laterReports} nowMs={nowMs} />

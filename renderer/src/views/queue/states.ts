@@ -1,7 +1,7 @@
 import type { QueueEntryView, RecipientView } from '../../../../core/rpc/views.ts'
 import { ahead, clock, whenWords } from '../../format/time.ts'
 import type { IconName } from '../../parts/icons.ts'
-import { said, t, told } from '../../words/words.ts'
+import { said, t, told, toldSentence } from '../../words/words.ts'
 
 type State = RecipientView['state']
 
@@ -49,9 +49,13 @@ function codesOf(reply: string | null): string | null {
 
 /** The engine's reason without the server's words, which stand below it whole. */
 function tidyWhy({ why, lastReply }: RecipientView): string | null {
-  if (why === null || lastReply === null) return why
-  const bare = why.replace(`: "${lastReply}"`, '').replace(`: ${lastReply}`, '.').replaceAll('..', '.')
-  return /[.!?]$/.test(bare) ? bare : `${bare}.`
+  if (why === null) return null
+  const words = told(why)
+  const at = lastReply === null || lastReply === '' ? -1 : words.indexOf(lastReply)
+  if (lastReply === null || at === -1) return words
+  const before = words.slice(0, at).replace(/\s*[:：]\s*["“„«「]?\s*$/u, '')
+  const after = words.slice(at + lastReply.length).replace(/^\s*["“”»」]?\s*/u, '')
+  return after === '' ? toldSentence(before) : `${before}${after}`
 }
 
 const HELD = {
@@ -91,7 +95,7 @@ export function reasonOf(recipient: RecipientView, nowMs: number): string {
         .filter((part) => part !== null && part !== '')
         .join(', ')
     case 'bounced':
-      return shortReply(recipient.lastReply) ?? recipient.why ?? t('cannot be delivered')
+      return shortReply(recipient.lastReply) ?? tidyWhy(recipient) ?? t('cannot be delivered')
     case 'unknown':
       return t('no reply after the last dot')
     case 'held':

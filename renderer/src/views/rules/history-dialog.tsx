@@ -8,7 +8,7 @@ import { Load } from '../../parts/load.tsx'
 import { useNow } from '../../state/now.ts'
 import { formatRoute } from '../../state/route.ts'
 import { useLive } from '../../state/use-live.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 /** What rules did to a message: why it is where it is. */
 export function HistoryDialog({ messageId, onClose }: { readonly messageId: number; readonly onClose: () => void }) {
@@ -60,7 +60,7 @@ function Line({ one, nowMs, onLeave }: LineProps) {
       <ul>
         {one.steps.map((step) => (
           <li key={step.text} className={step.done ? undefined : 'danger'}>
-            {visible(step.text)}
+            {told(visible(step.text))}
           </li>
         ))}
       </ul>

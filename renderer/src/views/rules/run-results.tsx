@@ -3,7 +3,7 @@ import { visible } from '../../format/wire-text.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { useNow } from '../../state/now.ts'
 import type { Run } from './use-run.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 /** Most lines that are shown; the sum counts all. */
 const SHOWN = 200
@@ -40,7 +40,7 @@ export function RunResults({ run, isDry }: { readonly run: Run; readonly isDry: 
             <span className="steps">
               {message.steps.map((step) => (
                 <span key={`${step.ruleId} ${step.text}`} className={step.done ? 'quiet' : 'danger'}>
-                  {visible(step.text)}
+                  {told(visible(step.text))}
                 </span>
               ))}
             </span>

@@ -101,14 +101,14 @@ export function Accounts() {
                 )}
                 {account.pop3?.warnings.map((warning) => (
                   <p key={warning} className="notice warn">
-                    <Icon name="alert" /> <span>{warning}</span>
+                    <Icon name="alert" /> <span>{told(warning)}</span>
                   </p>
                 ))}
                 {account.lastError === null ? null : (
                   <p className="notice danger">
                     <Icon name="fail" />
                     <span>
-                      {visible(account.lastError)}{' '}
+                      {told(visible(account.lastError))}{' '}
                       <a href={formatRoute({ view: 'log', sessionId: null, seq: null, of: null })}>
                         {t('Show the log')}
                       </a>

@@ -11,7 +11,7 @@ import { copyText, saveText } from '../../state/actions.ts'
 import { act } from '../../state/act.ts'
 import { useNow } from '../../state/now.ts'
 import { useLive } from '../../state/use-live.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 /** While somebody looks, the figures are asked for so often. */
 const AGAIN_MS = 3000
@@ -110,7 +110,7 @@ export function Figures({ view, again }: { readonly view: DiagnosticsView; reado
                   <span className="mono">{name}</span>
                   {lastCrash === null ? null : (
                     <p className="quiet">
-                      {ago(lastCrash.atMs, nowMs)}: {lastCrash.reason}
+                      {ago(lastCrash.atMs, nowMs)}: {told(lastCrash.reason)}
                     </p>
                   )}
                 </td>

@@ -13,7 +13,7 @@ import { useEngine } from '../../state/engine.tsx'
 import { useLive } from '../../state/use-live.ts'
 import { Domains } from './domains.tsx'
 import { Users } from './users.tsx'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 /** Mail that stays here: whether it can come, the domains, their mailboxes, and what leads to them. */
 export function LocalMail() {
@@ -26,7 +26,7 @@ export function LocalMail() {
       </div>
       <p className={failed ? 'notice danger' : 'notice info'} role="status" aria-label={t('Receiving')}>
         <Icon name={failed ? 'fail' : status.inbound.state === 'listening' ? 'ok' : 'info'} />
-        <span>{status.inbound.text}</span>
+        <span>{told(status.inbound.text)}</span>
       </p>
       <p
         className={status.pop3.state === 'failed' ? 'notice danger' : 'notice info'}
@@ -34,7 +34,7 @@ export function LocalMail() {
         aria-label={t('Reading from other programs')}
       >
         <Icon name={status.pop3.state === 'failed' ? 'fail' : status.pop3.state === 'listening' ? 'ok' : 'info'} />
-        <span>{status.pop3.text}</span>
+        <span>{told(status.pop3.text)}</span>
       </p>
       <Domains />
       <Users />
@@ -73,7 +73,7 @@ function Aliases() {
                     </p>
                     {alias.problems.map((problem) => (
                       <p key={problem} className="notice warn">
-                        <Icon name="alert" /> <span>{problem}</span>
+                        <Icon name="alert" /> <span>{told(problem)}</span>
                       </p>
                     ))}
                   </div>
@@ -195,7 +195,8 @@ export function Resolution({ found }: { readonly found: ResolutionView }) {
       <ol className="path">
         {found.path.map((step, n) => (
           <li key={n} style={{ paddingInlineStart: `${step.depth * 16}px` }}>
-            <span className="mono">{visible(step.address)}</span> <span className="quiet">{visible(step.text)}</span>
+            <span className="mono">{visible(step.address)}</span>{' '}
+            <span className="quiet">{told(visible(step.text))}</span>
           </li>
         ))}
       </ol>

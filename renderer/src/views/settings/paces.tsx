@@ -53,7 +53,7 @@ export function Paces() {
                     </p>
                     {pace.text === null ? null : (
                       <p className="notice warn">
-                        <Icon name="alert" /> <span>{pace.text}</span>
+                        <Icon name="alert" /> <span>{told(pace.text)}</span>
                       </p>
                     )}
                   </div>

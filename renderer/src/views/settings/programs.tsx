@@ -175,7 +175,7 @@ function Certificate({ view }: { view: ConnectView['certificate'] }) {
       </dl>
       {view.trouble === null ? null : (
         <p className="notice danger" role="alert">
-          <Icon name="fail" /> <span>{view.trouble}</span>
+          <Icon name="fail" /> <span>{told(view.trouble)}</span>
         </p>
       )}
     </section>

@@ -61,7 +61,7 @@ export function Protection() {
                     ) : null
                   }
                 >
-                  {view.keychain.state === 'ready' ? <p className="quiet">{view.keychain.name}</p> : null}
+                  {view.keychain.state === 'ready' ? <p className="quiet">{told(view.keychain.name)}</p> : null}
                 </Way>
               )}
               <Way

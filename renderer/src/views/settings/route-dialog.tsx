@@ -10,7 +10,7 @@ import { useLive } from '../../state/use-live.ts'
 import { emptyRoute, RouteFields, routeOf, type RouteForm } from './route-fields.tsx'
 import { RouteTestPane } from './route-test-pane.tsx'
 import { useRouteTest } from './use-route-test.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 interface LoginForm {
   readonly kind: 'none' | 'password' | 'token'
@@ -122,7 +122,7 @@ export function RouteDialog({ first, onClose }: { readonly first: RouteView | nu
                 value={login.user}
                 spellCheck={false}
                 autoComplete="off"
-                hint={chosen?.userHint}
+                hint={told(chosen?.userHint ?? '')}
                 onChange={(user) => setLogin({ ...login, user })}
               />
               <Field
@@ -131,7 +131,7 @@ export function RouteDialog({ first, onClose }: { readonly first: RouteView | nu
                 value={login.secret}
                 autoComplete="new-password"
                 placeholder={first?.login === login.kind ? t('unchanged') : ''}
-                hint={chosen?.secretHint ?? t('It is stored encrypted and never enters the log.')}
+                hint={told(chosen?.secretHint ?? '') || t('It is stored encrypted and never enters the log.')}
                 onChange={(secret) => setLogin({ ...login, secret })}
               />
               {form.tls === 'none' ? (

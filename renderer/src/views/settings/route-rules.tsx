@@ -9,7 +9,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { act } from '../../state/act.ts'
 import { useLive } from '../../state/use-live.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 type Rule = Awaited<ReturnType<typeof api.route.rules>>[number]
 type Editing = Omit<Rule, 'id' | 'text'> & { readonly id?: number }
@@ -38,8 +38,8 @@ export function RouteRules({ routes }: { readonly routes: readonly RouteView[] }
           ) : (
             <ol className="cards">
               {list.map((rule, n) => (
-                <li key={rule.id} aria-label={rule.text}>
-                  <p className="grow">{rule.text}</p>
+                <li key={rule.id} aria-label={told(rule.text)}>
+                  <p className="grow">{told(rule.text)}</p>
                   <IconButton icon="up" label={t('Move up')} disabled={n === 0} onClick={() => move(rule.id, n - 1)} />
                   <IconButton
                     icon="down"

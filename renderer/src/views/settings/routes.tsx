@@ -120,7 +120,7 @@ function Smarthost({ route, onChange, onRemove }: SmarthostProps) {
             <Icon name="fail" />
             <span>
               {tx('{trouble} Its mail waits; nothing is returned. <button>Try this login again</button>', {
-                trouble: visible(route.trouble),
+                trouble: told(visible(route.trouble)),
                 button: (words) => (
                   <button type="button" className="linklike" onClick={() => void again()}>
                     {words}

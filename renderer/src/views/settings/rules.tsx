@@ -17,7 +17,7 @@ import { useNow } from '../../state/now.ts'
 import { useLive } from '../../state/use-live.ts'
 import { RuleDialog } from '../rules/rule-dialog.tsx'
 import { RunDialog } from '../rules/run-dialog.tsx'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 const changes = { changes: api.rules.changes }
 type Open =
@@ -160,7 +160,7 @@ function RuleCard({ rule, at, of, onEdit, onRun, onRemove }: CardProps) {
         </p>
         {rule.trouble === null ? null : (
           <p className="notice warn">
-            <Icon name="alert" /> <span>{rule.trouble}</span>
+            <Icon name="alert" /> <span>{told(rule.trouble)}</span>
           </p>
         )}
       </div>

@@ -97,7 +97,7 @@ function Key({ view, onRemove }: { view: DkimKeyView; onRemove: () => void }) {
       <div className="grow">
         <b className="mono">{view.domain}</b>{' '}
         <span className={view.active ? 'badge ok' : 'badge'}>{view.active ? t('signs') : t('does not sign')}</span>
-        <p className="quiet">{view.text}</p>
+        <p className="quiet">{told(view.text)}</p>
         <dl className="kv copyable">
           <dt>{t('Record')}</dt>
           <dd>

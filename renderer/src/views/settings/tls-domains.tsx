@@ -117,7 +117,9 @@ function TlsDomain({ view, onForget }: { view: TlsDomainView; onForget: () => vo
         {view.mtaStsError === null ? null : (
           <p className="notice warn">
             <Icon name="alert" />{' '}
-            <span>{t('Its policy could not be read: {mtaStsError}', { mtaStsError: visible(view.mtaStsError) })}</span>
+            <span>
+              {t('Its policy could not be read: {mtaStsError}', { mtaStsError: told(visible(view.mtaStsError)) })}
+            </span>
           </p>
         )}
       </div>

@@ -7,7 +7,7 @@ import { Button } from '../../parts/button.tsx'
 import { act } from '../../state/act.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { useStanding } from '../../state/use-live.ts'
-import { t, tx } from '../../words/words.ts'
+import { t, told, tx } from '../../words/words.ts'
 
 /** What a person should know, one line: the most urgent thing, and how many more there are. */
 export function Banners() {
@@ -71,7 +71,7 @@ export function Banners() {
             </>
           }
         >
-          {visible(one.text)}
+          {told(visible(one.text))}
         </Banner>
       ))}
     </div>

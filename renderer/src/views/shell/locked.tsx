@@ -3,7 +3,7 @@ import { api, wordsOf } from '../../bridge/client.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Field } from '../../parts/field.tsx'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 /** The page of mail that is locked: a passphrase opens it, or it says what is missing. */
 export function Locked({ why = '' }: { readonly why: string | undefined }) {
@@ -15,7 +15,7 @@ export function Locked({ why = '' }: { readonly why: string | undefined }) {
         {missing === undefined
           ? t('Mail, index and log on this computer are encrypted, and Posthorn has not got the key:')
           : t('Mail, index and log on this computer are encrypted, and the key that opens them was expected here:')}
-        <code className="reason">{missing ?? why}</code>
+        <code className="reason">{missing ?? told(why)}</code>
         {missing === undefined
           ? t('Nothing is lost. Put that right, then stop Posthorn and start it again.')
           : t(
@@ -29,7 +29,9 @@ export function Locked({ why = '' }: { readonly why: string | undefined }) {
 /** What keeps a desktop's keychain from opening the mail, as a sentence; undefined where it is not about one. */
 function keychainTrouble(why: string): string | undefined {
   const words = /^(.*(?:keychain|keyring|wallet|data protection).*); the passphrase opens the mail$/i.exec(why)?.[1]
-  return words === undefined ? undefined : `${words.charAt(0).toUpperCase()}${words.slice(1)}`
+  if (words === undefined) return undefined
+  const own = told(words)
+  return own.charAt(0).toUpperCase() + own.slice(1)
 }
 
 function Unlock({ why }: { readonly why: string }) {

@@ -6,7 +6,7 @@ import { useEngine } from '../../state/engine.tsx'
 import { go, INBOX } from '../../state/route.ts'
 import { useCompletion } from '../compose/use-completion.ts'
 import { completionsOf, typedValue } from './complete-search.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 /** Typing is searched after so long a rest; Enter searches at once. */
 const REST_MS = 180
@@ -126,7 +126,7 @@ export function SearchField({ asked, input }: Props) {
             onClick={() => type(one.text)}
           >
             <bdi className="mono">{visible(one.word)}</bdi>
-            <bdi className="quiet clip grow">{visible(one.about)}</bdi>
+            <bdi className="quiet clip grow">{told(visible(one.about))}</bdi>
           </div>
         ))}
       </div>

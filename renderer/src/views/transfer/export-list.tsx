@@ -7,7 +7,7 @@ import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { act } from '../../state/act.ts'
 import { useNow } from '../../state/now.ts'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 /** The exports of this run, the newest first. */
 export function ExportList({ exports }: { readonly exports: readonly ExportView[] }) {
@@ -36,7 +36,7 @@ export function ExportList({ exports }: { readonly exports: readonly ExportView[
             ) : null}
             {one.state === 'failed' ? (
               <p className="notice danger">
-                <Icon name="fail" /> <span>{one.reason}</span>
+                <Icon name="fail" /> <span>{told(one.reason ?? '')}</span>
               </p>
             ) : (
               <p className="quiet">
@@ -53,7 +53,7 @@ export function ExportList({ exports }: { readonly exports: readonly ExportView[
                 </summary>
                 <ul>
                   {one.problems.map((problem) => (
-                    <li key={problem}>{visible(problem)}</li>
+                    <li key={problem}>{told(visible(problem))}</li>
                   ))}
                 </ul>
               </details>

@@ -11,7 +11,7 @@ import { useLive } from '../../state/use-live.ts'
 import { PathField } from './path-field.tsx'
 import { useSending, type Found, type Into } from './use-import.ts'
 import { t } from '../../words/words.ts'
-import { folderName } from '../../format/folder-name.ts'
+import { folderName, madeName } from '../../format/folder-name.ts'
 
 type Source = 'files' | 'path' | `profile ${number}`
 
@@ -183,7 +183,7 @@ function FoundList({ found }: { readonly found: Found }) {
         {found.sources.slice(0, 200).map((source) => (
           <li key={source.path} title={visible(source.path)}>
             <Icon name="folder" />
-            <bdi className="clip grow">{visible(source.folder)}</bdi>
+            <bdi className="clip grow">{visible(madeName(source.folder))}</bdi>
             <span className="quiet num">{size(source.sizeBytes)}</span>
           </li>
         ))}

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { ImportView } from '../../../../core/rpc/transfer-contract.ts'
 import { api } from '../../bridge/client.ts'
+import { madeName } from '../../format/folder-name.ts'
 import { size } from '../../format/size.ts'
 import { ago } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
@@ -9,7 +10,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { act } from '../../state/act.ts'
 import { useNow } from '../../state/now.ts'
 import { ReportDialog } from './report-dialog.tsx'
-import { t } from '../../words/words.ts'
+import { t, told } from '../../words/words.ts'
 
 const isUnderWay = ({ state }: ImportView) => state === 'looking' || state === 'running' || state === 'finishing'
 const canResume = ({ state }: ImportView) => state === 'cancelled' || state === 'interrupted' || state === 'failed'
@@ -46,7 +47,7 @@ function stateWords(one: ImportView, nowMs: number): string {
     case 'interrupted':
       return t('Posthorn ended meanwhile. It can go on where it had come to.')
     case 'failed':
-      return one.reason ?? t('It failed.')
+      return one.reason === null ? t('It failed.') : told(one.reason)
   }
 }
 
@@ -65,7 +66,9 @@ export function ImportList({ imports }: { readonly imports: readonly ImportView[
                 <bdi>{visible(one.from.join(', '))}</bdi>
               </b>
               <p className="quiet">
-                {one.folder === null ? t('Into its own folders') : t('Into {folder}', { folder: visible(one.folder) })}
+                {one.folder === null
+                  ? t('Into its own folders')
+                  : t('Into {folder}', { folder: visible(madeName(one.folder)) })}
               </p>
               <p className="num">{importWords(one)}.</p>
               {isUnderWay(one) ? (

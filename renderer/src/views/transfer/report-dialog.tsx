@@ -47,7 +47,7 @@ export function ReportDialog({ id, onClose }: { readonly id: number; readonly on
                   <bdi>{visible(row.subject) || t('(no subject)')}</bdi>
                 </td>
                 <td className={row.what === 'refused' ? 'danger' : undefined}>{told(WHAT[row.what])}</td>
-                <td>{visible(row.reason)}</td>
+                <td>{told(visible(row.reason))}</td>
                 <td className="mono">
                   <bdi>{visible(row.path)}</bdi>
                   {row.offset === null ? '' : t(', byte {offset}', { offset: row.offset })}
