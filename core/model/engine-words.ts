@@ -12,17 +12,19 @@ interface Template {
 /** What is longer is no sentence of the engine. */
 const MOST_LETTERS = 4000
 /** How often one text is held against the templates: what a stranger sent can't keep the window busy. */
-const MOST_LOOKS = 60
+const MOST_LOOKS = 200
 /** How deep values are told within values. */
-const MOST_DEEP = 6
+const MOST_DEEP = 8
 /** Texts that were told, for lists that are drawn again and again. */
 const MOST_KEPT = 2000
 
 const PLACE = /\{\d\}/
 /** What ends before this is somebody's own name for a thing: it is not told. */
 const QUOTED = /["“„«]$/
-/** Where one sentence ends and another, or the reason of the first, begins. */
-const SEAM = /[.!?:;] /g
+/** Where one sentence ends and another begins. */
+const SENTENCES = /[.!?] /g
+/** Where the reason of a sentence begins. */
+const REASONS = /[:;] /g
 
 /**
  * Says the engine's English in another language. The engine makes its sentences with values in them, and keeps them so; a
@@ -69,10 +71,15 @@ export class EngineWords {
 
   /** The text in the language; undefined where nothing of it is known. */
   #told(text: string, depth: number): string | undefined {
+    return this.#whole(text, depth) ?? (depth > MOST_DEEP ? undefined : this.#bySeams(text, depth))
+  }
+
+  /** The text as one sentence. */
+  #whole(text: string, depth: number): string | undefined {
     // A place of the catalogue's own is no text of the engine.
     if (Object.hasOwn(this.#catalogue, text) && !PLACE.test(text)) return this.#say(this.#catalogue[text] ?? text)
     if (text.length > MOST_LETTERS || depth > MOST_DEEP || this.#looks-- <= 0) return undefined
-    return this.#byTemplate(text, depth) ?? this.#bySeams(text, depth) ?? this.#asSentence(text, depth)
+    return this.#byTemplate(text, depth) ?? this.#asSentence(text, depth)
   }
 
   #byTemplate(text: string, depth: number): string | undefined {
@@ -100,19 +107,22 @@ export class EngineWords {
       const [left, right] = [this.#told(before, depth + 1), this.#told(within, depth + 1)]
       if (left !== undefined || right !== undefined) return `${left ?? before} (${right ?? within})${stop}`
     }
-    for (const seam of text.matchAll(SEAM)) {
-      const before = text.slice(0, seam.index)
-      const mark = text.charAt(seam.index)
-      const isReason = mark === ':' || mark === ';'
-      const left = this.#told(isReason ? before : before + mark, depth + 1)
-      const rest = text.slice(seam.index + 2)
-      if (left === undefined && !isReason) continue
-      const right = this.#told(` ${rest}`, depth + 1) ?? this.#told(rest, depth + 1)
-      if (left === undefined && right === undefined) continue
-      const glue = isReason ? `${mark} ` : ' '
-      return `${left ?? before}${right?.startsWith(' ') ? glue.trimEnd() : glue}${right ?? rest}`
-    }
-    return undefined
+    for (const [seam, isReason] of [
+      [SENTENCES, false],
+      [REASONS, true],
+    ] as const)
+      for (const { index } of text.matchAll(seam)) {
+        const before = text.slice(0, isReason ? index : index + 1)
+        const rest = text.slice(index + 2)
+        const left = this.#whole(before, depth + 1)
+        const right =
+          left === undefined ? undefined : (this.#whole(` ${rest}`, depth + 1) ?? this.#told(rest, depth + 1))
+        if (left !== undefined) return `${left}${isReason ? text.charAt(index) : ''} ${(right ?? rest).trimStart()}`
+      }
+    // What it begins with is somebody else's; what follows may be known.
+    const [{ index } = { index: -1 }] = text.matchAll(/[.!?:;] /g)
+    const right = index === -1 ? undefined : this.#told(text.slice(index + 2), depth + 1)
+    return right === undefined ? undefined : `${text.slice(0, index + 2)}${right}`
   }
 
   /** A reason that was made a sentence: with a capital, and a full stop. */
