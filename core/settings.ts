@@ -207,6 +207,12 @@ export const SETTINGS = {
     'a full domain name, or ""',
     (v) => v === '' || (isDomainName(v) && v.includes('.')),
   ),
+  'preflight.blocklist': text(
+    'The list of unwelcome addresses that is asked when the network is looked at; none when empty.',
+    'zen.spamhaus.org',
+    'a domain name, or ""',
+    (v) => v === '' || isDomainName(v),
+  ),
   'relay.mtaSts': flag('Fetch and obey the MTA-STS policies of the domains mail goes to.', true),
   'relay.tlsRatchetSeconds': whole(
     'How long a domain that had verified TLS gets no mail without it, counted from the last time; 0 for not at all.',
@@ -243,7 +249,7 @@ export const SETTINGS = {
   'queue.paused': flag('Accept mail and send nothing.', false),
   'queue.undoSeconds': whole(
     'How long mail written here can be taken back before it leaves; 0 for not at all.',
-    0,
+    10,
     0,
     60,
     {
@@ -355,6 +361,13 @@ export const SETTINGS = {
     'lab.posthorn.invalid',
     'a domain that ends in .invalid or .test, in small letters',
     (v) => /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,5}(?:invalid|test)$/.test(v),
+  ),
+  'lab.retrySeconds': whole(
+    'When a rehearsal that was put off is tried again, sooner than other mail; each further wait is twice as long.',
+    5,
+    1,
+    86_400,
+    { unit: 'seconds' },
   ),
   'log.protocols': list(
     'Protocols whose sessions are recorded in the protocol log.',

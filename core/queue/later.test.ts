@@ -63,6 +63,15 @@ test('mail written here can be taken back for as long as was set, and is a draft
   }
 })
 
+test('without any setting mail written here can be taken back for ten seconds', async () => {
+  const { house, send, pass } = await open(taken, { settings: {} })
+  const [mine, other] = [await send(written), await send({})]
+  await pass(9900)
+  expect([house.states(mine), house.states(other)]).toEqual([['waiting'], ['delivered']])
+  await pass(100)
+  expect(house.states(mine)).toEqual(['delivered'])
+})
+
 test('what was taken back, or cancelled, cannot be taken back again: there would be two drafts', async () => {
   const { house, send } = await open(taken, { settings: { 'queue.undoSeconds': 30 } })
   const [undone, cancelled] = [await send(written), await send(written)]

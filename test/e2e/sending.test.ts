@@ -39,9 +39,11 @@ describe('sending', () => {
       submission: { port: 0, tlsPort: null },
       dns: { servers: [dns.server] },
       relay: { port: sink.port, allowPrivateAddresses: true, ehloName: 'post.feldt.test' },
+      queue: { undoSeconds: null },
       ui: { port: await freePort('127.0.0.1') },
     })
     served = await home.serve()
+    await home.json(['setting', 'set', 'queue.undoSeconds', '0'])
     browser = await openBrowser()
     page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
     page.setDefaultTimeout(8000)

@@ -4,13 +4,12 @@ import type { Browser, Locator, Page } from 'playwright-core'
 import { complaintsOf, openBrowser } from './browser.ts'
 import { startDnsServer, type DnsStub, type Zone } from './dns-server.ts'
 import { freePort } from './postfix.ts'
-import { eventually, Home, type Served } from './posthorn.ts'
-import { startSink, type SmtpSink, type SunkMessage } from './smtp-sink.ts'
+import { eventually, Home } from './posthorn.ts'
+import { startSink, type SinkOptions, type SmtpSink, type SunkMessage } from './smtp-sink.ts'
 
 /** A window in which somebody writes, before an engine whose mail goes to a sink of ours. */
 export interface ComposeHouse {
   readonly home: Home
-  readonly served: Served
   readonly sink: SmtpSink
   readonly dns: DnsStub
   readonly browser: Browser
@@ -30,7 +29,10 @@ export interface ComposeHouse {
   receive(...lines: readonly string[]): Promise<void>
   open(subject: string): Promise<void>
   /** A picture of the window, where somebody wants them. */
-  shot(name: string): Promise<void>
+  shot(name: string, of?: Page): Promise<void>
+  /** Ends the engine as a power cut would; and starts it again. */
+  killEngine(): Promise<void>
+  startEngine(): Promise<void>
   close(): Promise<void>
 }
 
@@ -41,17 +43,19 @@ const ZONE: Zone = {
 }
 
 /** Opens one. The person is Nora Feldt, nora@feldt.test. */
-export async function openComposeHouse(): Promise<ComposeHouse> {
-  const sink = await startSink()
+export async function openComposeHouse(options: SinkOptions = {}): Promise<ComposeHouse> {
+  const sink = await startSink(options)
   const dns = await startDnsServer(ZONE)
   const home = new Home({
     submission: { port: 0 },
     dns: { servers: [dns.server] },
     relay: { port: sink.port, allowPrivateAddresses: true, ehloName: 'post.feldt.test' },
     pace: { gapSeconds: 0 },
+    queue: { undoSeconds: null },
     ui: { port: await freePort('127.0.0.1') },
   })
-  const served = await home.serve()
+  let served = await home.serve()
+  await home.json(['setting', 'set', 'queue.undoSeconds', '0'])
   const browser = await openBrowser()
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
   const page = await context.newPage()
@@ -67,7 +71,6 @@ export async function openComposeHouse(): Promise<ComposeHouse> {
   const composer = page.locator('section.compose')
   return {
     home,
-    served,
     sink,
     dns,
     browser,
@@ -105,9 +108,13 @@ export async function openComposeHouse(): Promise<ComposeHouse> {
         .click()
       await page.getByRole('article', { name: subject }).waitFor()
     },
-    async shot(name) {
+    async shot(name, of = page) {
       const folder = process.env['POSTHORN_SHOTS']
-      if (folder !== undefined) writeFileSync(join(folder, `${name}.png`), await page.screenshot())
+      if (folder !== undefined) writeFileSync(join(folder, `${name}.png`), await of.screenshot())
+    },
+    killEngine: () => served.kill(),
+    async startEngine() {
+      served = await home.serve()
     },
     async close() {
       await browser.close()

@@ -1,7 +1,10 @@
 import type { ComposeDeps } from '../../core/mailbox/compose-handlers.ts'
 
 /** A composer's joints where nothing speaks against any domain. */
-export const quietReview: Pick<ComposeDeps, 'domainMail' | 'isDirect' | 'hasSpf' | 'isSigned' | 'limitsFor' | 'behind'> = {
+export const quietReview: Pick<
+  ComposeDeps,
+  'domainMail' | 'isDirect' | 'hasSpf' | 'isSigned' | 'limitsFor' | 'behind'
+> = {
   domainMail: () => Promise.resolve('takes-mail'),
   isDirect: () => true,
   hasSpf: () => Promise.resolve(true),

@@ -4,7 +4,7 @@ import { Button, IconButton } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { MenuButton, type MenuEntry } from '../../parts/menu.tsx'
 import { t } from '../../words/words.ts'
-import { LanguageButton } from './language-button.tsx'
+import { LanguageSelect } from './language-select.tsx'
 
 interface Props {
   readonly problem: string | undefined
@@ -43,7 +43,7 @@ export function ComposeFoot(props: Props) {
         {t('Attach')}
       </Button>
       <MenuButton label={t('Options of the message')} icon="more" entries={props.options} />
-      <LanguageButton value={props.language} onChange={props.onLanguage} />
+      <LanguageSelect value={props.language} onChange={props.onLanguage} />
       <span className="grow clip problem" role="alert">
         {problem === undefined ? null : (
           <>

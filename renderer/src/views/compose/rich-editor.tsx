@@ -10,6 +10,8 @@ import { extensionsOf, type PictureUrl } from './schema.ts'
 interface Props {
   /** What it begins with. */
   readonly html: string
+  /** It is from this editor: each space of it was typed. */
+  readonly isOwn: boolean
   /** The language of the text; null: the one of the window. */
   readonly language: string | null
   readonly urlOf: PictureUrl
@@ -20,12 +22,13 @@ interface Props {
 }
 
 /** The text with its looks. It holds its state itself; who needs it asks the editor. */
-export function RichEditor({ html, language, urlOf, onReady, onChange, onFiles }: Props) {
+export function RichEditor({ html, isOwn, language, urlOf, onReady, onChange, onFiles }: Props) {
   const held = useRef({ onReady, onChange, onFiles })
   held.current = { onReady, onChange, onFiles }
   const editor = useEditor({
     extensions: extensionsOf(urlOf),
     content: htmlForEditor(html),
+    parseOptions: { preserveWhitespace: isOwn ? 'full' : false },
     // Its own style sheet would be refused by the policy of the page.
     injectCSS: false,
     immediatelyRender: true,

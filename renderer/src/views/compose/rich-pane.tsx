@@ -42,6 +42,7 @@ export function RichPane({ draft, pictures, onReady }: Props) {
       )}
       <RichEditor
         html={draft.body().html ?? ''}
+        isOwn={draft.isKept}
         language={draft.written.language}
         urlOf={pictures.urlOf}
         onReady={(next) => {

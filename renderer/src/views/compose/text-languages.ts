@@ -15,13 +15,13 @@ export function languageName(tag: string): string {
   }
 }
 
-/** The languages to choose from, by name: those whose spelling the desktop checks, else what the person and others write in. */
+/** The languages to choose from beside the window's own, by name: those whose spelling the desktop checks, else what the person and others write in. */
 export function textLanguages(
   checked: readonly string[],
   chosen: string | null,
 ): readonly (readonly [string, string])[] {
   const known = checked.length > 0 ? checked : [...navigator.languages, ...COMMON]
-  const tags = new Set([...known, ...(chosen === null ? [] : [chosen])])
+  const tags = new Set([...known, ...(chosen === null ? [] : [chosen])].filter((tag) => tag !== spokenLocale()))
   const names = [...tags].map((tag) => [tag, languageName(tag)] as const)
   return names.toSorted((a, b) => a[1].localeCompare(b[1], spokenLocale()))
 }

@@ -242,6 +242,8 @@ export function useDraft(
     written,
     first,
     saved,
+    /** It goes on from a draft. */
+    isKept: start.kind === 'draft',
     draftId: () => draftId.current,
     patch,
     change,
