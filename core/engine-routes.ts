@@ -5,6 +5,7 @@ import type { Route } from './model/outcome.ts'
 import type { Queue } from './queue/queue.ts'
 import type { RelayDeps, RouteSignIn } from './relay/deps.ts'
 import { routeHandlers } from './relay/handlers.ts'
+import { preflight } from './relay/preflight.ts'
 import { chooseRoute, type RouteTable } from './relay/route-rules.ts'
 import { testRoute } from './relay/test-route.ts'
 import type { Settings } from './settings.ts'
@@ -141,6 +142,7 @@ export function openRoutes({ store, isLocal, labRouteOf, signIns }: RoutesContex
           )
         },
         tokenOf: signIns.tokenOf,
+        preflight: (from, signal) => preflight(from, { ...relay, isLocal }, signal),
         test: (target, signal) => testRoute(target, relay, signal),
         changes,
       }),

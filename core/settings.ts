@@ -9,6 +9,8 @@ export interface Setting<T> {
   readonly about: string
   readonly default: T
   readonly unit?: 'seconds' | 'port' | 'connections'
+  /** All it may be, where that is a few words. */
+  readonly choices?: readonly string[]
   /** What is allowed, in words for a person who wrote something else. */
   readonly allowed: string
   /** The value, or undefined when it is not allowed. */
@@ -57,6 +59,9 @@ function text(
     parse: (v) => (typeof v === 'string' && ok(v) ? v : undefined),
     ...(extra as object),
   }
+}
+function choice<V extends string>(about: string, value: V, choices: readonly V[], allowed: string): Setting<V> {
+  return { about, default: value, allowed, choices, parse: (v) => choices.find((one) => one === v) }
 }
 function list<T>(
   about: string,
@@ -195,11 +200,11 @@ export const SETTINGS = {
     "Deliver to private and loopback addresses, too. For tests of one's own network only.",
     false,
   ),
-  'relay.family': text(
+  'relay.family': choice(
     'Which addresses of other servers are dialled.',
     'both',
+    ['both', 'ipv4', 'ipv6'],
     '"both", "ipv4" (never IPv6) or "ipv6" (never IPv4)',
-    (v) => v === 'both' || v === 'ipv4' || v === 'ipv6',
   ) as Setting<'both' | 'ipv4' | 'ipv6'>,
   'relay.ehloName': text(
     'Name given in EHLO; the address of the connection when empty.',
@@ -237,11 +242,11 @@ export const SETTINGS = {
     3650,
   ),
   'rules.historyDays': whole('How long it is kept what rules did to a message, in days.', 365, 1, 36_500),
-  'queue.mode': text(
+  'queue.mode': choice(
     'Whether mail leaves at once or at intervals.',
     'at-once',
+    ['at-once', 'interval'],
     '"at-once" or "interval"',
-    (v) => v === 'at-once' || v === 'interval',
   ) as Setting<'at-once' | 'interval'>,
   'queue.intervalSeconds': whole('Time between two runs of the queue when it leaves at intervals.', 1800, 1, 864_000, {
     unit: 'seconds',
@@ -257,11 +262,11 @@ export const SETTINGS = {
     },
   ),
   'queue.retireAfterDays': whole('When the queue forgets a message that is done, in days.', 30, 1, 3650),
-  'pace.profile': text(
+  'pace.profile': choice(
     'How gently mail leaves: as a home line must, or at full speed to a relay of your own.',
     'home',
+    ['home', 'relay'],
     '"home" or "relay"',
-    (v) => v === 'home' || v === 'relay',
   ) as Setting<'home' | 'relay'>,
   'pace.connections': whole('Most connections at once to all other servers together.', 10, 1, 1000, {
     unit: 'connections',
@@ -284,11 +289,11 @@ export const SETTINGS = {
     0,
     10_000_000,
   ),
-  'retry.profile': text(
+  'retry.profile': choice(
     'When mail is tried again: by "retry.scheduleSeconds", or every 15 minutes as sendmail does.',
     'schedule',
+    ['schedule', 'sendmail'],
     '"schedule" or "sendmail"',
-    (v) => v === 'schedule' || v === 'sendmail',
   ) as Setting<'schedule' | 'sendmail'>,
   'retry.scheduleSeconds': list(
     'Waits between two tries; the last one is repeated.',
@@ -407,37 +412,37 @@ export const SETTINGS = {
     'Let pictures of mail be loaded from private and loopback addresses, too.',
     false,
   ),
-  'look.language': text(
+  'look.language': choice<string>(
     'The language of the window: that of the system, or one of those Posthorn speaks.',
     'system',
+    ['system', ...Object.keys(LANGUAGES), PSEUDO],
     'system, en, de, fr, ja, ar, or en-XA (for translators: English with every letter changed)',
-    (v) => v === 'system' || v === PSEUDO || Object.hasOwn(LANGUAGES, v),
   ),
-  'look.theme': text(
+  'look.theme': choice(
     'Light or dark window, or as the system has it.',
     'system',
+    ['system', 'light', 'dark'],
     '"system", "light" or "dark"',
-    (v) => v === 'system' || v === 'light' || v === 'dark',
   ) as Setting<'system' | 'light' | 'dark'>,
-  'look.density': text(
+  'look.density': choice(
     'How close together the rows of lists stand.',
     'normal',
+    ['compact', 'normal', 'roomy'],
     '"compact", "normal" or "roomy"',
-    (v) => v === 'compact' || v === 'normal' || v === 'roomy',
   ) as Setting<'compact' | 'normal' | 'roomy'>,
   'look.conversations': flag('Show the messages of a conversation as one row, and read them as one.', true),
   'look.newestFirst': flag('In a conversation, show the newest message first.', false),
-  'look.list': text(
+  'look.list': choice(
     'How lists of messages look: two lines for each, or a table.',
     'cards',
+    ['cards', 'table'],
     '"cards" or "table"',
-    (v) => v === 'cards' || v === 'table',
   ) as Setting<'cards' | 'table'>,
-  'look.readingPane': text(
+  'look.readingPane': choice(
     'Where a message is read: beside the list, below it, or in its place.',
     'right',
+    ['right', 'below', 'off'],
     '"right", "below" or "off"',
-    (v) => v === 'right' || v === 'below' || v === 'off',
   ) as Setting<'right' | 'below' | 'off'>,
   'look.columns': list(
     'How wide the columns of the table are, in pixels.',
@@ -452,39 +457,39 @@ export const SETTINGS = {
     (v): v is string => isText(v) && /^(?:all|\d{1,16})=(?:date|from|subject|size)-(?:up|down)$/.test(v),
   ),
   'look.unifiedInbox': flag('Show all inboxes together as one, above the folders.', true),
-  'compose.format': text(
+  'compose.format': choice(
     'How new messages are written: rich text, which is sent as plain text where nothing is formatted, or plain text.',
     'rich',
+    ['rich', 'plain'],
     '"rich" or "plain"',
-    (v) => v === 'rich' || v === 'plain',
   ) as Setting<'rich' | 'plain'>,
-  'compose.answer': text(
+  'compose.answer': choice(
     'Where an answer stands: above what is quoted, below it, or without a quote.',
     'above',
+    ['above', 'below', 'alone'],
     '"above", "below" or "alone"',
-    (v) => v === 'above' || v === 'below' || v === 'alone',
   ) as Setting<'above' | 'below' | 'alone'>,
   'compose.review': flag(
     "Look at a message before it is sent: its recipients' domains in DNS, a missing subject or attachment, many visible recipients.",
     true,
   ),
-  'keys.scheme': text(
+  'keys.scheme': choice<KeyScheme>(
     'Which keys act in the window: its own, those of Thunderbird or Gmail, or none that are single letters.',
     'posthorn',
+    KEY_SCHEMES,
     '"posthorn", "thunderbird", "gmail" or "off"',
-    (v) => KEY_SCHEMES.some((scheme) => scheme === v),
-  ) as Setting<KeyScheme>,
+  ),
   'keys.own': list(
     'Keys of your own, which win over the scheme: a command and what is pressed for it, or nothing.',
     [] as readonly string[],
     'a list of lines such as "archive=y", "log=Mod+Shift+L" or "junk="',
     (v): v is string => isText(v) && parseBinding(v) !== undefined,
   ),
-  'desktop.closing': text(
+  'desktop.closing': choice(
     'What closing the last window of the desktop application does: ask once, keep it running in the tray, or quit.',
     'ask',
+    ['ask', 'tray', 'quit'],
     '"ask", "tray" or "quit"',
-    (v) => v === 'ask' || v === 'tray' || v === 'quit',
   ) as Setting<'ask' | 'tray' | 'quit'>,
   'desktop.startAtLogin': flag('Start the desktop application, without a window, when you sign in.', false),
   'desktop.notify': flag('Let the desktop application tell of new mail in an inbox.', true),

@@ -7,7 +7,7 @@ const ADD =
   'route add smarthost HOST[:PORT] [--tls implicit|starttls|none] [--user U --password-stdin|--token-stdin|--oauth PROVIDER]'
 const RULE =
   'route rule list, route rule add [--from PATTERN] [--to PATTERN] [--after TRIES] direct|hold|smarthost [--route ID], route rule remove ID, or route rule move ID PLACE'
-const USAGE = `${ADD}, route list, route presets, route login ID --user U --password-stdin|--token-stdin|--oauth PROVIDER, route login ID none, route resume ID, route test ID, route remove ID, route why FROM TO [--tries N], or route rule …`
+const USAGE = `${ADD}, route list, route presets, route login ID --user U --password-stdin|--token-stdin|--oauth PROVIDER, route login ID none, route resume ID, route test ID, route preflight ADDRESS, route remove ID, route why FROM TO [--tries N], or route rule …`
 
 const TLS = ['implicit', 'starttls', 'none'] as const
 /** What servers listen on, by how they are secured (RFC 8314 §7). */
@@ -116,6 +116,21 @@ async function test(context: Context, word: string | undefined): Promise<number>
   return failed ? EXIT.failed : EXIT.ok
 }
 
+const MARK = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ', unknown: '?      ' } as const
+
+/** Looks at the network as mail would go straight from it, with each finding as it comes. */
+async function preflight({ api, io, json }: Context, address: string | undefined): Promise<number> {
+  if (address === undefined) throw usage('route preflight ADDRESS: an address of yours')
+  let failed = false
+  for await (const finding of await api.route.preflight({ address })) {
+    failed ||= finding.state === 'failed'
+    if (json) await io.stdout(jsonLine(finding))
+    else if (finding.state !== 'trying')
+      await io.stdout(`${MARK[finding.state]} ${finding.check}: ${harmless(finding.text)}\n`)
+  }
+  return failed ? EXIT.failed : EXIT.ok
+}
+
 export const route: Command = {
   options: {
     '--host': 'value',
@@ -184,6 +199,8 @@ export const route: Command = {
       }
       case 'test':
         return test(context, words[0])
+      case 'preflight':
+        return preflight(context, words[0])
       case 'rule':
         return rule(context, words)
       case 'list': {

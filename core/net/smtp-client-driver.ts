@@ -103,6 +103,16 @@ export class SmtpConnection {
     return this.#session.largestBytes
   }
 
+  /** What the server's reply to EHLO began with; '' where there was none, or no transaction can begin now. */
+  get hello(): string {
+    return this.#session.hello
+  }
+
+  /** The address of this computer that the connection has; '' when it is closed. */
+  get localAddress(): string {
+    return this.#socket.localAddress ?? ''
+  }
+
   /** What encrypts the session; null for clear text. */
   get tls(): TlsFacts | null {
     return this.#tls

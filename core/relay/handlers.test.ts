@@ -75,6 +75,9 @@ function house() {
             { rules, server: (id) => routes.find((route) => route.id === id), ofSender: () => undefined },
           ),
     targetOf: () => undefined,
+    async *preflight({ domain }) {
+      yield { check: 'port', state: 'ok', text: domain, sessionId: null }
+    },
     async *test({ host, login }) {
       yield { step: 'connect', state: 'ok', text: `${host} ${login?.user ?? ''}`, sessionId: null }
     },

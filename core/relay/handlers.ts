@@ -7,6 +7,7 @@ import type { Route, TlsMode } from '../model/outcome.ts'
 import { describeRule, parseDomainPattern, parseSenderPattern, type RouteRule } from '../model/route-rule.ts'
 import { isIpAddress, isLoopback } from '../net/address.ts'
 import { contract } from '../rpc/contract.ts'
+import type { PreflightFinding } from './preflight.ts'
 import { ROUTE_PRESETS } from './presets.ts'
 import type { RouteServer } from './route-rules.ts'
 import type { RouteTestStep, RouteTestTarget } from './test-route.ts'
@@ -45,6 +46,7 @@ export interface RouteDeps {
   readonly targetOf: (routeId: number) => RouteTestTarget | undefined
   /** Joint: a token of a sign-in. */
   readonly tokenOf: TokenOf
+  readonly preflight: (from: ForwardPath, signal: AbortSignal | undefined) => AsyncIterable<PreflightFinding>
   readonly test: (target: RouteTestTarget, signal: AbortSignal | undefined) => AsyncIterable<RouteTestStep>
   readonly changes: Changes<number>
 }
@@ -106,6 +108,9 @@ export function routeHandlers(deps: RouteDeps) {
     }),
     test: os.test.handler(async function* ({ input, signal }) {
       yield* deps.test('id' in input ? storedTarget(input.id, deps) : newTarget(input, deps), signal)
+    }),
+    preflight: os.preflight.handler(async function* ({ input, signal }) {
+      yield* deps.preflight(mailboxOf(input.address, `look at the network for "${input.address}"`), signal)
     }),
     rules: os.rules.handler(rules),
     saveRule: os.saveRule.handler(async ({ input }) => {
@@ -213,10 +218,10 @@ function toRule(input: {
   return { ...(id === undefined ? {} : { id }), sender, recipient, afterTries, action, routeId }
 }
 
-function mailboxOf(text: string): ForwardPath {
+function mailboxOf(text: string, doing = `explain the route of "${text}"`): ForwardPath {
   const mailbox = parseMailbox(text.trim())
   if (mailbox) return mailbox
-  throw invalid(`explain the route of "${text}"`, text, 'not an address')
+  throw invalid(doing, text, 'not an address')
 }
 
 function describeRoute(route: Route) {

@@ -2,14 +2,10 @@ import { errnoWords } from '../base/errno.ts'
 import { never } from '../base/never.ts'
 import { newToken } from '../model/access-token.ts'
 import type { Cause, TlsMode } from '../model/outcome.ts'
-import { hasGlobalIpv6 } from '../net/address.ts'
-import type { Transcript } from '../transcript/sink.ts'
 import { describeReply } from '../wire/smtp/reply.ts'
-import { listCandidates } from './candidates.ts'
-import { DeadHosts } from './dead-hosts.ts'
 import type { RelayDeps, RouteSignIn } from './deps.ts'
-import { openSession, type OpenContext } from './open-session.ts'
-import { planRoute } from './route-plan.ts'
+import { openOnce } from './open-once.ts'
+import type { OpenContext } from './open-session.ts'
 
 /** One part of a test, as it begins and as it ends. */
 export interface RouteTestStep {
@@ -64,15 +60,21 @@ export async function* testRoute(
   }
   const run = async () => {
     say('trying', TRYING.connect)
-    const { by, ...known } = target
+    const { by, login: known, ...server } = target
     const got = by && (await newToken(by.token))
     if (got?.ok === false) {
       step = 'login'
       return say('failed', got.reason)
     }
-    const login = by && got ? { user: by.user, kind: 'token' as const, secret: got.token } : known.login
-    const whole = { ...known, ...(login && { login }) }
-    const why = await tryAll(whole, deps, signal, onPhase, (id) => (sessionId = id ?? null))
+    const login = by && got ? { user: by.user, kind: 'token' as const, secret: got.token } : known
+    const opened = await openOnce(
+      { kind: 'smarthost', routeId: 0, ...server },
+      deps,
+      { signal, onPhase, note: 'a test of the route: no mail is sent', ...(login && { login }) },
+      (id) => (sessionId = id ?? null),
+    )
+    const why = 'why' in opened ? opened.why : undefined
+    if ('connection' in opened) await opened.connection.quit()
     if (why !== undefined) {
       if (why.at === 'tls') step = 'tls'
       if (why.at === 'login') step = 'login'
@@ -97,59 +99,6 @@ export async function* testRoute(
     })
   }
   await running
-}
-
-/** Undefined when one address let us in; else the last reason why none did. */
-async function tryAll(
-  { login, ...server }: RouteTestTarget,
-  deps: RelayDeps,
-  signal: AbortSignal,
-  onPhase: NonNullable<OpenContext['onPhase']>,
-  onSession: (sessionId: number | undefined) => void,
-): Promise<Cause | undefined> {
-  const settings = deps.settings()
-  const deadHosts = new DeadHosts(deps.clock)
-  const notes: string[] = []
-  const plan = await planRoute({ kind: 'smarthost', routeId: 0, ...server }, settings, deps.resolver, Math.random)
-  if (plan.kind !== 'hosts') return plan.why
-  const context: OpenContext = {
-    deps,
-    settings,
-    deadHosts,
-    signal,
-    signIn: login ? { login } : {},
-    requireTls: false,
-    onPhase,
-    head(transcript: Transcript) {
-      onSession(transcript.sessionId)
-      transcript.note('a test of the route: no mail is sent')
-      for (const note of notes.splice(0)) transcript.note(note)
-    },
-    note: (text) => notes.push(text),
-  }
-  const { 'relay.family': family } = settings
-  const { resolver, hasIpv6 = hasGlobalIpv6 } = deps
-  let last: Cause = { at: 'dns', rcode: 'NODATA', name: server.host }
-  for await (const one of listCandidates(plan, {
-    resolver,
-    family,
-    hasIpv6: family === 'ipv6' || hasIpv6(),
-    deadHosts,
-  })) {
-    notes.push(...one.notes)
-    if (one.kind !== 'address') {
-      last = one.why
-      continue
-    }
-    const opened = await openSession(one, plan, context)
-    if (opened.ok) {
-      await opened.connection.quit()
-      return undefined
-    }
-    last = opened.why
-    if (last.at !== 'connect' || signal.aborted) break
-  }
-  return last
 }
 
 const CONNECT: Readonly<Record<string, string>> = {

@@ -74,6 +74,20 @@ export const routeContract = {
       }),
     ),
   ),
+  /**
+   * Looks whether mail can go straight from this network: dials the servers of the address's own domain and asks the DNS. No mail is
+   * sent and nothing is stored. Fails with `address.invalid`.
+   */
+  preflight: oc.input(z.object({ address: z.string().max(320) })).output(
+    eventIterator(
+      z.object({
+        check: z.enum(['port', 'name', 'spf', 'blocklist']),
+        state: z.enum(['trying', 'ok', 'warning', 'failed', 'unknown']),
+        text: z.string(),
+        sessionId: Id.nullable(),
+      }),
+    ),
+  ),
   rules: oc.output(z.array(RouteRuleView)),
   /** Makes a rule at the end, or changes the one of that id where it stands. Fails with `address.invalid` and `not-found`. */
   saveRule: oc

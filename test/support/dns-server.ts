@@ -9,6 +9,7 @@ export interface ZoneEntry {
   readonly A?: readonly string[]
   readonly AAAA?: readonly string[]
   readonly TXT?: readonly string[]
+  readonly PTR?: readonly string[]
   readonly SRV?: readonly {
     readonly priority?: number
     readonly weight?: number
@@ -168,6 +169,7 @@ function answersTo(question: Question, zone: Zone): Answer[] {
     }
     if (question.type === 'A') for (const data of entry.A ?? []) answers.push({ type: 'A', name, ttl, data })
     if (question.type === 'AAAA') for (const data of entry.AAAA ?? []) answers.push({ type: 'AAAA', name, ttl, data })
+    if (question.type === 'PTR') for (const data of entry.PTR ?? []) answers.push({ type: 'PTR', name, ttl, data })
     // One string of a record holds at most 255 bytes.
     for (const text of question.type === 'TXT' ? (entry.TXT ?? []) : [])
       answers.push({ type: 'TXT', name, ttl, data: text.match(/[^]{1,255}/g) ?? [''] })

@@ -57,6 +57,11 @@ export class ClientSession {
     return this.#state.at === 'ready' ? this.#state.features.largestBytes : undefined
   }
 
+  /** What the reply to EHLO began with; '' where there was none, or no transaction can begin now. */
+  get hello(): string {
+    return this.#state.at === 'ready' ? this.#state.features.hello : ''
+  }
+
   /** Bytes of the server. */
   receive(chunk: Uint8Array): Effect[] {
     const effects: Effect[] = []

@@ -31,6 +31,8 @@ export const CHUNK_FROM_BYTES = 256 * 1024
 
 /** What the server offers in its reply to EHLO; all absent after HELO. */
 export interface Features {
+  /** What its reply begins with: mostly its name, often the address it sees us under. */
+  readonly hello: string
   readonly pipelining: boolean
   readonly eightBitMime: boolean
   readonly smtpUtf8: boolean
@@ -138,6 +140,7 @@ export function parseFeatures(reply: Reply, isVerified: boolean): Features {
   const by = offers.get('DELIVERBY')
   const least = /^\d{1,9}$/.test(by?.[0] ?? '') ? Number(by?.[0]) : 0
   return {
+    hello: reply.lines[0] ?? '',
     pipelining: offers.has('PIPELINING'),
     eightBitMime: offers.has('8BITMIME'),
     smtpUtf8: offers.has('SMTPUTF8'),
@@ -157,6 +160,7 @@ export function parseFeatures(reply: Reply, isVerified: boolean): Features {
 
 /** What a server offers that knows only HELO. */
 export const NO_FEATURES: Features = {
+  hello: '',
   pipelining: false,
   eightBitMime: false,
   smtpUtf8: false,

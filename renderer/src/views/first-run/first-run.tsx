@@ -7,6 +7,9 @@ import { Icon } from '../../parts/icon.tsx'
 import { toast } from '../../state/toasts.ts'
 import { findingAccount } from '../account/finding.ts'
 import { emptyRoute, RouteFields, routeOf } from '../settings/route-fields.tsx'
+import { PreflightPane } from '../settings/preflight-pane.tsx'
+import { usePreflight } from '../settings/use-preflight.ts'
+import { Habits } from './habits.tsx'
 import { Intro } from './intro.tsx'
 import { t } from '../../words/words.ts'
 
@@ -22,6 +25,7 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
   const [fetches, setFetches] = useState(false)
   const [problem, setProblem] = useState<string>()
   const [busy, setBusy] = useState(false)
+  const { preflight, run, forget } = usePreflight()
   const smarthost = routeOf(route)
   const isAddress = /^[^\s@]+@[^\s@]+$/.test(address.trim())
   const isReady = isAddress && (way !== 'smarthost' || smarthost !== undefined)
@@ -76,7 +80,10 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
                     : undefined
                 }
                 onBlur={() => setHasLeft(true)}
-                onChange={setAddress}
+                onChange={(typed) => {
+                  setAddress(typed)
+                  forget()
+                }}
               />
             </div>
             <fieldset>
@@ -87,7 +94,7 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
                   on={way === 'direct'}
                   title={t('Straight to the recipient’s server')}
                   text={t(
-                    'Posthorn finds it in the DNS and delivers by itself. Some networks close port 25; the queue will say so.',
+                    'Posthorn finds it in the DNS and delivers by itself. Some networks close port 25, and servers look at where mail comes from.',
                   )}
                   onPick={() => setWay('direct')}
                 />
@@ -108,6 +115,15 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
                   onPick={() => setWay('smarthost')}
                 />
               </div>
+              {way === 'direct' ? (
+                <Button
+                  icon="wire"
+                  disabled={!isAddress || preflight.at === 'running'}
+                  onClick={() => void run(address.trim())}
+                >
+                  {preflight.at === 'idle' ? t('Look at my network') : t('Look again')}
+                </Button>
+              ) : null}
               {way === 'smarthost' ? <RouteFields form={route} onChange={setRoute} /> : null}
             </fieldset>
             {way === 'provider' ? null : (
@@ -121,6 +137,7 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
                 />
               </fieldset>
             )}
+            <Habits />
           </form>
           <footer className="foot">
             <span className="grow danger problem" role="alert">
@@ -138,7 +155,11 @@ export function FirstRun({ onDone }: { readonly onDone: () => void }) {
             </Button>
           </footer>
         </main>
-        <Intro address={address.trim()} way={way} host={route.host} />
+        {way === 'direct' && preflight.at !== 'idle' ? (
+          <PreflightPane preflight={preflight} hasDialogue />
+        ) : (
+          <Intro address={address.trim()} way={way} host={route.host} />
+        )}
       </div>
     </div>
   )

@@ -12,6 +12,7 @@ import { toast } from '../../state/toasts.ts'
 import { useLive } from '../../state/use-live.ts'
 import { RouteDialog } from './route-dialog.tsx'
 import { RouteRules } from './route-rules.tsx'
+import { Straight } from './straight.tsx'
 import { said, t, told, tx } from '../../words/words.ts'
 
 const TLS = { implicit: 'TLS', starttls: 'STARTTLS', none: said('not encrypted') } as const
@@ -60,6 +61,7 @@ export function Routes() {
           }
         </Load>
       </section>
+      <Straight />
       <RouteRules routes={routes.at === 'ready' ? routes.value : []} />
       {editing === null ? null : (
         <RouteDialog first={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />
