@@ -82,7 +82,10 @@ export class Windows {
 
   /** Brings the window to the front that shows what stands at an address; opens it where there is none. */
   show(kind: WindowKind, address: string): OpenWindow {
-    const open = this.all.find((one) => one.kind === kind && one.address === address)
+    // A page may write its own address anew, as when what is written becomes a draft.
+    const shows = ({ address: first, window }: OpenWindow) =>
+      first === address || URL.parse(window.webContents.mainFrame.url)?.search === address
+    const open = this.all.find((one) => one.kind === kind && shows(one))
     if (open === undefined) return this.open(kind, address)
     if (open.window.isMinimized()) open.window.restore()
     open.window.show()

@@ -10,6 +10,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { notePackages } from './bundled-packages.mjs'
 import { exclusively } from './exclusively.mjs'
+import { shellWords } from './shell-words.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -103,10 +104,17 @@ async function bundle(folder, entry, name, { format = 'es', target = 'node24', s
       minify: false,
       sourcemap: true,
       rolldownOptions: {
-        output: { format, entryFileNames: name, chunkFileNames: '[name]-[hash].js', codeSplitting: splits },
+        // Comments are a tenth of it. Its lines stay, for they are what a crash is told by.
+        output: {
+          format,
+          entryFileNames: name,
+          chunkFileNames: '[name]-[hash].js',
+          codeSplitting: splits,
+          comments: false,
+        },
       },
     },
-    plugins: [notePackages(packagesFile(`${folder}-${name}`))],
+    plugins: [notePackages(packagesFile(`${folder}-${name}`)), shellWords(root)],
     ssr: { noExternal: true, external: ['electron'] },
   })
 }
@@ -121,7 +129,13 @@ async function buildWhenChanged(part, sources, work) {
   mkdirSync(dist, { recursive: true })
   await exclusively(join(dist, `.${part}.lock`), async () => {
     const stamp = join(dist, `.${part}.sources`)
-    const wanted = hashOf(['scripts/build.mjs', 'scripts/bundled-packages.mjs', 'package-lock.json', ...sources])
+    const wanted = hashOf([
+      'scripts/build.mjs',
+      'scripts/bundled-packages.mjs',
+      'scripts/shell-words.mjs',
+      'package-lock.json',
+      ...sources,
+    ])
     if (readOr(stamp, '') === wanted) return
     console.error(`posthorn: building dist/${part}`)
     rmSync(stamp, { force: true })

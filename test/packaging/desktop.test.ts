@@ -124,12 +124,12 @@ describe.skipIf(process.platform === 'win32')('Linux', () => {
     expect(filesIn(join(unpacked, 'locales'))).toEqual(['ar.pak', 'de.pak', 'en-US.pak', 'fr.pak', 'ja.pak'])
   })
 
-  test('adds at most 16 MB to Electron itself', () => {
+  test('adds at most 19 MB to Electron itself', () => {
     const bytes = filesIn(join(unpacked, 'resources')).reduce(
       (sum, path) => sum + statSync(join(unpacked, 'resources', path)).size,
       0,
     )
-    expect(bytes).toBeLessThan(16e6) // 11 MB when this was written
+    expect(bytes).toBeLessThan(19e6) // 17 MB when this was written, 4 of them for the pages of PDF files
   })
 
   test('installs an entry of the menu and AppStream’s description', () => {
