@@ -69,6 +69,7 @@ async function keep({ from = 'Ada <ada@a.test>', subject = 'hi', minutesAgo, ans
   ]
   return keepMessage({ store, parse }, lines.join('\r\n'))
 }
+const SHUT = { all: false, but: [] as number[] }
 async function all(
   folderId: number | null,
   {
@@ -76,22 +77,21 @@ async function all(
     by = 'date',
     isUp = false,
     limit = 200,
-  }: Partial<{ threads: boolean; by: SortBy; isUp: boolean; limit: number }> = {},
+    open = SHUT,
+  }: Partial<{ threads: boolean; by: SortBy; isUp: boolean; limit: number; open: typeof SHUT }> = {},
 ): Promise<ListRow[]> {
   const rows: ListRow[] = []
-  for (let after: { id: number; listMs: number } | null = null; ;) {
-    const page: { rows: ListRow[]; more: boolean } = await call(mail.page, {
-      folderId,
-      threads,
-      by,
-      isUp,
-      after,
-      limit,
-    })
+  for (;;) {
+    const list = { folderId, threads, by, isUp, open }
+    const page: { rows: ListRow[]; count: number } = await call(mail.page, { ...list, at: rows.length, limit })
     rows.push(...page.rows)
-    const last = page.rows.at(-1)
-    if (!page.more || last === undefined) return rows
-    after = { id: last.id, listMs: last.listMs }
+    if (rows.length < page.count) continue
+    const { keys, several } = await call(mail.range, { ...list, from: 0, to: page.count })
+    expect(keys).toEqual(rows.map(({ id, isBelow }) => (isBelow ? -id : id)))
+    expect(several.map(({ ids }) => ids)).toEqual(
+      rows.flatMap(({ thread }) => (thread === null || thread.ids.length === 1 ? [] : [thread.ids])),
+    )
+    return rows
   }
 }
 
@@ -156,6 +156,13 @@ test('whatever the mail and the size of a page, a list is what sorting all of it
         expect((await all(folderId, { limit, isUp, threads: true })).map(({ id }) => id)).toEqual(
           heads.map(({ id }) => id),
         )
+        const open = await all(folderId, { limit, isUp, threads: true, open: { all: true, but: [] } })
+        expect(open.filter(({ isBelow }) => !isBelow).map(({ id }) => id)).toEqual(heads.map(({ id }) => id))
+        expect(open.map(({ id, isBelow }) => (isBelow ? -id : id))).toEqual(
+          open.flatMap(({ id, isBelow, thread }) =>
+            isBelow ? [] : [id, ...((thread?.ids.length ?? 1) > 1 ? (thread?.ids ?? []).map((one) => -one) : [])],
+          ),
+        )
         const collator = new Intl.Collator('en', { sensitivity: 'base' })
         const keys = {
           from: (row: ListRow) => row.authorName || row.authorAddress,
@@ -164,6 +171,10 @@ test('whatever the mail and the size of a page, a list is what sorting all of it
         for (const by of ['from', 'subject'] as const) {
           const expected = flat.toSorted((a, b) => sign * collator.compare(keys[by](a), keys[by](b)) || b.id - a.id)
           expect((await all(folderId, { limit, isUp, by })).map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
+          const newest = expected.filter((row) => heads.some(({ id }) => id === row.id))
+          expect((await all(folderId, { limit, isUp, by, threads: true })).map(({ id }) => id)).toEqual(
+            newest.map(({ id }) => id),
+          )
         }
         const bySize = flat.toSorted((a, b) => sign * (a.sizeBytes - b.sizeBytes) || b.id - a.id)
         expect((await all(folderId, { limit, isUp, by: 'size' })).map(({ id }) => id)).toEqual(
@@ -175,6 +186,36 @@ test('whatever the mail and the size of a page, a list is what sorting all of it
     ),
     { numRuns: 12 },
   )
+})
+
+test('a row is found by its message, and the next with something unread from any place, in both directions', async () => {
+  const first = await keep({ id: 'p', minutesAgo: 50, subject: 'Keys' })
+  const alone = await keep({ minutesAgo: 40, subject: 'Other' })
+  const { folderId } = first
+  const second = await keep({ id: 'q', answers: 'p', minutesAgo: 30, subject: 'Re: Keys' })
+  const last = await keep({ minutesAgo: 20, subject: 'New' })
+  await call(mail.setSeen, { ids: [second.messageId, alone.messageId], seen: true })
+  const list = { folderId, threads: true, by: 'date' as const, isUp: false, open: SHUT }
+  const place = (of: { id: number } | { unreadFrom: number; step: 1 | -1 }, open = SHUT) =>
+    call(mail.place, { ...list, open, of })
+  expect(await place({ id: first.messageId })).toEqual({ place: 1, key: second.messageId })
+  expect(await place({ id: alone.messageId })).toEqual({ place: 2, key: alone.messageId })
+  expect(await place({ id: 7 })).toBe(null)
+  expect(await place({ unreadFrom: -1, step: 1 })).toEqual({ place: 0, key: last.messageId })
+  expect(await place({ unreadFrom: 0, step: 1 })).toEqual({ place: 1, key: second.messageId })
+  expect(await place({ unreadFrom: 1, step: 1 })).toBe(null)
+  expect(await place({ unreadFrom: 2, step: -1 })).toEqual({ place: 1, key: second.messageId })
+  // Open, its messages stand below it, oldest first.
+  const open = { all: false, but: [] as number[] }
+  open.but.push((await all(folderId, { threads: true }))[1]!.threadId!)
+  expect(await place({ unreadFrom: 1, step: 1 }, open)).toEqual({ place: 2, key: -first.messageId })
+  expect((await all(folderId, { threads: true, open })).map(({ id, isBelow }) => (isBelow ? -id : id))).toEqual([
+    last.messageId,
+    second.messageId,
+    -first.messageId,
+    -second.messageId,
+    alone.messageId,
+  ])
 })
 
 test('what is snoozed is in no list and no count until its time, and then unread at the top of the Inbox', async () => {

@@ -2,7 +2,7 @@ import { implement } from '@orpc/server'
 import { Fault } from '../base/fault.ts'
 import { contract } from '../rpc/contract.ts'
 import type { ListRow } from '../rpc/mail-list-contract.ts'
-import type { Members } from '../store/folder-page.ts'
+import type { FolderPage } from '../store/folder-page.ts'
 import { listByIds, type Message } from '../store/message-list.ts'
 import { listSnoozed } from '../store/snooze.ts'
 import { tagsOfAll } from '../store/tag.ts'
@@ -22,12 +22,14 @@ export function listHandlers(deps: {
   const { store } = deps
   return {
     page: os.page.handler(async ({ input, signal }) => {
-      const { rows, members, total, more } = await store.query('folder.page', input, signal)
-      return { rows: toListRows(store.read, rows, members), total, more }
+      const { rows, total, count } = await store.query('folder.page', input, signal)
+      return { rows: toListRows(store.read, rows), total, count }
     }),
+    range: os.range.handler(({ input, signal }) => store.query('folder.range', input, signal)),
+    place: os.place.handler(({ input, signal }) => store.query('folder.place', input, signal)),
     snoozed: os.snoozed.handler(({ input }) => {
       const { rows, total, more } = listSnoozed(store.read, input.after, input.limit)
-      return { rows: toListRows(store.read, rows, []), total, more }
+      return { rows: toListRows(store.read, rows.map(alone)), total, more }
     }),
     standing: os.standing.handler(({ input }) => {
       const found: Message[] = []
@@ -48,11 +50,16 @@ export function listHandlers(deps: {
   }
 }
 
-function toListRows(db: ReadDb, messages: readonly Message[], members: readonly Members[]): ListRow[] {
-  return toRows(db, messages).map((row, n) => {
-    const message = messages[n]
-    const thread = members[n] ?? null
+type Listed = FolderPage['rows'][number]
+const alone = (message: Message): Listed => ({ message, members: null, isBelow: false })
+
+function toListRows(db: ReadDb, listed: readonly Listed[]): ListRow[] {
+  return toRows(
+    db,
+    listed.map(({ message }) => message),
+  ).map((row, n) => {
+    const { message, members = null, isBelow = false } = listed[n] ?? {}
     const { listMs = row.dateMs, snoozedMs = null, wokenMs = null } = message ?? {}
-    return { ...row, sizeBytes: message?.view.sizeBytes ?? 0, listMs, snoozedMs, wokenMs, thread }
+    return { ...row, sizeBytes: message?.view.sizeBytes ?? 0, listMs, snoozedMs, wokenMs, isBelow, thread: members }
   })
 }

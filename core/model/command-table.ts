@@ -49,6 +49,8 @@ export const COMMANDS = {
   'previous-unread': { label: 'Previous unread', group: 'List', keys: ['p'], gmail: ['Mod+ArrowUp'] },
   'select-all': { label: 'Select all messages', group: 'List', keys: [] },
   'conversations': { label: 'Conversations as one, or each message', group: 'List', keys: [] },
+  'expand-all': { label: 'Unfold all conversations of the list', group: 'List', keys: [] },
+  'collapse-all': { label: 'Fold all conversations of the list', group: 'List', keys: [] },
   'list-look': { label: 'Cards or table', group: 'List', keys: [] },
   'reading-pane': { label: 'Show or hide the reading pane', group: 'List', keys: ['F8'] },
   'drag': { label: 'Drag messages by the keyboard', group: 'List', keys: ['Mod+Shift+D'] },

@@ -6,7 +6,7 @@ import { consoleContract } from './console-contract.ts'
 import { discoverCall, signInContract } from './discovery-contract.ts'
 import { labContract } from './lab-contract.ts'
 import { logContract } from './log-contract.ts'
-import { pageCall, snoozeCall, snoozedCall, standingCall } from './mail-list-contract.ts'
+import { pageCall, placeCall, rangeCall, snoozeCall, snoozedCall, standingCall } from './mail-list-contract.ts'
 import {
   aboutCall,
   attachmentTextCall,
@@ -94,6 +94,8 @@ export const contract = {
           default: z.unknown(),
           allowed: z.string(),
           unit: z.string().nullable(),
+          /** All it may be, where that is a few words. */
+          choices: z.array(z.string()).readonly().nullable(),
           needsRestart: z.boolean(),
           fromFile: z.boolean(),
         }),
@@ -268,6 +270,8 @@ export const contract = {
       .input(z.object({ folderId: Id.nullable(), after: cursor.nullable(), limit: z.number().int().min(1).max(200) }))
       .output(z.object({ rows: z.array(MessageRow), total: z.number().int(), more: z.boolean() })),
     page: pageCall,
+    range: rangeCall,
+    place: placeCall,
     snoozed: snoozedCall,
     snooze: snoozeCall,
     standing: standingCall,

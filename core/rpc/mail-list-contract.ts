@@ -11,6 +11,8 @@ export const ListRow = MessageRow.extend({
   snoozedMs: z.number().nullable(),
   /** When it came back. */
   wokenMs: z.number().nullable(),
+  /** True for a message that stands below the row of its conversation, which is open. */
+  isBelow: z.boolean(),
   /** Of a row that stands for a conversation: its messages in the folder. Null where each stands by itself. */
   thread: z
     .object({
@@ -32,23 +34,44 @@ export type SortBy = (typeof SORTS)[number]
 const listed = z.object({ rows: z.array(ListRow), total: z.number().int(), more: z.boolean() })
 const limit = z.number().int().min(1).max(200)
 
-/**
- * A page of a folder, or of every inbox (`folderId` null), in any order. `threads`: one row for a conversation, where its newest message
- * stands; only by date. `after`: the last row of the page before. `total` counts messages.
- */
+/** What is listed, and in which order. */
+const list = {
+  /** Null: every inbox in one. */
+  folderId: Id.nullable(),
+  /** One row for a conversation, where its newest message stands. */
+  threads: z.boolean(),
+  by: z.enum(SORTS),
+  /** Oldest, first of the alphabet or smallest first. */
+  isUp: z.boolean(),
+  /** Conversations whose messages stand below their row: these, or all but these, by the ids of threads. */
+  open: z.object({ all: z.boolean(), but: z.array(Id).max(10_000) }),
+}
+const place = z.number().int().min(0)
+/** Ids of messages; of one that stands below the row of its conversation, with a minus before it. */
+const key = z.number().int()
+
+/** Rows of a folder from any place on. `total` counts messages, `count` rows. */
 export const pageCall = oc
+  .input(z.object({ ...list, at: place, limit }))
+  .output(z.object({ rows: z.array(ListRow), total: z.number().int(), count: z.number().int() }))
+
+/** The keys of the rows from one place up to another, which is not one of them, and what rows of several messages stand for. */
+export const rangeCall = oc
+  .input(z.object({ ...list, from: place, to: place }))
+  .output(z.object({ keys: z.array(key), several: z.array(z.object({ key, ids: z.array(Id) })) }))
+
+/** Where the row of a message is, or the next one with something unread behind (`step` 1) or before a place; null where there is none. */
+export const placeCall = oc
   .input(
     z.object({
-      folderId: Id.nullable(),
-      threads: z.boolean(),
-      by: z.enum(SORTS),
-      /** Oldest, first of the alphabet or smallest first. */
-      isUp: z.boolean(),
-      after: z.object({ id: Id, listMs: z.number() }).nullable(),
-      limit,
+      ...list,
+      of: z.union([
+        z.object({ id: Id }),
+        z.object({ unreadFrom: z.number().int().min(-1), step: z.union([z.literal(1), z.literal(-1)]) }),
+      ]),
     }),
   )
-  .output(listed)
+  .output(z.object({ place, key }).nullable())
 
 /** What is snoozed, in the order it comes back. */
 export const snoozedCall = oc

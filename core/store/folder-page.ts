@@ -1,26 +1,17 @@
-import { foldSort } from '../model/sort-key.ts'
-import { foldersOf, listByIds, type Cursor, type Message } from './message-list.ts'
+import { orderOf, type FolderOrderArgs } from './folder-order.ts'
 import { getFolder } from './folder.ts'
+import { listByIds, type Message } from './message-list.ts'
 import { prepared } from './prepared.ts'
 import type { Query, ReadDb } from './types.ts'
 
 /*
- * A folder as a person looks at it: each message by itself or conversations as one, in the order asked for. In the reader
- * thread, for what a page costs depends on how much of a conversation lies between two rows.
+ * A folder as a person looks at it: each message by itself or conversations as one, in the order asked for and from any place on. In
+ * the reader thread, for the order of a large folder takes a while.
  */
 
-/** By what a list is sorted. */
-export type SortBy = 'date' | 'from' | 'subject' | 'size'
-export interface FolderPageArgs {
-  /** Null: every inbox in one. */
-  readonly folderId: number | null
-  /** One row for each conversation; only where the list is sorted by date. */
-  readonly threads: boolean
-  readonly by: SortBy
-  /** Smallest or oldest first. */
-  readonly isUp: boolean
-  /** The last row of the page before. */
-  readonly after: { readonly id: number; readonly listMs: number } | null
+export interface FolderPageArgs extends FolderOrderArgs {
+  /** The place of the first row, from 0. */
+  readonly at: number
   readonly limit: number
 }
 /** What a row of a conversation stands for: those of its messages that are in these folders, oldest first. */
@@ -33,165 +24,91 @@ export interface Members {
   readonly people: string[]
 }
 export interface FolderPage {
-  readonly rows: Message[]
-  /** Of each row; empty where messages stand by themselves. */
-  readonly members: Members[]
+  readonly rows: { readonly message: Message; readonly members: Members | null; readonly isBelow: boolean }[]
   /** Messages in all. */
   readonly total: number
-  readonly more: boolean
+  /** Rows in all. */
+  readonly count: number
+}
+/** Rows of a list by their keys, as `FolderOrder` has them, and what those of several messages stand for. */
+export interface FolderRange {
+  readonly keys: number[]
+  readonly several: { readonly key: number; readonly ids: number[] }[]
 }
 
-interface Key extends Cursor {
-  readonly threadId: number | null
-}
-/** Rows read between two slices of the reader thread. */
-const SLICE = 500
 /** People named in a row. */
 const MOST_PEOPLE = 20
-
-const walk = (sign: '<' | '>', order: 'DESC' | 'ASC') => `
-  SELECT id, list_ms AS dateMs, thread_id AS threadId FROM message
-  WHERE folder_id = ? AND (list_ms, id) ${sign} (?, ?) AND snoozed_ms IS NULL
-  ORDER BY list_ms ${order}, id ${order} LIMIT ?` // index message_folder_list
-const DOWN = walk('<', 'DESC')
-const UP = walk('>', 'ASC')
-const HEAD = `
-  SELECT id, list_ms AS dateMs, thread_id AS threadId FROM message
-  WHERE thread_id = ? AND folder_id IN (SELECT value FROM json_each(?)) AND snoozed_ms IS NULL
-  ORDER BY list_ms DESC, id DESC LIMIT 1` // index message_thread
 const MEMBERS = `
   SELECT id, seen, starred, attachments, author_name AS name, author_address AS address FROM message
   WHERE thread_id = ? AND folder_id IN (SELECT value FROM json_each(?)) AND snoozed_ms IS NULL
   ORDER BY date_ms, id` // index message_thread
-// Page by page along the index: by id alone each page would read all of the folder.
-const TEXTS = (column: string) => `
-  SELECT id, list_ms AS dateMs, ${column} AS text FROM message
-  WHERE folder_id = ? AND (list_ms, id) < (?, ?) AND snoozed_ms IS NULL
-  ORDER BY list_ms DESC, id DESC LIMIT ?` // index message_folder_list
-const TEXT_OF = (column: string) => `SELECT id, ${column} AS text FROM message WHERE id = ?`
-const COLUMN: Readonly<Record<Exclude<SortBy, 'date'>, string>> = {
-  from: `CASE author_name WHEN '' THEN author_address ELSE author_name END`,
-  subject: 'subject',
-  size: 'size_bytes',
-}
+const UNREAD = `
+  SELECT id FROM message INDEXED BY message_facts
+  WHERE seen = 0 AND folder_id IN (SELECT value FROM json_each(?))` // covered by the index
+const THREAD = 'SELECT thread_id AS threadId FROM message WHERE id = ?'
 
 function* page(db: ReadDb, args: FolderPageArgs): Generator<undefined, FolderPage, undefined> {
-  const folders = foldersOf(db, args.folderId)
+  const { keys, folders } = yield* orderOf(db, args)
   const total = folders.reduce((sum, id) => sum + (getFolder(db, id)?.total ?? 0), 0)
-  const threads = args.threads && args.by === 'date'
-  const { ids, more } = yield* args.by === 'date'
-    ? byDate(db, folders, { ...args, threads })
-    : sorted(db, folders, args)
-  const found = new Map(listByIds(db, ids).map((row) => [row.id, row]))
-  const rows = ids.map((id) => found.get(id)).filter((row) => row !== undefined)
-  const members: Members[] = []
-  if (threads)
-    for (const row of rows) {
-      members.push(membersOf(db, row, folders))
-      if (members.length % 20 === 0) yield undefined
-    }
-  return { rows, members, total, more }
+  const wanted = [...keys.subarray(args.at, args.at + args.limit)]
+  const found = new Map(listByIds(db, [...new Set(wanted.map(Math.abs))]).map((row) => [row.id, row]))
+  const rows: FolderPage['rows'] = []
+  for (const key of wanted) {
+    const message = found.get(Math.abs(key))
+    // Gone since the order was found: the change that tells of it is on its way, and the places of the others stay right.
+    if (message === undefined) continue
+    const isBelow = key < 0
+    rows.push({ message, members: args.threads && !isBelow ? membersOf(db, message, folders) : null, isBelow })
+    if (rows.length % 20 === 0) yield undefined
+  }
+  return { rows, total, count: keys.length }
 }
 
-/** Goes through the folders by the index, one behind the other, and passes over what belongs to a row that was. */
-function* byDate(
+/** The keys of the rows from one place up to another, which is not one of them. */
+function* range(
   db: ReadDb,
-  folders: readonly number[],
-  { threads, isUp, after, limit }: FolderPageArgs,
-): Generator<undefined, { ids: number[]; more: boolean }, undefined> {
-  const folderList = JSON.stringify(folders)
-  const end = isUp ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER
-  const start = after === null ? { dateMs: end, id: isUp ? 0 : end } : { dateMs: after.listMs, id: after.id }
-  const isBefore = (a: Cursor, b: Cursor) =>
-    isUp
-      ? a.dateMs < b.dateMs || (a.dateMs === b.dateMs && a.id < b.id)
-      : a.dateMs > b.dateMs || (a.dateMs === b.dateMs && a.id > b.id)
-  const lanes = folders.map((folderId) => ({
-    folderId,
-    from: start as Cursor,
-    keys: [] as Key[],
-    at: 0,
-    isDone: false,
-  }))
-  const fill = (lane: (typeof lanes)[number]) => {
-    if (lane.isDone || lane.at < lane.keys.length) return
-    const size = lane.keys.length === 0 ? limit + 1 : SLICE
-    lane.keys = prepared<[number, number, number, number], Key>(db, isUp ? UP : DOWN).all(
-      lane.folderId,
-      lane.from.dateMs,
-      lane.from.id,
-      size,
-    )
-    lane.at = 0
-    lane.isDone = lane.keys.length < size
-    lane.from = lane.keys.at(-1) ?? lane.from
-  }
-  const ids: number[] = []
-  const heads = new Map<number, number>()
-  for (let looked = 1; ; looked++) {
-    let best: (typeof lanes)[number] | undefined
-    for (const lane of lanes) {
-      fill(lane)
-      const key = lane.keys[lane.at]
-      const bestKey = best?.keys[best.at]
-      if (key !== undefined && (bestKey === undefined || isBefore(key, bestKey))) best = lane
-    }
-    const key = best?.keys[best.at]
-    if (best === undefined || key === undefined) return { ids, more: false }
-    best.at++
-    if (looked % SLICE === 0) yield undefined
-    if (threads && key.threadId !== null) {
-      // A conversation stands where its newest message stands; the others are in that row.
-      let head = heads.get(key.threadId)
-      if (head === undefined) {
-        head = prepared<[number, string], Key>(db, HEAD).get(key.threadId, folderList)?.id ?? key.id
-        heads.set(key.threadId, head)
-      }
-      if (head !== key.id) continue
-    }
-    if (ids.length === limit) return { ids, more: true }
-    ids.push(key.id)
-  }
-}
-
-/** All of the folders by a text or number of each message: what no index has the order of. */
-function* sorted(
-  db: ReadDb,
-  folders: readonly number[],
-  { by, isUp, after, limit }: FolderPageArgs,
-): Generator<undefined, { ids: number[]; more: boolean }, undefined> {
-  if (by === 'date') return { ids: [], more: false }
-  interface Text extends Cursor {
-    readonly text: string | number
-  }
-  const keyed = ({ id, text }: Omit<Text, 'dateMs'>) => ({
-    id,
-    key: typeof text === 'number' ? text : foldSort(text, by),
+  args: FolderOrderArgs & { readonly from: number; readonly to: number },
+): Generator<undefined, FolderRange, undefined> {
+  const order = yield* orderOf(db, args)
+  const keys = [...order.keys.subarray(args.from, args.to)]
+  const several = keys.flatMap((key) => {
+    const ids = order.members.get(key)
+    return ids === undefined ? [] : [{ key, ids: [...ids] }]
   })
-  type Keyed = ReturnType<typeof keyed>
-  const sign = isUp ? 1 : -1
-  // Of the same key the newest first, whichever way: ids are in order of arrival.
-  const compare = (a: Keyed, b: Keyed) => (a.key === b.key ? b.id - a.id : a.key < b.key ? -sign : sign)
-  const row =
-    after === null ? undefined : prepared<[number], Omit<Text, 'dateMs'>>(db, TEXT_OF(COLUMN[by])).get(after.id)
-  // It is gone: where the page begins nobody can tell.
-  if (after !== null && row === undefined) return { ids: [], more: false }
-  const last = row === undefined ? undefined : keyed(row)
-  // Only the best of what lies behind it are kept, so that no slice sorts all of a folder.
-  let best: Keyed[] = []
-  const cut = () => (best = best.sort(compare).slice(0, limit + 1))
-  const sql = TEXTS(COLUMN[by])
-  const end: Cursor = { dateMs: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER }
-  for (const folderId of folders)
-    for (let from = end; ;) {
-      const rows = prepared<[number, number, number, number], Text>(db, sql).all(folderId, from.dateMs, from.id, SLICE)
-      for (const one of rows.map(keyed)) if (last === undefined || compare(last, one) < 0) best.push(one)
-      cut()
-      from = rows.at(-1) ?? from
-      if (rows.length < SLICE) break
-      yield undefined
+  return { keys, several }
+}
+
+/** Where a message's row stands, or the next row with something unread behind or before a place; null where there is none. */
+function* place(
+  db: ReadDb,
+  args: FolderOrderArgs & {
+    readonly of: { readonly id: number } | { readonly unreadFrom: number; readonly step: 1 | -1 }
+  },
+): Generator<undefined, { readonly place: number; readonly key: number } | null, undefined> {
+  const order = yield* orderOf(db, args)
+  const { of } = args
+  if ('id' in of) {
+    let at = order.keys.indexOf(of.id)
+    if (at < 0 && args.threads) {
+      const threadId = prepared<[number], { threadId: number | null }>(db, THREAD).get(of.id)?.threadId ?? null
+      if (threadId !== null) {
+        const head = [...order.members].find(([, ids]) => ids.includes(of.id))?.[0]
+        at = head === undefined ? -1 : order.keys.indexOf(head)
+      }
     }
-  return { ids: best.slice(0, limit).map(({ id }) => id), more: best.length > limit }
+    return at < 0 ? null : { place: at, key: order.keys[at] ?? 0 }
+  }
+  const unread = new Set(
+    prepared<[string], { id: number }>(db, UNREAD)
+      .all(JSON.stringify(order.folders))
+      .map(({ id }) => id),
+  )
+  for (let at = of.unreadFrom + of.step; at >= 0 && at < order.keys.length; at += of.step) {
+    const key = order.keys[at] ?? 0
+    if (unread.has(Math.abs(key)) || order.members.get(key)?.some((id) => unread.has(id)) === true)
+      return { place: at, key }
+  }
+  return null
 }
 
 function membersOf(db: ReadDb, row: Message, folders: readonly number[]): Members {
@@ -232,4 +149,8 @@ function membersOf(db: ReadDb, row: Message, folders: readonly number[]): Member
   }
 }
 
-export const folderPageQueries = { 'folder.page': page } satisfies Record<string, Query<never, unknown>>
+export const folderPageQueries = {
+  'folder.page': page,
+  'folder.range': range,
+  'folder.place': place,
+} satisfies Record<string, Query<never, unknown>>

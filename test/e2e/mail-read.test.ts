@@ -70,7 +70,7 @@ describe('reading mail', () => {
     await expect.poll(() => messages().count()).toBe(3)
     await messages().filter({ hasText: 'Message 4' }).getByRole('button', { name: 'Fold this message' }).click()
     await expect.poll(() => messages().count()).toBe(2)
-    await mail.list().focus()
+    await messages().last().getByRole('button').first().focus()
     await mail.page.keyboard.press('*')
     await expect.poll(() => messages().count()).toBe(9)
     await mail.page.keyboard.press('\\')

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { ago } from '../../format/time.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -8,7 +9,7 @@ import { useNow } from '../../state/now.ts'
 import { go, type Route } from '../../state/route.ts'
 import { keepSorting, sortingOf } from './sorting.ts'
 import { TwoPanes } from './two-panes.tsx'
-import { useMessageList } from './use-message-list.ts'
+import { useMessageList, type Unfolded } from './use-message-list.ts'
 import { t } from '../../words/words.ts'
 import { folderName } from '../../format/folder-name.ts'
 
@@ -20,7 +21,8 @@ export function MailView({ route }: { readonly route: MailRoute }) {
   const { conversations, sorting: lines } = look.use()
   const { folderId } = route
   const sorting = sortingOf(lines, folderId)
-  const list = useMessageList(folderId, conversations && sorting.by === 'date', sorting)
+  const [unfolded, setUnfolded] = useState<Unfolded>({ all: false, but: [] })
+  const list = useMessageList(folderId, conversations, sorting, unfolded)
   const folder = folders.at === 'ready' ? folders.value.find((one) => one.id === folderId) : undefined
   const inboxes = folders.at === 'ready' ? folders.value.filter((one) => one.role === 'inbox') : []
   const unread = folder?.unread ?? inboxes.reduce((sum, one) => sum + one.unread, 0)
@@ -41,7 +43,8 @@ export function MailView({ route }: { readonly route: MailRoute }) {
       folderRole={folder?.role ?? 'inbox'}
       sorting={sorting}
       onSort={(next) => keepSorting(folderId, next)}
-      onMore={list.more}
+      unfolded={unfolded}
+      onUnfolded={setUnfolded}
       onShow={(messageId) => go({ ...route, messageId }, 'quietly')}
       empty={<EmptyFolder isInbox={(folder?.role ?? 'inbox') === 'inbox'} name={name} />}
     />

@@ -1,12 +1,13 @@
-import { useMemo } from 'react'
 import type { CommandId } from '../../../../core/model/command-table.ts'
 import type { TagView } from '../../../../core/rpc/reading-contract.ts'
 import { look, useDensity } from '../../state/look.ts'
-import { VirtualListbox, type Picked } from '../../parts/virtual-listbox.tsx'
+import type { Picked } from '../../parts/virtual-listbox.tsx'
 import { ColumnHeads, useWidths } from './columns.tsx'
 import { DraggableRow } from './drag.tsx'
+import type { ListSource, Range } from './list-source.ts'
+import { MessageBox } from './message-box.tsx'
 import { CardRow, TableRow } from './message-row.tsx'
-import { idsOf, withHeadings, type MailRow } from './rows.ts'
+import { idsOf, keyOf, type MailRow } from './rows.ts'
 import type { Sorting } from './sorting.ts'
 
 /** What can be done with messages; `tag-3` puts the tag of key 3 on them, or takes it off, `tag-0` takes off all. */
@@ -30,9 +31,7 @@ export type Command =
 
 interface Props {
   readonly label: string
-  readonly rows: readonly MailRow[]
-  /** Rows in all; -1 where nobody knows yet. */
-  readonly total: number
+  readonly source: ListSource
   readonly picked: Picked
   readonly nowMs: number
   readonly tags: readonly TagView[]
@@ -41,10 +40,14 @@ interface Props {
   readonly onSort: (sorting: Sorting) => void
   /** In Sent, whom it went to matters more than who wrote it. */
   readonly showAddressees: boolean
-  readonly onPick: (picked: Picked) => void
+  readonly onPick: (picked: Picked, several: Range['several']) => void
   readonly onStar: (ids: readonly number[]) => void
   readonly onOpen: () => void
-  readonly onNearEnd: () => void
+  readonly isUnfolded: (row: MailRow) => boolean
+  readonly onUnfold: (row: MailRow, isOpen: boolean) => void
+  readonly onUnfoldAll: (isOpen: boolean) => void
+  /** The messages that are selected now. */
+  readonly selectedIds: () => readonly number[]
 }
 
 const CARD_PX = 56
@@ -54,43 +57,38 @@ const LEAST_PX = 24
 
 /** The list of messages or conversations: cards with headings by day, or a table. */
 export function MessageList(props: Props) {
-  const { rows, picked, nowMs, sorting } = props
+  const { source, picked, nowMs, sorting, isUnfolded } = props
   const { list } = look.use()
   const density = useDensity()
   const [widths, setWidth, keepWidths] = useWidths()
   const byTime = list === 'cards' && (sorting === null || sorting.by === 'date')
-  const items = useMemo(
-    () =>
-      byTime ? withHeadings(rows, nowMs) : rows.map((row) => ({ kind: 'option' as const, key: row.id, value: row })),
-    [rows, nowMs, byTime],
-  )
   // The row's own messages, or all that is selected with it.
-  const dragged = (row: MailRow) => () =>
-    picked.selected.has(row.id) ? rows.filter(({ id }) => picked.selected.has(id)).flatMap(idsOf) : idsOf(row)
+  const dragged = (row: MailRow) => () => (picked.selected.has(keyOf(row)) ? props.selectedIds() : idsOf(row))
   const box = (
-    <VirtualListbox
+    <MessageBox
       label={props.label}
       className={list === 'table' ? 'messages table' : 'messages'}
-      items={items}
-      total={props.total}
+      source={source}
       rowPx={Math.max(LEAST_PX, Math.round((list === 'table' ? TABLE_PX : CARD_PX) * density))}
-      multiple
+      nowMs={byTime ? nowMs : undefined}
       picked={picked}
       onPick={props.onPick}
       onOpen={props.onOpen}
-      onNearEnd={props.onNearEnd}
       onDo={(_, row) => props.onStar(idsOf(row))}
+      isUnfolded={isUnfolded}
+      onUnfold={props.onUnfold}
+      onUnfoldAll={props.onUnfoldAll}
     >
-      {(row) => (
-        <DraggableRow idsNow={dragged(row)}>
-          {list === 'table' ? (
-            <TableRow row={row} nowMs={nowMs} showAddressees={props.showAddressees} tags={props.tags} />
-          ) : (
-            <CardRow row={row} nowMs={nowMs} showAddressees={props.showAddressees} tags={props.tags} />
-          )}
-        </DraggableRow>
-      )}
-    </VirtualListbox>
+      {(row) => {
+        const Row = list === 'table' ? TableRow : CardRow
+        const { showAddressees, tags } = props
+        return (
+          <DraggableRow idsNow={dragged(row)}>
+            <Row row={row} isOpen={isUnfolded(row)} nowMs={nowMs} showAddressees={showAddressees} tags={tags} />
+          </DraggableRow>
+        )
+      }}
+    </MessageBox>
   )
   if (list === 'cards') return box
   const style = Object.fromEntries(Object.entries(widths).map(([name, px]) => [`--column-${name}`, `${px}px`]))

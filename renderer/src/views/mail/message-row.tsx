@@ -11,16 +11,18 @@ import { directionOf } from '../../format/direction.ts'
 
 interface Props {
   readonly row: MailRow
+  /** The messages of its conversation stand below it. */
+  readonly isOpen: boolean
   readonly nowMs: number
   readonly showAddressees: boolean
   readonly tags: readonly TagView[]
 }
 
 /** Pure: a row of two lines. */
-export function CardRow({ row, nowMs, showAddressees, tags }: Props) {
+export function CardRow({ row, isOpen, nowMs, showAddressees, tags }: Props) {
   const shown = row.snippet?.text ?? row.preview
   return (
-    <div className="msg" data-unread={isUnread(row) || undefined}>
+    <div className="msg" data-unread={isUnread(row) || undefined} data-below={row.isBelow || undefined}>
       <Dot row={row} />
       <Star row={row} />
       <div className="from">
@@ -41,15 +43,15 @@ export function CardRow({ row, nowMs, showAddressees, tags }: Props) {
           </>
         )}
       </div>
-      <Marks row={row} tags={tags} />
+      <Marks row={row} tags={tags} isOpen={isOpen} />
     </div>
   )
 }
 
 /** Pure: the same in one line of columns. */
-export function TableRow({ row, nowMs, showAddressees, tags }: Props) {
+export function TableRow({ row, isOpen, nowMs, showAddressees, tags }: Props) {
   return (
-    <div className="msg line" data-unread={isUnread(row) || undefined}>
+    <div className="msg line" data-unread={isUnread(row) || undefined} data-below={row.isBelow || undefined}>
       <Dot row={row} />
       <Star row={row} />
       <div className="from">
@@ -60,7 +62,7 @@ export function TableRow({ row, nowMs, showAddressees, tags }: Props) {
           <b>{row.subject === '' ? t('(no subject)') : <Marked text={row.subject} marks={row.subjectMarks} />}</b>
         </bdi>
       </div>
-      <Marks row={row} tags={tags} />
+      <Marks row={row} tags={tags} isOpen={isOpen} />
       <Time row={row} nowMs={nowMs} />
       <span className="size num">{row.sizeBytes === undefined ? '' : size(row.sizeBytes)}</span>
     </div>
@@ -118,10 +120,11 @@ function Time({ row, nowMs }: Pick<Props, 'row' | 'nowMs'>) {
 }
 
 /** What stands at the end of a row: tags, the size of the conversation, an attachment, an answer. */
-function Marks({ row, tags }: Pick<Props, 'row' | 'tags'>) {
+function Marks({ row, tags, isOpen }: Pick<Props, 'row' | 'tags' | 'isOpen'>) {
   const own = tags.filter(({ id }) => row.tags.includes(id))
   const attachments = row.thread?.attachments ?? row.attachments
-  const threadCount = row.thread === null ? 1 : row.threadCount
+  const threadCount = row.isBelow || row.thread === null ? 1 : row.threadCount
+  const canOpen = (row.thread?.ids.length ?? 1) > 1
   if (own.length === 0 && attachments === 0 && threadCount < 2 && !row.answered && !row.forwarded) return null
   const inConversation = t(
     '{threadCount, plural, one {# message in this conversation} other {# messages in this conversation}}',
@@ -135,9 +138,10 @@ function Marks({ row, tags }: Pick<Props, 'row' | 'tags'>) {
         <TagChip key={tag.id} tag={tag} />
       ))}
       {threadCount < 2 ? null : (
-        <span className="count num" title={inConversation}>
+        <span className="count num" title={inConversation} data-do={canOpen ? 'unfold' : undefined}>
           <span aria-hidden>{threadCount}</span>
           <span className="sr">{inConversation}</span>
+          {canOpen ? <Icon name={isOpen ? 'up' : 'down'} label={isOpen ? t('Unfolded') : t('Folded')} /> : null}
         </span>
       )}
       {row.answered ? <Icon name="reply" label={t('Answered')} /> : null}

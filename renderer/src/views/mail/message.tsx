@@ -56,6 +56,7 @@ export function Message(props: Props) {
       aria-label={
         isOne ? t('{name}: {subject}', { name: message.authorName || message.authorAddress, subject }) : subject
       }
+      data-message={message.id}
       onFocus={props.onCurrent}
     >
       {isOne ? null : <h2 dir="auto">{visible(subject)}</h2>}

@@ -124,6 +124,21 @@ function Opened({
     setOpen((before) => new Set([...before, newest]))
   }, [newest])
 
+  // One that was chosen below the row of its conversation is unfolded in it, and brought into sight.
+  const chosen = row?.isBelow === true ? id : null
+  const [followed, setFollowed] = useState<number | null>(null)
+  if (chosen !== followed) {
+    setFollowed(chosen)
+    if (chosen !== null) {
+      setOpen((before) => new Set([...before, chosen]))
+      setCurrent(chosen)
+    }
+  }
+  const isThere = chosen !== null && views.has(chosen)
+  useEffect(() => {
+    if (isThere) page.current?.querySelector(`[data-message="${chosen}"]`)?.scrollIntoView({ block: 'nearest' })
+  }, [chosen, isThere])
+
   const all = row === undefined || !row.thread ? [current] : idsOf(row)
   const onOne = (command: Command) => () => onCommand(command, [current])
   const unfold = (ids: Iterable<number>) => {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import type { MessageRow } from '../../../../core/rpc/views.ts'
-import { idsOf, isUnread, nextAfter, rowOf, unreadFrom, withHeadings } from './rows.ts'
+import { layoutOf } from './list-layout.ts'
+import { sourceOf } from './list-source.ts'
+import { idsOf, isUnread, nextAfter } from './rows.ts'
 import { sortingOf, turned, withSorting } from './sorting.ts'
 
 const NOW = new Date('2026-11-19T14:00:00').getTime()
@@ -23,17 +25,34 @@ const row = (id: number, daysAgo: number): MessageRow => ({
   tags: [],
 })
 
-test('each day has one heading over its messages', () => {
-  const items = withHeadings([row(9, 0), row(8, 0), row(7, 1), row(6, 30)], NOW)
-  expect(items.map((item) => (item.kind === 'heading' ? item.text : item.key))).toEqual([
-    'Today, Thursday 19 November',
-    9,
-    8,
-    'Yesterday',
-    7,
-    'October',
-    6,
+const layout = (rows: readonly MessageRow[]) =>
+  layoutOf(
+    sourceOf(rows, () => {}),
+    50,
+    20,
+    NOW,
+  )
+
+test('each day has one heading over its messages, and every row its place', () => {
+  const { headings, topOf, placeAt, totalPx } = layout([row(9, 0), row(8, 0), row(7, 1), row(6, 30)])
+  expect([...headings]).toEqual([
+    [0, 'Today, Thursday 19 November'],
+    [2, 'Yesterday'],
+    [3, 'October'],
   ])
+  expect([0, 1, 2, 3].map(topOf)).toEqual([0, 70, 120, 190])
+  expect(totalPx).toBe(260)
+  expect([0, 69, 70, 119, 120, 189, 190, 9999].map(placeAt)).toEqual([0, 0, 1, 1, 2, 2, 3, 3])
+})
+
+test('of rows that are not here only the place is known', () => {
+  const loaded = [5, 6, 9].map((place) => ({ place, row: row(place, place) }))
+  const { headings, topOf, placeAt, totalPx } = layoutOf({ count: 1000, loaded }, 50, 20, NOW)
+  // Whether a day begins in 5 or 9 nobody knows: what stands before them is not here.
+  expect([...headings.keys()]).toEqual([6])
+  expect(topOf(999)).toBe(999 * 50 + 20)
+  expect(totalPx).toBe(50_020)
+  expect(placeAt(topOf(700))).toBe(700)
 })
 
 test('after a removal the next one below is chosen, at the end the last one', () => {
@@ -44,22 +63,21 @@ test('after a removal the next one below is chosen, at the end the last one', ()
   expect(nextAfter(rows, new Set([1, 2, 3, 4]))).toBeNull()
 })
 
-test('a conversation is unread while one of its messages is, and found by any of them', () => {
+test('a conversation is unread while one of its messages is, and found by any of them', async () => {
   const thread = { ids: [3, 5], unread: 1, starred: 0, attachments: 0, people: [] }
   const rows = [
     { ...row(9, 0), thread: null },
     { ...row(5, 1), thread },
   ]
   expect(rows.map(isUnread)).toEqual([false, true])
-  expect(rowOf(rows, 3)?.id).toBe(5)
-  expect(rowOf(rows, 4)).toBe(undefined)
   expect(idsOf(rows[1]!)).toEqual([3, 5])
-  expect(unreadFrom(rows, 0, 1)?.id).toBe(5)
+  expect(await sourceOf(rows, () => {}).find(3)).toEqual({ place: 1, key: 5 })
+  expect(await sourceOf(rows, () => {}).find(4)).toBe(null)
 })
 
 test('what came back from being snoozed stands under the day it came back', () => {
   const back = { ...row(7, 30), listMs: NOW }
-  expect(withHeadings([back], NOW)[0]).toMatchObject({ text: 'Today, Thursday 19 November' })
+  expect([...layout([back]).headings.values()]).toEqual(['Today, Thursday 19 November'])
 })
 
 test('each folder has a sorting of its own, and the usual one leaves no trace', () => {

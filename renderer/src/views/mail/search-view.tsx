@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { api } from '../../bridge/client.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Button } from '../../parts/button.tsx'
@@ -8,6 +8,7 @@ import { Field } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { go, type Route } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
+import { sourceOf } from './list-source.ts'
 import { TwoPanes } from './two-panes.tsx'
 import { useSearch, type Found } from './use-search.ts'
 import { said, t, told } from '../../words/words.ts'
@@ -16,7 +17,8 @@ import { said, t, told } from '../../words/words.ts'
 export function SearchView({ route }: { readonly route: Extract<Route, { view: 'search' }> }) {
   const found = useSearch(route.text, route.typing)
   const [saves, setSaves] = useState(false)
-  const { problem, rows, more } = found
+  const { problem, rows, loadMore } = found
+  const source = useMemo(() => sourceOf(rows, loadMore), [rows, loadMore])
   const failed = found.at === 'failed' && problem !== null
   return (
     <>
@@ -25,14 +27,13 @@ export function SearchView({ route }: { readonly route: Extract<Route, { view: '
         sum={sumOf(found)}
         live={
           failed
-            ? { at: 'failed', message: problem.text, again: found.again }
+            ? { at: 'failed', message: told(problem.text), again: found.again }
             : found.at === 'loading'
               ? { at: 'loading', again: found.again }
-              : { at: 'ready', value: { rows, total: rows.length, more }, again: found.again }
+              : { at: 'ready', value: { source }, again: found.again }
         }
         messageId={route.messageId}
         folderRole="other"
-        onMore={found.loadMore}
         onShow={(messageId) => go({ ...route, messageId }, 'quietly')}
         tools={
           problem !== null || rows.length === 0 ? null : (
@@ -100,7 +101,7 @@ export function Mistake({ query, problem }: { query: string; problem: NonNullabl
             </span>{' '}
           </>
         )}
-        {text}
+        {told(text)}
       </span>
     </p>
   )

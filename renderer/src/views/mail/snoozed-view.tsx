@@ -15,7 +15,6 @@ export function SnoozedView({ route }: { readonly route: Extract<Route, { view: 
       live={list}
       messageId={route.messageId}
       folderRole="snoozed"
-      onMore={list.more}
       onShow={(messageId) => go({ ...route, messageId }, 'quietly')}
       empty={
         <Empty icon="clock" title={t('Nothing is snoozed')}>

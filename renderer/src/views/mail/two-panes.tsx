@@ -15,24 +15,25 @@ import { clearTags, moveTo, removeForGood, snooze, toggleSeen, toggleStar, toggl
 import { MessageList, type Command } from './message-list.tsx'
 import { MoveDialog } from './move-dialog.tsx'
 import { Reader } from './reader.tsx'
-import { idsOf, nextAfter, rowOf, unreadFrom, type MailRow } from './rows.ts'
+import { sourceOf, type Found, type ListSource, type Range } from './list-source.ts'
+import { idsOf, keyOf, nextAfter, type MailRow } from './rows.ts'
 import { SnoozeDialog } from './snooze-dialog.tsx'
 import { setLook, type Sorting } from './sorting.ts'
+import type { Unfolded } from './use-message-list.ts'
 import { ViewMenu } from './view-menu.tsx'
 import { t } from '../../words/words.ts'
 
 interface Props {
   readonly title: string
   readonly sum: string
-  readonly live: Live<{ readonly rows: readonly MailRow[]; readonly total: number; readonly more: boolean }> & {
-    again: () => void
-  }
+  readonly live: Live<{ readonly source: ListSource }> & { again: () => void }
   readonly messageId: number | null
   readonly folderRole: string
   /** Null, or left out, where the order is not of the person's choosing. */
   readonly sorting?: Sorting | null
   readonly onSort?: (sorting: Sorting) => void
-  readonly onMore: () => void
+  readonly unfolded?: Unfolded
+  readonly onUnfolded?: (unfolded: Unfolded) => void
   readonly onShow: (messageId: number | null) => void
   readonly empty: React.ReactNode
   /** Behind the sum, and in a line of its own under the head. */
@@ -45,44 +46,66 @@ type Asking = { readonly what: 'move' | 'snooze' | 'delete'; readonly ids: reado
 
 /** A list of messages, and the reader beside it, below it, or in its place. */
 export function TwoPanes(props: Props) {
-  const { title, sum, live, messageId, folderRole, onMore, onShow, empty, tools, below, sorting = null } = props
+  const { title, sum, live, messageId, folderRole, onShow, empty, tools, below, sorting = null } = props
+  const { unfolded = FOLDED, onUnfolded } = props
   const nowMs = useNow(60_000)
   const { tags } = useEngine()
   const { conversations, list: listLook, readingPane } = look.use()
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set())
+  const [stands, setStands] = useState<number | null>(null)
+  const [several, setSeveral] = useState<ReadonlyMap<number, readonly number[]>>(new Map())
   const [asking, setAsking] = useState<Asking | null>(null)
   const [isReading, setReading] = useState(false)
   const handle = useRef<HTMLButtonElement>(null)
-  const rows = live.at === 'ready' ? live.value.rows : NONE
-  const isWhole = live.at === 'ready' && !live.value.more
+  const source = live.at === 'ready' ? live.value.source : NOTHING
+  const rowsByKey = useMemo(() => new Map(source.loaded.map(({ row }) => [keyOf(row), row])), [source])
   // A conversation is known by its newest message, which may be another one by now.
-  const active = useMemo(() => rowOf(rows, messageId)?.id ?? messageId, [rows, messageId])
+  const active = useMemo(() => {
+    if (messageId === null) return null
+    if (stands === -messageId && rowsByKey.has(stands)) return stands
+    if (rowsByKey.has(messageId)) return messageId
+    const holder = source.loaded.find(({ row }) => row.thread?.ids.includes(messageId) === true)
+    return holder === undefined ? messageId : keyOf(holder.row)
+  }, [messageId, stands, rowsByKey, source])
   const picked: Picked = useMemo(() => {
     const real = active === null ? selected : selected.has(active) ? selected : new Set([active])
     return { active, selected: real }
   }, [active, selected])
-  const chosen = useMemo(() => rows.filter((row) => picked.selected.has(row.id)), [rows, picked])
-  const ids = useMemo(
-    () => (chosen.length > 0 ? chosen.flatMap(idsOf) : messageId === null ? [] : [messageId]),
-    [chosen, messageId],
+  const messagesOf = useCallback(
+    (key: number): readonly number[] => {
+      const row = rowsByKey.get(key)
+      return row === undefined ? (several.get(key) ?? [Math.abs(key)]) : idsOf(row)
+    },
+    [rowsByKey, several],
   )
+  const ids = useMemo(() => {
+    if (picked.selected.size === 0) return messageId === null ? [] : [messageId]
+    return [...new Set([...picked.selected].flatMap(messagesOf))]
+  }, [picked, messagesOf, messageId])
+  // What is read stays as it is when its row is scrolled far away.
+  const lastRow = useRef<MailRow | undefined>(undefined)
+  const row = active === null ? undefined : rowsByKey.get(active)
+  if (row !== undefined) lastRow.current = row
+  const activeRow =
+    row ?? (lastRow.current !== undefined && keyOf(lastRow.current) === active ? lastRow.current : undefined)
 
   const onPick = useCallback(
-    (next: Picked) => {
+    (next: Picked, more: Range['several'] = []) => {
       setSelected(next.selected)
-      onShow(next.active)
+      setStands(next.active)
+      setSeveral(new Map(more.map(({ key, ids: some }) => [key, some])))
+      onShow(next.active === null ? null : Math.abs(next.active))
     },
     [onShow],
   )
   const leave = (gone: readonly number[]) => {
     const all = new Set(gone)
-    const next = nextAfter(
-      rows,
-      new Set(rows.filter((row) => idsOf(row).every((id) => all.has(id))).map(({ id }) => id)),
-    )
+    const rows = source.loaded.map((one) => one.row)
+    const next = nextAfter(rows, new Set(rows.filter((one) => idsOf(one).every((id) => all.has(id))).map(keyOf)))
     setSelected(new Set(next === null ? [] : [next]))
+    setStands(next)
     setReading(false)
-    onShow(next)
+    onShow(next === null ? null : Math.abs(next))
   }
   const leaving = (some: readonly number[], run: Promise<boolean>) =>
     void run.then((done) => (done ? leave(some) : undefined))
@@ -107,22 +130,45 @@ export function TwoPanes(props: Props) {
     else if (command === 'reply' || command === 'reply-all' || command === 'forward' || command === 'edit-as-new')
       void composeFrom(command, last)
   }
-  const show = (row: MailRow | undefined) =>
-    row === undefined ? undefined : onPick({ active: row.id, selected: new Set([row.id]) })
-  const place = rows.findIndex(({ id }) => id === active)
+  const place = source.loaded.find((one) => keyOf(one.row) === active)?.place ?? -1
+  const show = (found: Found | null) => {
+    if (found !== null) onPick({ active: found.key, selected: new Set([found.key]) })
+  }
+  const showAt = (at: number) => {
+    const found = source.at(at)
+    if (found !== undefined) show({ place: at, key: keyOf(found) })
+  }
+  const unfold = (one: MailRow, isOpen: boolean) => {
+    const { threadId } = one
+    if (threadId === null) return
+    const others = unfolded.but.filter((id) => id !== threadId)
+    onUnfolded?.({ all: unfolded.all, but: unfolded.all === isOpen ? others : [...others, threadId] })
+  }
+  const isUnfolded = (one: MailRow) =>
+    one.threadId !== null &&
+    one.isBelow !== true &&
+    (one.thread?.ids.length ?? 1) > 1 &&
+    unfolded.all !== unfolded.but.includes(one.threadId)
+  const unfoldAll = (all: boolean) => onUnfolded?.({ all, but: [] })
   const onThese = (command: Command) => () => onCommand(command, ids)
   const offers: Offers = {
     'conversations': () => setLook('look.conversations', !conversations),
     'list-look': () => setLook('look.list', listLook === 'cards' ? 'table' : 'cards'),
     'reading-pane': () => setLook('look.readingPane', readingPane === 'off' ? 'right' : 'off'),
-    ...(rows.length === 0
+    ...(onUnfolded === undefined || !conversations
+      ? {}
+      : { 'expand-all': () => unfoldAll(true), 'collapse-all': () => unfoldAll(false) }),
+    ...(source.count === 0
       ? {}
       : {
-          'next': () => show(rows[place + 1]),
-          'previous': () => show(rows[place - 1]),
-          'next-unread': () => show(unreadFrom(rows, place, 1)),
-          'previous-unread': () => show(unreadFrom(rows, place, -1)),
-          'select-all': () => setSelected(new Set(rows.map(({ id }) => id))),
+          'next': () => showAt(place + 1),
+          'previous': () => showAt(place - 1),
+          'next-unread': () => void source.unread(place, 1).then(show),
+          'previous-unread': () => void source.unread(place, -1).then(show),
+          'select-all': () =>
+            void source
+              .range(0, source.count)
+              .then((all) => onPick({ active, selected: new Set(all.keys) }, all.several)),
         }),
     ...(ids.length === 0
       ? {}
@@ -147,15 +193,15 @@ export function TwoPanes(props: Props) {
   const reader = isBulk ? (
     <BulkPane count={ids.length} role={folderRole} onCommand={(command) => onCommand(command, ids)} />
   ) : active === null ? (
-    rows.length > 0 ? (
+    source.count > 0 ? (
       <Empty icon="inbox" title={t('No message chosen')}>
         {t('Choose one on the left, or walk through the list with the arrow keys.')}
       </Empty>
     ) : null
   ) : (
     <Reader
-      id={active}
-      row={chosen[0]}
+      id={Math.abs(active)}
+      row={activeRow}
       nowMs={nowMs}
       folderRole={folderRole}
       onCommand={onCommand}
@@ -181,14 +227,13 @@ export function TwoPanes(props: Props) {
           <BulkPane isBar count={ids.length} role={folderRole} onCommand={(command) => onCommand(command, ids)} />
         ) : null}
         <Load live={live} what={t('the folder')} again={live.again}>
-          {({ total }) =>
-            rows.length === 0 ? (
+          {() =>
+            source.count === 0 ? (
               empty
             ) : (
               <MessageList
                 label={title}
-                rows={rows}
-                total={isWhole ? rows.length : rows[0]?.thread ? -1 : total}
+                source={source}
                 picked={picked}
                 nowMs={nowMs}
                 tags={tags}
@@ -198,7 +243,10 @@ export function TwoPanes(props: Props) {
                 onPick={onPick}
                 onStar={(some) => void toggleStar(some)}
                 onOpen={() => setReading(true)}
-                onNearEnd={onMore}
+                isUnfolded={isUnfolded}
+                onUnfold={unfold}
+                onUnfoldAll={unfoldAll}
+                selectedIds={() => ids}
               />
             )
           }
@@ -213,7 +261,7 @@ export function TwoPanes(props: Props) {
       {asking?.what === 'move' ? (
         <MoveDialog
           count={asking.ids.length}
-          fromId={chosen[0]?.folderId ?? null}
+          fromId={activeRow?.folderId ?? null}
           onMove={(folder) => away(asking.ids, folder)}
           onClose={() => setAsking(null)}
         />
@@ -241,7 +289,8 @@ export function TwoPanes(props: Props) {
   )
 }
 
-const NONE: readonly MailRow[] = []
+const NOTHING = sourceOf([], () => {})
+const FOLDED: Unfolded = { all: false, but: [] }
 const FOR_MESSAGES = [
   'reply',
   'reply-all',
