@@ -95,19 +95,13 @@ test('of who wrote it only what a trusted server says is told', async () => {
   const { id: accountId } = await store.write('account.add', ACCOUNT)
   const fields = ['Authentication-Results: mx.b.test; dmarc=pass; spf=fail; dkim=pass', ...NEWS]
   const raw = Buffer.from([...fields, '', 'text'].join('\r\n'))
-  const message = {
-    body: { raw },
-    prefix: '',
-    removed: [],
-    fields: await parse.fields(raw),
-    receivedMs: 1,
-    seen: false,
-  }
-  const { messageId: id } = await store.write('message.deliver', {
-    owner: { accountId, userId: null },
-    role: 'inbox',
-    message,
+  const read = { body: { raw }, fields: await parse.fields(raw), receivedMs: 1 }
+  const { messageIds } = await store.write('pop3.keep', {
+    accountId,
+    from: { host: ACCOUNT.host, user: ACCOUNT.user },
+    arrivals: [{ ...read, uidl: 'u1' }],
   })
+  const id = messageIds[0]!
   expect(await call(mail.about, { id })).toMatchObject({ way: 'account', accountId, auth: null, claims: 'mx.b.test' })
   await store.write('rule.trust', { accountId, authservId: 'mx.b.test' })
   expect(await call(mail.about, { id })).toMatchObject({
@@ -124,6 +118,42 @@ test('of who wrote it only what a trusted server says is told', async () => {
   })
   const own = await keep(['Authentication-Results: mx.b.test; dmarc=pass', 'From: a@b.test'])
   expect(await call(mail.about, { id: own })).toMatchObject({ way: 'file', auth: null, claims: null })
+  // As an import by hand puts it: into the account's own folder, from where it may have gone up to its server.
+  const { messageId: imported } = await store.write('message.deliver', {
+    owner: { accountId, userId: null },
+    role: 'inbox',
+    message: { ...read, prefix: '', removed: [], seen: false },
+  })
+  const nothing = {
+    way: 'file',
+    peer: null,
+    accountId: null,
+    auth: null,
+    claims: null,
+    unsubscribe: { isSigned: null },
+  }
+  expect(await call(mail.about, { id: imported })).toMatchObject(nothing)
+  const head = {
+    id: 9,
+    protocol: 'imap',
+    side: 'client',
+    peer: 'mail.b.test',
+    address: '192.0.2.1:993',
+    accountId,
+  } as const
+  const ended = {
+    startedMs: 1,
+    endedMs: 2,
+    state: 'ok',
+    worst: '',
+    tls: true,
+    bytesIn: 1,
+    bytesOut: 1,
+    messages: 1,
+  } as const
+  const links = [{ sessionId: 9, link: { messageId: imported } }]
+  await store.record({ heads: [{ ...head, ...ended }], segments: [], links })
+  expect(await call(mail.about, { id: imported })).toMatchObject(nothing)
 })
 
 test('what a stranger delivered here is believed nothing, wherever it was put and whoever got it since', async () => {

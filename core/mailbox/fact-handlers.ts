@@ -4,6 +4,7 @@ import { readHeader, valueOf } from '../message/headers.ts'
 import { readUnsubscribe, type UnsubscribeWays } from '../message/unsubscribe.ts'
 import { AUTH_METHODS } from '../model/rule.ts'
 import type { AboutView } from '../rpc/message-facts-contract.ts'
+import { cameBy } from '../store/came-by.ts'
 import { getFolder } from '../store/folder.ts'
 import type { Message } from '../store/message-list.ts'
 import { listSessionsOf } from '../store/message-list.ts'
@@ -40,16 +41,15 @@ export async function headOf(store: Pick<Store, 'openBody'>, message: Message): 
 /** What is known of how a message came and who wrote it; no more than a server that is trusted has said. */
 export async function aboutMessage(store: Pick<Store, 'openBody' | 'read'>, message: Message): Promise<AboutView> {
   const raw = await headOf(store, message)
-  const folder = getFolder(store.read, message.folderId)
-  const accountId = folder?.accountId ?? null
   const sessions = listSessionsOf(store.read, message.id).flatMap((id) => getSession(store.read, id) ?? [])
   // The first one: those after it may have put it elsewhere, or given it out, and make nothing of a stranger's trustworthy.
   const brought = sessions.find(({ side, protocol }) => side === (protocol === 'smtp' ? 'server' : 'client'))
-  const fetched = brought !== undefined && brought.protocol !== 'smtp' ? brought : undefined
-  const isSent = folder?.role === 'sent' || (brought === undefined && sessions.length > 0)
-  const way = isSent ? 'sent' : fetched ? 'account' : brought ? 'inbound' : accountId !== null ? 'account' : 'file'
-  const source = fetched?.accountId ?? accountId
-  const trusted = source === null ? undefined : trustedBy(store.read, source)
+  // Where it lies says nothing: what was imported there, or moved, has fields that anybody may have written.
+  const accountId = cameBy(store.read, message.id)
+  const isSent =
+    getFolder(store.read, message.folderId)?.role === 'sent' || (brought === undefined && sessions.length > 0)
+  const way = isSent ? 'sent' : accountId !== undefined ? 'account' : brought?.protocol === 'smtp' ? 'inbound' : 'file'
+  const trusted = accountId === undefined ? undefined : trustedBy(store.read, accountId)
   const fields = valuesOf(raw, 'authentication-results')
   const auth = trusted === undefined || way !== 'account' ? undefined : readAuth(fields, trusted)
   const found = AUTH_METHODS.flatMap((method) => {
@@ -62,8 +62,8 @@ export async function aboutMessage(store: Pick<Store, 'openBody' | 'read'>, mess
   const isSigned = dkim === undefined ? null : dkim.includes('pass')
   return {
     way,
-    peer: brought === undefined ? null : brought.peer,
-    accountId: source ?? null,
+    peer: way === 'file' ? null : (brought?.peer ?? null),
+    accountId: accountId ?? null,
     auth: trusted === undefined || found.length === 0 ? null : { server: trusted, found },
     claims: found.length > 0 || way !== 'account' ? null : (claimed ?? null),
     unsubscribe:

@@ -253,4 +253,14 @@ test('what a message says of itself reaches its rules: lists, contacts, attachme
   const plain = await house.arrive('From: eve@evil.test\n\nx\n', PERSON)
   await house.sorted()
   expect(house.told(plain)).toEqual(['tagged newer:1d'])
+  // The same mail as a person imports it into the account's folder: by its place it is of the account, by its fields of nobody.
+  const imported = await house.arrive(raw.toString(), { accountId, userId: null })
+  await house.sorted()
+  const said: string[] = []
+  const over = { kind: 'messages', ids: [imported, messageIds[0]!] } as const
+  for await (const page of await call(rules.dryRun, { ruleIds: null, over, sends: false }))
+    for (const { messageId, steps } of page.messages)
+      for (const { text } of steps) if (messageId === imported) said.push(text)
+  expect(said).toContain('tagged by:Far')
+  expect(said).not.toContain('tagged auth.dmarc:pass')
 })

@@ -3,13 +3,14 @@ import type { MessageFields } from '../model/message-fields.ts'
 import type { RulePlan } from '../model/rule-plan.ts'
 import { conditionsIn, type Rule, type RuleSource } from '../model/rule.ts'
 import type { Settings } from '../settings.ts'
+import { cameBy } from '../store/came-by.ts'
 import { isContact } from '../store/contact.ts'
 import type { Message } from '../store/message-list.ts'
 import { getPartial } from '../store/pop3-seen.ts'
 import type { RuleLimits } from '../store/rule-apply.ts'
 import { trustedBy } from '../store/rule.ts'
 import { tagsOf } from '../store/tag.ts'
-import type { Store } from '../store/types.ts'
+import type { ReadDb, Store } from '../store/types.ts'
 import type { LocalMail } from './local.ts'
 import type { RuleJudge } from './rule-judge.ts'
 import { ownAddresses } from './rule-own.ts'
@@ -54,6 +55,12 @@ export function limitsOf(settings: ReturnType<SortDeps['settings']>): RuleLimits
   return { forwardsPerDay: settings['rules.forwardsPerDay'], repliesPerDay: settings['rules.repliesPerDay'] }
 }
 
+/** The server whose word counts for a message: of one that came in another way than from its account's server, nobody's. */
+function trustedFor(db: ReadDb, messageId: number, source: RuleSource): string | null {
+  if (source.kind !== 'account' || cameBy(db, messageId) !== source.accountId) return null
+  return trustedBy(db, source.accountId) ?? null
+}
+
 /** What these rules do with a message, decided and not yet done. Throws `thread.died`, `blob.damaged` and the store's faults. */
 export async function sort(
   deps: SortDeps,
@@ -74,7 +81,7 @@ export async function sort(
       isContact: message.authorAddress !== '' && isContact(store.read, message.authorAddress),
       attachments: message.attachments,
       source,
-      trusted: source.kind === 'account' ? (trustedBy(store.read, source.accountId) ?? null) : null,
+      trusted: trustedFor(store.read, message.id, source),
     },
   })
   const fitting = rules.filter(({ id }) => judged.fitting.includes(id))

@@ -1,8 +1,9 @@
 import { Fault } from '../base/fault.ts'
 import type { MessageFields } from '../model/message-fields.ts'
+import { noteCameBy } from './came-by.ts'
 import { ANSWERED, changesOf, FLAGGED, noteFlag, placeOf, SEEN, type ImapChange } from './imap-change.ts'
 import { ensureNamed } from './folder.ts'
-import { dropVanished, getImapFolder } from './imap-folder.ts'
+import { dropVanished, getImapFolder, type ImapFolder } from './imap-folder.ts'
 import { insertMessage, moveMessages, setAnswered, setSeen, setStarred } from './message.ts'
 import { getMessage } from './message-list.ts'
 import { prepared } from './prepared.ts'
@@ -113,10 +114,10 @@ export function messageOfImapRef(db: ReadDb, accountId: number, name: string): n
   return prepared<[number, number], PlaceRow>(db, AT).get(at.folderId, Number(uid))?.messageId ?? undefined
 }
 
-/** Throws when the folder was numbered anew meanwhile, or is gone: what was found out means nothing any more. */
-function requireSame(db: ReadDb, at: In, what: string): void {
+/** The folder. Throws when it was numbered anew meanwhile, or is gone: what was found out means nothing any more. */
+function requireSame(db: ReadDb, at: In, what: string): ImapFolder {
   const folder = getImapFolder(db, at.folderId)
-  if (folder !== undefined && folder.uidValidity === at.uidValidity) return
+  if (folder !== undefined && folder.uidValidity === at.uidValidity) return folder
   throw new Fault('conflict', `${what} folder ${at.folderId}: it was numbered anew or is gone`, {
     what: 'folder',
     reason: 'it was numbered anew or is gone',
@@ -189,7 +190,7 @@ export const imapOperations = {
     args: In & { readonly arrivals: readonly ImapArrival[] },
     nowMs: number,
   ): (number | null)[] => {
-    requireSame(db, args, 'keep mail of')
+    const { accountId } = requireSame(db, args, 'keep mail of')
     const came: ImapCame[] = []
     const ids = args.arrivals.map(({ uid, flags, body, fields, receivedMs }) => {
       if (prepared(db, AT).get(args.folderId, uid) !== undefined) return null
@@ -198,6 +199,7 @@ export const imapOperations = {
       const id = insertMessage(db, message, nowMs)
       if ((flags & FLAGGED) !== 0) setStarred(db, [id], true)
       if ((flags & ANSWERED) !== 0) setAnswered(db, { ids: [id], how: 'answered' })
+      noteCameBy(db, id, accountId)
       settle(db, args, uid, flags, id)
       const sizeBytes = 'raw' in body ? body.raw.length : body.sizeBytes
       came.push({ id, uid, headerId: fields.messageId, sizeBytes, receivedMs })

@@ -23,6 +23,7 @@ import { migration as people } from './migrations/0020-people.ts'
 import { migration as receipts } from './migrations/0021-receipts.ts'
 import { migration as uploading } from './migrations/0022-uploading.ts'
 import { migration as sizing } from './migrations/0023-sizing.ts'
+import { migration as coming } from './migrations/0024-coming.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -60,6 +61,7 @@ export const migrations: readonly Migration[] = [
   receipts,
   uploading,
   sizing,
+  coming,
 ]
 
 /** The version a database has once every step ran. */

@@ -2,6 +2,7 @@ import { DefaultDeserializer } from 'node:v8'
 import { Fault } from '../base/fault.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { requireAccount } from './account.ts'
+import { noteCameBy } from './came-by.ts'
 import { ensureFolder } from './folder.ts'
 import { insertUnindexed, replaceMessage } from './message.ts'
 import { getMessage } from './message-list.ts'
@@ -184,6 +185,7 @@ export const pop3SeenOperations = {
       const message = { folderId, body, prefix: '', removed: [], fields, receivedMs, seen: false }
       const messageId = insertUnindexed(db, message, nowMs)
       prepared(db, SEE).run(args.accountId, uidl, messageId, nowMs)
+      noteCameBy(db, messageId, args.accountId)
       if (wholeBytes !== undefined)
         prepared(db, ADD_PARTIAL).run(messageId, wholeBytes, arrival.isComing === true ? 1 : 0)
       if (arrival.isComing !== true) sorted.push(messageId)
