@@ -125,6 +125,7 @@ export const receipt: Command = {
 }
 
 const FOUND: Readonly<Record<string, (about: readonly string[]) => string>> = {
+  'no-text': () => 'there is nothing in it',
   'no-domain': (about) => `no such domain: ${about.join(', ')}`,
   'null-mx': (about) => `takes no mail (null MX): ${about.join(', ')}`,
   'no-server': (about) => `has neither MX nor address: ${about.join(', ')}`,

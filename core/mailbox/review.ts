@@ -11,6 +11,7 @@ import type { Draft } from './composition.ts'
 export interface Finding {
   readonly kind:
     | 'no-subject'
+    | 'no-text'
     | 'no-attachment'
     | Exclude<DomainMail, 'takes-mail' | 'unknown'>
     | 'came-back'
@@ -73,6 +74,8 @@ export async function review(draft: Reviewed, identity: Identity | undefined, de
     found.push({ kind, level: 'ask', about: about.slice(0, MOST_TOLD) })
   if (draft.subject.trim() === '') ask('no-subject')
   const files = draft.attachments.filter((one) => one.contentId === undefined)
+  // Some say all they have to say in the subject.
+  if (draft.subject.trim() === '' && files.length === 0 && isBlank(draft)) ask('no-text')
   const announced = files.length > 0 ? undefined : announcedFile(draft.subject, draft.text)
   if (announced !== undefined) ask('no-attachment', [announced])
   const own = identity?.mailbox
@@ -102,4 +105,10 @@ export async function review(draft: Reviewed, identity: Identity | undefined, de
     if (!deps.isSigned(own.domain)) note('no-dkim', own.domain)
   }
   return found
+}
+
+/** True where there is nothing to read: a signature is not. */
+function isBlank({ text, html }: Reviewed): boolean {
+  const own = text.split(/^-- $/m, 1)[0] ?? ''
+  return own.trim() === '' && !/<img\b/.test(html ?? '')
 }

@@ -293,6 +293,16 @@ describe('looking at a message before it goes', () => {
     const file = { handle: 'h', filename: 'plan.pdf', contentType: 'application/pdf', sizeBytes: 10 }
     expect(await kinds({ text: 'see the attached plan', attachments: [file] })).toEqual([])
   })
+  test('asks about a message that says nothing at all', async () => {
+    const bare = { subject: '', text: '\n\n-- \nNora' }
+    expect(await kinds(bare)).toEqual([
+      ['no-subject', 'ask'],
+      ['no-text', 'ask'],
+    ])
+    const picture = { ...bare, html: '<p><img src="cid:a"></p>' }
+    expect(await kinds(picture)).toEqual([['no-subject', 'ask']])
+    expect(await kinds({ ...bare, subject: 'call me' })).toEqual([])
+  })
   test('knows whose mail came back, what is large, and what the own domain lacks', async () => {
     await store.write('suppression.add', address('eve@far.test'))
     joints.hasSpf = () => Promise.resolve(false)

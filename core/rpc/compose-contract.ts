@@ -13,6 +13,8 @@ const Template = z.object({ id: Id, name: z.string(), content: DraftContent, cha
 export const FindingView = z.object({
   kind: z.enum([
     'no-subject',
+    /** Nothing is written in it, and no file goes along. */
+    'no-text',
     /** The text speaks of a file, and none is attached. `about`: the word. */
     'no-attachment',
     /** No such domain. */

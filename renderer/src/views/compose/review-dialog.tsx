@@ -64,6 +64,8 @@ function wordsFor({ kind, about }: FindingView): readonly [title: string, more: 
   switch (kind) {
     case 'no-subject':
       return [t('It has no subject.'), t('People find a message again by its subject.')]
+    case 'no-text':
+      return [t('It has no text.'), t('Neither words nor a file are in it.')]
     case 'no-attachment':
       return [t('No file is attached.'), t('The text speaks of one: “{word}”.', { word: names })]
     case 'no-domain':
