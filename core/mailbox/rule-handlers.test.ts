@@ -257,7 +257,7 @@ test('what a message says of itself reaches its rules: lists, contacts, attachme
   const imported = await house.arrive(raw.toString(), { accountId, userId: null })
   await house.sorted()
   const said: string[] = []
-  const over = { kind: 'messages', ids: [imported, messageIds[0]!] } as const
+  const over = { kind: 'messages' as const, ids: [imported, messageIds[0]!] }
   for await (const page of await call(rules.dryRun, { ruleIds: null, over, sends: false }))
     for (const { messageId, steps } of page.messages)
       for (const { text } of steps) if (messageId === imported) said.push(text)
