@@ -64,6 +64,7 @@ export interface SettingView {
   readonly default: unknown
   readonly allowed: string
   readonly unit: string | null
+  readonly choices: readonly string[] | null
   readonly needsRestart: boolean
   readonly fromFile: boolean
 }
@@ -129,6 +130,7 @@ export class EngineSettings {
       default: setting.default,
       allowed: setting.allowed,
       unit: setting.unit ?? null,
+      choices: setting.choices ?? null,
       needsRestart: !LIVE.has(key),
       fromFile: this.#fromFile.has(key),
     }))

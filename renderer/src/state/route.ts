@@ -12,6 +12,8 @@ export const SETTINGS_PAGES = [
   'rules',
   'tags',
   'transfer',
+  'log',
+  'privacy',
   'protection',
   'appearance',
   'keys',

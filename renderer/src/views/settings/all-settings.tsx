@@ -1,29 +1,31 @@
-import { useState } from 'react'
-import { api, wordsOf } from '../../bridge/client.ts'
-import { Button } from '../../parts/button.tsx'
+import { api } from '../../bridge/client.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Load } from '../../parts/load.tsx'
 import { useLive } from '../../state/use-live.ts'
 import { formatRoute } from '../../state/route.ts'
 import { PAGE, pageFits, PAGES } from './setting-pages.ts'
 import { fits, settingSearch } from './setting-search.ts'
-import { formatValue, parseValue } from './setting-value.ts'
+import { SettingRow, type Setting } from './setting-row.tsx'
 import { said, t, told } from '../../words/words.ts'
-
-type Setting = Awaited<ReturnType<typeof api.app.settings>>[number]
-
-/** What the numbers of settings count. */
-const UNITS: Readonly<Record<string, string>> = { seconds: said('seconds'), connections: said('connections') }
 
 const ROOM: Readonly<Record<string, string>> = {
   submission: said('Submission server'),
+  tls: said('Certificate of the servers here'),
   inbound: said('Mail from other servers'),
   pop3: said('POP3 server'),
   dns: said('Name servers'),
   relay: said('Delivery'),
+  preflight: said('Look at the network'),
   local: said('Local mail'),
+  rules: said('Rules'),
   queue: said('Queue'),
+  pace: said('Pace'),
   retry: said('Tries'),
+  discovery: said('Finding an account’s servers'),
+  oauth: said('Sign-in at providers'),
+  console: said('Console'),
+  lab: said('Rehearsal lab'),
+  log: said('Protocol log'),
   ui: said('Window'),
   privacy: said('Privacy'),
   compose: said('Writing'),
@@ -85,89 +87,5 @@ function Pages({ typed }: { readonly typed: string }) {
         </a>
       ))}
     </nav>
-  )
-}
-
-function SettingRow({ setting, onDone }: { setting: Setting; onDone: () => void }) {
-  const { key, about, value, allowed, unit, needsRestart, fromFile } = setting
-  const [typed, setTyped] = useState(() => formatValue(value))
-  const [problem, setProblem] = useState<string>()
-  const isDefault = JSON.stringify(value) === JSON.stringify(setting.default)
-  const isLocked = fromFile
-  const id = `setting-${key}`
-  const isFlag = typeof setting.default === 'boolean'
-  const save = async (next: unknown) => {
-    setProblem(undefined)
-    try {
-      await api.app.setSetting({ key, value: next })
-      onDone()
-    } catch (error) {
-      setProblem(wordsOf(error))
-    }
-  }
-  const isChanged = typed !== formatValue(value)
-  return (
-    <form
-      className="setting"
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (!isFlag) void save(parseValue(typed, setting.default))
-      }}
-    >
-      <label htmlFor={id}>
-        <span className="mono key">{key}</span>
-        <span>{told(about)}</span>
-        <span className="quiet below">
-          {isFlag ? '' : t('Allowed: {allowed}.', { allowed })}
-          {unit === null || unit === 'port' ? '' : t(' In {unit}.', { unit: told(UNITS[unit] ?? unit) })}
-          {needsRestart ? t(' Takes effect at the next start.') : ''}
-          {fromFile ? t(' Set by the settings file.') : ''}
-        </span>
-        {problem === undefined ? null : (
-          <span className="danger below" role="alert">
-            <Icon name="alert" /> {problem}
-          </span>
-        )}
-      </label>
-      <div className="value">
-        {isFlag ? (
-          <input
-            id={id}
-            type="checkbox"
-            className="switch"
-            checked={value === true}
-            disabled={isLocked}
-            onChange={(event) => void save(event.target.checked)}
-          />
-        ) : (
-          <>
-            <div className="field">
-              <input
-                id={id}
-                value={typed}
-                disabled={isLocked}
-                spellCheck={false}
-                autoComplete="off"
-                onChange={(event) => setTyped(event.target.value)}
-              />
-            </div>
-            {isChanged ? (
-              <Button submit kind="primary">
-                {t('Save')}
-              </Button>
-            ) : null}
-          </>
-        )}
-        {isDefault || isLocked ? null : (
-          <Button
-            kind="plain"
-            onClick={() => void save(setting.default)}
-            title={t('Back to {default}', { default: formatValue(setting.default) })}
-          >
-            {t('Default')}
-          </Button>
-        )}
-      </div>
-    </form>
   )
 }

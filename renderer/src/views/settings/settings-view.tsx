@@ -17,6 +17,7 @@ import { Programs } from './programs.tsx'
 import { Protection } from './protection.tsx'
 import { Routes } from './routes.tsx'
 import { Rules } from './rules.tsx'
+import { LogSettings, Privacy } from './some-settings.tsx'
 import { Signing } from './signing.tsx'
 import { Tags } from './tags.tsx'
 import { Transfer } from './transfer.tsx'
@@ -33,6 +34,8 @@ const VIEW: Readonly<Record<SettingsPage, () => React.ReactNode>> = {
   rules: () => <Rules />,
   tags: () => <Tags />,
   transfer: () => <Transfer />,
+  log: () => <LogSettings />,
+  privacy: () => <Privacy />,
   protection: () => <Protection />,
   appearance: () => <Appearance />,
   keys: () => <Keys />,
