@@ -1,5 +1,4 @@
 import { addressesOf } from '../message/header-addresses.ts'
-import { decodeOctets } from '../message/charset.ts'
 import { firstValue, readHeader, valueOf, type Header } from '../message/headers.ts'
 import { formatMailbox, parseMailbox, type Mailbox } from '../model/address.ts'
 import { getAccount } from '../store/account.ts'
@@ -50,7 +49,7 @@ function withoutPlus(read: ReadDb, address: Mailbox): number | undefined {
 function mailboxesOf(head: Uint8Array, header: Header, name: string): Mailbox[] {
   const fields = header.fields.filter((field) => field.name === name)
   const read = fields.map((field) => ({ name, value: valueOf(head, field) }))
-  return addressesOf(read, name).flatMap(({ address }) => parseMailbox(decodeOctets(address)) ?? [])
+  return addressesOf(read, name).flatMap(({ address }) => parseMailbox(address) ?? [])
 }
 
 /** Where a list takes mail (RFC 2369 §3.4): the first `mailto:` of List-Post. Null for a list that takes none, and for no list. */

@@ -1,6 +1,6 @@
 import { Fault } from '../base/fault.ts'
 import { randomId } from '../base/random-id.ts'
-import { decodeHeaderText, decodeOctets } from '../message/charset.ts'
+import { decodeHeaderText } from '../message/charset.ts'
 import { addressesOf } from '../message/header-addresses.ts'
 import { firstValue, readHeader, valueOf } from '../message/headers.ts'
 import { buildReceipt } from '../message/mdn.ts'
@@ -92,7 +92,7 @@ async function find({ store, behind }: Deps, message: Message): Promise<Found> {
     addressesOf(
       header.fields.filter((field) => field.name === name).map((field) => ({ name, value: valueOf(head, field) })),
       name,
-    ).flatMap(({ address }) => parseMailbox(decodeOctets(address)) ?? [])
+    ).flatMap(({ address }) => parseMailbox(address) ?? [])
   const authors = people('from')
   const isOwn = authors.some((one) => findIdentity(store.read, one) !== undefined)
   const identityId = isOwn ? null : answeringIdentity(store.read, head, message.folderId, behind)

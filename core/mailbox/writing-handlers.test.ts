@@ -198,6 +198,11 @@ describe('who answers', () => {
     expect((await call(compose.answering, { messageId: own })).identityId).toBe(desk)
   })
 
+  test('is an identity beyond ASCII, too (RFC 6531)', async () => {
+    const { id } = await call(identity.save, { name: '', address: '日本@home.test', routeId: null })
+    expect(await who('To: Ида <日本@home.test>')).toBe(id)
+  })
+
   test('a list is answered where it takes mail', async () => {
     const post = async (line: string) => (await call(compose.answering, { messageId: await to(line) })).listPost
     expect(await post('List-Post: <mailto:list@far.test?subject=x>')).toBe('list@far.test')

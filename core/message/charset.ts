@@ -182,6 +182,10 @@ export function decodeOctets(value: string): string {
 
 /** The same with encoded words (RFC 2047) read. */
 export function decodeHeaderText(value: string): string {
-  const text = decodeOctets(value)
+  return decodeEncodedWords(decodeOctets(value))
+}
+
+/** Reads the encoded words (RFC 2047) of a text that is decoded otherwise; all else stays as it is. */
+export function decodeEncodedWords(text: string): string {
   return text.includes('=?') ? decodeWords(text, decodeBytes) : text
 }

@@ -1,4 +1,4 @@
-import { decodeHeaderText, decodeOctets } from './charset.ts'
+import { decodeEncodedWords, decodeOctets } from './charset.ts'
 import { oneLine } from './one-line.ts'
 import type { Field } from './part-fields.ts'
 import { CAPS } from './reading-caps.ts'
@@ -52,7 +52,7 @@ class Entry {
   get name(): string {
     // Encoded words in quotes are forbidden (RFC 2047 §5) and meant all the same.
     const text = this.#words.map((word) => word.text).join('')
-    return oneLine(decodeHeaderText(text), CAPS.name)
+    return oneLine(decodeEncodedWords(text), CAPS.name)
   }
 }
 
@@ -131,7 +131,7 @@ function personOf(entry: Entry): HeaderAddress[] {
   return name === '' && entry.comment === '' ? [] : [{ name: name === '' ? commentOf(entry) : name, address: '' }]
 }
 
-const commentOf = (entry: Entry) => oneLine(decodeHeaderText(entry.comment), CAPS.name)
+const commentOf = (entry: Entry) => oneLine(decodeEncodedWords(entry.comment), CAPS.name)
 const isAddress = (text: string) => /^(?:"(?:[^"\\]|\\.)*"|[^\s"<>@,;]+)@[^\s"<>@,;]+$/.test(text)
 
 /** Without the route of RFC 822 §6.1, without comments, without spaces around dots and `@` (RFC 5322 §4.4). */
