@@ -188,6 +188,36 @@ test('whatever the mail and the size of a page, a list is what sorting all of it
   )
 })
 
+test('words are sorted by the alphabet of the language the window speaks', async () => {
+  // Each alphabet by hand, as a telephone book of the country has it.
+  const names = ['Zoe', 'Ärger', 'Apfel', 'Ode', 'Øre', 'éclair', 'Esel', 'おか', 'あき', 'Müller 10', 'Müller 9']
+  for (const one of names) await keep({ subject: `Re: ${one}`, minutesAgo: 5 })
+  const { folderId } = await keep({ subject: '', minutesAgo: 5 })
+  const sorted = async (locale: string) =>
+    (
+      await call(mail.page, {
+        folderId,
+        threads: false,
+        by: 'subject',
+        isUp: true,
+        locale,
+        open: SHUT,
+        at: 0,
+        limit: 200,
+      })
+    ).rows
+      .map(({ subject }) => subject.replace('Re: ', ''))
+      .filter((one) => names.includes(one))
+  const german = ['Apfel', 'Ärger', 'éclair', 'Esel', 'Müller 9', 'Müller 10', 'Ode', 'Øre', 'Zoe', 'あき', 'おか']
+  expect(await sorted('de')).toEqual(german)
+  expect(await sorted('fr')).toEqual(german)
+  expect(await sorted('ja')).toEqual(german)
+  // Where these letters are letters of their own, they come last.
+  const danish = ['Apfel', 'éclair', 'Esel', 'Müller 9', 'Müller 10', 'Ode', 'Zoe', 'Ärger', 'Øre', 'あき', 'おか']
+  expect(await sorted('da')).toEqual(danish)
+  expect(await sorted('no such tag!')).toEqual(german)
+})
+
 test('a row is found by its message, and the next with something unread from any place, in both directions', async () => {
   const first = await keep({ id: 'p', minutesAgo: 50, subject: 'Keys' })
   const alone = await keep({ minutesAgo: 40, subject: 'Other' })

@@ -43,6 +43,8 @@ const list = {
   by: z.enum(SORTS),
   /** Oldest, first of the alphabet or smallest first. */
   isUp: z.boolean(),
+  /** Whose alphabet words are sorted by, as a BCP 47 tag; English where it is left out or not known. */
+  locale: z.string().max(35).optional(),
   /** Conversations whose messages stand below their row: these, or all but these, by the ids of threads. */
   open: z.object({ all: z.boolean(), but: z.array(Id).max(10_000) }),
 }

@@ -1,4 +1,4 @@
-import { foldSort } from '../model/sort-key.ts'
+import { bareSort } from '../model/sort-key.ts'
 import { foldersOf, type Cursor } from './message-list.ts'
 import { prepared } from './prepared.ts'
 import type { ReadDb } from './types.ts'
@@ -18,6 +18,8 @@ export interface FolderOrderArgs {
   readonly by: SortBy
   /** Smallest or oldest first. */
   readonly isUp: boolean
+  /** A BCP 47 tag: whose alphabet words are sorted by. */
+  readonly locale?: string | undefined
   /** Conversations whose messages stand below their row: these, or all but these. By the ids of threads. */
   readonly open: { readonly all: boolean; readonly but: readonly number[] }
 }
@@ -81,13 +83,20 @@ export function* orderOf(db: ReadDb, args: FolderOrderArgs): Generator<undefined
     known.orders.clear()
     known.version = version
   }
-  const key = JSON.stringify([args.folderId, args.threads, args.by, args.isUp, args.threads ? args.open : null])
+  const key = JSON.stringify([
+    args.folderId,
+    args.threads,
+    args.by,
+    args.isUp,
+    args.by === 'date' || args.by === 'size' ? null : args.locale,
+    args.threads ? args.open : null,
+  ])
   let order = known.orders.get(key)
   if (order === undefined) {
     const folders = foldersOf(db, args.folderId)
     const base = yield* args.by === 'date'
       ? byDate(db, folders, args.threads, args.isUp)
-      : byText(db, folders, args.by, args.isUp)
+      : byText(db, folders, args.by, args.isUp, args.locale ?? 'en')
     order = args.threads
       ? { folders, ...inThreads(base, yield* newestFirst(db, folders, args, base), args.open) }
       : { folders, keys: base.ids, members: new Map() }
@@ -164,6 +173,7 @@ function* byText(
   folders: readonly number[],
   by: Exclude<SortBy, 'date'>,
   isUp: boolean,
+  locale: string,
 ): Generator<undefined, Base, undefined> {
   interface Text extends Cursor {
     readonly threadId: number
@@ -181,17 +191,43 @@ function* byText(
         TEXT_SLICE,
       )
       for (const { id, threadId, text } of some)
-        if (!snoozed.has(id)) rows.push({ id, threadId, key: typeof text === 'number' ? text : foldSort(text, by) })
+        if (!snoozed.has(id)) rows.push({ id, threadId, key: typeof text === 'number' ? text : bareSort(text, by) })
       from = some.at(-1) ?? from
       if (some.length < TEXT_SLICE) break
       yield undefined
     }
   const sign = isUp ? 1 : -1
-  // Of the same key the newest first, whichever way: ids are in order of arrival.
-  rows.sort((a, b) => (a.key === b.key ? b.id - a.id : a.key < b.key ? -sign : sign))
+  const ranks = by === 'size' ? undefined : ranksOf(new Set(rows.map(({ key }) => String(key))), locale)
+  const rank = (key: string | number) => (typeof key === 'number' ? key : (ranks?.get(key) ?? 0))
+  const ranked = rows.map(({ id, threadId, key }) => ({ id, threadId, rank: rank(key) }))
+  // Of the same rank the newest first, whichever way: ids are in order of arrival.
+  ranked.sort((a, b) => sign * (a.rank - b.rank) || b.id - a.id)
   return {
-    ids: Float64Array.from(rows, ({ id }) => id),
-    threadIds: Float64Array.from(rows, ({ threadId }) => threadId),
+    ids: Float64Array.from(ranked, ({ id }) => id),
+    threadIds: Float64Array.from(ranked, ({ threadId }) => threadId),
+  }
+}
+
+/** Places of words in the alphabet of a language; words that differ only by case and accents share one. */
+function ranksOf(words: ReadonlySet<string>, locale: string): ReadonlyMap<string, number> {
+  const collator = collatorOf(locale)
+  const ranks = new Map<string, number>()
+  let rank = 0
+  let before: string | undefined
+  for (const word of [...words].sort(collator.compare)) {
+    if (before !== undefined && collator.compare(before, word) !== 0) rank++
+    ranks.set(word, rank)
+    before = word
+  }
+  return ranks
+}
+
+function collatorOf(locale: string): Intl.Collator {
+  try {
+    return new Intl.Collator([locale, 'en'], { sensitivity: 'base', numeric: true })
+  } catch {
+    // It is no language tag at all.
+    return new Intl.Collator('en', { sensitivity: 'base', numeric: true })
   }
 }
 

@@ -7,7 +7,7 @@ import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import { formatRoute, type Route } from '../../state/route.ts'
 import { DropPlace } from './drag.tsx'
-import { t } from '../../words/words.ts'
+import { spokenLocale, t } from '../../words/words.ts'
 import { folderName } from '../../format/folder-name.ts'
 import { whole } from '../../format/size.ts'
 
@@ -32,7 +32,9 @@ export function groupFolders(folders: readonly FolderView[]) {
     isUser: list[0]?.owner?.kind === 'user',
     folders: list
       .filter((folder) => folder.role !== 'drafts')
-      .toSorted((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role) || a.name.localeCompare(b.name)),
+      .toSorted(
+        (a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role) || a.name.localeCompare(b.name, spokenLocale()),
+      ),
   }))
 }
 

@@ -5,6 +5,7 @@ import { useChanges, useLive, useStanding, type Live } from '../../state/use-liv
 import { sourceOf, type ListSource } from './list-source.ts'
 import { PAGE_ROWS, PagedRows, type AskRows, type Pages } from './paged-rows.ts'
 import type { Sorting } from './sorting.ts'
+import { spokenLocale } from '../../words/words.ts'
 
 /** Conversations whose messages stand below their row: these, or all but these. */
 export interface Unfolded {
@@ -22,11 +23,15 @@ export function useMessageList(
   unfolded: Unfolded,
 ): Listing {
   const open = useMemo(() => ({ all: unfolded.all, but: [...unfolded.but] }), [unfolded])
-  const list = useMemo(() => ({ folderId, threads, by, isUp, open }), [folderId, threads, by, isUp, open])
+  const locale = spokenLocale()
+  const list = useMemo(
+    () => ({ folderId, threads, by, isUp, locale, open }),
+    [folderId, threads, by, isUp, locale, open],
+  )
   const concerns = ({ folderIds }: { folderIds: readonly number[] }) =>
     folderId === null || folderIds.length === 0 || folderIds.includes(folderId)
   const ask = useCallback<AskRows>((at, limit, signal) => api.mail.page({ ...list, at, limit }, { signal }), [list])
-  const { live, rows } = useRows(`${folderId} ${threads} ${by} ${isUp}`, ask, concerns)
+  const { live, rows } = useRows(`${folderId} ${threads} ${by} ${isUp} ${locale}`, ask, concerns)
   const value = live.at === 'ready' ? live.value : undefined
   const source = useMemo((): ListSource | undefined => {
     if (value === undefined) return undefined
