@@ -23,6 +23,8 @@ export interface StoreOptions {
   readonly nativeBinding?: string | undefined
   /** Largest size in pages of 4 KiB, for tests of a full disk. */
   readonly maxPages?: number | undefined
+  /** Flushes that take longer than this are waited for beside the next writes; with 0 all are. Left out, the store decides. */
+  readonly slowFlushMs?: number | undefined
   /** Called when a thread of the store ended by itself: nothing can be stored any more. */
   readonly onDied?: ((fault: Fault) => void) | undefined
 }
@@ -50,7 +52,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const busy = new Int32Array(new SharedArrayBuffer(4))
   const line = (port: MessagePort) => ({ writeBack: { port, busy } satisfies WriteBackLine })
   const [writer, reader] = await Promise.allSettled([
-    ThreadLine.start('writer', path, { ...at, nowMs: clock.nowMs(), ...line(port1) }, [port1], onDied),
+    ThreadLine.start(
+      'writer',
+      path,
+      { ...at, nowMs: clock.nowMs(), slowFlushMs: options.slowFlushMs, ...line(port1) },
+      [port1],
+      onDied,
+    ),
     ThreadLine.start('reader', path, { ...at, ...line(port2) }, [port2], onDied),
   ])
   const opened: { close(): unknown }[] = [reader, writer].flatMap((one) => ('value' in one ? [one.value] : []))

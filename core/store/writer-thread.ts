@@ -3,22 +3,25 @@ import { letGo } from '../base/let-go.ts'
 import { asWriteDb, isFull, openDatabase, toStoreFault } from './database.ts'
 import type { DatabaseAt } from './database.ts'
 import { dropStagedBlobs } from './blob.ts'
+import { Durability } from './durability.ts'
 import { Group } from './group.ts'
 import { LogKeeper } from './log-keeper.ts'
 import { migrate } from './migrate.ts'
 import { operations } from './operations.ts'
 import { markAborted } from './session.ts'
 import { ownBuffers, sendFault } from './thread-messages.ts'
-import type { ThreadMessage, WriteRequest, WriterMessage } from './thread-messages.ts'
+import type { Answer, ThreadMessage, WriteRequest, WriterMessage } from './thread-messages.ts'
 import { takeTranscripts, takeTurn } from './turns.ts'
 import type { WriteBackLine } from './write-back.ts'
 
 /*
  * The only thread that writes. Groups clock themselves: what arrived while the last commit ran is the next group, so under
- * load a flush is shared by many and a lone operation never waits for a timer.
+ * load a flush is shared by many and a lone operation never waits for a timer. Where flushes are slow, several are under way
+ * while the next group is written.
  */
-const { bell, nowMs, writeBack, ...at } = workerData as DatabaseAt & {
+const { bell, nowMs, slowFlushMs, writeBack, ...at } = workerData as DatabaseAt & {
   readonly nowMs: number
+  readonly slowFlushMs?: number
   /** Rung when a message was sent here. */
   readonly bell: Int32Array
   readonly writeBack: WriteBackLine
@@ -66,8 +69,22 @@ function whereThereIsRoom(tidy: () => unknown): void {
   }
 }
 
+/** Roughly what a group writes. */
+const BYTES_OF_AN_OPERATION = 4096
+const sizeOf = (group: readonly WriteRequest[]) =>
+  group.reduce((sum, { bytes }) => sum + bytes + BYTES_OF_AN_OPERATION, 0)
+
 function serve(db: ReturnType<typeof open>): void {
   const log = new LogKeeper(db, writeBack)
+  const answer = (answers: readonly Answer[]) => say({ answers }, ownBuffers(answers))
+  const durable = new Durability(db, at.path, slowFlushMs, {
+    kept: answer,
+    hasRoom: () => work(),
+    failed(fault, ids) {
+      answer(ids.map((id) => ({ id, fault: sendFault(fault) })))
+      throw fault // the thread ends, and the store with it: what is on the disk is known again once it is opened anew
+    },
+  })
   const waiting: WriteRequest[] = []
   const waitingLow: WriteRequest[] = []
   let closing = false
@@ -110,11 +127,11 @@ function serve(db: ReturnType<typeof open>): void {
       group.add(takeTranscripts(waitingLow, isLog))
       return group.commit()
     }
-    const answers = isLog ? unflushed(db, run) : run()
-    say({ answers }, ownBuffers(answers))
+    if (isLog) answer(durable.never(run))
+    else durable.commit(run, sizeOf(group.requests))
     hear()
     const together = others + waiting.length
-    company = isLog || together > MOST_COMPANY ? 0 : together
+    company = isLog || durable.isBeside || together > MOST_COMPANY ? 0 : together
     const endMs = performance.now()
     untilMs = endMs + Math.min(LONGEST_COMPANY_MS, (endMs - startMs) * COMPANY_PART)
     for (const { large } of group.requests) for (const buffer of large ?? []) letGo(buffer)
@@ -125,6 +142,7 @@ function serve(db: ReturnType<typeof open>): void {
     for (;;) {
       hear()
       if (waiting.length === 0 && waitingLow.length === 0) break
+      if (!durable.isReady()) return
       if (waiting.length > 0) mailAt = performance.now()
       else if (!closing && performance.now() - mailAt < RIDE_MS) {
         isRiding ??= setTimeout(() => {
@@ -138,7 +156,9 @@ function serve(db: ReturnType<typeof open>): void {
       commit(group)
     }
     if (closing) {
+      if (!durable.isIdle) return
       clearTimeout(isRiding)
+      durable.close()
       log.close()
       db.close() // writes back what is left of the log
       port!.close()
@@ -149,16 +169,6 @@ function serve(db: ReturnType<typeof open>): void {
     work()
   })
   say({ ready: true })
-}
-
-/** Commits that a power cut may take back, in their order and with nothing behind them: the next one that is flushed keeps them, too. */
-function unflushed<T>(db: ReturnType<typeof open>, run: () => T): T {
-  db.pragma('synchronous = NORMAL')
-  try {
-    return run()
-  } finally {
-    db.pragma('synchronous = FULL')
-  }
 }
 
 try {
