@@ -85,6 +85,22 @@ describe('keys', () => {
     await expect.poll(() => rows().count()).toBe(4)
   })
 
+  test('a view that is opened by its key takes the focus, and the search field gives it back to the list', async () => {
+    const focused = () => page.evaluate(() => document.activeElement?.closest('main, section')?.className ?? 'nowhere')
+    for (const [keys, view] of [
+      [['g', 'q'], 'queue'],
+      [['Control+,'], 'settings'],
+      [['g', 'i'], 'list'],
+    ] as const) {
+      await press(...keys)
+      await expect.poll(focused, { message: view }).not.toBe('nowhere')
+    }
+    await press('/')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT')
+    await press('Escape')
+    await expect.poll(focused).toContain('list')
+  })
+
   test('a message goes to a folder whose name is typed, to Junk and back, and undo brings it home', async () => {
     await rows().filter({ hasText: 'Weather' }).click()
     await article('Weather').waitFor()

@@ -6,6 +6,7 @@ import { useEngine } from '../../state/engine.tsx'
 import { go, INBOX } from '../../state/route.ts'
 import { useCompletion } from '../compose/use-completion.ts'
 import { completionsOf, typedValue } from './complete-search.ts'
+import { focusView } from './view-focus.ts'
 import { t, told } from '../../words/words.ts'
 
 /** Typing is searched after so long a rest; Enter searches at once. */
@@ -77,7 +78,7 @@ export function SearchField({ asked, input }: Props) {
       setText('')
       search('', false)
       // Letters are commands again.
-      event.currentTarget.blur()
+      focusView()
     }
   }
 

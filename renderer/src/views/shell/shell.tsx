@@ -33,6 +33,7 @@ import { Palette } from '../../commands/palette.tsx'
 import { keyOf } from '../../commands/bindings.ts'
 import { useKeys } from '../../commands/use-keys.ts'
 import { StatusBar } from './status-bar.tsx'
+import { useViewFocus } from './view-focus.ts'
 import { useShellCommands } from './use-shell-commands.ts'
 import { useDesktop } from '../../state/use-desktop.ts'
 import { said, t, told } from '../../words/words.ts'
@@ -64,6 +65,7 @@ export function Shell() {
     focusSearch: () => search.current?.select(),
   })
   useDesktop()
+  useViewFocus(route.view)
   const firstInbox = folders.at === 'ready' ? folders.value.find(({ role }) => role === 'inbox') : undefined
   useEffect(() => {
     // Without the unified inbox there is always one of the real ones.
