@@ -32,6 +32,8 @@ beforeAll(async () => {
   })
   api = createRouterClient(engine.router as Parameters<typeof createRouterClient>[0]) as unknown as typeof api
   await api.identity.save({ name: 'Ada', address: 'ada@home.test', routeId: null })
+  // Tries are asked for by the tests, but for the one that is about the lab's own schedule.
+  await api.app.setSetting({ key: 'lab.retrySeconds', value: 3600 })
 })
 afterAll(async () => {
   await engine.close()
@@ -108,6 +110,14 @@ test('a greylist asks to come again, and the second try is delivered', async () 
   expect(nextAttemptMs).toBeGreaterThan(Date.now() + 60_000)
   await api.queue.retry({ id: entryId })
   expect((await stands(entryId, 2)).state).toBe('delivered')
+})
+
+test('a rehearsal that was greylisted comes to delivery by itself within moments', async () => {
+  await api.app.setSetting({ key: 'lab.retrySeconds', value: 1 })
+  const { entryId, nextAttemptMs } = await rehearse({ greylist: true })
+  expect(nextAttemptMs).toBeLessThan(Date.now() + 2000)
+  expect((await stands(entryId, 2)).state).toBe('delivered')
+  await api.app.setSetting({ key: 'lab.retrySeconds', value: 3600 })
 })
 
 test('a greylist that is asked too early says so again', async () => {
@@ -207,6 +217,15 @@ test('while it is switched off mail waits, and nothing is dialled or asked', asy
   expect(`${state}: ${why}`).toMatch(
     /^deferred: There is no connection to \S+: the rehearsal lab is switched off\.(?!.*port 25)/,
   )
+  // In the log and in the trace, too, no name was looked for and no connection lost.
+  const id = await sessionOf(entryId)
+  const [recipient] = (await api.queue.get({ id: entryId })).recipients
+  if (recipient === undefined) throw new Error('it has no recipient')
+  const { session } = await api.log.session({ id })
+  expect(session).toMatchObject({ worst: 'lab off', state: 'deferred' })
+  const trace = JSON.stringify(await api.trace.recipient({ recipientId: recipient.id }))
+  expect(trace).toContain('the rehearsal lab is switched off')
+  expect(trace).not.toMatch(/"kind":"(?:lost|dns)"/)
   await api.lab.start()
   await api.queue.retry({ id: entryId })
   expect((await stands(entryId, 2)).state).toBe('delivered')

@@ -31,6 +31,7 @@ const LIVE: ReadonlySet<string> = new Set<SettingKey>([
   'log.protocols',
   'console.idleSeconds',
   'lab.domain',
+  'lab.retrySeconds',
   'local.quotaBytes',
   'inbound.maxConnections',
   'inbound.maxPerClient',

@@ -35,6 +35,9 @@ function colourOf({ from, spans: [first] }: Line): 'red' | 'yellow' | 'green' | 
   return /^([23]\d\d[ -]|\+OK|\S+ OK\b)/i.test(first) ? 'green' : undefined
 }
 
+/** Who speaks, and whether others can listen. */
+const markOf = ({ from, tls }: { readonly from: 'C' | 'S'; readonly tls: boolean }) =>
+  from === 'C' ? (tls ? '⇝' : '→') : tls ? '⇜' : '←'
 const secretText = (user?: string) => (user === undefined ? '<secret>' : `<secret of ${harmless(user)}>`)
 
 /** One event as one line: time, mark, text. The marks are those of the window's log, and tell all without colour. */
@@ -43,16 +46,15 @@ export function lineOf(event: EventView, paint: Paint): string {
   const note = (text: string) => `${at} ${paint(`= ${harmless(text)}`, 'dim')}`
   switch (event.kind) {
     case 'line': {
-      const mark = event.from === 'C' ? (event.tls ? '⇝' : '→') : event.tls ? '⇜' : '←'
       const text = event.spans
         .map((span) => (typeof span === 'string' ? harmless(span) : secretText(span.user)))
         .join('')
       const [word = '', rest = ''] = /^(\S*)(.*)$/s.exec(text)?.slice(1) ?? []
       const colour = event.from === 'C' ? 'cyan' : colourOf(event)
-      return `${at} ${mark} ${colour === undefined ? text : paint(word, colour) + rest}`
+      return `${at} ${markOf(event)} ${colour === undefined ? text : paint(word, colour) + rest}`
     }
     case 'content':
-      return `${at} ${event.from === 'C' ? '→' : '←'} (message content, ${size(event.bytes)})`
+      return `${at} ${markOf(event)} (message content, ${size(event.bytes)})`
     case 'tls': {
       const { version, cipher, trusted, distrust = 'unknown' } = event.facts
       return note(`${version} ${cipher}, certificate ${trusted ? 'trusted' : `not trusted (${distrust})`}`)

@@ -133,7 +133,9 @@ export class SessionTrace {
       )
     }
     if (event.kind === 'closed') {
-      if (event.why !== undefined) this.#add(this.#step(first, { kind: 'lost', text: event.why, tone: 'warn' }))
+      // Where nobody was dialled there was no connection to lose.
+      const kind = NEVER_DIALLED.has(event.why ?? '') ? 'note' : 'lost'
+      if (event.why !== undefined) this.#add(this.#step(first, { kind, text: event.why, tone: 'warn' }))
       return
     }
     this.#said(exchange, first)
@@ -259,6 +261,7 @@ export class SessionTrace {
   }
 }
 
+const NEVER_DIALLED = new Set(['no host could be tried', 'the rehearsal lab is switched off'])
 const OF_TRANSACTION = new Set(['RCPT', 'DATA', 'BDAT'])
 const BARE = {
   verb: '',

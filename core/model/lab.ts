@@ -88,3 +88,6 @@ export function labReply(step: LabStep, answer: LabAnswer): Reply | undefined {
 
 /** What a greylist says (RFC 6647 §2.1). */
 export const GREYLISTED: Reply = { code: 451, enhanced: '4.7.1', lines: ['greylisted, please try again later'] }
+
+/** Whether mail to a domain is for the lab: the domain itself, or one below it. */
+export const isLabDomain = (domain: string, lab: string): boolean => domain === lab || domain.endsWith(`.${lab}`)

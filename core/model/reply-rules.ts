@@ -38,6 +38,11 @@ export const REPLY_RULES: readonly ReplyRule[] = [
 
   // What quotes other words than its own.
   rule('sender.exim', 'sender-refused', { text: /mail server could not deliver mail to/ }),
+  // RFC 2920 §3.1: what was sent ahead is answered, too, though nobody is left to take the message.
+  rule('rcpt.none', 'no-recipients', {
+    code: /^5/,
+    text: /\bno valid (recipients?|rcpt)|\bno recipients? (were |was |have been |has been )?(accepted|left|specified|given)|all recipients (were )?re(fused|jected)/,
+  }),
   rule('protocol.rcpt', 'protocol', { text: /valid rcpt command must precede/ }),
 
   // Lists of senders. Before "try again": some of them say that, too.
@@ -70,10 +75,10 @@ export const REPLY_RULES: readonly ReplyRule[] = [
   }),
   rule('tls.plain', 'tls-required', { text: /not using (tls|encryption)|must use (tls|ssl)|requiretls/ }),
   rule('tls.status', 'tls-required', { status: /^[45]\.7\.(10|11|30)$/ }),
-  rule('login.needed', 'authentication', {
+  rule('login.needed', 'login-needed', {
     text: /^(smtp; )?client (was )?not authenticated|authentication (is )?required(\.|$| for more)/,
   }),
-  rule('login.first', 'authentication', { code: /^530$/ }),
+  rule('login.first', 'login-needed', { code: /^530$/ }),
 
   // Who may write to whom.
   rule('deny.group', 'not-permitted', {

@@ -115,6 +115,18 @@ test('tries every quarter of an hour for five days where sendmail is the model',
   expect(tries.at(-1)).toBe(5 * DAY)
 })
 
+test('a rehearsal is tried again within moments, each wait twice as long and none longer than that of other mail', () => {
+  const settings = defaultSettings()
+  const waits = Array.from({ length: 16 }, (_, n) => {
+    const it = { ...IT, attempts: n + 1, nowMs: 1000, onlineMs: 1000, why: refused }
+    const [rehearsal, usual] = [true, false].map((isRehearsal) => nextAttempt({ ...it, isRehearsal }, settings, 0.5))
+    if (rehearsal?.kind !== 'retry' || usual?.kind !== 'retry') throw new Error('given up')
+    expect(rehearsal.atMs).toBeLessThanOrEqual(usual.atMs)
+    return (rehearsal.atMs - 1000) / 1000
+  })
+  expect(waits.slice(0, 5)).toEqual([5, 10, 20, 40, 80])
+})
+
 test('gives a report up after two days', () => {
   const settings = defaultSettings()
   const report = { ...IT, isReport: true, attempts: 40, onlineMs: 2 * DAY, why: refused }

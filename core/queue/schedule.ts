@@ -24,6 +24,8 @@ export interface Deferral {
   readonly attempts: number
   /** From when its days are counted: since it could leave. */
   readonly createdMs: number
+  /** It goes to the rehearsal lab, which has a schedule of its own. */
+  readonly isRehearsal?: boolean
   /** A report, which nobody waits for and which cannot be returned. */
   readonly isReport: boolean
   /** Until when it was to be there, and whether it is of no use after that (RFC 2852, by-mode R) or its sender only told. */
@@ -102,6 +104,13 @@ export function nextAttempt(it: Deferral, settings: Settings, random: number): N
 }
 
 function scheduled(it: Deferral, settings: Settings, random: number): number {
+  const usualMs = ofSchedule(it, settings, random)
+  if (it.isRehearsal !== true) return usualMs
+  // Nobody rehearses for a quarter of an hour; what is left lying behind a lab that is off comes ever more seldom.
+  return Math.min(usualMs, settings['lab.retrySeconds'] * 1000 * 2 ** Math.min(it.attempts - 1, 20))
+}
+
+function ofSchedule(it: Deferral, settings: Settings, random: number): number {
   const waits = settings['retry.profile'] === 'sendmail' ? [SENDMAIL_WAIT_SECONDS] : settings['retry.scheduleSeconds']
   const waitMs = (waits[Math.min(Math.max(it.attempts, 1), waits.length) - 1] ?? SENDMAIL_WAIT_SECONDS) * 1000
   // Before five minutes a greylist is still shut; only later is safe.

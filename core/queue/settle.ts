@@ -2,6 +2,7 @@ import { never } from '../base/never.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Settled } from '../model/delivery.ts'
 import type { AttemptFacts, Cause, Outcome } from '../model/outcome.ts'
+import { isLabDomain } from '../model/lab.ts'
 import type { Settings } from '../settings.ts'
 import type { Kept, Settlement, Started } from '../store/queue-change.ts'
 import { getBlob } from '../store/blob.ts'
@@ -224,6 +225,7 @@ function toSettlement(entry: QueueEntry, { recipient, attemptId }: Started, outc
         onlineMs: now.onlineMs(),
         why: outcome.why,
         isReport: isReportEntry(entry),
+        isRehearsal: isLabDomain(recipient.to.domain, settings['lab.domain']),
         hasNetwork,
         deliverBy,
       }

@@ -340,8 +340,10 @@ class Run {
       const peer = 'domain' in route ? route.domain : route.kind === 'smarthost' ? route.host : ''
       const transcript = this.#deps.recorder.open({ protocol: 'smtp', side: 'client', peer, address: '' })
       this.#head(transcript)
-      transcript.worst('dns')
-      transcript.close(plan.kind === 'bounced' ? 'failed' : 'deferred', 'us', 'no host could be tried')
+      const isLabOff = plan.kind === 'deferred' && plan.why.at === 'connect' && plan.why.errno === 'ELABOFF'
+      transcript.worst(isLabOff ? 'lab off' : 'dns')
+      const why = isLabOff ? 'the rehearsal lab is switched off' : 'no host could be tried'
+      transcript.close(plan.kind === 'bounced' ? 'failed' : 'deferred', 'us', why)
     }
     await this.#settle(work, work.giveUp(), lastSessionId ?? this.#lastSessionId)
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Server, Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { formatMailbox } from '../model/address.ts'
-import { GREYLISTED, labReply, NO_FAULTS, type LabCertificate, type LabFaults } from '../model/lab.ts'
+import { GREYLISTED, labReply, NO_FAULTS, type LabCertificate, type LabFaults, isLabDomain } from '../model/lab.ts'
 import type { Reply } from '../model/reply.ts'
 import { hangUp } from '../net/hang-up.ts'
 import type { ServerTls } from '../net/server-tls.ts'
@@ -35,9 +35,6 @@ const MOST_SEEN = 10_000
 const CLOSE_MS = 100
 
 const NOT_OURS = reply(550, '5.7.1', 'only mail to the rehearsal lab itself is taken here')
-
-/** Whether mail to a domain is for the lab: the domain itself, or one below it. */
-export const isLabDomain = (domain: string, lab: string): boolean => domain === lab || domain.endsWith(`.${lab}`)
 
 /** A mail server on this computer for rehearsals: listens on loopback only while it is wanted, and behaves as it is told. */
 export class Lab {

@@ -75,10 +75,10 @@ export function rowMoment(ms: number, nowMs: number): string {
 }
 
 /** `Today 13:12`, `Yesterday 22:15`, `Fri 13 Nov 09:30` */
-export function dayAndClock(ms: number, nowMs: number): string {
+export function dayAndClock(ms: number, nowMs: number, time: (ms: number) => string = clock): string {
   const days = daysAgo(ms, nowMs)
-  if (days === 0) return t('Today {clock}', { clock: clock(ms) })
-  return days === 1 ? t('Yesterday {clock}', { clock: clock(ms) }) : `${shortDay(ms, nowMs)} ${clock(ms)}`
+  if (days === 0) return t('Today {clock}', { clock: time(ms) })
+  return days === 1 ? t('Yesterday {clock}', { clock: time(ms) }) : `${shortDay(ms, nowMs)} ${time(ms)}`
 }
 
 /** The same within a sentence: `today 13:12`, `Fri 13 Nov 09:30`. */

@@ -2,14 +2,15 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef } from 'react'
 import { diffSessions, type DiffLine, type DiffRow } from '../../../../core/model/session-diff.ts'
 import type { SessionView } from '../../../../core/rpc/views.ts'
-import { dayAndClock, delta, took } from '../../format/time.ts'
+import { clockSeconds, dayAndClock, delta, took } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
 import { Load } from '../../parts/load.tsx'
 import { useNow } from '../../state/now.ts'
 import { t } from '../../words/words.ts'
 import { diffLines } from './diff-lines.ts'
 import { useDialogue } from './use-dialogue.ts'
-import { useFirstEvents } from './use-first-events.ts'
+import { whole } from '../../format/size.ts'
+import { FIRST_EVENTS, useFirstEvents } from './use-first-events.ts'
 
 interface Props {
   /** The older one stands on the left. */
@@ -28,7 +29,15 @@ export function DiffPane({ ids: [left, right], onLine }: Props) {
       <Load live={one.head} what={t('the session')} again={one.head.again}>
         {(before) => (
           <Load live={other.head} what={t('the session')} again={other.head.again}>
-            {(after) => <Diff sessions={[before.session, after.session]} left={a} right={b} onLine={onLine} />}
+            {(after) => (
+              <Diff
+                sessions={[before.session, after.session]}
+                left={a.events}
+                right={b.events}
+                isCut={a.isCut || b.isCut}
+                onLine={onLine}
+              />
+            )}
           </Load>
         )}
       </Load>
@@ -43,10 +52,12 @@ interface DiffProps {
   readonly sessions: readonly [SessionView, SessionView]
   readonly left: Parameters<typeof diffLines>[0]
   readonly right: Parameters<typeof diffLines>[0]
+  /** One of them has more lines than are compared. */
+  readonly isCut: boolean
   readonly onLine: Props['onLine']
 }
 
-function Diff({ sessions: [a, b], left, right, onLine }: DiffProps) {
+function Diff({ sessions: [a, b], left, right, isCut, onLine }: DiffProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const nowMs = useNow(60_000)
   const { rows, same, changed, onlyLeft, onlyRight } = useMemo(
@@ -63,7 +74,7 @@ function Diff({ sessions: [a, b], left, right, onLine }: DiffProps) {
     <span className="diff-name">
       <bdi className="clip">{visible(session.peer)}</bdi>{' '}
       <span className="quiet num">
-        {dayAndClock(session.startedMs, nowMs)}
+        {dayAndClock(session.startedMs, nowMs, clockSeconds)}
         {session.endedMs === null ? '' : `, ${took(session.endedMs - session.startedMs)}`}
       </span>
     </span>
@@ -77,6 +88,7 @@ function Diff({ sessions: [a, b], left, right, onLine }: DiffProps) {
             '{same, plural, one {# line is the same} other {# lines are the same}}, {changed, plural, one {# changed} other {# changed}}, {onlyLeft} only on the left, {onlyRight} only on the right',
             { same, changed, onlyLeft, onlyRight },
           )}
+          {isCut ? ` ${t('Only the first {count} lines of each are compared.', { count: whole(FIRST_EVENTS) })}` : null}
         </span>
       </header>
       <div className="diff">

@@ -67,7 +67,7 @@ function FileSession({ session, events, nowMs }: OpenedFile['sessions'][number] 
     <section className="detail" aria-label={t('Session')}>
       <SessionHead session={session} lines={events.length} shows={shows} onShow={setShows} />
       {shows === 'timing' ? (
-        <TimingPane events={events} onLine={toLine} />
+        <TimingPane first={{ events, isReading: false, isCut: false }} onLine={toLine} />
       ) : shows === 'tls' ? (
         // Focusable, so that the keyboard can scroll it.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex

@@ -43,7 +43,7 @@ export function SessionPane({ id, seq, hit, onLine }: PaneProps) {
   const { head, events, pages, total, look } = useDialogue(id)
   const [shows, setShows] = useState<Shows>('dialogue')
   const [asks, setAsks] = useState<string | null>(null)
-  const first = useFirstEvents(id, { events, pages })
+  const first = useFirstEvents(id, { events, pages, total })
   const fetch = useCallback(
     async (fromSeq: number, toSeq: number) => {
       const found: EventView[] = []
@@ -76,7 +76,7 @@ export function SessionPane({ id, seq, hit, onLine }: PaneProps) {
               </SessionHead>
               {hit === undefined ? null : <Places hit={hit} onLine={onLine} />}
               {shows === 'timing' ? (
-                <TimingPane events={first} onLine={toLine} />
+                <TimingPane first={first} onLine={toLine} />
               ) : shows === 'tls' ? (
                 <TlsPane session={session} onLine={toLine} />
               ) : (

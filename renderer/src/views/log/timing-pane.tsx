@@ -1,22 +1,30 @@
 import { useMemo } from 'react'
-import type { EventView } from '../../../../core/rpc/views.ts'
 import { took } from '../../format/time.ts'
 import { Empty } from '../../parts/empty.tsx'
-import { slowest, stepsOf } from './timing.ts'
+import { slowest, stepsOf, type Step } from './timing.ts'
+import { FIRST_EVENTS, type FirstEvents } from './use-first-events.ts'
+import { whole } from '../../format/size.ts'
 import { t } from '../../words/words.ts'
 
 const SHOWN = 500
 
 interface Props {
-  readonly events: readonly EventView[]
+  readonly first: FirstEvents
   readonly onLine: (seq: number) => void
 }
 
+/** The first steps, and the longest of those behind them. */
+const shownOf = (steps: readonly Step[], slow: ReadonlySet<string>) => [
+  ...steps.slice(0, SHOWN),
+  ...steps.slice(SHOWN).filter(({ key }) => slow.has(key)),
+]
+
 /** Where the time of a session went, as bars one below the other; each opens its line. */
-export function TimingPane({ events, onLine }: Props) {
+export function TimingPane({ first: { events, isReading, isCut }, onLine }: Props) {
   const steps = useMemo(() => stepsOf(events), [events])
-  const totalMs = Math.max(1, ...steps.map(({ toMs }) => toMs), events.at(-1)?.sinceMs ?? 0)
+  const totalMs = steps.reduce((most, { toMs }) => Math.max(most, toMs), Math.max(1, events.at(-1)?.sinceMs ?? 0))
   const slow = new Set(slowest(steps, 3).map(({ key }) => key))
+  if (isReading) return <p role="status">{t('Reading the session…')}</p>
   if (steps.length === 0)
     return (
       <Empty icon="clock" title={t('Nothing was waited for yet')}>
@@ -28,7 +36,7 @@ export function TimingPane({ events, onLine }: Props) {
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="timing" tabIndex={0} role="region" aria-label={t('Timing')}>
       <ol>
-        {steps.slice(0, SHOWN).map((step) => (
+        {shownOf(steps, slow).map((step) => (
           <li key={step.key} data-kind={step.kind} data-slow={slow.has(step.key) || undefined}>
             <button type="button" onClick={() => (step.seq === null ? undefined : onLine(step.seq))}>
               <bdi className="mono clip">{step.label}</bdi>
@@ -49,11 +57,18 @@ export function TimingPane({ events, onLine }: Props) {
           </li>
         ))}
       </ol>
-      {steps.length <= SHOWN ? null : (
+      {steps.length <= shownOf(steps, slow).length ? null : (
         <p className="quiet">
-          {t('and {count, plural, one {# more step} other {# more steps}}', { count: steps.length - SHOWN })}
+          {t('and {count, plural, one {# more step} other {# more steps}}', {
+            count: steps.length - shownOf(steps, slow).length,
+          })}
         </p>
       )}
+      {isCut ? (
+        <p className="quiet num">
+          {t('Only the first {count} lines of this session are timed.', { count: whole(FIRST_EVENTS) })}
+        </p>
+      ) : null}
       <p className="quiet num">
         {t('{totalMs} in all. The three longest waits are marked.', { totalMs: took(totalMs) })}
       </p>

@@ -50,7 +50,9 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
     <main className="page queue" aria-label={t('Queue')}>
       <header className="page-head">
         <h1>{t('Queue')}</h1>
-        <span className="quiet num clip grow">{queue.at === 'ready' ? summaryOf(entries, nowMs) : ''}</span>
+        <span className="quiet num clip grow">
+          {queue.at === 'ready' ? summaryOf(entries, nowMs, status.waiting) : ''}
+        </span>
         <Button kind="plain" icon={status.queuePaused ? 'play' : 'pause'} onClick={() => void pause()}>
           {status.queuePaused ? t('Let mail leave') : t('Pause queue')}
         </Button>
@@ -85,7 +87,7 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
                       onClick={() => setOnly(group)}
                     >
                       {group === 'All' ? t('All') : told(group)}{' '}
-                      {group === 'All' ? null : <span className="count">{counts.get(group)?.length ?? 0}</span>}
+                      {group === 'All' ? null : <MessageCount count={counts.get(group)?.length ?? 0} />}
                     </button>
                   ))}
                 </div>
@@ -114,5 +116,16 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
         }
       </Load>
     </main>
+  )
+}
+
+/** Messages, not recipients: that is what the list below has cards of. */
+function MessageCount({ count }: { readonly count: number }) {
+  const words = t('{count, plural, one {# message} other {# messages}}', { count })
+  return (
+    <span className="count" title={words}>
+      <span aria-hidden>{count}</span>
+      <span className="sr">{words}</span>
+    </span>
   )
 }

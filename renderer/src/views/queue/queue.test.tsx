@@ -93,8 +93,8 @@ test('every state has its word, its icon and its reason', () => {
 })
 
 test('the summary counts what waits and what needs a person', () => {
-  expect(summaryOf([entry([deferred, recipient('unknown')])], NOW)).toBe(
+  expect(summaryOf([entry([deferred, recipient('unknown')])], NOW, 2)).toBe(
     '2 recipients waiting, 1 message needs you, next try 14:05',
   )
-  expect(summaryOf([], NOW)).toBe('nothing waits')
+  expect(summaryOf([], NOW, 0)).toBe('nothing waits')
 })

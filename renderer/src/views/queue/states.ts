@@ -142,10 +142,9 @@ export function sentenceOf(recipient: RecipientView, nowMs: number): string {
   }
 }
 
-/** `2 recipients waiting, 1 message needs you, next try 14:05` */
-export function summaryOf(entries: readonly QueueEntryView[], nowMs: number): string {
+/** `2 recipients waiting, 1 message needs you, next try 14:05`. `waiting`: recipients of the whole queue, of which a list may have a part. */
+export function summaryOf(entries: readonly QueueEntryView[], nowMs: number, waiting: number): string {
   const recipients = entries.flatMap((entry) => entry.recipients)
-  const waiting = recipients.filter(({ state }) => ['waiting', 'trying', 'deferred', 'unknown'].includes(state)).length
   const needy = entries.filter((entry) => groupOf(entry, nowMs) === 'Needs you').length
   const next = Math.min(
     ...recipients.flatMap((one) => (isOpen(one) && one.nextAttemptMs !== null ? [one.nextAttemptMs] : [])),
