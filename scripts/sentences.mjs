@@ -18,8 +18,12 @@ const READ = new Set(
     ' ',
   ),
 )
+/** Attributes that are never anything but words. */
+const TITLES = new Set(['aria-label', 'title', 'placeholder'])
 /** @param {string} text */
 const isReadable = (text) => /\p{L}{2}/u.test(text)
+/** A host or a path, as examples are: the same in every language. @param {string} text */
+const isExample = (text) => /^\S*[./]\S*$/.test(text)
 
 /** The files whose words a person reads. */
 export const spokenFiles = () =>
@@ -77,8 +81,14 @@ export function read(file, source = readFileSync(join(root, file), 'utf8')) {
       return
     }
     if (isWindow && node.type === 'JSXText' && isReadable(node.value)) complain(node, node.value)
-    if (isWindow && node.type === 'JSXAttribute' && READ.has(node.name.name) && node.value?.type === 'Literal')
-      if (isReadable(node.value.value) && /\s|^\p{Lu}/u.test(node.value.value)) complain(node, node.value.value)
+    if (isWindow && node.type === 'JSXAttribute' && READ.has(node.name.name)) {
+      if (node.value?.type === 'Literal' && isReadable(node.value.value) && /\s|^\p{Lu}/u.test(node.value.value))
+        complain(node, node.value.value)
+      // A title is for nobody but a reader; a label of ours may be a name a program looks for.
+      if (node.value?.type === 'JSXExpressionContainer')
+        for (const text of shown(node.value.expression))
+          if (!isExample(text) && (/\s|^\p{Lu}/u.test(text) || TITLES.has(node.name.name))) complain(node, text)
+    }
     if (isWindow && node.type === 'Property' && READ.has(node.key.name ?? node.key.value))
       if (
         node.value.type === 'Literal' &&
@@ -104,9 +114,12 @@ function shown(node) {
     case 'Literal':
       return typeof node.value === 'string' && isReadable(node.value) ? [node.value] : []
     case 'TemplateLiteral':
-      return node['quasis'].some((/** @type {Node} */ { value }) => isReadable(value.cooked))
-        ? [node['quasis'].map((/** @type {Node} */ { value }) => value.cooked).join('…')]
-        : []
+      return [
+        ...(node['quasis'].some((/** @type {Node} */ { value }) => isReadable(value.cooked))
+          ? [node['quasis'].map((/** @type {Node} */ { value }) => value.cooked).join('…')]
+          : []),
+        ...node['expressions'].flatMap(shown),
+      ]
     case 'ConditionalExpression':
       return [...shown(node.consequent), ...shown(node.alternate)]
     case 'LogicalExpression':

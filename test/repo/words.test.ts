@@ -18,10 +18,19 @@ test('every word a person can read comes through the catalogue', () => {
 test('words beside the catalogue are found: in an element, an attribute, a label, a choice', () => {
   const planted = `import { t } from '../words/words.ts'
     export const A = ({ on }: { on: boolean }) => <p title="Read me">Hello {on ? 'more' : t('less')}</p>
+    export const B = ({ on }: { on: boolean }) => <b title={on ? 'outgoing' : 'incoming'}>{\`\${on ? 'client' : t('it')}: \`}</b>
     export const entry = { id: 'x', label: 'Undo' }`
   const { loose, sentences } = read('renderer/src/planted.tsx', planted)
-  expect(loose.map((line: string) => line.replace(/^\S+: /, ''))).toEqual(['Read me', 'Hello', 'more', 'Undo'])
-  expect([...sentences]).toEqual(['less'])
+  expect(loose.map((line: string) => line.replace(/^\S+: /, ''))).toEqual([
+    'Read me',
+    'Hello',
+    'more',
+    'outgoing',
+    'incoming',
+    'client',
+    'Undo',
+  ])
+  expect([...sentences]).toEqual(['less', 'it'])
 })
 
 test('a sentence of the engine is found with its places, wherever it is made; what goes into the log or the store is none', () => {
