@@ -82,3 +82,24 @@ test('a main thread that stood still is told of, a computer that slept is not', 
   expect(guard.stalls()).toHaveLength(1)
   guard.stop()
 })
+test('whoever was started again is told of it, while that is news', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-again-'))
+  const keyFile = `${folder}.key`
+  onTestFinished(() => {
+    for (const path of [folder, keyFile]) rmSync(path, { recursive: true, force: true })
+  })
+  const warnings = async () => {
+    const fileSettings = { submission: { port: null, tlsPort: null } }
+    const engine = await startEngine({ dataFolder: folder, keyFile, fileSettings, log: () => {} })
+    const api = createRouterClient(
+      engine.router as Parameters<typeof createRouterClient>[0],
+    ) as unknown as ContractRouterClient<Contract>
+    const { warnings } = await api.app.status()
+    await engine.close()
+    return warnings.map(({ text }) => text).filter((text) => text.includes('ended by itself'))
+  }
+  noteCrash(folder, 'engine', new Error('it ended'), Date.now() - 7_200_000)
+  expect(await warnings()).toEqual([])
+  noteCrash(folder, 'engine', new Error('it ended'))
+  expect(await warnings()).toEqual(['Posthorn ended by itself and was started again; see Diagnostics.'])
+})

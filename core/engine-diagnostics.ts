@@ -41,6 +41,7 @@ export function openDiagnostics(deps: DiagnosticsDeps): Diagnostics {
   const guard = new LoopGuard(systemClock) // the real one, whatever time the engine is told
   if (!deps.alone) guard.start()
   const startedMs = deps.clock.nowMs()
+  const before = deps.alone ? undefined : crashNotes(deps.dataFolder).find(({ what }) => what === 'engine')
   const status = (): DiagnosticsView => statusOf(deps, guard, startedMs)
   return {
     handlers: handlersOf(deps, status, lines),
@@ -48,13 +49,17 @@ export function openDiagnostics(deps: DiagnosticsDeps): Diagnostics {
       lines.push(`${new Date(deps.clock.nowMs()).toISOString()} ${line}`)
       if (lines.length > LINES_KEPT) lines.shift()
     },
-    warnings: () =>
-      threadStates()
+    warnings: () => [
+      ...(before !== undefined && Date.now() - before.atMs < TOLD_MS
+        ? ['Posthorn ended by itself and was started again; see Diagnostics.']
+        : []),
+      ...threadStates()
         .filter(({ lastCrash }) => lastCrash !== null && lastCrash.atMs > startedMs)
         .filter(({ lastCrash }) => Date.now() - (lastCrash?.atMs ?? 0) < TOLD_MS)
         .map(
           ({ name }) => `A part of Posthorn (${name}) failed and is started again when it is needed; see Diagnostics.`,
         ),
+    ],
     close: () => guard.stop(),
   }
 }

@@ -1,8 +1,9 @@
 import { app, dialog } from 'electron'
-import { noteCrash } from '../core/base/crash-notes.ts'
+import { crashNotes, noteCrash } from '../core/base/crash-notes.ts'
 import { reasonOf } from '../core/base/fault.ts'
 import { spokenLocale, t } from '../core/model/words.ts'
 import type { Desk } from './desk.ts'
+import { argumentsAgain } from './launch-arguments.ts'
 import { log } from './log.ts'
 import { closingQuestion, onLastClosed, quitQuestion, type Question } from './quitting.ts'
 import type { OpenWindow, Windows } from './windows.ts'
@@ -11,6 +12,8 @@ import type { OpenWindow, Windows } from './windows.ts'
 export interface EndingDeps {
   readonly platform: NodeJS.Platform
   readonly dataFolder: string
+  /** What it was started with, the program itself first. */
+  readonly argv: readonly string[]
   readonly windows: () => Windows
   readonly desk: () => Desk
   /** Whether Posthorn can be found again while no window is open. */
@@ -18,6 +21,10 @@ export interface EndingDeps {
   /** Closes all there is. Never rejects. */
   readonly close: () => Promise<void>
 }
+
+/** So often within an hour it is started again by itself. */
+const MOST_STARTS = 3
+const WITHIN_MS = 3_600_000
 
 /** How the application ends: what is asked before, and what comes to its end first. */
 export class Ending {
@@ -27,6 +34,7 @@ export class Ending {
   #mayQuit = false
   #closing: Promise<void> | undefined
   #isClosed = false
+  #hasBegun = false
 
   constructor(deps: EndingDeps) {
     this.#deps = deps
@@ -121,10 +129,24 @@ export class Ending {
     this.#isClosed = true
   }
 
-  /** The engine would not start, or can't go on: says why, and starts anew or ends. */
+  /** The engine runs: what ends it from now on is no fault of its start. */
+  began(): void {
+    this.#hasBegun = true
+  }
+
+  /**
+   * The engine would not start, or can't go on. One that ran is started again by itself, for nobody may be there to be asked, and
+   * mail comes and goes at night, too; where that happens again and again, or at the start, its person is told why.
+   */
   giveUp(error: unknown): void {
     log(reasonOf(error))
-    noteCrash(this.#deps.dataFolder, 'engine', error)
+    const { argv, dataFolder, windows } = this.#deps
+    noteCrash(dataFolder, 'engine', error)
+    const ofLate = crashNotes(dataFolder).filter(({ what, atMs }) => what === 'engine' && Date.now() - atMs < WITHIN_MS)
+    if (this.#hasBegun && ofLate.length <= MOST_STARTS) {
+      app.relaunch({ args: argumentsAgain(argv, process.cwd(), windows().all.length === 0) })
+      return app.exit(1)
+    }
     const again = dialog.showMessageBoxSync({
       type: 'error',
       message: t('Posthorn has to stop'),

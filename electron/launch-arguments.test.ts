@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { commandLineOf, parseLaunchArguments } from './launch-arguments.ts'
+import { argumentsAgain, commandLineOf, parseLaunchArguments } from './launch-arguments.ts'
 
 const parse = (...argv: string[]) => parseLaunchArguments(['/usr/bin/electron', ...argv], '/home/ada')
 
@@ -47,4 +47,18 @@ test('what stands behind --cli is the command line, whatever it is', () => {
     '/m',
   ])
   expect(commandLineOf(['posthorn', '--data', '/m'])).toBeUndefined()
+})
+test('a start that goes on where another ended opens nothing twice', () => {
+  const argv = [
+    'posthorn',
+    '/clone',
+    '--data',
+    '/mail.eml',
+    '--log',
+    'mailto:ada@one.example',
+    'a.mbox',
+    '--ozone-platform=x11',
+  ]
+  expect(argumentsAgain(argv, '/', false)).toEqual(['/clone', '--data', '/mail.eml', '--ozone-platform=x11'])
+  expect(argumentsAgain(['posthorn', '--hidden', '--data=/mail'], '/', true)).toEqual(['--data=/mail', '--hidden'])
 })

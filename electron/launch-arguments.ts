@@ -46,6 +46,20 @@ export function parseLaunchArguments(argv: readonly string[], cwd: string): Laun
   return { ...places, hidden, opens: opens.slice(0, MOST_OPENED) }
 }
 
+/**
+ * The arguments of a start that goes on where this one ended, the program itself left out: without what was to be opened, and
+ * without a window where there was none.
+ */
+export function argumentsAgain(argv: readonly string[], cwd: string, isHidden: boolean): string[] {
+  const kept: string[] = []
+  for (let at = 1; at < argv.length; at++) {
+    const arg = argv[at] ?? ''
+    if (Object.hasOwn(PLACES, arg)) kept.push(arg, argv[++at] ?? '')
+    else if (!['--hidden', '--compose', '--log'].includes(arg) && openedBy(arg, cwd) === undefined) kept.push(arg)
+  }
+  return [...kept, ...(isHidden ? ['--hidden'] : [])]
+}
+
 /** What one word asks to be opened; undefined for a word that means nothing here. */
 export function openedBy(word: string, cwd: string): readonly [Opened] | undefined {
   const mail = parseMailto(word)

@@ -19,7 +19,8 @@ if (commandLine !== undefined) {
 } else await startDesktop()
 
 async function startDesktop(): Promise<void> {
-  const launch = parseLaunchArguments(process.argv, process.cwd())
+  const argv = [...process.argv]
+  const launch = parseLaunchArguments(argv, process.cwd())
   const dataFolder = resolve(launch.data ?? defaultDataFolder())
   protocol.registerSchemesAsPrivileged([
     { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true } },
@@ -32,7 +33,7 @@ async function startDesktop(): Promise<void> {
   if (!app.requestSingleInstanceLock({ argv: process.argv, cwd: process.cwd() })) return app.quit()
 
   const { Shell } = await import('./shell.ts')
-  const shell = new Shell({ launch, dataFolder, nativeBinding: nativeBinding(), platform: process.platform })
+  const shell = new Shell({ launch, dataFolder, argv, nativeBinding: nativeBinding(), platform: process.platform })
   const { ending } = shell
   const giveUp = (error: unknown) => ending.giveUp(error)
   process.on('uncaughtException', giveUp)

@@ -34,6 +34,8 @@ import { Windows } from './windows.ts'
 export interface ShellOptions {
   readonly launch: LaunchArguments
   readonly dataFolder: string
+  /** What it was started with, the program itself first. */
+  readonly argv: readonly string[]
   /** SQLite's addon. */
   readonly nativeBinding: string
   readonly platform: NodeJS.Platform
@@ -65,6 +67,7 @@ export class Shell {
     this.ending = new Ending({
       platform,
       dataFolder,
+      argv: options.argv,
       windows: () => this.#windows,
       desk: () => this.#desk,
       isSeen: () => this.#icon?.isSeen === true,
@@ -205,6 +208,7 @@ export class Shell {
   }
 
   async #serve(engine: Engine, when: 'at first' | 'anew'): Promise<void> {
+    this.ending.began()
     void engine.failed.then((reason) => this.ending.giveUp(reason))
     this.#answer(engine.router)
     if (when === 'anew') this.#windows.reload() // the pages connect to the engine then

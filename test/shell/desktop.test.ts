@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
+import { crashNotes, noteCrash } from '../../core/base/crash-notes.ts'
 import { eventually } from '../support/posthorn.ts'
 import { Application, command, press, ShellHome, trayOf } from './application.ts'
 
@@ -162,4 +164,21 @@ test('an engine that cannot start says why, and the application ends', async () 
     },
   ])
   expect(second.electron.lastOf('app.relaunch')).toBeUndefined()
+})
+test.each([
+  ['starts it again by itself, whoever is there, and keeps a note', 0],
+  ['asks its person when that happens again and again', 3],
+])('a thread of the store that dies %s', async (_name, times) => {
+  const workers: Worker[] = []
+  const collect = (worker: Worker) => void workers.push(worker)
+  process.on('worker', collect)
+  const { home, application } = await started()
+  process.off('worker', collect)
+  for (let n = 1; n <= times; n++) noteCrash(home.data, 'engine', new Error('it ended'), Date.now() - n * 60_000)
+  await workers[0]?.terminate()
+  expect(await application.electron.hasEnded).toBe(1)
+  expect(crashNotes(home.data)[0]).toMatchObject({ what: 'engine', reason: expect.stringContaining('thread: it died') })
+  const { lastOf } = application.electron
+  expect(lastOf('dialog.showMessageBoxSync') === undefined).toBe(times === 0)
+  if (times === 0) expect(lastOf('app.relaunch')).toEqual([{ args: ['/clone', ...home.argv] }])
 })

@@ -99,8 +99,8 @@ class App
       launchItems: [],
     }
   }
-  relaunch(): void {
-    note('app.relaunch')
+  relaunch(options?: Electron.RelaunchOptions): void {
+    note('app.relaunch', options)
   }
   exit(status = 0): void {
     note('app.exit', status)
