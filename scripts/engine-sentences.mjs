@@ -14,7 +14,6 @@ const ELSEWHERE = [
   // The command line is English.
   /\/host\//,
   /rule-action-text|rule-text/,
-  /engine-diagnostics/,
   // What is said on the wire, and stands in messages and files for others.
   /wire\/smtp\/(?:server|command|mail-parameters)/,
   /wire\/pop3\/server/,
@@ -36,7 +35,7 @@ const ELSEWHERE = [
   /wire\/console|net\/console|console\/replay-steps|serve\/connect/,
 ]
 /** What is called with words that are for no person at the window: the program's own log, SQL, patterns. */
-const UNHEARD = /^(?:log|never|exec|prepare|pragma|t|tx|said|RegExp|Set|Error|TypeError|RangeError|until)$/
+const UNHEARD = /^(?:log|never|part|exec|prepare|pragma|t|tx|said|RegExp|Set|Error|TypeError|RangeError|until)$/
 const SQL =
   /\b(?:SELECT|WHERE|JOIN|ORDER BY|LIMIT|THEN|json_each)\b|\bAS [a-z]|\b(?:IN|OR) (?:\(|\{)|\.id IN|\w_ms\b|\(state|instr\(|^(?:RCPT TO|MAIL FROM|BDAT)|^\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE|WITH|PRAGMA|DROP|ALTER|BEGIN|COMMIT|AND|WHERE|FROM|ORDER|JOIN|SAVEPOINT|RELEASE|LIMIT|ROLLBACK|VACUUM)\b/
 /** A sentence holds one of these; what holds none is a name. */
@@ -48,6 +47,8 @@ const NAMES = new Set([
   'watch of the program',
   'servers for other programs',
   'To do',
+  // The report for who mends the program is English.
+  'Made {#}, running since {#}',
   '(the whole file)',
   'an object such as {"submission":{"port":2587}}',
   'message of the lab',

@@ -83,6 +83,7 @@ export function SettingRow({ setting, onDone }: { readonly setting: Setting; rea
               <input
                 id={id}
                 value={typed}
+                dir="auto"
                 disabled={fromFile}
                 spellCheck={false}
                 autoComplete="off"
@@ -117,5 +118,6 @@ function shown({ key, choices, default: value }: Setting): string {
   const text = formatValue(value)
   if (choices !== null) return choiceWords(key, text)
   if (text === '') return t('nothing')
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+  // A path or an address keeps its own direction.
+  return `\u2068${text.length > 60 ? `${text.slice(0, 60)}…` : text}\u2069`
 }
