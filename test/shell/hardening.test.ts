@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { crashNotes } from '../../core/base/crash-notes.ts'
 import { configurationFor } from '../../electron-builder.config.ts'
 import { FUSES } from '../../electron/fuses.ts'
 import { eventually } from '../support/posthorn.ts'
@@ -254,7 +255,16 @@ describe('the shell', () => {
     for (let n = 0; n < 4; n++) contents().emit('render-process-gone', {}, { reason: 'crashed', exitCode: 11 })
     expect(calls.filter(({ what }) => what === 'webContents.reload')).toHaveLength(3)
     expect(lastOf('dialog.showErrorBox')?.[0]).toBe('A window of Posthorn ends again and again')
-    expect(existsSync(`${home.data}/crashes`)).toBe(true)
+    expect(crashNotes(home.data).map(({ what, reason }) => [what, reason])).toContainEqual([
+      'window',
+      'crashed, exit code 11',
+    ])
+    // Other parts of Chromium start again by themselves; those that were ended are no fault.
+    application.electron.app.emit('child-process-gone', {}, { type: 'GPU', reason: 'oom' })
+    application.electron.app.emit('child-process-gone', {}, { type: 'Utility', reason: 'killed' })
+    const parts = crashNotes(home.data).map(({ what }) => what)
+    expect(parts).toContain('GPU')
+    expect(parts).not.toContain('Utility')
     await page.getByRole('button', { name: 'Skip for now' }).waitFor()
   })
 })
