@@ -9,9 +9,12 @@ export function exportDialogue(head: SessionHead, events: readonly TranscriptEve
   const role = head.side === 'client' ? `to ${head.peer} (${head.address})` : `from ${head.address}`
   const lines = [`# ${head.protocol.toUpperCase()} session ${role}, ${new Date(head.startedMs).toISOString()}`]
   const ours = head.side === 'client' ? 'C' : 'S'
+  /** What comes next is as long as was said before, and no dot ends it (RFC 3030 §2). */
+  let isChunk = false
   events.forEach((event, index) => {
     switch (event.kind) {
       case 'line': {
+        isChunk = event.from === 'C' && head.protocol === 'smtp' && /^BDAT /i.test(textOf(event.spans))
         const user = event.spans.find((span) => typeof span !== 'string')?.user
         if (user !== undefined) lines.push(`# the secret in the next line is of the user ${quotedName(user)}`)
         return lines.push(lineStep(event))
@@ -20,7 +23,7 @@ export function exportDialogue(head: SessionHead, events: readonly TranscriptEve
         lines.push(`${event.from}~ ${event.bytes}`)
         // The lone dot belongs to the dialogue even where the recorder has folded it into the content.
         const next = events[index + 1]
-        const ends = next !== undefined && next.kind !== 'closed'
+        const ends = next !== undefined && next.kind !== 'closed' && !isChunk && head.protocol !== 'imap'
         if (ends && !(next.kind === 'line' && next.from === event.from && textOf(next.spans) === '.'))
           lines.push(`${event.from}: .`)
         return

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { startExim, type Exim } from '../support/exim.ts'
 import { localhost } from '../support/localhost.ts'
 import { Bench, short } from '../support/mx-zone.ts'
@@ -12,6 +12,8 @@ import type { TestJob } from '../support/relay.ts'
 /** Our relay against Exim: with all it offers, with nearly nothing, and as a smarthost. */
 const bench = new Bench()
 afterAll(() => bench.close())
+// Whatever was said to it can be said again: each session is exported and played.
+afterEach(() => bench.replay())
 
 const peers = needs('exim')
 const zone = {

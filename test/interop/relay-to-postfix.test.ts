@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest'
 import type { RelayDeps } from '../../core/relay/deps.ts'
 import { startDovecot, type Dovecot } from '../support/dovecot.ts'
 import { localhost } from '../support/localhost.ts'
@@ -14,6 +14,8 @@ import type { TestJob } from '../support/relay.ts'
 /** Our relay against Postfix: as the MX of a domain, as one that can little, and as a smarthost. */
 const bench = new Bench()
 afterAll(() => bench.close())
+// Whatever was said to it can be said again: each session is exported and played.
+afterEach(() => bench.replay())
 
 const zone = {
   'dest.test': { MX: [{ preference: 10, exchange: 'mx.dest.test' }] },

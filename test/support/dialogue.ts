@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url'
  *     S: 250-posthorn *           a line of the server; `*` at the end matches the rest of a line
  *     C: PASS <secret>            filled in by the player, in order, from the secrets it was given
  *     C> "\x00a\nb\r\n"           exact bytes, nothing added
- *     S~ 1234                     that much message content up to the lone dot; the player makes some up
+ *     S~ 1234                     that much message content up to the lone dot; the player makes some up. Behind `C: BDAT n` it is as
+ *                                 long as was said, and no dot ends it
  *     STARTTLS                    here TLS begins; as the first step of a connection: from the first byte
  *     S!                          that side hangs up
  *     ---                         a new connection
@@ -120,6 +121,8 @@ export async function playConnection(
 ): Promise<void> {
   let held = ''
   let ended = false
+  /** Octets of the chunk that was announced last (RFC 3030 §2). */
+  let chunk: number | undefined
   let hungUp = false
   const more = async (): Promise<boolean> => {
     const bytes = ended ? undefined : await wire.receive()
@@ -152,6 +155,7 @@ export async function playConnection(
         if (held !== '') fail(`${step.from} was to hang up and said ${shown(held)}`)
       }
     } else if (step.from === we) {
+      chunk = chunkOf(step) ?? (step.do === 'content' ? chunk : undefined)
       await wire.send(Buffer.from(spokenText(step, nextSecret), 'latin1'))
     } else if (step.do === 'line') {
       while (!held.includes('\n') && (await wait()));
@@ -159,6 +163,7 @@ export async function playConnection(
       if (end < 0) fail(`expected ${step.from}: ${shown(step.text)}, but it hung up after ${shown(held)}`)
       const got = held.slice(0, end + 1)
       held = held.slice(end + 1)
+      chunk = chunkOf(step)
       if (!got.endsWith('\r\n') || !matches(step.text, got.slice(0, -2), secrets))
         fail(`expected ${step.from}: ${shown(step.text)}, got ${shown(got.endsWith('\r\n') ? got.slice(0, -2) : got)}`)
     } else if (step.do === 'bytes') {
@@ -167,6 +172,10 @@ export async function playConnection(
       if (!held.startsWith(expected))
         fail(`expected ${step.from}> ${shown(expected)}, got ${shown(held.slice(0, Math.max(expected.length, 40)))}`)
       held = held.slice(expected.length)
+    } else if (chunk !== undefined) {
+      while (held.length < chunk) if (!(await wait())) fail(`${step.from} hung up inside its chunk`)
+      held = held.slice(chunk)
+      chunk = undefined
     } else {
       // Content runs up to the lone dot, which is a step of its own.
       while (!/(?:^|\r\n)\.\r\n/.test(held)) if (!(await wait())) fail(`${step.from} hung up inside its content`)
@@ -180,6 +189,12 @@ export async function playConnection(
     while (!ended && (await more().catch(() => false)));
   }
   if (held !== '') throw new DialogueError(dialogue.file, last, `after the last step came ${shown(held)}`)
+}
+
+/** How long a chunk is that a step announces. */
+function chunkOf(step: Step): number | undefined {
+  const size = step.do === 'line' && step.from === 'C' ? /^BDAT (\d{1,10})(?: |$)/i.exec(step.text)?.[1] : undefined
+  return size === undefined ? undefined : Number(size)
 }
 
 /** What a step says when we speak it: nothing stands in place of its `*`. */

@@ -4,6 +4,9 @@ import { makeResolver, type Resolver } from '../../core/net/dns.ts'
 import type { Clock } from '../../core/base/clock.ts'
 import { systemClock } from '../../core/base/clock.ts'
 import { startDnsServer, type Zone } from './dns-server.ts'
+import { parseDialogue } from './dialogue.ts'
+import { playAsServer } from './dialogue-socket.ts'
+import { localhost } from './localhost.ts'
 import { relay, type Relayed, type RelayOptions, type TestJob } from './relay.ts'
 import { startSink, type SinkOptions, type SmtpSink } from './smtp-sink.ts'
 
@@ -24,9 +27,20 @@ export const TWO_MX: Zone = {
   'mx2.dest.test': { A: ['127.0.0.2'] },
 }
 
+interface Delivered {
+  readonly zone: Zone
+  readonly jobs: readonly TestJob[]
+  readonly options: Partial<RelayOptions>
+  readonly relayed: Relayed
+}
+/** What was said, by whom, and where TLS began; neither moments nor ports nor whose certificate it was. */
+const spoken = (lines: readonly string[]) =>
+  lines.flatMap((line) => (/^[CS]: |^\[content/.test(line) ? [line] : line.startsWith('[tls') ? ['[tls]'] : []))
+
 /** Servers of one test, closed by `close`. */
 export class Bench {
   readonly #open: { close(): Promise<void> }[] = []
+  #delivered: Delivered[] = []
 
   /** A resolver that asks a name server with this zone. */
   async resolver(zone: Zone, clock: Clock = systemClock): Promise<Resolver> {
@@ -64,7 +78,41 @@ export class Bench {
     options: Partial<RelayOptions> = {},
   ): Promise<Relayed> {
     const resolver = options.resolver ?? (await this.resolver(zone, options.clock))
-    return relay(jobs, { ...options, resolver, settings: { 'relay.port': port, ...options.settings } })
+    const relayed = await relay(jobs, { ...options, resolver, settings: { 'relay.port': port, ...options.settings } })
+    this.#delivered.push({ zone, jobs, options, relayed })
+    return relayed
+  }
+
+  /**
+   * Plays each session of the deliveries since the last call, as the protocol log exports it: the script is the server now, our client
+   * has the same mail again, and every line of both, every outcome and every note of TLS must be what it was. Returns how many sessions
+   * those were. What cannot be said twice is left out: a login whose challenge was a secret, a handshake that failed, a server
+   * that hung up while commands were on their way to it, and one that was named by its port.
+   */
+  async replay(): Promise<number> {
+    let sessions = 0
+    for (const { zone, jobs, options, relayed } of this.#delivered.splice(0)) {
+      const heads = relayed.sessions.filter(({ address }) => address !== '')
+      const exports = heads.map((head) => relayed.exported(relayed.sessions.indexOf(head)))
+      if (options.route !== undefined || exports.some((text) => /<secret>|TLS handshake failed|^S: 421/m.test(text)))
+        continue
+      sessions += heads.length
+      const server = await playAsServer(parseDialogue(exports.join('---\n'), 'exported'), { tls: localhost })
+      try {
+        const { settings: { 'relay.port': _, ...settings } = {}, ...others } = options
+        const resolver = await this.resolver(zone)
+        const again = await relay(jobs, { ...others, resolver, settings: { 'relay.port': server.port, ...settings } })
+        await server.done
+        const all = (one: Relayed) => one.sessions.flatMap((_, n) => spoken(one.dialogue(n)))
+        if (JSON.stringify([short(again), all(again)]) !== JSON.stringify([short(relayed), all(relayed)]))
+          throw new Error(
+            `played again it went another way:\n${all(again).join('\n')}\nand was\n${all(relayed).join('\n')}`,
+          )
+      } finally {
+        await server.close()
+      }
+    }
+    return sessions
   }
 
   async close(): Promise<void> {
