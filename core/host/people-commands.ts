@@ -81,6 +81,7 @@ export const identity: Command = {
     '--reply-to': 'value',
     '--signature': 'value',
     '--no-signature-in-answers': 'flag',
+    '--language': 'value',
   },
   async run(context) {
     const { api, args } = context
@@ -93,6 +94,7 @@ export const identity: Command = {
         routeId: by === undefined ? null : idOf(by, '--route'),
         replyTo: args.value('--reply-to'),
         signature: args.value('--signature'),
+        language: args.value('--language'),
         ...(args.has('--no-signature-in-answers') ? { signsAnswers: false } : {}),
       })
       await context.show(saved, () => `Mail from ${saved.address} goes ${way(saved)}.\n`)
@@ -100,7 +102,7 @@ export const identity: Command = {
     }
     if (what !== 'list')
       throw usage(
-        'identity add ADDRESS [--name NAME] [--route ID] [--reply-to A] [--signature TEXT] [--no-signature-in-answers], or identity list',
+        'identity add ADDRESS [--name NAME] [--route ID] [--reply-to A] [--signature TEXT] [--no-signature-in-answers] [--language TAG], or identity list',
       )
     const identities = await api.identity.list()
     await context.show(identities, () =>

@@ -56,10 +56,10 @@ test('templates are made, listed, shown and removed by name', async () => {
 
 test('an identity has a signature and an address for answers, and keeps them when it is changed', async () => {
   const add = ['identity', 'add', 'nora@fine.test', '--reply-to', 'desk@fine.test', '--signature', 'Nora']
-  await run([...add, '--no-signature-in-answers'])
+  await run([...add, '--no-signature-in-answers', '--language', 'de'])
   await run(['identity', 'add', 'nora@fine.test', '--name', 'Nora Feldt'])
   expect(JSON.parse((await run(['identity', 'list', '--json'])).out)).toMatchObject([
-    { name: 'Nora Feldt', replyTo: 'desk@fine.test', signature: 'Nora', signsAnswers: false },
+    { name: 'Nora Feldt', replyTo: 'desk@fine.test', signature: 'Nora', signsAnswers: false, language: 'de' },
   ])
 })
 

@@ -252,6 +252,7 @@ describe('identities', () => {
       replyTo: '',
       signature: '',
       signsAnswers: true,
+      language: '',
     })
     const again = await call(identity.save, { name: 'Countess', address: 'ada@example.org', routeId: null })
     expect(again).toMatchObject({ id: made.id, name: 'Countess' })

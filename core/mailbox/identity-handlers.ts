@@ -35,7 +35,7 @@ export function identityHandlers(deps: { readonly store: Store; readonly identit
             reason: wrong.problem ?? 'no address',
           },
         )
-      const { replyTo, signature, signsAnswers, routeId } = input
+      const { replyTo, signature, signsAnswers, language, routeId } = input
       const lines = signature?.replaceAll(/\r\n?/g, '\n').replace(/\s+$/, '')
       const change = {
         name: input.name.trim(),
@@ -44,6 +44,7 @@ export function identityHandlers(deps: { readonly store: Store; readonly identit
         replyTo: replyTo?.trim(),
         signature: lines,
         signsAnswers,
+        language,
       }
       const id = await store.write('identity.save', input.id === undefined ? change : { ...change, id: input.id })
       identityChanges.emit(id)

@@ -36,6 +36,7 @@ import {
   FolderView,
   Id,
   IdentityView,
+  LanguageTag,
   MessageRow,
   MessageView,
   PaceView,
@@ -117,12 +118,14 @@ export const contract = {
           name: z.string().max(200),
           address: z.string().max(320),
           routeId: Id.nullable(),
-          /** Where answers go in place of its own address; '' for nowhere else. Left out, this and the next two stay as they are. */
+          /** Where answers go in place of its own address; '' for nowhere else. Left out, this and the next three stay as they are. */
           replyTo: z.string().max(2000).optional(),
           /** Plain text below what is written; '' for none. */
           signature: z.string().max(10_000).optional(),
           /** Below answers and what is sent on, too. */
           signsAnswers: z.boolean().optional(),
+          /** What it writes in; '' for the language of the window. */
+          language: z.union([z.literal(''), LanguageTag]).optional(),
         }),
       )
       .output(IdentityView),

@@ -128,6 +128,8 @@ export const IdentityView = z.object({
   /** Plain text below what is written; '' for none. */
   signature: z.string(),
   signsAnswers: z.boolean(),
+  /** What it writes in (BCP 47); '' for the language of the window. */
+  language: z.string(),
 })
 export const RouteView = z.object({
   id,

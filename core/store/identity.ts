@@ -18,6 +18,8 @@ export interface Identity {
   readonly signature: string
   /** Whether the signature stands below answers, too. */
   readonly signsAnswers: boolean
+  /** What it writes in (BCP 47); '' for the language of the window. */
+  readonly language: string
 }
 interface Row extends Omit<Identity, 'mailbox' | 'signsAnswers'> {
   readonly signsAnswers: number
@@ -26,7 +28,7 @@ interface Row extends Omit<Identity, 'mailbox' | 'signsAnswers'> {
 }
 
 const COLUMNS = `i.id, i.name, i.local, i.domain, i.route_id AS routeId, coalesce(r.host || ':' || r.port, '') AS routeName,
-  i.reply_to AS replyTo, i.signature, i.signs_answers AS signsAnswers`
+  i.reply_to AS replyTo, i.signature, i.signs_answers AS signsAnswers, i.language`
 const FROM = 'identity i LEFT JOIN route r ON r.id = i.route_id'
 const LIST = `SELECT ${COLUMNS} FROM ${FROM} ORDER BY i.id LIMIT 200`
 const GET = `SELECT ${COLUMNS} FROM ${FROM} WHERE i.id = ?`
@@ -36,7 +38,7 @@ const UPDATE = 'UPDATE identity SET name = ?, local = ?, domain = ?, route_id = 
 // What is left out stays as it was.
 const WRITES_AS = `
   UPDATE identity SET reply_to = coalesce(@replyTo, reply_to), signature = coalesce(@signature, signature),
-    signs_answers = coalesce(@signsAnswers, signs_answers) WHERE id = @id`
+    signs_answers = coalesce(@signsAnswers, signs_answers), language = coalesce(@language, language) WHERE id = @id`
 const REMOVE = 'DELETE FROM identity WHERE id = ?'
 const ROUTE = 'SELECT 1 FROM route WHERE id = ?'
 
@@ -71,6 +73,7 @@ export interface IdentityChange {
   readonly replyTo?: string | undefined
   readonly signature?: string | undefined
   readonly signsAnswers?: boolean | undefined
+  readonly language?: string | undefined
 }
 
 /** Makes or changes an identity; returns its id. Throws `not-found` and, for an address already in use, `conflict`. */
@@ -93,9 +96,15 @@ export function saveIdentity(db: WriteDb, change: IdentityChange, nowMs: number)
   return writeAs(db, change, id)
 }
 
-function writeAs(db: WriteDb, { replyTo, signature, signsAnswers }: IdentityChange, id: number): number {
+function writeAs(db: WriteDb, { replyTo, signature, signsAnswers, language }: IdentityChange, id: number): number {
   const flag = signsAnswers === undefined ? null : signsAnswers ? 1 : 0
-  prepared(db, WRITES_AS).run({ id, replyTo: replyTo ?? null, signature: signature ?? null, signsAnswers: flag })
+  prepared(db, WRITES_AS).run({
+    id,
+    replyTo: replyTo ?? null,
+    signature: signature ?? null,
+    signsAnswers: flag,
+    language: language ?? null,
+  })
   return id
 }
 

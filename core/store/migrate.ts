@@ -24,6 +24,7 @@ import { migration as receipts } from './migrations/0021-receipts.ts'
 import { migration as uploading } from './migrations/0022-uploading.ts'
 import { migration as sizing } from './migrations/0023-sizing.ts'
 import { migration as coming } from './migrations/0024-coming.ts'
+import { migration as speaking } from './migrations/0025-speaking.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -62,6 +63,7 @@ export const migrations: readonly Migration[] = [
   uploading,
   sizing,
   coming,
+  speaking,
 ]
 
 /** The version a database has once every step ran. */

@@ -223,6 +223,7 @@ describe('several messages', () => {
     await write('Sprache', 'Ein Wort')
     await inFront().getByLabel('Language of the text').selectOption({ label: 'German' })
     await poll(() => inFront().getByLabel('Message text').getAttribute('lang')).toBe('de')
+    expect(await inFront().getByLabel('Subject').getAttribute('lang')).toBe('de')
     await address('lea@fine.test')
     await inFront().getByRole('button', { name: 'Options of the message' }).click()
     await page.getByRole('menuitem', { name: 'Tell me when it is delivered' }).click()

@@ -9,12 +9,14 @@ import type { Line } from './written.ts'
 
 interface Props {
   readonly draft: DraftState
+  /** Of what is written; null: the one of the window. */
+  readonly language: string | null
   readonly toInput: Ref<HTMLInputElement>
   readonly onIdentity: (id: number) => void
 }
 
 /** Who writes, to whom, and about what. */
-export function AddresseeRows({ draft, toInput, onIdentity }: Props) {
+export function AddresseeRows({ draft, language, toInput, onIdentity }: Props) {
   const { identities } = useEngine()
   const subjectId = useId()
   const { written, first } = draft
@@ -58,7 +60,7 @@ export function AddresseeRows({ draft, toInput, onIdentity }: Props) {
         </label>
         <input
           id={subjectId}
-          lang={written.language ?? spokenLocale()}
+          lang={language ?? spokenLocale()}
           dir="auto"
           value={written.subject}
           maxLength={900}

@@ -10,7 +10,7 @@ interface Props {
   readonly problem: string | undefined
   readonly busy: boolean
   readonly options: readonly MenuEntry[]
-  readonly language: string | null
+  readonly language: { readonly own: string | null; readonly usual: string | null }
   readonly onLanguage: (language: string | null) => void
   readonly fileInput: Ref<HTMLInputElement>
   readonly onFiles: (files: readonly File[]) => void
@@ -43,7 +43,7 @@ export function ComposeFoot(props: Props) {
         {t('Attach')}
       </Button>
       <MenuButton label={t('Options of the message')} icon="more" entries={props.options} />
-      <LanguageSelect value={props.language} onChange={props.onLanguage} />
+      <LanguageSelect value={props.language.own} usual={props.language.usual} onChange={props.onLanguage} />
       <span className="grow clip problem" role="alert">
         {problem === undefined ? null : (
           <>

@@ -21,6 +21,7 @@ const me: IdentityView = {
   replyTo: '',
   signature: '',
   signsAnswers: true,
+  language: '',
 }
 const how = {
   terms: { format: 'plain', answer: 'above', review: true },

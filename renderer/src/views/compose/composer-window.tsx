@@ -52,7 +52,9 @@ export function Composer({ open }: { readonly open: Composing }) {
   const sending = useSending(draft, () => closeComposer(key))
   const hasBegun = useRef(false)
   useReturningFocus(panel, isFront)
-  useSpelling(written.language, isFront)
+  const usual = identities.find(({ id }) => id === written.identityId)?.language || null
+  const language = written.language ?? usual
+  useSpelling(language, isFront)
 
   const begin = (isRichReady: boolean) => {
     if (hasBegun.current) return
@@ -159,6 +161,7 @@ export function Composer({ open }: { readonly open: Composing }) {
       </div>
       <AddresseeRows
         draft={draft}
+        language={language}
         toInput={toInput}
         onIdentity={(id) => {
           const next = identities.find((one) => one.id === id)
@@ -166,7 +169,13 @@ export function Composer({ open }: { readonly open: Composing }) {
           if (next !== undefined) writeAs(draft, next, before)
         }}
       />
-      <TextPane draft={draft} pictures={pictures} textInput={textInput} onRich={() => begin(true)} />
+      <TextPane
+        draft={draft}
+        language={language}
+        pictures={pictures}
+        textInput={textInput}
+        onRich={() => begin(true)}
+      />
       <AttachmentBar attached={written.attached} limits={limits} onDetach={draft.detach} onRename={draft.rename} />
       <ComposeFoot
         problem={sending.problem}
@@ -179,8 +188,8 @@ export function Composer({ open }: { readonly open: Composing }) {
           saveTemplate: () => setAsks('save-template'),
           look,
         })}
-        language={written.language}
-        onLanguage={(language) => draft.change({ language })}
+        language={{ own: written.language, usual }}
+        onLanguage={(chosen) => draft.change({ language: chosen })}
         fileInput={fileInput}
         onFiles={attach}
         onAttach={() => fileInput.current?.click()}

@@ -9,6 +9,7 @@ import type { DraftState } from './use-draft.ts'
 
 interface Props {
   readonly draft: DraftState
+  readonly language: string | null
   readonly pictures: Pictures
   /** The text can be written. */
   readonly onReady: () => void
@@ -18,7 +19,7 @@ interface Props {
 const isPicture = (file: File) => /^image\/(?:png|jpe?g|gif|webp)$/.test(file.type)
 
 /** The text with looks, and the bar for them. It comes in a file of its own: the editor is large, and most of a window reads. */
-export function RichPane({ draft, pictures, onReady }: Props) {
+export function RichPane({ draft, language, pictures, onReady }: Props) {
   const [editor, setEditor] = useState<Editor | null>(null)
   const picker = useRef<HTMLInputElement>(null)
   /** Pictures stand where they were put, other files go beside the text. */
@@ -43,7 +44,7 @@ export function RichPane({ draft, pictures, onReady }: Props) {
       <RichEditor
         html={draft.body().html ?? ''}
         isOwn={draft.isKept}
-        language={draft.written.language}
+        language={language}
         urlOf={pictures.urlOf}
         onReady={(next) => {
           draft.setEditor(next === null ? null : { editor: next, html: () => htmlOfEditor(next) })

@@ -15,8 +15,10 @@ export function startWriting(
   const editor = draft.editor()
   const isEnd = start.cursor === 'end'
   if (editor !== null) {
-    if (!isEnd) editor.commands.focus('start')
-    else editor.commands.focus(endOfText(editor.state.doc))
+    // The editor's own way to focus waits for a frame, in which the first letters would go to its start.
+    editor.view.focus()
+    editor.commands.setTextSelection(isEnd ? endOfText(editor.state.doc) : 0)
+    editor.commands.scrollIntoView()
     return
   }
   textInput?.focus()

@@ -8,6 +8,8 @@ import { loadRich, useRich } from './use-rich.ts'
 
 interface Props {
   readonly draft: DraftState
+  /** Of the text; null: the one of the window. */
+  readonly language: string | null
   readonly pictures: Pictures
   readonly textInput: Ref<HTMLTextAreaElement>
   /** Rich text can be written. */
@@ -19,7 +21,7 @@ export function TextPane(props: Props) {
   return props.draft.written.format === 'plain' ? <PlainPane {...props} /> : <RichText {...props} />
 }
 
-function PlainPane({ draft, textInput }: Props) {
+function PlainPane({ draft, language, textInput }: Props) {
   const { written } = draft
   return (
     <textarea
@@ -27,7 +29,7 @@ function PlainPane({ draft, textInput }: Props) {
       className="edit"
       aria-label={t('Message text')}
       dir="auto"
-      lang={written.language ?? spokenLocale()}
+      lang={language ?? spokenLocale()}
       spellCheck
       value={written.text}
       onChange={(event) => draft.change({ text: event.target.value })}
@@ -39,7 +41,7 @@ function PlainPane({ draft, textInput }: Props) {
   )
 }
 
-function RichText({ draft, pictures, onRich }: Props) {
+function RichText({ draft, language, pictures, onRich }: Props) {
   const rich = useRich()
   if (rich === null)
     return (
@@ -60,5 +62,5 @@ function RichText({ draft, pictures, onRich }: Props) {
         </p>
       </div>
     )
-  return <rich.RichPane draft={draft} pictures={pictures} onReady={onRich} />
+  return <rich.RichPane draft={draft} language={language} pictures={pictures} onReady={onRich} />
 }

@@ -33,7 +33,7 @@ export interface Written {
   readonly priority: 'high' | 'low' | null
   readonly wantsDsn: boolean
   readonly wantsReceipt: boolean
-  /** The language of the text (BCP 47); null: the one of the window. */
+  /** The language of the text (BCP 47); null: as the identity has it, or the window. */
   readonly language: string | null
   readonly attached: readonly Attached[]
 }

@@ -10,9 +10,19 @@ import { act } from '../../state/act.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { useLive } from '../../state/use-live.ts'
 import { t } from '../../words/words.ts'
+import { textLanguages } from '../compose/text-languages.ts'
+import { useCheckedLanguages } from '../compose/use-spelling.ts'
 
 type Editing = Omit<IdentityView, 'id' | 'routeName'> & { id?: number }
-const NEW: Editing = { name: '', address: '', routeId: null, replyTo: '', signature: '', signsAnswers: true }
+const NEW: Editing = {
+  name: '',
+  address: '',
+  routeId: null,
+  replyTo: '',
+  signature: '',
+  signsAnswers: true,
+  language: '',
+}
 
 /** Who you can write as, and the way each one's mail takes. */
 export function Identities() {
@@ -63,6 +73,7 @@ export function Identities() {
 function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => void }) {
   const routes = useLive('routes', () => api.route.list())
   const [form, setForm] = useState(first)
+  const checked = useCheckedLanguages()
   const options = [
     { value: '', label: t('Straight to the recipients’ servers') },
     ...(routes.at === 'ready'
@@ -84,6 +95,7 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
           replyTo: form.replyTo.trim(),
           signature: form.signature,
           signsAnswers: form.signsAnswers,
+          language: form.language,
           ...(form.id === undefined ? {} : { id: form.id }),
         })
       }
@@ -138,6 +150,15 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
             label={t('The signature stands below answers, too')}
             checked={form.signsAnswers}
             onChange={(signsAnswers) => setForm({ ...form, signsAnswers })}
+          />
+          <Select
+            label={t('Writes in')}
+            value={form.language}
+            options={[
+              { value: '', label: t('The language of the window') },
+              ...textLanguages(checked, form.language || null).map(([value, label]) => ({ value, label })),
+            ]}
+            onChange={(language) => setForm({ ...form, language })}
           />
         </>
       )}
