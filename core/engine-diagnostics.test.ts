@@ -103,3 +103,37 @@ test('whoever was started again is told of it, while that is news', async () => 
   noteCrash(folder, 'engine', new Error('it ended'))
   expect(await warnings()).toEqual(['Posthorn ended by itself and was started again; see Diagnostics.'])
 })
+test('no word of a mail, of a password or of who wrote it stands in the report, whatever ended and whatever was logged', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-canary-'))
+  const keyFile = `${folder}.key`
+  const fileSettings = {
+    submission: { port: null, tlsPort: null },
+    local: { domains: ['finch.test'] },
+    desktop: { quietHours: '01:23-04:56' },
+  }
+  const engine = await startEngine({ dataFolder: folder, keyFile, fileSettings, log: () => {} })
+  onTestFinished(async () => {
+    await engine.close()
+    for (const path of [folder, keyFile]) rmSync(path, { recursive: true, force: true })
+  })
+  const api = createRouterClient(
+    engine.router as Parameters<typeof createRouterClient>[0],
+  ) as unknown as ContractRouterClient<Contract>
+  await api.vault.setPassphrase({ current: null, passphrase: 'canary passphrase' })
+  await api.user.add({ address: 'canary@finch.test', password: 'canary password' })
+  const { id: identityId } = await api.identity.save({
+    address: 'canary.finch@finch.test',
+    name: 'Canary Finch',
+    routeId: null,
+  })
+  await api.compose.send({
+    ...{ identityId, to: 'canary@finch.test', cc: '', bcc: '', subject: 'canary subject', text: 'canary words' },
+    ...{ inReplyTo: '', references: '', attachments: [] },
+  })
+  await api.account.fetch({ id: null })
+  noteCrash(folder, 'engine', new Error(`deliver canary@finch.test from ${folder} to canary.finch.test [192.0.2.77]`))
+  const { text } = await api.diagnostics.report()
+  expect(text).toContain('deliver <address> from')
+  expect(text).toContain('desktop.quietHours')
+  for (const canary of ['canary', 'Canary', 'finch', '192.0.2.77', '01:23']) expect(text).not.toContain(canary)
+})

@@ -46,8 +46,18 @@ test.each([
   ['dial mx1.two.example:25 at 192.0.2.7', 'dial <host>:25 at <number>'],
   ['dial [2001:db8::25]:25', 'dial [<number>]:25'],
   ['open "/home/ada/.local/share/posthorn/mail.db"', 'open "~/.local/share/posthorn/mail.db"'],
-  ['at run (file:///opt/posthorn/dist/main.js:10:3)', 'at run (file:///opt/posthorn/dist/main.js:10:3)'],
+  ['at run (file:///opt/posthorn/dist/main.js:10:3)', 'at run (<folder>/main.js:10:3)'],
   ['2026-11-22T12:00:01.000Z the queue runs again', '2026-11-22T12:00:01.000Z the queue runs again'],
 ])('%s tells nobody’s name', (text, plain) => {
+  expect(withoutNames(text, '/home/ada')).toBe(plain)
+})
+test.each([
+  ['read "/media/Nora Feldt/posthorn.key": it is not there', 'read "<path>": it is not there'],
+  ['open "C:\\Users\\nora\\mail.db": locked', 'open "<folder>/mail.db": locked'],
+  ['    at open (file:///srv/nora/app/dist/electron/main.js:10:3)', '    at open (<folder>/main.js:10:3)'],
+  ['    at /opt/nora/writer-thread.js:7:1', '    at <folder>/writer-thread.js:7:1'],
+  ['import of /data/nora.mbox, 1/2 done', 'import of <path>, 1/2 done'],
+  ['at node:internal/process/task_queues:105:5', 'at node:internal/process/task_queues:105:5'],
+])('where something lies is left out of %s', (text, plain) => {
   expect(withoutNames(text, '/home/ada')).toBe(plain)
 })

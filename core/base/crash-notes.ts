@@ -80,10 +80,23 @@ const NUMBERS = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|(?<![\w:.])(?:[0-9a-
 const HOST =
   /(?<![\w./\\-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+(?!ts\b|js\b|cjs\b|mjs\b|json\b|db\b|pem\b|key\b|node\b)\p{L}{2,}(?![\w(])/gu
 
-/** A text of the program's own without what names people and places: addresses, hosts, numbers of networks, the home folder. */
+/** Folders and files are named by people, and after them; what the program itself is made of is not. */
+const QUOTED_PATH = /(?<=")(?:\/|[a-z]:[\\/]|\\\\)[^"\n]*(?=")/gi
+const PATH = /(?<![\w.<>~:/\\])(?:file:\/\/)?(?:\/|[a-z]:[\\/])[^\s"'()<>,;]*[\\/][^\s"'()<>,;]*/gi
+const OWN_FILE = /^[\w.-]+\.(?:[cm]?[jt]s|json|db|node)(?::\d+){0,2}:?$/
+function shortened(path: string): string {
+  const name = path.split(/[\\/]/).at(-1) ?? ''
+  return OWN_FILE.test(name) ? `<folder>/${name}` : '<path>'
+}
+
+/**
+ * A text of the program's own without what names people and places: addresses, hosts, numbers of networks, the home folder, and
+ * where else something lies.
+ */
 export function withoutNames(text: string, home = homedir()): string {
   const folders = [home, home.replaceAll('\\', '/')].filter((one) => one.length > 1)
   let plain = text
   for (const folder of folders) plain = plain.replaceAll(folder, '~')
+  plain = plain.replaceAll(QUOTED_PATH, shortened).replaceAll(PATH, shortened)
   return plain.replaceAll(ADDRESS, '<address>').replaceAll(NUMBERS, '<number>').replaceAll(HOST, '<host>')
 }
