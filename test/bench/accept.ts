@@ -10,8 +10,8 @@ const warm = new WeakSet<System>()
 
 /** Messages of one run: a second or two for a good server. */
 function messagesFor({ sessions, sizeBytes, slowFlush }: AcceptCell, slowness: number): number {
-  const small = sessions === 1 ? 600 : sessions <= 10 ? 3000 : 6000
-  return Math.ceil(small / (sizeBytes > 8192 ? 4 : 1) / (slowFlush ? 5 : 1) / slowness)
+  const small = sessions === 1 ? 1000 : sessions <= 10 ? 5000 : 10_000
+  return Math.ceil(small / (sizeBytes > 8192 ? 3 : 1) / (slowFlush ? 3 : 1) / slowness)
 }
 
 /** Messages a second that a server says 250 to, one cell once. */
