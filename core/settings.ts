@@ -450,6 +450,12 @@ export const SETTINGS = {
     'a list of lines such as "from=220"; the columns are from, date and size',
     (v): v is string => isText(v) && /^(?:from|date|size)=\d{2,3}$/.test(v),
   ),
+  'look.panes': list(
+    'How wide the folders and the list are, in pixels, where somebody has drawn them.',
+    [] as readonly string[],
+    'a list of lines such as "folders=240"; the panes are folders and list',
+    (v): v is string => isText(v) && /^(?:folders|list)=\d{2,3}$/.test(v),
+  ),
   'look.sorting': list(
     'What folders are sorted by where that is not the newest first: the number of a folder, or "all" for the unified inbox.',
     [] as readonly string[],

@@ -1,6 +1,6 @@
 import { implement } from '@orpc/server'
 import { Changes } from '../base/changes.ts'
-import { readVcards, writeVcards, type VcardPerson } from '../model/vcard.ts'
+import { vcardsInTurns, writeVcards, type VcardPerson } from '../model/vcard.ts'
 import { contract } from '../rpc/contract.ts'
 import { completeContacts, getContact, listContacts, type Contact } from '../store/contact.ts'
 import { listContactGroups } from '../store/contact-group.ts'
@@ -10,6 +10,15 @@ const done = { ok: true as const }
 /** People that are taken in by one write, and read for one page of an export. */
 const A_BATCH = 200
 const MOST_PROBLEMS = 100
+
+/** Runs a long piece of work to its end; between two turns of it all others come first. */
+async function inTurns<T>(work: Generator<undefined, T, undefined>): Promise<T> {
+  for (;;) {
+    const { done, value } = work.next()
+    if (done === true) return value
+    await new Promise((next) => setImmediate(next))
+  }
+}
 
 /** Answers `contact.*`. */
 export function contactHandlers(deps: {
@@ -57,7 +66,7 @@ export function contactHandlers(deps: {
       }),
     },
     import: os.import.handler(async ({ input }) => {
-      const { people, problems } = readVcards(input.text)
+      const { people, problems } = await inTurns(vcardsInTurns(input.text))
       const sum = { added: 0, changed: 0, same: 0 }
       const invalid: string[] = []
       for (let at = 0; at < people.length; at += A_BATCH) {

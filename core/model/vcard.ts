@@ -19,6 +19,7 @@ export interface VcardFile {
 
 /** Of cards past this many, and of letters past these, nothing is read. */
 const MOST_CARDS = 50_000
+const LINES_A_TURN = 2000
 const MOST_VALUES = 50
 const MOST_PARAMS = 50
 const MOST_PROBLEMS = 100
@@ -56,12 +57,25 @@ export function vcardText(bytes: Uint8Array): string {
 
 /** Reads a file of cards. What is none is named and passed over; nothing is thrown. */
 export function readVcards(text: string): VcardFile {
+  const reading = vcardsInTurns(text)
+  for (;;) {
+    const { done, value } = reading.next()
+    if (done === true) return value
+  }
+}
+
+/** The same in turns of some milliseconds each: a large file takes a second, in which others want to be heard. */
+export function* vcardsInTurns(text: string): Generator<undefined, VcardFile, undefined> {
   const problems: string[] = []
   const complain = (words: string) => problems.length < MOST_PROBLEMS && problems.push(words)
   const people: VcardPerson[] = []
   const members = new Map<string, string[]>()
   const byUid = new Map<string, number>()
   for (const card of cardsOf(text, complain)) {
+    if (card === undefined) {
+      yield undefined
+      continue
+    }
     if (people.length >= MOST_CARDS) {
       complain(`line ${card.line}: more than ${MOST_CARDS} cards; this one and those after it were left out`)
       break
@@ -137,9 +151,12 @@ function withGroups(
 }
 
 /** Cards, begun and ended, of the lines of a file. */
-function* cardsOf(text: string, complain: (words: string) => unknown): Generator<Card> {
+/** Cards, and nothing now and then. */
+function* cardsOf(text: string, complain: (words: string) => unknown): Generator<Card | undefined> {
   let card: Card | undefined
+  let lines = 0
   for (const { line, content } of contentLines(text)) {
+    if (++lines % LINES_A_TURN === 0) yield undefined
     const property = propertyOf(content)
     if (property === undefined) {
       if (card !== undefined && content.trim() !== '') complain(`line ${line}: no property: ${content.slice(0, 60)}`)

@@ -24,6 +24,15 @@ test('is found by address, domain and any word of the name, whatever case and ac
   expect(complete('%')).toEqual([])
 })
 
+test('of very many that match the likeliest are offered, and never none', () => {
+  for (let n = 0; n < 2100; n++) learn(`likely${n}@x.test`, NOW)
+  for (let n = 0; n < 600; n++) learn(`person${n}@y.test`, NOW - 300 * DAY - n)
+  for (let n = 0; n < 3; n++) learn('person-near@x.test', NOW)
+  // One of those that match is among the likeliest of all; of the others some, the likelier first.
+  expect(complete('person', 3)[0]).toBe('person-near@x.test')
+  expect(complete('person', 8)).toHaveLength(8)
+  expect(complete('likely', 8)).toHaveLength(8)
+})
 test('comes in order of use and recency', () => {
   for (let n = 0; n < 8; n++) learn('often-long-ago@x.test', NOW - 400 * DAY + n)
   for (let n = 0; n < 5; n++) learn('often@x.test', NOW - 10 * DAY + n)

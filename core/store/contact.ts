@@ -53,6 +53,7 @@ const BY_ADDRESS = `SELECT ${COLUMNS} FROM contact c WHERE c.address_key = ?`
 const MATCHES = 'SELECT DISTINCT contact_id AS id FROM contact_word WHERE word >= ? AND word < ? LIMIT ?' // its primary key
 const HAS_WORD = 'SELECT 1 FROM contact_word WHERE contact_id = ? AND word >= ? AND word < ? LIMIT 1' // index contact_word_contact
 const LIKELIEST = `SELECT ${COLUMNS} FROM contact c ORDER BY c.rank_ms DESC, c.id DESC LIMIT ?` // index contact_rank
+const LIKELIEST_IDS = 'SELECT id FROM contact ORDER BY rank_ms DESC, id DESC LIMIT ?' // covered by contact_rank
 const PAGE = `
   SELECT ${COLUMNS} FROM contact c WHERE (c.sort_key, c.id) > (?, ?) ORDER BY c.sort_key, c.id LIMIT ?` // index contact_sort
 const GROUP_PAGE = `
@@ -111,15 +112,21 @@ export function completeContacts(
   const from = fold(prefix.trim()).slice(0, LONGEST_WORD)
   if (from === '') return prepared<[number], Row>(db, LIKELIEST).all(limit).map(toContact)
   const to = after(from)
-  const ids = prepared<[string, string, number], { id: number }>(db, MATCHES).all(from, to, MOST_MATCHES)
-  const has = prepared<[number, string, string], unknown>(db, HAS_WORD)
-  const rows =
-    ids.length < MOST_MATCHES
-      ? ids.map(({ id }) => prepared<[number], Row>(db, GET).get(id)).filter((row) => row !== undefined)
-      : prepared<[number], Row>(db, LIKELIEST)
-          .all(MOST_ASKED)
-          .filter((row) => has.get(row.id, from, to) !== undefined)
-  return rows
+  const matches = prepared<[string, string, number], { id: number }>(db, MATCHES).all(from, to, MOST_MATCHES)
+  const ids = new Set<number>()
+  if (matches.length === MOST_MATCHES) {
+    // Too many to be ordered: the likeliest of all are asked whether they match, until there are enough.
+    const has = prepared<[number, string, string], unknown>(db, HAS_WORD)
+    for (const { id } of prepared<[number], { id: number }>(db, LIKELIEST_IDS).all(MOST_ASKED)) {
+      if (has.get(id, from, to) !== undefined) ids.add(id)
+      if (ids.size === limit) break
+    }
+  }
+  if (ids.size < limit) for (const { id } of matches) ids.add(id)
+  const get = prepared<[number], Row>(db, GET)
+  return [...ids]
+    .map((id) => get.get(id))
+    .filter((row) => row !== undefined)
     .sort((a, b) => b.rankMs - a.rankMs || b.id - a.id)
     .slice(0, limit)
     .map(toContact)

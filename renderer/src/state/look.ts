@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
 import { api } from '../bridge/client.ts'
+import { paneWidths, wearWidths } from './pane-widths.ts'
 import { shared } from './store.ts'
 import { chooseLanguage } from '../words/language.ts'
 import { useLive } from './use-live.ts'
@@ -17,6 +18,8 @@ export interface Look {
   readonly readingPane: 'right' | 'below' | 'off'
   /** Widths of the table's columns: `from=220`. */
   readonly columns: readonly string[]
+  /** Widths of folders and list: `folders=240`. */
+  readonly panes: readonly string[]
   /** What folders are sorted by: `7=subject-down`. */
   readonly sorting: readonly string[]
   /** Whose mail loads pictures of the web at once: addresses, and domains with an @ before them. */
@@ -37,6 +40,7 @@ export const look = shared<Look>({
   list: 'cards',
   readingPane: 'right',
   columns: [],
+  panes: [],
   sorting: [],
   imagesFrom: [],
 })
@@ -68,6 +72,7 @@ export function useLook(): void {
       list: one(of('look.list'), ['cards', 'table'], 'cards'),
       readingPane: one(of('look.readingPane'), ['right', 'below', 'off'], 'right'),
       columns: texts(of('look.columns')),
+      panes: texts(of('look.panes')),
       sorting: texts(of('look.sorting')),
       imagesFrom: texts(of('privacy.remoteImagesFrom')),
     }
@@ -76,6 +81,7 @@ export function useLook(): void {
     else dataset['theme'] = next.theme
     dataset['density'] = next.density
     dataset['reading'] = next.readingPane
+    wearWidths(paneWidths(next.panes))
     look.set(next)
     void chooseLanguage(next.language)
   }, [list])

@@ -3,6 +3,7 @@ import type { TagView } from '../../../../core/rpc/reading-contract.ts'
 import type { FolderView } from '../../../../core/rpc/views.ts'
 import type { SavedSearchView } from '../../../../core/rpc/search-contract.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
+import { PaneEdge } from '../../parts/pane-edge.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import { formatRoute, type Route } from '../../state/route.ts'
@@ -62,114 +63,117 @@ export function Folders(props: Props) {
     props
   const unread = folders.reduce((sum, folder) => sum + (folder.role === 'inbox' ? folder.unread : 0), 0)
   return (
-    <nav className="folders" aria-label={t('Folders')}>
-      <Button kind="primary" icon="draft" className="new" onClick={onCompose}>
-        {t('New message')}
-      </Button>
-      <ul>
-        {unified ? (
-          <Entry
-            to={{ view: 'mail', folderId: null, messageId: null }}
-            icon="inbox"
-            name={t('Unified inbox')}
-            current={route.view === 'mail' && route.folderId === null}
-            count={unread}
-            says={t('unread')}
-            strong
-          />
-        ) : null}
-        <Entry
-          to={{ view: 'queue', entryId: null, recipientId: null }}
-          icon="queue"
-          name={t('Queue')}
-          current={route.view === 'queue'}
-          count={waiting}
-          says={t('waiting')}
-          warn
-        />
-        <Entry
-          to={{ view: 'snoozed', messageId: null }}
-          icon="clock"
-          name={t('Snoozed')}
-          current={route.view === 'snoozed'}
-          count={snoozed}
-          says={t('snoozed')}
-        />
-        <Entry
-          to={{ view: 'drafts' }}
-          icon="draft"
-          name={t('Drafts')}
-          current={route.view === 'drafts'}
-          count={drafts}
-          says={t('kept')}
-        />
-        <Entry
-          to={{ view: 'people', groupId: null, contactId: null }}
-          icon="users"
-          name={t('People')}
-          current={route.view === 'people'}
-          count={0}
-          says=""
-        />
-      </ul>
-      {groupFolders(folders).map((group) => (
-        <Owner key={group.key} name={group.name} isUser={group.isUser}>
-          {group.folders.map((folder) => (
+    <nav className="folders-pane" aria-label={t('Folders')}>
+      <div className="folders">
+        <Button kind="primary" icon="draft" className="new" onClick={onCompose}>
+          {t('New message')}
+        </Button>
+        <ul>
+          {unified ? (
             <Entry
-              key={folder.id}
-              to={{ view: 'mail', folderId: folder.id, messageId: null }}
-              icon={FOLDER_ICONS[folder.role]}
-              name={folderName(folder)}
-              current={route.view === 'mail' && route.folderId === folder.id}
-              count={folder.unread}
+              to={{ view: 'mail', folderId: null, messageId: null }}
+              icon="inbox"
+              name={t('Unified inbox')}
+              current={route.view === 'mail' && route.folderId === null}
+              count={unread}
               says={t('unread')}
-              strong={folder.role === 'inbox'}
-              onDrop={(ids) => onMove(ids, folder)}
+              strong
             />
-          ))}
-        </Owner>
-      ))}
-      {tags.length === 0 ? null : (
-        <Owner name={t('Tags')} isUser={false}>
-          {tags.map((tag) => {
-            const text = `tag:${/^[\p{L}\p{N}]+$/u.test(tag.name) ? tag.name : `"${tag.name}"`}`
-            return (
+          ) : null}
+          <Entry
+            to={{ view: 'queue', entryId: null, recipientId: null }}
+            icon="queue"
+            name={t('Queue')}
+            current={route.view === 'queue'}
+            count={waiting}
+            says={t('waiting')}
+            warn
+          />
+          <Entry
+            to={{ view: 'snoozed', messageId: null }}
+            icon="clock"
+            name={t('Snoozed')}
+            current={route.view === 'snoozed'}
+            count={snoozed}
+            says={t('snoozed')}
+          />
+          <Entry
+            to={{ view: 'drafts' }}
+            icon="draft"
+            name={t('Drafts')}
+            current={route.view === 'drafts'}
+            count={drafts}
+            says={t('kept')}
+          />
+          <Entry
+            to={{ view: 'people', groupId: null, contactId: null }}
+            icon="users"
+            name={t('People')}
+            current={route.view === 'people'}
+            count={0}
+            says=""
+          />
+        </ul>
+        {groupFolders(folders).map((group) => (
+          <Owner key={group.key} name={group.name} isUser={group.isUser}>
+            {group.folders.map((folder) => (
               <Entry
-                key={tag.id}
-                to={{ view: 'search', text, typing: false, messageId: null }}
-                icon="tag"
-                name={tag.name}
-                current={route.view === 'search' && route.text === text}
+                key={folder.id}
+                to={{ view: 'mail', folderId: folder.id, messageId: null }}
+                icon={FOLDER_ICONS[folder.role]}
+                name={folderName(folder)}
+                current={route.view === 'mail' && route.folderId === folder.id}
+                count={folder.unread}
+                says={t('unread')}
+                strong={folder.role === 'inbox'}
+                onDrop={(ids) => onMove(ids, folder)}
+              />
+            ))}
+          </Owner>
+        ))}
+        {tags.length === 0 ? null : (
+          <Owner name={t('Tags')} isUser={false}>
+            {tags.map((tag) => {
+              const text = `tag:${/^[\p{L}\p{N}]+$/u.test(tag.name) ? tag.name : `"${tag.name}"`}`
+              return (
+                <Entry
+                  key={tag.id}
+                  to={{ view: 'search', text, typing: false, messageId: null }}
+                  icon="tag"
+                  name={tag.name}
+                  current={route.view === 'search' && route.text === text}
+                  count={0}
+                  says=""
+                  onDrop={(ids) => onTag(ids, tag)}
+                />
+              )
+            })}
+          </Owner>
+        )}
+        {searches.length === 0 ? null : (
+          <Owner name={t('Searches')} isUser={false}>
+            {searches.map((search) => (
+              <Entry
+                key={search.id}
+                to={{ view: 'search', text: search.text, typing: false, messageId: null }}
+                icon="search"
+                name={search.name}
+                current={route.view === 'search' && route.text === search.text}
                 count={0}
                 says=""
-                onDrop={(ids) => onTag(ids, tag)}
+                end={
+                  <IconButton
+                    icon="x"
+                    label={t('Forget the search {name}', { name: search.name })}
+                    onClick={() => onForget(search)}
+                  />
+                }
               />
-            )
-          })}
-        </Owner>
-      )}
-      {searches.length === 0 ? null : (
-        <Owner name={t('Searches')} isUser={false}>
-          {searches.map((search) => (
-            <Entry
-              key={search.id}
-              to={{ view: 'search', text: search.text, typing: false, messageId: null }}
-              icon="search"
-              name={search.name}
-              current={route.view === 'search' && route.text === search.text}
-              count={0}
-              says=""
-              end={
-                <IconButton
-                  icon="x"
-                  label={t('Forget the search {name}', { name: search.name })}
-                  onClick={() => onForget(search)}
-                />
-              }
-            />
-          ))}
-        </Owner>
-      )}
+            ))}
+          </Owner>
+        )}
+      </div>
+      <PaneEdge pane="folders" />
     </nav>
   )
 }

@@ -2,6 +2,7 @@ import { useCallback, useMemo, useRef, useState } from 'react'
 import { Confirm } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Load } from '../../parts/load.tsx'
+import { PaneEdge } from '../../parts/pane-edge.tsx'
 import type { Picked } from '../../parts/virtual-listbox.tsx'
 import { useOffers, type Offers } from '../../commands/offers.ts'
 import { useEngine } from '../../state/engine.tsx'
@@ -251,6 +252,7 @@ export function TwoPanes(props: Props) {
             )
           }
         </Load>
+        <PaneEdge pane="list" />
       </section>
       {inPlace && !(isReading && active !== null) ? null : (
         <main className="reader" aria-label={t('Message')}>
