@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -36,7 +36,8 @@ interface Workflow {
   readonly jobs: Readonly<Record<string, Job>>
 }
 const texts = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
-const workflow = (name: string) => parse(texts.get(name) ?? '') as Workflow
+const jobsText = (name: string) => texts.get(name) ?? ''
+const workflow = (name: string) => parse(jobsText(name)) as Workflow
 const scripts = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> })
   .scripts
 
@@ -85,6 +86,19 @@ test('the tests run on three systems, on Linux as root in Debian 12 by the comma
   expect(runs.slice(-2)).toEqual(['npm run check', 'npm test'])
   expect(runs).toContain('node scripts/programs.mjs')
   expect(readFileSync(join(root, '.ci/run'), 'utf8').trimEnd().split('\n').slice(-2)).toEqual(runs.slice(-2))
+})
+
+test('macOS is told of every address that a server of a test listens at', () => {
+  const told =
+    jobsText('test.yml')
+      .match(/for address in ([\d. ]+);/)?.[1]
+      ?.split(' ') ?? []
+  const files = globSync('{core,test}/**/*.ts', { cwd: root }).map((path) => readFileSync(join(root, path), 'utf8'))
+  const wanted = files.flatMap((text) =>
+    [...text.matchAll(/host: '(127\.[\d.]+)'/g)].map(([, address]) => address ?? ''),
+  )
+  expect(new Set(wanted)).toContain('127.0.0.2')
+  expect([...new Set(wanted)].filter((address) => address !== '127.0.0.1' && !told.includes(address))).toEqual([])
 })
 
 test('secrets are for tags alone, and only the last job may write', () => {

@@ -124,6 +124,13 @@ test('sleep, waking up and the end of the day reach the engine', async () => {
   expect(asked(application)).toEqual([])
   expect(existsSync(join(home.data, 'holder.json'))).toBe(false)
 })
+test('Windows is asked to wait until what is under way is committed, and nobody else is asked anything', async () => {
+  const { home, application } = await started()
+  expect(application.electron.sendStoppable(application.windows[0]!, 'query-session-end', {})).toBe(true)
+  expect(await application.electron.hasEnded).toBe(0)
+  expect(asked(application)).toEqual([])
+  expect(existsSync(join(home.data, 'holder.json'))).toBe(false)
+})
 test('the command line reaches the engine of the desktop, and ui brings its window', async () => {
   const { home, application } = await started({}, {}, '--hidden')
   expect(application.windows).toEqual([])

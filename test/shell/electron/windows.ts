@@ -75,6 +75,7 @@ export class BrowserWindow extends EventEmitter implements PickedWindow {
   readonly options: Electron.BrowserWindowConstructorOptions
   bounds: Electron.Rectangle
   isVisible = false
+  title = 'Mail – Posthorn'
   #isMaximized = false
   constructor(options: Electron.BrowserWindowConstructorOptions) {
     super()
@@ -118,7 +119,7 @@ export class BrowserWindow extends EventEmitter implements PickedWindow {
     return this.bounds
   }
   getTitle(): string {
-    return 'Mail – Posthorn'
+    return this.title
   }
   close(): void {
     if (this.isDestroyed() || sendStoppable(this, 'close', {})) return
