@@ -49,6 +49,48 @@ describe('the page of parts', () => {
       expect(ratios.filter(([, ratio]) => !(ratio >= 4.5))).toEqual([])
     })
 
+  for (const theme of ['light', 'dark'] as const)
+    test(`holds no barrier with more contrast, nor in the colours of the system, in ${theme}`, async () => {
+      await page.getByLabel('Theme').selectOption(theme)
+      await page.emulateMedia({ contrast: 'more' })
+      const more = await barriers(page)
+      await page.emulateMedia({ contrast: 'no-preference', colorScheme: theme, forcedColors: 'active' })
+      // The system paints a plate of its own behind each text, which axe does not see.
+      const forced = (await barriers(page)).filter((one) => !one.startsWith('color-contrast'))
+      await page.emulateMedia({ forcedColors: 'none', colorScheme: 'light' })
+      expect({ more, forced }).toEqual({ more: [], forced: [] })
+    })
+
+  test('a form that fails stays open and says why, and closes when it works', async () => {
+    await page.getByRole('button', { name: 'Open a form' }).click()
+    const dialog = page.getByRole('dialog', { name: 'A new tag' })
+    expect(await dialog.getByRole('button', { name: 'Add' }).isDisabled()).toBe(true)
+    await dialog.getByLabel('Name').fill('Harbour')
+    await page.keyboard.press('Enter')
+    await dialog.getByRole('alert').getByText('There is one already.').waitFor()
+    expect(await barriers(page)).toEqual([])
+    await dialog.getByLabel('Name').fill('Lantern')
+    await dialog.getByRole('button', { name: 'Add' }).click()
+    await dialog.waitFor({ state: 'detached' })
+  })
+
+  test('a menu is walked by arrows and letters, and the edge of a pane by arrows', async () => {
+    const more = page.getByRole('button', { name: 'More', exact: true }).first()
+    await more.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menu').waitFor()
+    await page.keyboard.press('ArrowDown')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('Move to Trash')
+    await page.keyboard.press('Escape')
+    await expect.poll(() => more.evaluate((it) => it === document.activeElement)).toBe(true)
+    const edge = page.getByRole('separator', { name: 'Width of the folders' })
+    const before = Number(await edge.getAttribute('aria-valuenow'))
+    await edge.focus()
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(async () => Number(await edge.getAttribute('aria-valuenow'))).toBeGreaterThan(before)
+    await page.keyboard.press('Enter')
+  })
+
   test('shows each overlay, which gives the focus back where it came from', async () => {
     for (const name of ['Open a dialog', 'Ask before']) {
       const button = page.getByRole('button', { name })

@@ -3,6 +3,7 @@ import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { Select } from '../parts/field.tsx'
 import { ToastRegion } from '../parts/toast-region.tsx'
 import { Colours, Icons, Space, Type } from './tokens.tsx'
+import { Forms, Panes } from './panes.tsx'
 import { Buttons, Fields, Lists, Overlays, Standing } from './shelves.tsx'
 
 type Choice = 'light' | 'dark'
@@ -93,8 +94,12 @@ export function Gallery() {
             </TabPanel>
           </Tabs>
         </Shelf>
+        <Shelf title="Panes">
+          <Panes />
+        </Shelf>
         <Shelf title="What floats">
           <Overlays />
+          <Forms />
         </Shelf>
       </main>
       <ToastRegion />

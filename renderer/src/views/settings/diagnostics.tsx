@@ -11,7 +11,7 @@ import { copyText, saveText } from '../../state/actions.ts'
 import { act } from '../../state/act.ts'
 import { useNow } from '../../state/now.ts'
 import { useLive } from '../../state/use-live.ts'
-import { t, told } from '../../words/words.ts'
+import { spokenLocale, t, told } from '../../words/words.ts'
 
 /** While somebody looks, the figures are asked for so often. */
 const AGAIN_MS = 3000
@@ -57,7 +57,7 @@ export function Figures({ view, again }: { readonly view: DiagnosticsView; reado
   const nowMs = useNow(60_000)
   const { loop, memory, threads, crashes, stalls } = view
   const isLate = loop.p99Ms > view.loopBudgetMs
-  const late = (ms: number) => t('{ms} ms', { ms: ms.toLocaleString(undefined, { maximumFractionDigits: 1 }) })
+  const late = (ms: number) => t('{ms} ms', { ms: ms.toLocaleString(spokenLocale(), { maximumFractionDigits: 1 }) })
   const latest = stalls[0]
   return (
     <>
