@@ -1,9 +1,12 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openCutWire } from '../../test/support/cut-wire.ts'
 import { numbered, openFetchHouse, type FetchHouse } from '../../test/support/fetch-house.ts'
 import { found } from '../../test/support/found.ts'
+import { startThread } from '../base/start-thread.ts'
 import { listPending } from '../store/search-pending.ts'
+import { createFetcher } from './fetcher.ts'
 import { fetchAccount } from './pop3.ts'
 
 const MESSAGES = 150
@@ -90,4 +93,52 @@ test('a fetch of many that breaks off goes on without a message lost, twice or n
   expect(await house.inbox(account)).toHaveLength(MESSAGES)
   everyOneIsFound()
   await wire.close()
+})
+
+const comeLater = () =>
+  house.maildrop.messages.splice(
+    0,
+    Infinity,
+    ...Array.from({ length: MESSAGES }, (_, n) => numbered(1000 + n, 'snow\r\n')),
+  )
+
+test('fetches that follow each other have their mail read by the same thread, which ends with them', async () => {
+  fill()
+  let starts = 0
+  const ended: Promise<unknown>[] = []
+  const startBulk = () => {
+    starts++
+    const worker = startThread('fetch', 'bulk', null)
+    ended.push(once(worker, 'exit'))
+    return worker
+  }
+  const fetcher = createFetcher(house.deps({ startBulk }))
+  const account = await house.addAccount()
+  expect(await fetcher.fetch(account.id)).toMatchObject({ fetched: MESSAGES, problem: null })
+  everyOneIsFound()
+  comeLater()
+  expect(await fetcher.fetch(account.id)).toMatchObject({ fetched: MESSAGES, problem: null })
+  expect(found(house.store.read, 'snow')).toHaveLength(2 * MESSAGES)
+  expect(starts).toBe(1)
+  expect(listPending(house.store.read, 0, 10)).toEqual([])
+  await fetcher.stop()
+  await Promise.all(ended)
+})
+
+test('a thread that ends while it waits for the next fetch is replaced', async () => {
+  fill()
+  const workers: Worker[] = []
+  const startBulk = () => {
+    const worker = startThread('fetch', 'bulk', null)
+    workers.push(worker)
+    return worker
+  }
+  const fetcher = createFetcher(house.deps({ startBulk }))
+  const account = await house.addAccount()
+  await fetcher.fetch(account.id)
+  await workers[0]!.terminate()
+  comeLater()
+  expect(await fetcher.fetch(account.id)).toMatchObject({ fetched: MESSAGES, problem: null })
+  expect(workers).toHaveLength(2)
+  await fetcher.stop()
 })

@@ -1,15 +1,13 @@
 import type { Worker } from 'node:worker_threads'
 import type { Cancel, Clock } from '../base/clock.ts'
-import { startThread } from '../base/start-thread.ts'
 import type { SearchPiece } from '../store/search-piece-writer.ts'
 import type { Store } from '../store/types.ts'
+import { BulkThreads } from './bulk-threads.ts'
 import type { BulkAnswer, BulkRead, BulkRequest } from './bulk-words.ts'
 
 /** Threads, and from how many messages on it is worth it to start all of them. */
 const THREADS = 2
 const MANY = 1500
-/** What is read of a message is garbage at once: it need not be given much room (MB), in each thread. */
-const CALM = { maxYoungGenerationSizeMb: 3 }
 /** A batch is read in a tenth of a second; what takes so long was made to. */
 const LONGEST_MS = 60_000
 /** Pieces on their way to the writer. */
@@ -19,7 +17,9 @@ const MOST_PIECES = 3
 export interface BulkDeps {
   readonly store: Pick<Store, 'write'>
   readonly clock: Pick<Clock, 'after'>
-  /** Starts a thread; the real one unless a test watches what becomes of mail whose thread dies. */
+  /** Where threads come from and go back to; without it each fetch has its own. */
+  readonly bulkThreads?: BulkThreads
+  /** Starts a thread of those; the real one unless a test watches what becomes of mail whose thread dies. */
   readonly startBulk?: () => Worker
 }
 /** A batch of messages, and what was read of them: undefined where they have to be read in another way. */
@@ -35,6 +35,7 @@ export interface BulkBatch {
  */
 export class Bulk {
   readonly #deps: BulkDeps
+  readonly #threads: BulkThreads
   readonly #lines: Line[] = []
   readonly #adopting = new Set<Promise<void>>()
   #isLeaving = false
@@ -42,10 +43,9 @@ export class Bulk {
   /** `messages`: how many come. */
   constructor(deps: BulkDeps, messages: number) {
     this.#deps = deps
-    for (let n = 0; n < (messages < MANY ? 1 : THREADS); n++) {
-      const worker = (deps.startBulk ?? (() => startThread('fetch', 'bulk', null, CALM)))()
-      this.#lines.push(new Line(worker, deps.clock, (piece) => this.#adopt(piece)))
-    }
+    this.#threads = deps.bulkThreads ?? new BulkThreads(deps.clock, deps.startBulk)
+    for (let n = 0; n < (messages < MANY ? 1 : THREADS); n++)
+      this.#lines.push(new Line(this.#threads.take(), deps.clock, (piece) => this.#adopt(piece)))
   }
 
   /** Messages were stored whose words did not get into the index by a piece. */
@@ -66,9 +66,10 @@ export class Bulk {
     await Promise.all(this.#adopting)
   }
 
-  /** Ends the threads. */
+  /** Gives the threads back; those that are in the middle of something are ended. */
   async close(): Promise<void> {
-    await Promise.all(this.#lines.map((line) => line.close()))
+    await Promise.all(this.#lines.map((line) => line.close(this.#threads)))
+    if (this.#deps.bulkThreads === undefined) await this.#threads.end()
   }
 
   #adopt(piece: SearchPiece): void {
@@ -95,7 +96,11 @@ class Line {
   readonly #reading = new Map<number, (read: BulkRead | undefined) => void>()
   #lastBatch = 0
   #isGone = false
+  /** It has nothing of this fetch any more. */
+  #isDone = true
   #onFinished: (() => void) | undefined
+  readonly #onAnswer = (answer: BulkAnswer) => this.#receive(answer)
+  readonly #onGone = () => this.#gone()
   #late: Cancel = () => {}
 
   constructor(worker: Worker, clock: Pick<Clock, 'after'>, onPiece: (piece: SearchPiece) => void) {
@@ -103,9 +108,9 @@ class Line {
     this.#clock = clock
     this.#onPiece = onPiece
     worker.unref()
-    worker.on('message', (answer: BulkAnswer) => this.#receive(answer))
-    worker.on('error', () => this.#gone())
-    worker.on('exit', () => this.#gone())
+    worker.on('message', this.#onAnswer)
+    worker.on('error', this.#onGone)
+    worker.on('exit', this.#onGone)
   }
 
   /** Batches it is reading. */
@@ -142,14 +147,20 @@ class Line {
     await promise
   }
 
-  async close(): Promise<void> {
+  async close(threads: BulkThreads): Promise<void> {
+    const isSpare = this.#isDone && !this.#isGone
     this.#isGone = true
     this.#late()
-    await this.#worker.terminate()
+    if (!isSpare) return void (await this.#worker.terminate())
+    this.#worker.off('message', this.#onAnswer)
+    this.#worker.off('error', this.#onGone)
+    this.#worker.off('exit', this.#onGone)
+    threads.give(this.#worker)
   }
 
   #ask(request: BulkRequest, buffers: ArrayBuffer[] = []): void {
     if (this.#isGone) return
+    this.#isDone = false
     this.#worker.postMessage(request, buffers)
     this.#watch()
   }
@@ -170,6 +181,7 @@ class Line {
         this.#onPiece(answer.piece)
         break
       case 'finished':
+        this.#isDone = true
         this.#onFinished?.()
         this.#onFinished = undefined
     }

@@ -3,6 +3,7 @@ import type { MessageFields } from '../model/message-fields.ts'
 import type { Pop3Peers } from '../net/pop3-words.ts'
 import type { Account } from '../store/account.ts'
 import type { Store } from '../store/types.ts'
+import type { BulkThreads } from './bulk-threads.ts'
 
 /** What an account signs in with; `token` is an OAuth 2.0 access token. */
 export interface AccountLogin {
@@ -31,6 +32,8 @@ export interface FetchDeps extends Pop3Peers {
   readonly fetchImap?: (account: Account, signal: AbortSignal) => Promise<Fetched>
   /** Joint: mail came in bulk; of some of it the words are not in the search index, to be indexed from what is stored. */
   readonly onBulk?: (isLeaving: boolean) => void
+  /** Threads that read mail in bulk, kept from one fetch to the next. */
+  readonly bulkThreads?: BulkThreads
   /** Starts the thread that reads mail in bulk, where a test wants another one. */
   readonly startBulk?: () => Worker
   /** Joint: mail has come into a folder. */

@@ -4,6 +4,7 @@ import { Fault, reasonOf } from '../base/fault.ts'
 import { getAccount, listAccounts, type Account } from '../store/account.ts'
 import type { FetchDeps, Fetched } from './fetch-deps.ts'
 import { getPartial } from '../store/pop3-seen.ts'
+import { BulkThreads } from './bulk-threads.ts'
 import { fetchAccount } from './pop3.ts'
 import { fetchWhole } from './pop3-whole.ts'
 
@@ -46,6 +47,7 @@ const tooSoon = (host: string, seconds: number) =>
 export function createFetcher(deps: FetchDeps): Fetcher {
   const { store, clock } = deps
   const changes = new Changes<number>()
+  const bulkThreads = new BulkThreads(clock, deps.startBulk)
   const running = new Map<number, Promise<Fetched>>()
   /** The rests of messages that are being brought, one after the other. */
   const bringing = new Map<number, Promise<void>>()
@@ -87,7 +89,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     try {
       const fetched = await (account.kind === 'imap' && deps.fetchImap !== undefined
         ? deps.fetchImap(account, abort.signal)
-        : fetchAccount(account, deps, abort.signal))
+        : fetchAccount(account, { ...deps, bulkThreads }, abort.signal))
       if (!abort.signal.aborted) {
         const nextFetchMs = clock.nowMs() + wait(account, fetched.problem === null ? undefined : fetched)
         await store.write('account.fetched', { id: account.id, error: fetched.problem, nextFetchMs })
@@ -158,6 +160,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
       timer()
       abort.abort()
       await Promise.allSettled([...running.values(), ...bringing.values()])
+      await bulkThreads.end()
       abort = new AbortController()
     },
     async fetch(accountId) {

@@ -89,8 +89,11 @@ export class Pop3Run {
         `${plan.doubled.size} unique-ids stand for more than one message; none of these is deleted`,
       )
     for (const number of plan.remove) this.#delete(number)
+    let leaving: Promise<Answer> | undefined
     try {
       await this.#retrieve(plan.fetch)
+      // Nothing more is to be said: the server need not wait until all of it is stored and indexed.
+      if (this.#rules.keep && this.#deleting.length === 0) leaving = this.#session.quit()
       await this.#keeper.idle()
       await this.#bulk?.finish()
     } finally {
@@ -99,7 +102,7 @@ export class Pop3Run {
     await Promise.all(this.#deleting)
     if (this.#fault !== undefined) throw this.#fault
     if (this.#lost) return describeTrouble(this.#lost, this.#account)
-    const goodbye = await this.#session.quit()
+    const goodbye = await (leaving ?? this.#session.quit())
     if (goodbye.kind === 'lost') return describeTrouble(goodbye.trouble, this.#account)
     await remember(this.#deps.store, this.#account.id, plan)
     if (goodbye.kind === 'refused' && this.#deleting.length > 0)
