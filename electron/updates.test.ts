@@ -9,14 +9,20 @@ const PLACE = { feed: 'https://updates.example.org/', key: 'key' }
 
 /** A desktop whose person answers by the words of a button, and what was done there, in order. */
 function desktop(
-  at: { installed?: Installed; place?: typeof PLACE; release?: Release | undefined; broken?: Error } = {},
+  at: {
+    installed?: Installed
+    place?: typeof PLACE
+    release?: Release | undefined
+    broken?: Error
+    memory?: UpdateMemory
+  } = {},
 ) {
   const clock = fakeClock()
   const did: string[] = []
   const asked: Question[] = []
   const state = {
     answers: [] as string[],
-    memory: NOTHING_SAID as UpdateMemory,
+    memory: at.memory ?? NOTHING_SAID,
     release: 'release' in at ? at.release : { version: '2.0.0', notes: 'All is new.' },
     place: at.place ?? PLACE,
     broken: at.broken,
@@ -94,6 +100,17 @@ test('who wants to be reminded later is asked a day later, not before', async ()
     await settled()
   }
   expect(asked.length).toBeGreaterThan(1)
+})
+
+test('who starts it anew meanwhile is not reminded sooner', async () => {
+  const laterUntilMs = fakeClock().nowMs() + DAY / 2
+  const { clock, did, asked, settled } = desktop({ memory: { skipped: '', laterUntilMs } })
+  clock.advance(DAY / 4)
+  await settled()
+  expect(did).toEqual([]) // nobody was even asked for the feed
+  clock.advance(DAY)
+  await settled()
+  expect(asked).toHaveLength(1)
 })
 
 test('a version that is skipped is not offered again, the one after it is, and so is it to whoever looks by hand', async () => {

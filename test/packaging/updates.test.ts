@@ -21,6 +21,8 @@ const web = join(root, 'web')
 const key = makeFeedKey()
 let server: Server
 let feed = ''
+/** The path that the server sends elsewhere. */
+let moved = ''
 const asked: { readonly path: string; readonly headers: IncomingHttpHeaders }[] = []
 
 beforeAll(async () => {
@@ -29,7 +31,7 @@ beforeAll(async () => {
     const path = new URL(request.url ?? '/', 'http://x').pathname
     asked.push({ path, headers: request.headers })
     const file = join(web, basename(path))
-    if (path === '/feed/moved.yml') return void response.writeHead(302, { location: '/feed/latest-linux.yml' }).end()
+    if (path === moved) return void response.writeHead(302, { location: `/elsewhere/${basename(path)}` }).end()
     if (!existsSync(file)) return void response.writeHead(404).end()
     response.end(readFileSync(file))
   })
@@ -117,6 +119,7 @@ beforeEach(() => {
   rmSync(web, { recursive: true })
   mkdirSync(web)
   asked.length = 0
+  moved = ''
 })
 afterAll(() => delete process.env['APPIMAGE'])
 
@@ -155,6 +158,13 @@ test('a feed that somebody else signed is refused, and so is one without a signa
   await expect(copyOfTheProgram().updater.check()).rejects.toThrow('it is not signed by the key of updates.key')
   rmSync(join(web, `${channel}.sig`))
   await expect(copyOfTheProgram().updater.check()).rejects.toThrow('the server answers 404')
+})
+
+test('a feed that leads elsewhere is not followed', async () => {
+  publish()
+  moved = `/feed/${channel}`
+  await expect(copyOfTheProgram().updater.check()).rejects.toThrow()
+  expect(asked.map(({ path }) => path).filter((path) => path.startsWith('/elsewhere/'))).toEqual([])
 })
 
 test('a file that is not the one the feed tells of is thrown away', async () => {

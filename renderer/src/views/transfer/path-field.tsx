@@ -36,7 +36,7 @@ export function PathField({ choices, name, onChange, ...field }: Props) {
       {shell === undefined ? null : (
         <div className="ways">
           {choices.map((kind) => (
-            <Button key={kind} kind="plain" icon="folder" onClick={() => void choose(kind)}>
+            <Button key={kind} icon="folder" onClick={() => void choose(kind)}>
               {words[kind]}
             </Button>
           ))}
