@@ -62,3 +62,6 @@ test('a start that goes on where another ended opens nothing twice', () => {
   expect(argumentsAgain(argv, '/', false)).toEqual(['/clone', '--data', '/mail.eml', '--ozone-platform=x11'])
   expect(argumentsAgain(['posthorn', '--hidden', '--data=/mail'], '/', true)).toEqual(['--data=/mail', '--hidden'])
 })
+test('a start may ask for a new message and for the protocol log', () => {
+  expect(parse('--log', '--compose').opens).toEqual([{ kind: 'log' }, { kind: 'compose' }])
+})
