@@ -36,6 +36,22 @@ export async function toggleSeen(ids: Ids): Promise<void> {
   })
 }
 
+/** Read, all of them. */
+export async function markSeen(ids: Ids): Promise<void> {
+  await act(t('Marking'), async () => {
+    const changed = idsOf((await standing(ids)).filter((one) => !one.seen))
+    if (changed.length === 0) return
+    const set = (to: boolean) => inPieces(changed, (some) => api.mail.setSeen({ ids: some, seen: to }))
+    await set(true)
+    undoable(() => act(t('Marking'), () => set(false)), {
+      text: t('{count, plural, one {# message marked as read.} other {# messages marked as read.}}', {
+        count: changed.length,
+      }),
+      icon: 'check',
+    })
+  })
+}
+
 /** Starred if any of them is not, else not. */
 export async function toggleStar(ids: Ids): Promise<void> {
   await act(t('Starring'), async () => {

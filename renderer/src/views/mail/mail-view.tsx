@@ -1,11 +1,13 @@
 import { useState } from 'react'
 import { ago } from '../../format/time.ts'
+import { useOffers } from '../../commands/offers.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { fetching, getMail } from '../../state/actions.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { look } from '../../state/look.ts'
 import { useNow } from '../../state/now.ts'
+import { searchFor } from '../../state/search-for.ts'
 import { go, type Route } from '../../state/route.ts'
 import { keepSorting, sortingOf } from './sorting.ts'
 import { TwoPanes } from './two-panes.tsx'
@@ -28,6 +30,8 @@ export function MailView({ route }: { readonly route: MailRoute }) {
   const unread = folder?.unread ?? inboxes.reduce((sum, one) => sum + one.unread, 0)
   const total = list.at === 'ready' ? list.value.total : 0
   const name = folderId === null ? t('Unified inbox') : folder === undefined ? t('Folder') : folderName(folder)
+  const words = folder === undefined || folder.role !== 'other' ? (folder?.role ?? 'inbox') : `"${folder.name}"`
+  useOffers({ 'filter-list': () => searchFor.set(`in:${words} `) })
   return (
     <TwoPanes
       title={name}

@@ -1,4 +1,5 @@
 import { useCallback, useMemo, useRef, useState } from 'react'
+import type { FolderView } from '../../../../core/rpc/views.ts'
 import { Confirm } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Load } from '../../parts/load.tsx'
@@ -12,7 +13,16 @@ import type { Live } from '../../state/use-live.ts'
 import { composeFrom } from '../compose/answer.ts'
 import { BulkPane } from './bulk-pane.tsx'
 import { DragHandle } from './drag.tsx'
-import { clearTags, moveTo, removeForGood, snooze, toggleSeen, toggleStar, toggleTag } from './mail-actions.ts'
+import {
+  clearTags,
+  markSeen,
+  moveTo,
+  removeForGood,
+  snooze,
+  toggleSeen,
+  toggleStar,
+  toggleTag,
+} from './mail-actions.ts'
 import { MessageList, type Command } from './message-list.tsx'
 import { MoveDialog } from './move-dialog.tsx'
 import { Reader } from './reader.tsx'
@@ -166,6 +176,10 @@ export function TwoPanes(props: Props) {
           'previous': () => showAt(place - 1),
           'next-unread': () => void source.unread(place, 1).then(show),
           'previous-unread': () => void source.unread(place, -1).then(show),
+          'all-seen': () =>
+            void source
+              .range(0, source.count)
+              .then(({ keys, several: some }) => markSeen([...keys.map(Math.abs), ...some.flatMap((one) => one.ids)])),
           'select-all': () =>
             void source
               .range(0, source.count)
@@ -180,8 +194,10 @@ export function TwoPanes(props: Props) {
               onThese(command),
             ]),
           ),
+          'move-again': () =>
+            lastFolder.current === null ? setAsking({ what: 'move', ids }) : away(ids, lastFolder.current),
           // Pressing it begins the dragging; react-aria tells a screen reader how it goes on.
-          drag: () => {
+          'drag': () => {
             handle.current?.focus()
             handle.current?.click()
           },
@@ -264,7 +280,10 @@ export function TwoPanes(props: Props) {
         <MoveDialog
           count={asking.ids.length}
           fromId={activeRow?.folderId ?? null}
-          onMove={(folder) => away(asking.ids, folder)}
+          onMove={(folder) => {
+            lastFolder.current = folder
+            away(asking.ids, folder)
+          }}
           onClose={() => setAsking(null)}
         />
       ) : null}
@@ -292,6 +311,8 @@ export function TwoPanes(props: Props) {
 }
 
 const NOTHING = sourceOf([], () => {})
+/** Where something was moved last, in whatever list. */
+const lastFolder: { current: Pick<FolderView, 'id' | 'name'> | null } = { current: null }
 const FOLDED: Unfolded = { all: false, but: [] }
 const FOR_MESSAGES = [
   'reply',

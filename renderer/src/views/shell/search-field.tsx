@@ -4,6 +4,7 @@ import { keyOf } from '../../commands/bindings.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { useEngine } from '../../state/engine.tsx'
 import { go, INBOX } from '../../state/route.ts'
+import { searchFor } from '../../state/search-for.ts'
 import { useCompletion } from '../compose/use-completion.ts'
 import { completionsOf, typedValue } from './complete-search.ts'
 import { focusView } from './view-focus.ts'
@@ -61,6 +62,15 @@ export function SearchField({ asked, input }: Props) {
     clearTimeout(rest.current)
     rest.current = setTimeout(() => search(next.trim(), true), REST_MS)
   }
+  const asking = searchFor.use()
+  const latest = useRef(type)
+  latest.current = type
+  useEffect(() => {
+    if (asking === '') return
+    searchFor.set('')
+    latest.current(asking)
+    input.current?.focus()
+  }, [asking, input])
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
     const chosen = offered[active] ?? (event.key === 'Tab' && !event.shiftKey ? offered[0] : undefined)
