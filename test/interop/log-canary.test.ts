@@ -54,6 +54,7 @@ beforeAll(async () => {
     fileSettings: {
       submission: { port: 0, tlsPort: 0, allowClearTextLogin: true, maxPerClient: 100, maxConnections: 100 },
       pop3: { enabled: true, port: 0, tlsPort: 0, maxPerClient: 100, maxConnections: 100 },
+      inbound: { enabled: true, host: '127.0.0.1', port: 0 },
       local: { domains: [home] },
       relay: { caFile: cert.caFile, allowPrivateAddresses: true },
       queue: { paused: true },
@@ -192,6 +193,15 @@ test('secrets that other programs say to the submission server are nowhere', asy
   await talk(port, [{ pieces: [`EHLO client.test\r\nAUTH PLAIN ${plain('pipelined')}\r\n`] }])
   await searchAll()
   expect(await named()).toEqual(new Set([`ada@${home}`, 'ada']))
+})
+
+test('secrets that are said to the server for mail from elsewhere, which takes no logins, are nowhere', async () => {
+  const { port } = engine.inbound!
+  for (const acts of smtpLogins()) await talk(port, ['EHLO relay.test', ...acts])
+  await talk(port, [`AUTH PLAIN ${plain('before the greeting, from elsewhere')}`])
+  await talk(port, ['EHLO relay.test', 'STARTTLS', 'TLS', 'EHLO relay.test', `AUTH PLAIN ${plain('inside TLS')}`])
+  await talk(port, ['HELO relay.test', 'AUTH LOGIN', base64('an answer nobody asked for', fresh('an answer'))])
+  await searchAll()
 })
 
 function pop3Logins(): Act[][] {

@@ -95,11 +95,13 @@ export function LogView({ route }: { readonly route: LogRoute }) {
       toast(t('“{name}” cannot be opened. {error}', { name: from.name, error: opened.error }), { icon: 'alert' })
     else setFile(opened)
   }
+  // A list that is still being read is none to be looked at for long.
+  const pause = () => setHeld(held === null && live.at === 'ready' ? listed : null)
   useOffers({
     'log-open': () => input.current?.click(),
     'log-explain': () => setOpen('explain'),
     'log-clear': () => setOpen('clear'),
-    'log-pause': () => setHeld(held === null ? listed : null),
+    'log-pause': pause,
   })
   const chosen = route.sessionId !== null && picked.has(route.sessionId) ? [...picked].toSorted((a, b) => a - b) : []
   const [older, newer] = chosen
@@ -131,7 +133,7 @@ export function LogView({ route }: { readonly route: LogRoute }) {
           kind="plain"
           icon={held === null ? 'pause' : 'play'}
           aria-pressed={held !== null}
-          onClick={() => setHeld(held === null ? listed : null)}
+          onClick={pause}
         >
           {held === null ? t('Pause') : t('Go on')}
         </Button>
