@@ -129,12 +129,7 @@ export function LogView({ route }: { readonly route: LogRoute }) {
         <Button kind="plain" icon="server" onClick={() => go({ view: 'lab', entryId: null })}>
           {t('Rehearsal lab')}
         </Button>
-        <Button
-          kind="plain"
-          icon={held === null ? 'pause' : 'play'}
-          aria-pressed={held !== null}
-          onClick={pause}
-        >
+        <Button kind="plain" icon={held === null ? 'pause' : 'play'} aria-pressed={held !== null} onClick={pause}>
           {held === null ? t('Pause') : t('Go on')}
         </Button>
         <Button kind="plain" icon="question" onClick={() => setOpen('explain')}>
