@@ -97,7 +97,7 @@ export const COMMANDS = {
   'remove-quote': { label: 'Remove the quote', group: 'Writing', keys: ['Mod+Shift+Q'] },
   'insert-template': { label: 'Insert a template', group: 'Writing', keys: ['Mod+Shift+T'] },
   'save-template': { label: 'Save as a template', group: 'Writing', keys: [] },
-  'look-over': { label: 'Look the message over', group: 'Writing', keys: ['Mod+Shift+Y'] },
+  'look-over': { label: 'Look the message over', group: 'Writing', keys: ['Mod+Shift+G'] },
   'fold-written': { label: 'Fold the message being written', group: 'Writing', keys: ['Mod+Shift+Y'] },
   'next-written': { label: 'Next message being written', group: 'Anywhere', keys: ['Alt+PageDown'] },
   'previous-written': { label: 'Message being written before', group: 'Anywhere', keys: ['Alt+PageUp'] },
