@@ -105,7 +105,7 @@ const isSentence = (text) =>
     / /.test(text) &&
     SMALL_WORDS.test(text) &&
     !SQL.test(text) &&
-    !/^[A-Z][A-Za-z-]+: |[<>]=?[A-Za-z"]|\w=\S|\n/.test(text) &&
+    !/^[A-Z][A-Za-z-]+: |[<>]=?[A-Za-z"]|^[^"]*\w=\S|\n/.test(text) &&
     !NAMES.has(text))
 
 /**

@@ -18,6 +18,7 @@ const ROOM: Readonly<Record<string, string>> = {
   preflight: said('Look at the network'),
   local: said('Local mail'),
   rules: said('Rules'),
+  junk: said('Junk'),
   queue: said('Queue'),
   pace: said('Pace'),
   retry: said('Tries'),
