@@ -6,6 +6,7 @@ import type { ContractRouterClient } from '@orpc/contract'
 import { expect, onTestFinished, test } from 'vitest'
 import { noteCrash } from './base/crash-notes.ts'
 import { startThread, threadStates } from './base/start-thread.ts'
+import { openDiagnostics } from './engine-diagnostics.ts'
 import { LoopGuard } from './engine-loop.ts'
 import { startEngine } from './engine.ts'
 import type { Contract } from './rpc/contract.ts'
@@ -136,4 +137,15 @@ test('no word of a mail, of a password or of who wrote it stands in the report, 
   expect(text).toContain('deliver <address> from')
   expect(text).toContain('desktop.quietHours')
   for (const canary of ['canary', 'Canary', 'finch', '192.0.2.77', '01:23']) expect(text).not.toContain(canary)
+})
+test('a line of the program’s log names nobody in the report', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'posthorn-lines-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const parts = { dataFolder: folder, clock: fakeClock(), alone: true, listSettings: () => [], sqlite: '3' }
+  const { handlers, keep, close } = openDiagnostics(parts)
+  keep('fetch of canary@finch.test: mail.finch.test [192.0.2.77] does not answer; see "/srv/finch/mail"')
+  const { text } = await createRouterClient({ report: handlers.report }).report()
+  close()
+  expect(text).toContain('fetch of <address>: <host> [<number>] does not answer; see "<path>"')
+  for (const canary of ['canary', 'finch', '192.0.2.77']) expect(text).not.toContain(canary)
 })

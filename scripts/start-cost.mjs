@@ -66,7 +66,10 @@ async function cost(what, argv) {
  */
 function one(argv) {
   const tell = `if (require('node:worker_threads').isMainThread) process.on('exit', () => { const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-    require('node:fs').writeSync(3, JSON.stringify({ cpuMs: (userCPUTime + systemCPUTime) / 1000, rssKb: maxRSS })) })`
+    const { existsSync, readFileSync, writeSync } = require('node:fs');
+    // On Linux maxRSS begins with what the parent had; its own is told elsewhere.
+    const own = existsSync('/proc/self/status') ? /VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] : undefined;
+    writeSync(3, JSON.stringify({ cpuMs: (userCPUTime + systemCPUTime) / 1000, rssKb: Number(own ?? maxRSS) })) })`
   const teller = join(home, 'tell.cjs')
   writeFileSync(teller, tell)
   const entry = join(home, 'lib/posthorn.mjs')
