@@ -1,5 +1,7 @@
 import { Changes } from './base/changes.ts'
 import type { Clock } from './base/clock.ts'
+import { junkHandlers } from './mailbox/junk-handlers.ts'
+import { JunkSchool } from './mailbox/junk.ts'
 import type { LocalMail } from './mailbox/local.ts'
 import { ruleHandlers } from './mailbox/rule-handlers.ts'
 import { RuleJudge } from './mailbox/rule-judge.ts'
@@ -12,6 +14,9 @@ import type { Store } from './store/types.ts'
 /** Rules that sort mail, wired. */
 export interface Rules {
   readonly handlers: ReturnType<typeof ruleHandlers>
+  readonly junkHandlers: ReturnType<typeof junkHandlers>
+  /** Joint: a person is about to move messages, which teaches what junk is. */
+  readonly onSorting: JunkSchool['sorted']
   /** Begins to sort what comes, and what a stop has left. */
   start(): void
   close(): Promise<void>
@@ -36,6 +41,8 @@ export function openRules(deps: {
   const judge = new RuleJudge(clock)
   const asked = new RuleJudge(clock)
   const runner = new RuleRunner({ ...deps, judge, ruleChanges: changes })
+  const lessons = { ...deps, changes: new Changes<number>() }
+  const school = new JunkSchool(lessons)
   let isStarted = false
   const onRules = (ids: readonly number[]) => {
     changes.emit(...ids)
@@ -43,6 +50,8 @@ export function openRules(deps: {
     if (isStarted) runner.wake()
   }
   return {
+    junkHandlers: junkHandlers(lessons, school),
+    onSorting: (ids, to) => school.sorted(ids, to),
     handlers: ruleHandlers({ ...deps, judge: asked, changes, onFolders, onRules }),
     start() {
       isStarted = true
@@ -50,7 +59,7 @@ export function openRules(deps: {
     },
     async close() {
       await runner.close()
-      await Promise.all([judge.close(), asked.close()])
+      await Promise.all([judge.close(), asked.close(), school.close()])
     },
   }
 }

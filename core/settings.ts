@@ -233,6 +233,12 @@ export const SETTINGS = {
     isDomainName,
   ),
   'local.quotaBytes': whole('Most bytes of mail one local user may keep here; 0 for no limit.', 0, 0, 2 ** 50),
+  'junk.certaintyPercent': whole(
+    'How sure it must be that a message is junk before rules hold it for that, in percent.',
+    90,
+    50,
+    99,
+  ),
   'rules.forwardsPerDay': whole('Most messages a day that rules forward or redirect; 0 for none.', 200, 0, 100_000),
   'rules.repliesPerDay': whole('Most answers a day that rules give; 0 for none.', 100, 0, 100_000),
   'rules.sendMaxAgeDays': whole(

@@ -58,6 +58,7 @@ export const COMMAND_NAMES = [
   'connect',
   'suppress',
   'rule',
+  'junk',
   'tag',
   'contact',
   'thread',

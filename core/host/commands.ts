@@ -7,6 +7,7 @@ import { alias } from './alias-commands.ts'
 import { consoleCommand } from './console-command.ts'
 import { EXIT, exitOf, unserved, usage, wordsOf, type Api, type Command, type COMMAND_NAMES } from './command.ts'
 import { diagnostics } from './diagnostics-command.ts'
+import { junk } from './junk-command.ts'
 import { lab } from './lab-command.ts'
 import type { CommandIo } from './local-socket.ts'
 import { logCommands } from './log-commands.ts'
@@ -61,6 +62,7 @@ const COMMANDS: Readonly<Record<Exclude<(typeof COMMAND_NAMES)[number], 'sendmai
   password,
   connect,
   rule,
+  junk,
   tag,
   contact,
   thread,

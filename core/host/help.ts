@@ -91,10 +91,11 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
        run|try [RULE …] --folder F | --query QUERY | --message ID [--sends]   over mail that is here; try does nothing
        trust [ACCOUNT SERVER|none]                   whose Authentication-Results auth.… believes
               CONDITION: as a QUERY; from:word has it, from:=word is it, from:^word begins, from:$word ends with it, from:~word is
-              a regular expression; also recipient: any: header.NAME: list: older:30d is:contact has:attachment auth.dmarc:pass
+              a regular expression; also recipient: any: header.NAME: list: older:30d is:contact is:junk has:attachment auth.dmarc:pass
               by:ACCOUNT; * is all mail
               ACTIONS: move:FOLDER copy:FOLDER tag:TAG untag:TAG star unstar read unread forward:A,B forward-inline:A
               redirect:A reply:"TEXT" delete erase stop, with ; between
+  junk [status] | learn | why MESSAGE | forget         what junk looks like, by what you have sorted; for is:junk of rules
   tag list | add NAME [--colour #rrggbb] [--number 1…9] | set TAG … | remove TAG | put|take TAG MESSAGE …
   contact list [--group G] | find WORD | add ADDRESS [--name N] | remove ID
           import FILE | export [--group G] [--learnt] | groups | group add|remove G | group put|take G ID …

@@ -16,6 +16,7 @@ import { imagesIn, remoteImage, type RemoteImageDeps } from './remote-image.ts'
 import { toRow, toRows } from './rows.ts'
 import { listFolders, type OwnedFolder } from '../store/folder.ts'
 import { getMessage, listPage, listSessionsOf, type Message } from '../store/message-list.ts'
+import type { MoveTarget } from '../store/message.ts'
 import { getPartial } from '../store/pop3-seen.ts'
 import { listThread } from '../store/thread.ts'
 import type { Store } from '../store/types.ts'
@@ -34,6 +35,8 @@ export interface MailDeps extends RemoteImageDeps {
   readonly nowMs: () => number
   /** Joint: something was snoozed, or is no more. */
   readonly onSnoozed: () => void
+  /** Joint: a person is about to move these. */
+  readonly onSorting: (ids: readonly number[], to: MoveTarget) => void
 }
 
 const SOURCE_BYTES = 512 * 1024
@@ -82,7 +85,10 @@ export function mailHandlers(deps: MailDeps) {
     }),
     setSeen: os.setSeen.handler(async ({ input }) => changed(await store.write('message.seen', input))),
     setStarred: os.setStarred.handler(async ({ input }) => changed(await store.write('message.starred', input))),
-    move: os.move.handler(async ({ input }) => changed(await store.write('message.move', input))),
+    move: os.move.handler(async ({ input }) => {
+      deps.onSorting(input.ids, input.to)
+      return changed(await store.write('message.move', input))
+    }),
     remove: os.remove.handler(async ({ input }) => changed(await store.write('message.remove', input))),
     attachment: os.attachment.handler(async ({ input }) => {
       const chunks = await read(store, find(store, input.id))

@@ -40,6 +40,7 @@ beforeEach(async () => {
     fetchImage: async () => ({ ok: false, reason: 'there is no web here' }),
     nowMs: () => clock.nowMs(),
     onSnoozed: () => snoozer.look(),
+    onSorting: () => {},
   })
 })
 afterEach(async () => {

@@ -13,6 +13,7 @@ const known = {
   sizeBytes: 0,
   ageMs: 0,
   isContact: false,
+  isJunk: false,
   attachments: 0,
   source: { kind: 'person' },
   trusted: null,

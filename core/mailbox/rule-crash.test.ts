@@ -85,6 +85,7 @@ test('a thread that takes too long is ended, and the next message has a new one'
     sizeBytes: 1,
     ageMs: 0,
     isContact: false,
+    isJunk: false,
     attachments: 0,
     source: { kind: 'person' },
     trusted: null,

@@ -23,6 +23,7 @@ test('a thread that ends between two messages is no harm: the next message has a
     sizeBytes: 0,
     ageMs: 0,
     isContact: false,
+    isJunk: false,
     attachments: 0,
     source: { kind: 'person' },
     trusted: null,

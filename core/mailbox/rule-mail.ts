@@ -10,6 +10,8 @@ export interface KnownOfMail {
   readonly sizeBytes: number
   readonly ageMs: number
   readonly isContact: boolean
+  /** It looks like what the person has put among the junk; false where no rule asks. */
+  readonly isJunk: boolean
   readonly attachments: number
   readonly source: RuleSource
   /** The server whose Authentication-Results count; null for none. */

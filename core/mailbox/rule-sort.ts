@@ -11,7 +11,9 @@ import type { RuleLimits } from '../store/rule-apply.ts'
 import { trustedBy } from '../store/rule.ts'
 import { tagsOf } from '../store/tag.ts'
 import type { ReadDb, Store } from '../store/types.ts'
+import { looksJunk } from './junk.ts'
 import type { LocalMail } from './local.ts'
+import { readStart } from './message-start.ts'
 import type { RuleJudge } from './rule-judge.ts'
 import { ownAddresses } from './rule-own.ts'
 import { planFor } from './rule-plan.ts'
@@ -22,32 +24,20 @@ export interface SortDeps {
   readonly clock: Clock
   readonly judge: RuleJudge
   readonly local: Pick<LocalMail, 'isLocal' | 'find'>
-  readonly settings: () => Pick<Settings, 'rules.forwardsPerDay' | 'rules.repliesPerDay' | 'rules.sendMaxAgeDays'>
+  readonly settings: () => Pick<
+    Settings,
+    'rules.forwardsPerDay' | 'rules.repliesPerDay' | 'rules.sendMaxAgeDays' | 'junk.certaintyPercent'
+  >
   /** What is known of a message by its bytes. */
   readonly describe: (raw: Uint8Array) => MessageFields | Promise<MessageFields>
 }
 
-/** A header is looked for in so many bytes; a body's text is in front of what is attached. */
-const HEAD_BYTES = 256 * 1024
-const BODY_BYTES = 8 * 1024 * 1024
+const asks = (rules: readonly Rule[], about: 'body' | 'junk') =>
+  rules.some(({ condition }) => [...conditionsIn(condition)].some(({ kind }) => kind === about))
 
 /** Whether rules ask about the text of a message. */
 export function needsBody(rules: readonly Rule[]): boolean {
-  return rules.some(({ condition }) => [...conditionsIn(condition)].some(({ kind }) => kind === 'body'))
-}
-
-async function readStart(store: Store, { view }: Message, isWhole: boolean): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let left = isWhole ? BODY_BYTES : HEAD_BYTES
-  for await (const chunk of store.openBody(view)) {
-    chunks.push(chunk.subarray(0, left))
-    left -= chunk.length
-    if (left <= 0) break
-  }
-  const all = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
-  if (isWhole) return all
-  const end = Buffer.from(all.buffer, all.byteOffset, all.byteLength).indexOf('\r\n\r\n')
-  return end < 0 ? all : all.subarray(0, end + 4)
+  return asks(rules, 'body') || asks(rules, 'junk')
 }
 
 /** How much rules may send now. */
@@ -72,6 +62,9 @@ export async function sort(
   const { store, clock, judge, local, settings, describe } = deps
   const raw = await readStart(store, message, needsBody(rules))
   const nowMs = clock.nowMs()
+  // Before the bytes are the thread's.
+  const isJunk =
+    asks(rules, 'junk') && looksJunk(store.read, await describe(raw.slice()), settings()['junk.certaintyPercent'])
   const judged = await judge.judge(rules, {
     raw,
     tags: tagsOf(store.read, message.id),
@@ -79,6 +72,7 @@ export async function sort(
       sizeBytes: message.view.sizeBytes,
       ageMs: nowMs - message.receivedMs,
       isContact: message.authorAddress !== '' && isContact(store.read, message.authorAddress),
+      isJunk,
       attachments: message.attachments,
       source,
       trusted: trustedFor(store.read, message.id, source),

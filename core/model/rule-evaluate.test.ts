@@ -23,6 +23,7 @@ const facts: MailFacts = {
   sizeBytes: 1000,
   ageMs: 10 * DAY_MS,
   isContact: true,
+  isJunk: false,
   attachments: 1,
   source: { kind: 'account', accountId: 4 },
 }

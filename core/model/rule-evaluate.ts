@@ -30,6 +30,7 @@ export interface MailFacts {
   readonly ageMs: number
   /** Who wrote it is in the contacts. */
   readonly isContact: boolean
+  readonly isJunk: boolean
   readonly attachments: number
   readonly source: RuleSource
 }
@@ -140,6 +141,8 @@ function test(condition: RuleCondition, facts: MailFacts, tags: ReadonlySet<numb
     }
     case 'contact':
       return facts.isContact
+    case 'junk':
+      return facts.isJunk
     case 'auth':
       return facts.auth.get(condition.method)?.includes(condition.result) ?? false
     case 'attachment':

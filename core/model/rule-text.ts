@@ -40,7 +40,7 @@ export const RULE_FIELDS: Readonly<Record<string, string>> = {
   'smaller': 'fewer than so many bytes',
   'older': 'came more than so many days ago: 30d',
   'newer': 'came less than so many days ago',
-  'is': 'contact: who wrote it is in the contacts',
+  'is': 'contact: who wrote it is in the contacts; junk: it looks like what you have put there',
   'has': 'attachment',
   'auth.METHOD': 'spf, dkim, dmarc or arc, by a trusted server: pass, fail, none, …',
   'by': 'the account it came by, a local user, or here',
@@ -180,9 +180,12 @@ class Parser {
         const days = Number(amount) * (unit.toLowerCase() === 'w' ? 7 : 1)
         return { kind: 'age', than: field as 'older' | 'newer', days, not }
       }
-      case 'is':
-        if (this.#plain(start).toLowerCase() !== 'contact') throw this.#trouble(start, '“is:” knows contact.')
-        return { kind: 'contact', not }
+      case 'is': {
+        const said = this.#plain(start).toLowerCase()
+        const kind = (['contact', 'junk'] as const).find((one) => one === said)
+        if (kind === undefined) throw this.#trouble(start, '“is:” knows contact and junk.')
+        return { kind, not }
+      }
       case 'has':
         if (!/^attachments?$/i.test(this.#plain(start))) throw this.#trouble(start, '“has:” knows attachment.')
         return { kind: 'attachment', not }
@@ -292,7 +295,8 @@ function term(condition: Exclude<RuleCondition, RuleGroup>, names: RuleNames): s
     case 'age':
       return `${condition.than}:${condition.days}d`
     case 'contact':
-      return 'is:contact'
+    case 'junk':
+      return `is:${condition.kind}`
     case 'attachment':
       return 'has:attachment'
     case 'auth':

@@ -40,6 +40,8 @@ export type RuleCondition = { readonly not: boolean } & (
   | { readonly kind: 'age'; readonly than: 'older' | 'newer'; readonly days: number }
   /** Who wrote it is in the contacts. */
   | { readonly kind: 'contact' }
+  /** It looks like what the person has put among the junk so far. Nothing does before enough was sorted. */
+  | { readonly kind: 'junk' }
   /** By an Authentication-Results field of the server that the account trusts. Nothing is known where it trusts none. */
   | { readonly kind: 'auth'; readonly method: AuthMethod; readonly result: AuthResult }
   | { readonly kind: 'attachment' }

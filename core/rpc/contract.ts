@@ -4,6 +4,7 @@ import { composeContract } from './compose-contract.ts'
 import { diagnosticsContract } from './diagnostics-contract.ts'
 import { consoleContract } from './console-contract.ts'
 import { discoverCall, signInContract } from './discovery-contract.ts'
+import { junkContract } from './junk-contract.ts'
 import { labContract } from './lab-contract.ts'
 import { logContract } from './log-contract.ts'
 import { pageCall, placeCall, rangeCall, snoozeCall, snoozedCall, standingCall } from './mail-list-contract.ts'
@@ -322,6 +323,7 @@ export const contract = {
   contact: contactContract,
   search: searchContract,
   rules: rulesContract,
+  junk: junkContract,
   imports: importContract,
   exports: exportContract,
   compose: composeContract,

@@ -53,7 +53,7 @@ export const RuleConditionView: z.ZodType<RuleCondition> = z.lazy(() =>
       days: z.number().int().min(0).max(100_000),
       not,
     }),
-    z.object({ kind: z.literal('contact'), not }),
+    z.object({ kind: z.enum(['contact', 'junk']), not }),
     z.object({ kind: z.literal('auth'), method: z.enum(AUTH_METHODS), result: z.enum(AUTH_RESULTS), not }),
     z.object({ kind: z.literal('attachment'), not }),
     z.object({ kind: z.literal('came-by'), source: RuleSourceView, not }),

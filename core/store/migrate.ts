@@ -25,6 +25,7 @@ import { migration as uploading } from './migrations/0022-uploading.ts'
 import { migration as sizing } from './migrations/0023-sizing.ts'
 import { migration as coming } from './migrations/0024-coming.ts'
 import { migration as speaking } from './migrations/0025-speaking.ts'
+import { migration as tellingJunk } from './migrations/0026-telling-junk.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -64,6 +65,7 @@ export const migrations: readonly Migration[] = [
   sizing,
   coming,
   speaking,
+  tellingJunk,
 ]
 
 /** The version a database has once every step ran. */

@@ -15,6 +15,7 @@ import { identityOperations } from './identity.ts'
 import { importBatchOperations } from './import-batch.ts'
 import { importJobOperations } from './import-job.ts'
 import { incomingReportOperations } from './incoming-report.ts'
+import { junkOperations } from './junk.ts'
 import { userOperations } from './local-user.ts'
 import { logExpireOperations } from './log-expire.ts'
 import { logQueryOperations } from './log-query.ts'
@@ -76,6 +77,7 @@ export const operations = {
   ...importBatchOperations,
   ...importJobOperations,
   ...incomingReportOperations,
+  ...junkOperations,
   ...logExpireOperations,
   ...logQueryOperations,
   ...maildropOperations,

@@ -216,6 +216,15 @@ function Rest({ condition, onChange }: Omit<RowProps, 'place' | 'onRemove'>) {
           onChange={onChange}
         />
       )
+    case 'junk':
+      return (
+        <Whether
+          condition={condition}
+          yes={t('looks like what I put there')}
+          no={t('does not look like it')}
+          onChange={onChange}
+        />
+      )
     case 'attachment':
       return <Whether condition={condition} yes={t('is there')} no={t('is not there')} onChange={onChange} />
     case 'tag':

@@ -28,6 +28,7 @@ export const SUBJECTS: readonly (readonly [Subject, string])[] = [
   ['age', said('Age')],
   ['attachment', said('Attachment')],
   ['contact', said('Writer')],
+  ['junk', said('Junk')],
   ['came-by', said('Came by')],
   ['tag', said('Tag')],
   ['auth', said('Verified sender')],
@@ -59,6 +60,7 @@ export function conditionAbout(subject: Subject, before?: Single): Single {
     case 'age':
       return { kind: 'age', than: 'older', days: 30, not }
     case 'contact':
+    case 'junk':
     case 'attachment':
       return { kind: subject, not }
     case 'came-by':

@@ -15,6 +15,7 @@ import { saveText } from '../../state/actions.ts'
 import { useEngine } from '../../state/engine.tsx'
 import { useNow } from '../../state/now.ts'
 import { useLive } from '../../state/use-live.ts'
+import { JunkSection } from '../rules/junk-section.tsx'
 import { RuleDialog } from '../rules/rule-dialog.tsx'
 import { RunDialog } from '../rules/run-dialog.tsx'
 import { t, told } from '../../words/words.ts'
@@ -100,6 +101,7 @@ export function Rules() {
           )
         }
       </Load>
+      <JunkSection rules={list} />
       {open?.what === 'edit' ? <RuleDialog first={open.rule} onClose={close} /> : null}
       {open?.what === 'run' ? <RunDialog rule={open.rule} onClose={close} /> : null}
       {open?.what === 'import' ? <ImportRules onClose={close} /> : null}
