@@ -107,6 +107,8 @@ export function findHandlers(deps: FindDeps) {
       return { reply, words: [...words] }
     }),
     use: os.use.handler(async () => {
+      // What was said a moment ago takes up room, too.
+      await deps.recorder.flush()
       const used = await deps.use()
       return {
         protocols: used.map((one) => {
