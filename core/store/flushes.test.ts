@@ -98,8 +98,8 @@ test.skipIf(!canLookAtFlushes)(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'posthorn-flush-'))
     try {
-      const writer = startFlushedWriter(folder, 4000)
-      await writer.lines(600)
+      const writer = startFlushedWriter(folder, 8000, 1_000_000)
+      await writer.lines(400)
       writeFileSync(join(folder, 'fault'), '')
       await writer.ended
       expect(writer.said).toContainEqual(expect.stringMatching(/^failed commit to the store .*EIO/))

@@ -21,7 +21,7 @@ test.skipIf(!canLookAtFlushes)(
     try {
       for (let cut = 0; cut < CUTS; cut++) {
         const slowUs = FLUSHES_US[cut % FLUSHES_US.length] ?? 0
-        const writer = startFlushedWriter(folder, slowUs)
+        const writer = startFlushedWriter(folder, slowUs, 60)
         await writer.lines(1 + Math.floor(random() * 3000))
         writer.child.kill('SIGKILL')
         await writer.ended

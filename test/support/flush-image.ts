@@ -25,13 +25,13 @@ export interface FlushedWriter {
 
 /**
  * Starts a writer in the folder `data` of `folder`. What its disk would surely hold after a power cut is in `image`; while the file
- * `fault` is there, flushes fail. `slowUs`: what a flush takes.
+ * `fault` is there, flushes fail. `slowUs`: what a flush takes; `rounds`: so often each lane writes before all rest.
  */
-export function startFlushedWriter(folder: string, slowUs: number): FlushedWriter {
+export function startFlushedWriter(folder: string, slowUs: number, rounds: number): FlushedWriter {
   const library = join(folder, 'flush-image.so')
   execFileSync('cc', ['-O2', '-shared', '-fPIC', '-o', library, SOURCE, '-ldl', '-lpthread'])
   for (const name of ['data', 'image']) mkdirSync(join(folder, name), { recursive: true })
-  const child = spawn(process.execPath, [WRITER, join(folder, 'data')], {
+  const child = spawn(process.execPath, [WRITER, join(folder, 'data'), String(rounds)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,

@@ -8,18 +8,23 @@ import { TEST_KEY } from './store.ts'
 
 /*
  * A process to be killed: writes into the store of the folder named first, each lane one value over and over with the next number, and
- * says on stdout what has settled. Now and then all rest for a moment, so that the log is written back and begun anew.
+ * says on stdout what has settled. After so many rounds as are named second all rest for a moment, so that the log is written back and
+ * begun anew.
  */
 const LANES = 12
-const ROUNDS = 60
+const ROUNDS = Number(process.argv[3])
 const REST_MS = 350
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
+const died = Promise.withResolvers<void>()
 const store = await openStore({
   folder: process.argv[2] ?? '',
   key: TEST_KEY,
   clock: systemClock,
-  onDied: (fault) => say(`died ${fault.message}`),
+  onDied: (fault) => {
+    say(`died ${fault.message}`)
+    died.resolve()
+  },
 })
 const known = listSettings(store.read)
 
@@ -38,5 +43,6 @@ try {
 } catch (error) {
   say(`failed ${reasonOf(error)}`)
   process.exitCode = 1
+  await died.promise // closed at once, it would be no surprise that it ended
   await store.close()
 }
