@@ -38,6 +38,10 @@ describe('reading mail', () => {
         body: `--b\r\n\r\nSee the files.\r\n${part('image/png', 'dot.png', PICTURE, 'base64')}${part('text/csv', 'table.csv', 'one,two')}${part('application/pdf', 'plan.pdf', '%PDF')}--b--`,
       },
       {
+        subject: 'Wide',
+        html: `<table><tr><td>harbour</td><td width="1900">beside it</td></tr></table>`,
+      },
+      {
         subject: 'Long',
         html: `<p>The beginning.</p>${'<p>A line of a long newsletter.</p>'.repeat(30_000)}<p>The end.</p>`,
       },
@@ -53,7 +57,7 @@ describe('reading mail', () => {
   }
 
   test('a conversation is one row with who wrote, and is read as one: the new unfolded, the old folded', async () => {
-    await expect.poll(() => mail.rows().count()).toBe(4)
+    await expect.poll(() => mail.rows().count()).toBe(5)
     const row = mail.row('Keys')
     await expect.poll(() => row.innerText()).toContain('Kim, Ida')
     expect(await row.innerText()).toContain('9 messages in this conversation')
@@ -203,6 +207,13 @@ describe('reading mail', () => {
     expect(await barriers(mail.page)).toEqual([])
     await mail.page.emulateMedia({ colorScheme: 'light' })
     await expect.poll(ink).toBe(light)
+  })
+
+  test('a cell beside a very wide one keeps its words whole', async () => {
+    await mail.row('Wide').click()
+    const cell = reader().frameLocator('iframe').getByRole('cell', { name: 'harbour' })
+    await cell.waitFor()
+    expect(await cell.evaluate((one) => one.clientHeight)).toBeLessThan(40)
   })
 
   test('of a very long message the beginning is there at once, and the rest when somebody wants it', async () => {

@@ -42,6 +42,7 @@ function paper(hasColours: boolean): string {
     img { max-width: 100%; height: auto; }
     img[data-remote] { outline: 1px dashed #818b98; min-width: 16px; min-height: 16px; }
     table { max-width: 100%; }
+    td, th { overflow-wrap: break-word; }
     pre { white-space: pre-wrap; }
     blockquote { margin: 0.8em 0; padding-left: 12px; border-left: 2px solid ${hasColours ? '#cbd1d9' : of('--border-strong')}; }
     body > :first-child { margin-top: 0; }
