@@ -128,8 +128,15 @@ test('no word of a mail, of a password or of who wrote it stands in the report, 
     routeId: null,
   })
   await api.compose.send({
-    ...{ identityId, to: 'canary@finch.test', cc: '', bcc: '', subject: 'canary subject', text: 'canary words' },
-    ...{ inReplyTo: '', references: '', attachments: [] },
+    identityId,
+    to: 'canary@finch.test',
+    cc: '',
+    bcc: '',
+    subject: 'canary subject',
+    text: 'canary words',
+    inReplyTo: '',
+    references: '',
+    attachments: [],
   })
   await api.account.fetch({ id: null })
   noteCrash(folder, 'engine', new Error(`deliver canary@finch.test from ${folder} to canary.finch.test [192.0.2.77]`))
