@@ -21,7 +21,8 @@ export function compilePattern(text: string): Compiled {
   if (text.length > RULE_LIMITS.characters) return { reason: `it has more than ${RULE_LIMITS.characters} characters` }
   try {
     const pattern = RE2JS.compile(text, FLAGS)
-    if (pattern.programSize() > MOST_INSTRUCTIONS) return { reason: 'it repeats too much: smaller numbers in braces help' }
+    if (pattern.programSize() > MOST_INSTRUCTIONS)
+      return { reason: 'it repeats too much: smaller numbers in braces help' }
     return { pattern, reason: null }
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error)

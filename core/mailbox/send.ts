@@ -198,7 +198,8 @@ export async function written(store: Pick<Store, 'stage'>, stream: AsyncIterable
   try {
     for await (const chunk of stream) {
       sizeBytes += chunk.length
-      if (sizeBytes > LARGEST_WRITTEN_BYTES) throw refused(`it is larger than ${LARGEST_WRITTEN_BYTES / 1024 / 1024} MiB`)
+      if (sizeBytes > LARGEST_WRITTEN_BYTES)
+        throw refused(`it is larger than ${LARGEST_WRITTEN_BYTES / 1024 / 1024} MiB`)
       if (startBytes < LONGEST_HEAD) {
         start.push(chunk)
         startBytes += chunk.length

@@ -12,7 +12,9 @@ test('routes of version 22 are whole in version 23, and of servers the last word
     'mail.db',
     migrations.filter((step) => step.version <= 22),
   )
-  db.exec(`INSERT INTO route (id, kind, host, port, tls, created_ms) VALUES (1, 'smarthost', 'relay.test', 587, 'starttls', 0);`)
+  db.exec(
+    `INSERT INTO route (id, kind, host, port, tls, created_ms) VALUES (1, 'smarthost', 'relay.test', 587, 'starttls', 0);`,
+  )
   const before = db.prepare('SELECT * FROM route').all()
   migrate(db, 'mail.db')
   const write = asWriteDb(db)
