@@ -309,7 +309,7 @@ export async function measureWindow({
 
     const completions: number[] = []
     await page.getByRole('button', { name: 'New message' }).click()
-    const to = page.getByRole('dialog').getByRole('combobox').first()
+    const to = page.getByRole('dialog').getByRole('combobox', { name: 'To', exact: true })
     for (let n = 0; n < 20; n++) {
       const [first = 'a', second = 'b'] = personOf(n * 431).address
       await to.fill('')
