@@ -222,7 +222,7 @@ describe('the main job', () => {
     await read()
     await sessions.getByRole('option', { name: /POP3/ }).first().click()
     await expect.poll(() => dialogue.innerText()).toMatch(/RETR 1|UIDL/)
-    expect(await dialogue.innerText()).toMatch(/AUTH SCRAM-SHA-256\s*secret, not stored/)
+    expect(await dialogue.innerText()).toMatch(/AUTH SCRAM-SHA-256\s*user nora, secret not stored/)
     await shot('log-pop3')
     await read()
     expect(complaints).toEqual([])
