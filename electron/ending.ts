@@ -136,14 +136,16 @@ export class Ending {
 
   /**
    * The engine would not start, or can't go on. One that ran is started again by itself, for nobody may be there to be asked, and
-   * mail comes and goes at night, too; where that happens again and again, or at the start, its person is told why.
+   * mail comes and goes at night, too; where that happens again and again, or at the start, or where no note of it can be kept by
+   * which that would be known, its person is told why. One that was about to end ends.
    */
   giveUp(error: unknown): void {
     log(reasonOf(error))
     const { argv, dataFolder, windows } = this.#deps
     noteCrash(dataFolder, 'engine', error)
+    if (this.#mayQuit) return app.exit(1)
     const ofLate = crashNotes(dataFolder).filter(({ what, atMs }) => what === 'engine' && Date.now() - atMs < WITHIN_MS)
-    if (this.#hasBegun && ofLate.length <= MOST_STARTS) {
+    if (this.#hasBegun && ofLate.length > 0 && ofLate.length <= MOST_STARTS) {
       app.relaunch({ args: argumentsAgain(argv, process.cwd(), windows().all.length === 0) })
       return app.exit(1)
     }

@@ -64,6 +64,7 @@ export class EngineWords {
     if (known !== undefined) return known
     this.#looks = MOST_LOOKS
     const told = this.#told(text, 0) ?? text
+    if (text.length > MOST_LETTERS) return told
     if (this.#kept.size >= MOST_KEPT) this.#kept.clear()
     this.#kept.set(text, told)
     return told
@@ -112,6 +113,8 @@ export class EngineWords {
       [REASONS, true],
     ] as const)
       for (const { index } of text.matchAll(seam)) {
+        // From here on nothing more would be found, and each further look would cost as much as the text is long.
+        if (index >= MOST_LETTERS || this.#looks <= 0) break
         const before = text.slice(0, isReason ? index : index + 1)
         const rest = text.slice(index + 2)
         const left = this.#whole(before, depth + 1)

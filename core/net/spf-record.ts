@@ -8,7 +8,7 @@ export interface SpfTerm {
   readonly value: string
   readonly bits4: number
   readonly bits6: number
-  /** As it stands in the record. */
+  /** As it stands in the record, or how it begins there. */
   readonly text: string
 }
 /** What an SPF record says, in its order. */
@@ -22,13 +22,18 @@ const MODIFIER = /^([a-z][a-z0-9_.-]*)=(.*)$/is
 /** §7.1: text of visible characters in which each % begins a macro. */
 const MACRO_STRING = /^(?:[\x21-\x24\x26-\x7e]|%[%_-]|%\{[slodiphcrtv]\d{0,3}r?[.\-+,/_=]*\})*$/i
 /** A name ends in a label that can be a top-level domain, or in a macro. */
-const ENDS_WELL = /(?:\.[a-z0-9-]*[a-z-][a-z0-9-]*\.?|%\{[slodiphv]\d{0,3}r?[.\-+,/_=]*\})$/i
+const ENDS_WELL = /(?:\.(?=[a-z0-9-]*[a-z-])[a-z0-9-]+\.?|%\{[slodiphv]\d{0,3}r?[.\-+,/_=]*\})$/i
+/** Of a word of a record so much is told. */
+const MOST_TOLD = 200
 
 const isDomainSpec = (text: string) =>
   MACRO_STRING.test(text) &&
   !/%\{[crt]/i.test(text) &&
   ENDS_WELL.test(text) &&
   !/(?:-|[^-a-z0-9%{}._+,/=])\.?$/i.test(text)
+
+const toldOf = (word: string) => (word.length > MOST_TOLD ? `${word.slice(0, MOST_TOLD)}…` : word)
+const wrong = (word: string) => ({ wrong: toldOf(word) })
 
 /** The record's terms; `wrong` is the first that can't be read, and then nothing of the record counts (§4.6). */
 export function parseSpf(text: string): SpfRecord | { readonly wrong: string } {
@@ -46,15 +51,15 @@ export function parseSpf(text: string): SpfRecord | { readonly wrong: string } {
       continue
     }
     const modifier = MODIFIER.exec(word)
-    if (!modifier) return { wrong: word }
+    if (!modifier) return wrong(word)
     const [, name = '', value = ''] = modifier
     if (name.toLowerCase() === 'redirect') {
-      if (redirect !== undefined || !isDomainSpec(value)) return { wrong: word }
+      if (redirect !== undefined || !isDomainSpec(value)) return wrong(word)
       redirect = value
     } else if (name.toLowerCase() === 'exp') {
-      if (hasExplanation || !isDomainSpec(value)) return { wrong: word }
+      if (hasExplanation || !isDomainSpec(value)) return wrong(word)
       hasExplanation = true
-    } else if (!MACRO_STRING.test(value)) return { wrong: word }
+    } else if (!MACRO_STRING.test(value)) return wrong(word)
   }
   // §6.1: where something always matches, nothing leads further.
   const isWhole = terms.some(({ kind }) => kind === 'all')
@@ -65,7 +70,14 @@ function termOf(found: RegExpExecArray): SpfTerm | undefined {
   const [text, sign = '', name = '', mark, rest = ''] = found
   const kind = name.toLowerCase() as SpfTerm['kind']
   const qualifier = (sign === '' ? '+' : sign) as SpfTerm['qualifier']
-  const term = (value: string, bits4 = 32, bits6 = 128): SpfTerm => ({ kind, qualifier, value, bits4, bits6, text })
+  const term = (value: string, bits4 = 32, bits6 = 128): SpfTerm => ({
+    kind,
+    qualifier,
+    value,
+    bits4,
+    bits6,
+    text: toldOf(text),
+  })
   if (kind === 'all') return mark === undefined ? term('') : undefined
   if (kind === 'ip4' || kind === 'ip6') {
     const [, network = '', bits] = (mark === ':' && /^([^/]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(rest)) || []

@@ -129,6 +129,17 @@ describe('an SPF record', () => {
     expect(asked).toBeLessThan(13)
   })
 
+  test.each([
+    ['a label without end', `a:x.${'a'.repeat(1_000_000)}!`, 'permerror'],
+    ['a label that changes all the time', `a:x.${'1-'.repeat(500_000)}!`, 'permerror'],
+    ['digits without end', `a:x.${'1'.repeat(1_000_000)}`, 'permerror'],
+    ['a name of very many labels', `a:${'a1.'.repeat(300_000)}test`, 'fail'],
+  ])('%s is read in one go, and told of in a few words', async (_what, word, result) => {
+    const answer = await ask(withRecord(`v=spf1 ${word} -all`), '203.0.113.5', 'a@example.com')
+    expect(answer.result).toBe(result)
+    expect(answer.reason.length + answer.term.length).toBeLessThan(400)
+  })
+
   test('name servers that do not answer are a trouble of the moment, not a record', async () => {
     const zone: World = { 'a.example': { trouble: 'servfail' } }
     expect((await ask(zone, '192.0.2.1', 'x@a.example')).result).toBe('temperror')

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
@@ -172,15 +172,21 @@ test('an engine that cannot start says why, and the application ends', async () 
   ])
   expect(second.electron.lastOf('app.relaunch')).toBeUndefined()
 })
+async function startedWithThreads() {
+  const workers: Worker[] = []
+  const collect = (worker: Worker) => void workers.push(worker)
+  process.on('worker', collect)
+  try {
+    return { ...(await started()), workers }
+  } finally {
+    process.off('worker', collect)
+  }
+}
 test.each([
   ['starts it again by itself, whoever is there, and keeps a note', 0],
   ['asks its person when that happens again and again', 3],
 ])('a thread of the store that dies %s', async (_name, times) => {
-  const workers: Worker[] = []
-  const collect = (worker: Worker) => void workers.push(worker)
-  process.on('worker', collect)
-  const { home, application } = await started()
-  process.off('worker', collect)
+  const { home, application, workers } = await startedWithThreads()
   for (let n = 1; n <= times; n++) noteCrash(home.data, 'engine', new Error('it ended'), Date.now() - n * 60_000)
   await workers[0]?.terminate()
   expect(await application.electron.hasEnded).toBe(1)
@@ -188,4 +194,20 @@ test.each([
   const { lastOf } = application.electron
   expect(lastOf('dialog.showMessageBoxSync') === undefined).toBe(times === 0)
   if (times === 0) expect(lastOf('app.relaunch')).toEqual([{ args: ['/clone', ...home.argv] }])
+})
+test('where no note of its death can be kept it is not started again and again: its person is asked', async () => {
+  const { home, application, workers } = await startedWithThreads()
+  writeFileSync(join(home.data, 'crashes'), 'no folder')
+  await workers[0]?.terminate()
+  expect(await application.electron.hasEnded).toBe(1)
+  expect(application.electron.lastOf('dialog.showMessageBoxSync')).toBeDefined()
+  expect(application.electron.lastOf('app.relaunch')).toBeUndefined()
+})
+test('what dies while it ends is not started again', async () => {
+  const { application, workers } = await startedWithThreads()
+  application.electron.sendStoppable(application.windows[0]!, 'query-session-end', {})
+  await workers[0]?.terminate()
+  await application.electron.hasEnded
+  expect(application.electron.lastOf('dialog.showMessageBoxSync')).toBeUndefined()
+  expect(application.electron.lastOf('app.relaunch')).toBeUndefined()
 })
