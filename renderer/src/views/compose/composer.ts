@@ -99,6 +99,11 @@ export function keepsWith(keep: () => Promise<unknown>): () => void {
   return () => void keepers.delete(keep)
 }
 
+/** Has a window that is about to end wait for this, too: what is on its way out must not stay behind as a draft, to be sent again. */
+export function endsAfter<T>(work: Promise<T>): Promise<T> {
+  return work.finally(keepsWith(() => work.catch(() => undefined)))
+}
+
 /** A draft with nothing in it. */
 export function emptyDraft(to = ''): DraftContent {
   return {

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { FindingView } from '../../../../core/rpc/compose-contract.ts'
 import { api, wordsOf } from '../../bridge/client.ts'
 import { t, told } from '../../words/words.ts'
+import { endsAfter } from './composer.ts'
 import { withHandles } from './part-handle.ts'
 import { tellSent } from './tell-sent.ts'
 import { terms } from './terms.ts'
@@ -27,7 +28,7 @@ export function useSending(draft: DraftState, onSent: () => void) {
     setProblem(undefined)
     setBusy(true)
     try {
-      await todo()
+      await endsAfter(todo())
     } catch (error) {
       setProblem(wordsOf(error))
     } finally {
