@@ -11,8 +11,11 @@ import type { ReadDb, WriteDb } from './types.ts'
  * ghost, which leads its message to the thread when that comes. Of two threads that turn out to be one the smaller is renamed.
  */
 
-/** A thread never grows beyond: a hostile References could make one of the whole store, and each step would rename it. */
-export const MOST_IN_THREAD = 1000
+/**
+ * A thread never grows beyond: a hostile References could make one of the whole store, and counting it is a step of each message that
+ * comes. Renaming is no trouble: of two threads the smaller is, so that no message is renamed more than some dozen times.
+ */
+export const MOST_IN_THREAD = 10_000
 /** So long an answer without References may follow the mail its subject is of. */
 const SUBJECT_MS = 30 * 86_400_000
 /** Messages of a thread that are asked who wrote to whom. */

@@ -59,7 +59,8 @@ function* thread(): Generator<{ raw: Buffer; dateMs: number }> {
     const dateMs = Date.UTC(2026, 9, 1) + n * 60_000
     const head = [`From: Crew ${n % 40} <crew${n % 40}@long.example>`, 'To: nora@feldt.test', 'Subject: The long one']
     const refs = n === 0 ? [] : ['References: <long-0@long.example>', `In-Reply-To: <long-${n - 1}@long.example>`]
-    const rest = [`Message-ID: <long-${n}@long.example>`, `Date: ${new Date(dateMs).toUTCString()}`]
+    // Old, and never read.
+    const rest = [`Message-ID: <long-${n}@long.example>`, `Date: ${new Date(dateMs).toUTCString()}`, 'Status: O']
     yield { raw: Buffer.from([...head, ...refs, ...rest, '', `Answer ${n}.`, ''].join('\r\n')), dateMs }
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { folded } from './folding.ts'
+import { folded, inRuns } from './folding.ts'
 
 const ids = (n: number) => Array.from({ length: n }, (_, at) => at + 1)
 const short = (n: number, ...open: number[]) =>
@@ -20,4 +20,18 @@ test('what is unfolded stays, whatever lies around it', () => {
     const all = shown.reduce((sum, one) => sum + (one.kind === 'more' ? one.count : 1), 0)
     expect(all).toBe(30)
   }
+})
+
+test('what is folded comes in runs that know their place, whatever is left out between', () => {
+  expect(inRuns(ids(9), new Set([9]), false)).toEqual([
+    { kind: 'folded', ids: [1], first: 0 },
+    { kind: 'more', count: 6 },
+    { kind: 'folded', ids: [8], first: 7 },
+    { kind: 'open', id: 9 },
+  ])
+  expect(inRuns(ids(5), new Set([2]), true)).toEqual([
+    { kind: 'folded', ids: [1], first: 0 },
+    { kind: 'open', id: 2 },
+    { kind: 'folded', ids: [3, 4, 5], first: 2 },
+  ])
 })

@@ -23,3 +23,27 @@ export function folded(ids: readonly number[], open: ReadonlySet<number>, isUnro
     ...all.slice(best.from + best.length - 1),
   ]
 }
+
+/** What a conversation is drawn of: an unfolded message, folded ones in a row, or how many are left out. */
+export type Run =
+  | { readonly kind: 'open'; readonly id: number }
+  | { readonly kind: 'folded'; readonly ids: readonly number[]; readonly first: number }
+  | { readonly kind: 'more'; readonly count: number }
+
+/** The same as `folded`, with what is folded in runs; `first` is the place of a run's first message in the conversation. */
+export function inRuns(ids: readonly number[], open: ReadonlySet<number>, isUnrolled: boolean): Run[] {
+  const runs: Run[] = []
+  let row: number[] | undefined
+  let place = 0
+  for (const one of folded(ids, open, isUnrolled)) {
+    if (one.kind === 'message' && !open.has(one.id)) {
+      if (row === undefined) runs.push({ kind: 'folded', ids: (row = []), first: place })
+      row.push(one.id)
+    } else {
+      row = undefined
+      runs.push(one.kind === 'more' ? one : { kind: 'open', id: one.id })
+    }
+    place += one.kind === 'more' ? one.count : 1
+  }
+  return runs
+}

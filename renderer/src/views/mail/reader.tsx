@@ -12,15 +12,16 @@ import { go } from '../../state/route.ts'
 import { useLive } from '../../state/use-live.ts'
 import { compose } from '../compose/composer.ts'
 import { HistoryDialog } from '../rules/history-dialog.tsx'
-import { folded, type Shown } from './folding.ts'
+import { inRuns, type Run } from './folding.ts'
 import { FindBar } from './find-bar.tsx'
-import { FoldedMessage } from './folded-message.tsx'
+import { FoldedRun } from './folded-run.tsx'
 import { HeadersDialog } from './headers-dialog.tsx'
 import { targetOf } from './link.ts'
 import { LinkDialog } from './link-dialog.tsx'
 import { toggleTag } from './mail-actions.ts'
 import { MessageCommands } from './message-commands.tsx'
 import type { Command } from './message-list.tsx'
+import { Nearby } from './nearby.tsx'
 import { OpenMessage } from './open-message.tsx'
 import { PartsDialog } from './parts-dialog.tsx'
 import { printMessage } from './print.ts'
@@ -136,7 +137,7 @@ function Opened({
   }
   const isThere = chosen !== null && views.has(chosen)
   useEffect(() => {
-    if (isThere) page.current?.querySelector(`[data-message="${chosen}"]`)?.scrollIntoView({ block: 'nearest' })
+    if (chosen !== null) page.current?.querySelector(`[data-of="${chosen}"]`)?.scrollIntoView({ block: 'nearest' })
   }, [chosen, isThere])
 
   const all = row === undefined || !row.thread ? [current] : idsOf(row)
@@ -158,7 +159,7 @@ function Opened({
     'log-of-message': () => go({ view: 'log', sessionId: null, seq: null, of: { messageId: current } }),
     'trace': () => go({ view: 'trace', of: { messageId: current } }),
     ...(isConversation
-      ? { 'unfold-all': () => unfold(rows.slice(-MOST_OPEN).map((one) => one.id)), 'fold-all': () => unfold([newest]) }
+      ? { 'unfold-all': () => unfold(rows.map((one) => one.id)), 'fold-all': () => unfold([newest]) }
       : {}),
   })
 
@@ -169,10 +170,10 @@ function Opened({
     if (isPlain) window.open(target.href, '_blank', 'noopener,noreferrer')
     else setLink(next)
   }
-  const shown = useMemo((): readonly Shown[] => {
-    if (!isConversation) return [{ kind: 'message', id }]
+  const shown = useMemo((): readonly Run[] => {
+    if (!isConversation) return [{ kind: 'open', id }]
     const ordered = newestFirst ? rows.toReversed() : rows
-    return folded(
+    return inRuns(
       ordered.map((one) => one.id),
       open,
       unrolled,
@@ -222,21 +223,31 @@ function Opened({
             <Button key="more" kind="plain" className="more-messages" icon="layers" onClick={() => setUnrolled(true)}>
               {t('{count, plural, one {# more message} other {# more messages}}', { count: one.count })}
             </Button>
-          ) : isConversation && !open.has(one.id) ? (
-            <FoldedMessage key={one.id} row={byId.get(one.id)} nowMs={nowMs} onOpen={() => toggle(one.id)} />
-          ) : (
-            <OpenMessage
-              key={one.id}
-              id={one.id}
+          ) : one.kind === 'folded' ? (
+            <FoldedRun
+              key={`run ${one.ids[0]}`}
+              rows={one.ids.map((each) => byId.get(each))}
+              first={one.first}
+              count={rows.length}
               nowMs={nowMs}
-              isOne={isConversation}
-              canMove={lacks?.includes('move') !== true}
-              onFold={() => toggle(one.id)}
-              onView={(next) => setViews((before) => new Map(before).set(one.id, next))}
-              onCurrent={() => setCurrent(one.id)}
-              onLink={onLink}
-              onCommand={(command) => onCommand(command, [one.id])}
+              onOpen={toggle}
             />
+          ) : (
+            <Nearby key={one.id} id={one.id} isOneOfMany={open.size > MANY}>
+              {() => (
+                <OpenMessage
+                  id={one.id}
+                  nowMs={nowMs}
+                  isOne={isConversation}
+                  canMove={lacks?.includes('move') !== true}
+                  onFold={() => toggle(one.id)}
+                  onView={(next) => setViews((before) => new Map(before).set(one.id, next))}
+                  onCurrent={() => setCurrent(one.id)}
+                  onLink={onLink}
+                  onCommand={(command) => onCommand(command, [one.id])}
+                />
+              )}
+            </Nearby>
           ),
         )}
       </div>
@@ -260,6 +271,6 @@ function Opened({
   )
 }
 
-/** More at once would be many frames: the rest is unfolded one by one. */
-const MOST_OPEN = 50
+/** Where more are unfolded, those far from what is seen are not drawn. */
+const MANY = 30
 const ANSWERS: ReadonlySet<Command> = new Set(['reply', 'reply-all', 'forward', 'edit-as-new'])
