@@ -22,6 +22,8 @@ export interface DiagnosticsDeps {
 /** The 99th percentile of how late the main thread is stays below. */
 export const LOOP_BUDGET_MS = 10
 const LINES_KEPT = 200
+/** Of a line so many letters: what a stranger had said in it may be long. */
+const LONGEST_LINE = 2000
 /** A thread that failed is told of for so long. */
 const TOLD_MS = 3_600_000
 
@@ -46,7 +48,7 @@ export function openDiagnostics(deps: DiagnosticsDeps): Diagnostics {
   return {
     handlers: handlersOf(deps, status, lines),
     keep(line) {
-      lines.push(`${new Date(deps.clock.nowMs()).toISOString()} ${line}`)
+      lines.push(`${new Date(deps.clock.nowMs()).toISOString()} ${line.slice(0, LONGEST_LINE)}`)
       if (lines.length > LINES_KEPT) lines.shift()
     },
     warnings: () => [

@@ -43,6 +43,7 @@ test('a note that cannot be written keeps nobody from ending', () => {
 })
 test.each([
   ['deliver to bo.wei+x@two.example failed', 'deliver to <address> failed'],
+  ['refused <"bo wei"@two.example>', 'refused <<address>>'],
   ['dial mx1.two.example:25 at 192.0.2.7', 'dial <host>:25 at <number>'],
   ['dial [2001:db8::25]:25', 'dial [<number>]:25'],
   ['open "/home/ada/.local/share/posthorn/mail.db"', 'open "~/.local/share/posthorn/mail.db"'],
@@ -55,9 +56,19 @@ test.each([
   ['read "/media/Nora Feldt/posthorn.key": it is not there', 'read "<path>": it is not there'],
   ['open "C:\\Users\\nora\\mail.db": locked', 'open "<folder>/mail.db": locked'],
   ['    at open (file:///srv/nora/app/dist/electron/main.js:10:3)', '    at open (<folder>/main.js:10:3)'],
+  ["no such file, open '/media/Nora Feldt/posthorn.key'", "no such file, open '<path>'"],
   ['    at /opt/nora/writer-thread.js:7:1', '    at <folder>/writer-thread.js:7:1'],
   ['import of /data/nora.mbox, 1/2 done', 'import of <path>, 1/2 done'],
   ['at node:internal/process/task_queues:105:5', 'at node:internal/process/task_queues:105:5'],
 ])('where something lies is left out of %s', (text, plain) => {
   expect(withoutNames(text, '/home/ada')).toBe(plain)
+})
+test.each([
+  ['one word', 'a'],
+  ['signs of an address', 'a@'],
+  ['backslashes', '\\'],
+  ['hyphens', 'a-'],
+  ['dots', 'a.'],
+])('%s without end are read in one go', (_what, piece) => {
+  expect(withoutNames(`${piece.repeat(1_000_000)} ada@two.example`)).toMatch(/<address>$/)
 })

@@ -75,13 +75,13 @@ function isNote(value: unknown): value is CrashNote {
   return typeof atMs === 'number' && [version, what, reason, stack].every((one) => typeof one === 'string')
 }
 
-const ADDRESS = /[^\s<>"'()[\]{},;:]+@[^\s<>"'()[\]{},;:]+/g
+const ADDRESS = /(?:"[^"\n]{1,64}"|(?<![^\s<>"'()[\]{},;:@])[^\s<>"'()[\]{},;:@]+)@[^\s<>"'()[\]{},;:]+/g
 const NUMBERS = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi
 const HOST =
   /(?<![\w./\\-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+(?!ts\b|js\b|cjs\b|mjs\b|json\b|db\b|pem\b|key\b|node\b)\p{L}{2,}(?![\w(])/gu
 
 /** Folders and files are named by people, and after them; what the program itself is made of is not. */
-const QUOTED_PATH = /(?<=")(?:\/|[a-z]:[\\/]|\\\\)[^"\n]*(?=")/gi
+const QUOTED_PATH = /(?<=")(?:\/|[a-z]:[\\/]|\\\\)[^"\n]*(?=")|(?<=')(?:\/|[a-z]:[\\/]|\\\\)[^'\n]*(?=')/gi
 const PATH = /(?<![\w.<>~:/\\])(?:file:\/\/)?(?:\/|[a-z]:[\\/])[^\s"'()<>,;]*[\\/][^\s"'()<>,;]*/gi
 const OWN_FILE = /^[\w.-]+\.(?:[cm]?[jt]s|json|db|node)(?::\d+){0,2}:?$/
 function shortened(path: string): string {
