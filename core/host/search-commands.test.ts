@@ -76,3 +76,18 @@ test('reindex makes the index anew and says of how many messages', async () => {
   expect(await run('reindex', '--json')).toMatchObject({ status: 0, out: '{"messages":5}\n', err: '' })
   expect(await subjects('owls')).toHaveLength(5)
 })
+
+test('what is not here cannot be snoozed, and nothing beside it is', async () => {
+  const [hit] = JSON.parse((await run('search', '--json', 'from:kim1')).out) as SearchHit[]
+  const id = String(hit?.id)
+  for (const rest of [['--until', '3h'], ['--end']])
+    expect(await run('snooze', id, '7', ...rest)).toMatchObject({
+      status: 1,
+      out: '',
+      err: 'posthorn: snooze message 7: there is none\n',
+    })
+  expect((await run('snooze', 'list')).out).toBe('Nothing is snoozed.\n')
+  expect(await run('snooze', id, '--until', '3h')).toMatchObject({ status: 0, err: '' })
+  expect((await run('snooze', 'list')).out).toContain('kim1@example.org')
+  expect((await run('snooze', id, '--end')).out).toBe('Back in sight.\n')
+})

@@ -1,3 +1,4 @@
+import { Fault } from '../base/fault.ts'
 import { EXIT, idOf, usage, type Command } from './command.ts'
 import { harmless, table, time } from './print.ts'
 
@@ -40,6 +41,12 @@ export const snooze: Command = {
     const untilMs = until === undefined ? null : parseWhen(until, Date.now())
     if (untilMs === undefined)
       throw usage(`"${until ?? ''}" is no time; write 2026-11-24T08:00, or 90m, 3h, 2d, 1w from now`)
+    const here = new Set<number>()
+    for (let from = 0; from < ids.length; from += 1000)
+      for (const { id } of await api.mail.standing({ ids: ids.slice(from, from + 1000) })) here.add(id)
+    const gone = ids.find((id) => !here.has(id))
+    if (gone !== undefined)
+      throw new Fault('not-found', `snooze message ${gone}: there is none`, { what: 'message', id: String(gone) })
     await api.mail.snooze({ ids, untilMs })
     await show({ ids, untilMs }, () =>
       untilMs === null ? 'Back in sight.\n' : `Out of sight until ${time(untilMs)}.\n`,
