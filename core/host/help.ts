@@ -5,8 +5,8 @@ export const HELP = `posthorn COMMAND [--data DIR] [--json]
                                   run without a desktop; prints one JSON line when ready
   service install [--print] | uninstall | status       run it always, as a service of yours; whether it runs, and how it is
   ui                              a new one-time address of the window
-  identity add ADDRESS [--name N] [--route ID] [--reply-to A] [--signature TEXT] [--no-signature-in-answers] [--language TAG] | list
-                                  who you write as
+  identity add ADDRESS [--name N] [--route ID] [--reply-to A] [--signature TEXT] [--no-signature-in-answers] [--language TAG]
+              [--sent FOLDER|ACCOUNT/FOLDER|default] | list   who you write as, and where copies of what it sends are kept
   user add ADDRESS --password-stdin | list             who may submit mail and has a mailbox here
   user quota ADDRESS BYTES|none|default                how much mail a user may keep
   domain add NAME | remove NAME | list                 domains whose mail stays here

@@ -74,6 +74,20 @@ async function localDomains(api: Api): Promise<readonly string[]> {
 const way = ({ routeName }: { readonly routeName: string }) =>
   routeName === '' ? "straight to each recipient's server" : `by ${routeName}`
 
+/** The folder for copies of what is sent: by id, by its name or role on this computer, or as ACCOUNT/NAME. Throws `usage`. */
+async function sentFolderId(api: Api, word: string): Promise<number | null> {
+  if (word === 'default') return null
+  const folders = await api.mail.folders()
+  const wanted = word.toLowerCase()
+  const found = folders.find(({ id, name, role, owner }) => {
+    const before = owner === null ? '' : `${owner.name}/`
+    return [String(id), `${before}${name}`.toLowerCase(), `${before}${role}`.toLowerCase()].includes(wanted)
+  })
+  if (found !== undefined) return found.id
+  const names = folders.map(({ name, owner }) => (owner === null ? name : `${owner.name}/${name}`))
+  throw usage(`there is no folder "${word}"; there are: ${names.join(', ') || 'none yet'}; or default`)
+}
+
 export const identity: Command = {
   options: {
     '--name': 'value',
@@ -82,12 +96,14 @@ export const identity: Command = {
     '--signature': 'value',
     '--no-signature-in-answers': 'flag',
     '--language': 'value',
+    '--sent': 'value',
   },
   async run(context) {
     const { api, args } = context
     const [what, address] = args.words
     if (what === 'add' && address !== undefined) {
       const by = args.value('--route')
+      const sent = args.value('--sent')
       const saved = await api.identity.save({
         name: args.value('--name') ?? '',
         address,
@@ -95,6 +111,7 @@ export const identity: Command = {
         replyTo: args.value('--reply-to'),
         signature: args.value('--signature'),
         language: args.value('--language'),
+        sentFolderId: sent === undefined ? undefined : await sentFolderId(api, sent),
         ...(args.has('--no-signature-in-answers') ? { signsAnswers: false } : {}),
       })
       await context.show(saved, () => `Mail from ${saved.address} goes ${way(saved)}.\n`)
@@ -102,7 +119,7 @@ export const identity: Command = {
     }
     if (what !== 'list')
       throw usage(
-        'identity add ADDRESS [--name NAME] [--route ID] [--reply-to A] [--signature TEXT] [--no-signature-in-answers] [--language TAG], or identity list',
+        'identity add ADDRESS [--name NAME] [--route ID] [--reply-to A] [--signature TEXT] [--no-signature-in-answers] [--language TAG] [--sent FOLDER|default], or identity list',
       )
     const identities = await api.identity.list()
     await context.show(identities, () =>

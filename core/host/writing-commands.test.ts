@@ -112,3 +112,20 @@ test('who asks for a read receipt is said, and gets one only by --send', async (
   expect(await run(['receipt', id, '--decline'])).toMatchObject({ status: 1 })
   expect(await run(['receipt', id, '--send', '--decline'])).toMatchObject({ status: 64 })
 })
+
+test('an identity has its copies kept where --sent says, until that is the default again', async () => {
+  const letter = join(folder, 'letter.eml')
+  writeFileSync(letter, 'From: kim@far.test\nTo: nora@fine.test\nSubject: Old\n\nold\n')
+  await run(['import', letter, '--folder', 'Letters'])
+  const sent = async (...words: string[]) => {
+    const { status, out } = await run(['identity', 'add', 'desk@fine.test', ...words, '--json'])
+    return status === 0 ? (JSON.parse(out) as { sentFolderId: number | null }).sentFolderId : status
+  }
+  expect(await sent()).toBeNull()
+  const chosen = await sent('--sent', 'letters')
+  const kept = JSON.parse((await run(['list', '--folder', 'Letters', '--json'])).out) as { folderId: number }[]
+  expect(chosen).toBe(kept[0]?.folderId)
+  expect(await sent('--name', 'Desk')).toBe(chosen)
+  expect(await sent('--sent', 'nowhere')).toBe(64)
+  expect(await sent('--sent', 'default')).toBeNull()
+})

@@ -253,6 +253,7 @@ describe('identities', () => {
       signature: '',
       signsAnswers: true,
       language: '',
+      sentFolderId: null,
     })
     const again = await call(identity.save, { name: 'Countess', address: 'ada@example.org', routeId: null })
     expect(again).toMatchObject({ id: made.id, name: 'Countess' })

@@ -12,7 +12,7 @@ function toView({ mailbox, ...rest }: Identity): IdentityView {
   return { ...rest, address: formatMailbox(mailbox) }
 }
 
-/** Answers `identity.*`. Throws `address.invalid` with what is wrong with the address. */
+/** Answers `identity.*`. Throws `address.invalid` with what is wrong with the address, and what `saveIdentity` throws. */
 export function identityHandlers(deps: { readonly store: Store; readonly identityChanges: Changes<number> }) {
   const os = implement(contract.identity)
   const { store, identityChanges } = deps
@@ -35,7 +35,7 @@ export function identityHandlers(deps: { readonly store: Store; readonly identit
             reason: wrong.problem ?? 'no address',
           },
         )
-      const { replyTo, signature, signsAnswers, language, routeId } = input
+      const { replyTo, signature, signsAnswers, language, routeId, sentFolderId } = input
       const lines = signature?.replaceAll(/\r\n?/g, '\n').replace(/\s+$/, '')
       const change = {
         name: input.name.trim(),
@@ -45,6 +45,7 @@ export function identityHandlers(deps: { readonly store: Store; readonly identit
         signature: lines,
         signsAnswers,
         language,
+        sentFolderId,
       }
       const id = await store.write('identity.save', input.id === undefined ? change : { ...change, id: input.id })
       identityChanges.emit(id)

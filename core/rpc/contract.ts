@@ -119,7 +119,7 @@ export const contract = {
           name: z.string().max(200),
           address: z.string().max(320),
           routeId: Id.nullable(),
-          /** Where answers go in place of its own address; '' for nowhere else. Left out, this and the next three stay as they are. */
+          /** Where answers go in place of its own address; '' for nowhere else. Left out, this and the next four stay as they are. */
           replyTo: z.string().max(2000).optional(),
           /** Plain text below what is written; '' for none. */
           signature: z.string().max(10_000).optional(),
@@ -127,6 +127,8 @@ export const contract = {
           signsAnswers: z.boolean().optional(),
           /** What it writes in; '' for the language of the window. */
           language: z.union([z.literal(''), LanguageTag]).optional(),
+          /** Where copies of what it sends are kept; null for Sent of the account of its address, or else of this computer. */
+          sentFolderId: Id.nullable().optional(),
         }),
       )
       .output(IdentityView),
@@ -329,11 +331,11 @@ export const contract = {
   compose: composeContract,
   queue: {
     /**
-     * Entries with open recipients first, then those that are done, each newest first. With `before`: entries older than that
-     * id, newest first, whatever their state; so all can be read page by page.
+     * Entries with open recipients first, then those that are done, each newest first; with `after`, from behind that entry on, so
+     * all can be read in this order page by page. With `before`: entries older than that id, newest first, whatever their state.
      */
     list: oc
-      .input(z.object({ limit: z.number().int().min(1).max(200), before: Id.optional() }))
+      .input(z.object({ limit: z.number().int().min(1).max(200), before: Id.optional(), after: Id.optional() }))
       .output(z.array(QueueEntryView)),
     get: oc.input(z.object({ id: Id })).output(QueueEntryDetail),
     /**

@@ -130,6 +130,8 @@ export const IdentityView = z.object({
   signsAnswers: z.boolean(),
   /** What it writes in (BCP 47); '' for the language of the window. */
   language: z.string(),
+  /** Where copies of what it sends are kept; null for Sent of the account of its address, or else of this computer. */
+  sentFolderId: id.nullable(),
 })
 export const RouteView = z.object({
   id,

@@ -1,5 +1,6 @@
 import { Fault } from '../base/fault.ts'
-import { formatMailbox, type Domain, type Mailbox } from '../model/address.ts'
+import { formatMailbox, type Domain, type Mailbox, type ReversePath } from '../model/address.ts'
+import { getFolder, noFolder, type Folder } from './folder.ts'
 import { prepared } from './prepared.ts'
 import type { Operation, ReadDb, WriteDb } from './types.ts'
 
@@ -20,6 +21,8 @@ export interface Identity {
   readonly signsAnswers: boolean
   /** What it writes in (BCP 47); '' for the language of the window. */
   readonly language: string
+  /** Where the copies of what it sends are kept; null for Sent of the account of its address, or else of this computer. */
+  readonly sentFolderId: number | null
 }
 interface Row extends Omit<Identity, 'mailbox' | 'signsAnswers'> {
   readonly signsAnswers: number
@@ -28,7 +31,8 @@ interface Row extends Omit<Identity, 'mailbox' | 'signsAnswers'> {
 }
 
 const COLUMNS = `i.id, i.name, i.local, i.domain, i.route_id AS routeId, coalesce(r.host || ':' || r.port, '') AS routeName,
-  i.reply_to AS replyTo, i.signature, i.signs_answers AS signsAnswers, i.language`
+  i.reply_to AS replyTo, i.signature, i.signs_answers AS signsAnswers, i.language,
+  i.sent_folder_id AS sentFolderId`
 const FROM = 'identity i LEFT JOIN route r ON r.id = i.route_id'
 const LIST = `SELECT ${COLUMNS} FROM ${FROM} ORDER BY i.id LIMIT 200`
 const GET = `SELECT ${COLUMNS} FROM ${FROM} WHERE i.id = ?`
@@ -39,6 +43,7 @@ const UPDATE = 'UPDATE identity SET name = ?, local = ?, domain = ?, route_id = 
 const WRITES_AS = `
   UPDATE identity SET reply_to = coalesce(@replyTo, reply_to), signature = coalesce(@signature, signature),
     signs_answers = coalesce(@signsAnswers, signs_answers), language = coalesce(@language, language) WHERE id = @id`
+const KEEPS_IN = 'UPDATE identity SET sent_folder_id = ? WHERE id = ?'
 const REMOVE = 'DELETE FROM identity WHERE id = ?'
 const ROUTE = 'SELECT 1 FROM route WHERE id = ?'
 
@@ -63,6 +68,12 @@ export function findIdentity(db: ReadDb, mailbox: Mailbox): Identity | undefined
   return row === undefined ? undefined : toIdentity(row)
 }
 
+/** The folder that the identity of this address has its copies kept in, or undefined where it has none of its own. */
+export function chosenSent(db: ReadDb, from: ReversePath): Folder | undefined {
+  const id = from === null ? null : (findIdentity(db, from)?.sentFolderId ?? null)
+  return id === null ? undefined : getFolder(db, id)
+}
+
 /** What an identity is to be. Without `id` the identity of that address is changed, or made when there is none. */
 export interface IdentityChange {
   readonly id?: number
@@ -74,12 +85,14 @@ export interface IdentityChange {
   readonly signature?: string | undefined
   readonly signsAnswers?: boolean | undefined
   readonly language?: string | undefined
+  readonly sentFolderId?: number | null | undefined
 }
 
 /** Makes or changes an identity; returns its id. Throws `not-found` and, for an address already in use, `conflict`. */
 export function saveIdentity(db: WriteDb, change: IdentityChange, nowMs: number): number {
   const { name, mailbox, routeId } = change
   if (routeId !== null && prepared(db, ROUTE).get(routeId) === undefined) throw missing('route', routeId)
+  checkSent(db, change.sentFolderId ?? null)
   const known = findIdentity(db, mailbox)
   const id = change.id ?? known?.id
   if (id === undefined) {
@@ -96,7 +109,20 @@ export function saveIdentity(db: WriteDb, change: IdentityChange, nowMs: number)
   return writeAs(db, change, id)
 }
 
-function writeAs(db: WriteDb, { replyTo, signature, signsAnswers, language }: IdentityChange, id: number): number {
+/** Others' folders, and those that are emptied or hold what is not sent yet, are no place for what one has sent. */
+function checkSent(db: ReadDb, folderId: number | null): void {
+  if (folderId === null) return
+  const folder = getFolder(db, folderId)
+  if (folder === undefined) throw noFolder(folderId)
+  if (folder.userId !== null || ['drafts', 'junk', 'trash'].includes(folder.role))
+    throw new Fault('conflict', `change an identity: "${folder.name}" is no folder for copies of what is sent`, {
+      what: 'folder',
+      reason: 'no folder for what is sent',
+    })
+}
+
+function writeAs(db: WriteDb, change: IdentityChange, id: number): number {
+  const { replyTo, signature, signsAnswers, language, sentFolderId } = change
   const flag = signsAnswers === undefined ? null : signsAnswers ? 1 : 0
   prepared(db, WRITES_AS).run({
     id,
@@ -105,6 +131,7 @@ function writeAs(db: WriteDb, { replyTo, signature, signsAnswers, language }: Id
     signsAnswers: flag,
     language: language ?? null,
   })
+  if (sentFolderId !== undefined) prepared(db, KEEPS_IN).run(sentFolderId, id)
   return id
 }
 

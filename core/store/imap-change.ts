@@ -137,12 +137,16 @@ export function noteFlag(db: WriteDb, row: Row, flag: number, isSet: boolean): v
   add(db, { accountId: account.id, kind: 'flag', messageId: row.id, flag, value: isSet ? 1 : 0 })
 }
 
-/** A message came into a folder by our doing: it goes to the server of the folder, if it has one. */
-export function noteAdded(db: WriteDb, messageId: number, folderId: number): void {
+/**
+ * A message came into a folder by our doing: it goes to the server of the folder, if it has one. `sentAs`: the address it was
+ * sent as from here.
+ */
+export function noteAdded(db: WriteDb, messageId: number, folderId: number, sentAs?: ReversePath): void {
   const account = accountOf(db, folderId)
   if (account === undefined) return
   // Its server keeps mail that was sent by itself; that copy is found to be this one when it comes.
-  if (account.role === 'sent' && account.sentCopy === 'server') return
+  const isItsOwn = sentAs === undefined || sentAccount(db, sentAs) === account.id
+  if (account.role === 'sent' && account.sentCopy === 'server' && isItsOwn) return
   add(db, { accountId: account.id, kind: 'append', messageId, targetId: folderId })
 }
 

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { openTestDb } from '../../test/support/store.ts'
 import { parseMailbox } from '../model/address.ts'
 import { accountOperations } from './account.ts'
-import { listFolders } from './folder.ts'
+import { ensureFolder, ensureNamed, listFolders, PERSON } from './folder.ts'
+import { saveIdentity } from './identity.ts'
 import { changesOf, countChanges } from './imap-change.ts'
 import { insertEntry } from './queue-change.ts'
 import { listPage } from './message-list.ts'
@@ -100,5 +101,75 @@ test('where the server keeps its own copy, none is put there', () => {
   send('ada@here.example')
   expect(listFolders(db).find(({ role }) => role === 'sent')).toMatchObject({ accountId: account.id, total: 1 })
   expect(countChanges(db, account.id)).toBe(0)
+  connection.close()
+})
+
+const writes = (address: string, sentFolderId: number | null) => ({
+  name: '',
+  mailbox: parseMailbox(address)!,
+  routeId: null,
+  sentFolderId,
+})
+const totalOf = (db: Parameters<typeof listFolders>[0], folderId: number) =>
+  listFolders(db).find(({ id }) => id === folderId)?.total
+
+test('an identity has its copies kept in the folder that is chosen for it, and no other identity has', () => {
+  const { db, connection, account, send } = house('append')
+  const letters = ensureNamed(db, 'Letters')
+  saveIdentity(db, writes('Ada@here.example', letters), NOW)
+  expect(send('ada@here.example').folderIds).toEqual([letters])
+  expect(countChanges(db, account.id)).toBe(0)
+  expect(send('ada@other.example').folderIds).not.toEqual([letters])
+  // What is left out stays; null takes it back.
+  saveIdentity(db, { name: 'Ada', mailbox: parseMailbox('ada@here.example')!, routeId: null }, NOW)
+  expect(send('ada@here.example').folderIds).toEqual([letters])
+  saveIdentity(db, writes('ada@here.example', null), NOW)
+  expect(send('ada@here.example').folderIds).toEqual([
+    listFolders(db).find(({ role, accountId }) => role === 'sent' && accountId === account.id)?.id,
+  ])
+  connection.close()
+})
+
+test('a copy in a folder of another account goes to its server, also where that keeps what it has sent itself', () => {
+  const { db, connection, account, send } = house('server')
+  const sent = ensureFolder(db, { accountId: account.id, userId: null }, 'sent')
+  saveIdentity(db, writes('kim@other.example', sent), NOW)
+  send('kim@other.example')
+  const [copy] = listPage(db, sent, null, 10).rows
+  expect(changesOf(db, copy!.id)).toMatchObject([{ kind: 'append', targetId: sent }])
+  send('ada@here.example')
+  expect(totalOf(db, sent)).toBe(2)
+  expect(countChanges(db, account.id)).toBe(1)
+  connection.close()
+})
+
+test('taken back, the copy in a folder that was chosen is gone, also when another was chosen meanwhile', () => {
+  const { db, connection, send } = house('append')
+  const letters = ensureNamed(db, 'Letters')
+  const takeBack = (entryId: number) =>
+    queueUndoOperations['queue.undo'](db, { entryId, asked: { who: 'window', why: '' } }, NOW + 1)
+  saveIdentity(db, writes('ada@here.example', letters), NOW)
+  const { entryId } = send('ada@here.example')
+  expect(totalOf(db, letters)).toBe(1)
+  expect(takeBack(entryId).folderIds).toContain(letters)
+  expect(totalOf(db, letters)).toBe(0)
+  saveIdentity(db, writes('ada@here.example', null), NOW)
+  const second = send('ada@here.example')
+  saveIdentity(db, writes('ada@here.example', letters), NOW)
+  takeBack(second.entryId)
+  expect(listFolders(db).every(({ total }) => total === 0)).toBe(true)
+  connection.close()
+})
+
+test('a folder that is emptied, and one that is not there, are not taken for copies; one that goes is forgotten', () => {
+  const { db, connection, send } = house('append')
+  const trash = ensureFolder(db, PERSON, 'trash')
+  expect(() => saveIdentity(db, writes('a@far.example', trash), NOW)).toThrow(/no folder for copies/)
+  expect(() => saveIdentity(db, writes('a@far.example', 999), NOW)).toThrow(/there is none/)
+  const letters = ensureNamed(db, 'Letters')
+  saveIdentity(db, writes('a@far.example', letters), NOW)
+  connection.prepare('DELETE FROM folder WHERE id = ?').run(letters)
+  const { folderIds } = send('a@far.example')
+  expect(listFolders(db).find(({ id }) => id === folderIds[0])).toMatchObject({ role: 'sent', accountId: null })
   connection.close()
 })

@@ -1,4 +1,5 @@
 import { Fault } from '../base/fault.ts'
+import type { ReversePath } from '../model/address.ts'
 import type { BlobView } from '../model/blob-view.ts'
 import type { MessageFields } from '../model/message-fields.ts'
 import { dropUnusedBlob, getBlob, storeBody } from './blob.ts'
@@ -25,6 +26,8 @@ export interface NewMessage {
   /** When it arrived, Unix ms. */
   readonly receivedMs: number
   readonly seen: boolean
+  /** The person has sent it from here, as this address: it is what was sent, whatever the folder is for. */
+  readonly sentAs?: ReversePath
 }
 
 const INSERT = `
@@ -101,15 +104,15 @@ export function insertUnindexed(db: WriteDb, args: NewMessage, nowMs: number): n
   insertParts(db, id, fields.parts)
   learnFrom(db, args, nowMs)
   if (fields.isReport) prepared(db, REPORTED).run(id)
-  noteAdded(db, id, args.folderId)
+  noteAdded(db, id, args.folderId, args.sentAs)
   return id
 }
 
 /** Whom the person has written to is known by what comes into a Sent folder of his: sent from here, fetched or imported. */
-function learnFrom(db: WriteDb, { folderId, fields, receivedMs }: NewMessage, nowMs: number): void {
+function learnFrom(db: WriteDb, { folderId, fields, receivedMs, sentAs }: NewMessage, nowMs: number): void {
   if (fields.people === undefined || fields.people.length === 0) return
   const folder = getFolder(db, folderId)
-  if (folder?.role !== 'sent' || folder.userId !== null) return
+  if (folder === undefined || folder.userId !== null || (folder.role !== 'sent' && sentAs === undefined)) return
   learnContacts(db, { people: fields.people, atMs: fields.dateMs ?? receivedMs }, nowMs)
 }
 

@@ -26,6 +26,7 @@ import { migration as sizing } from './migrations/0023-sizing.ts'
 import { migration as coming } from './migrations/0024-coming.ts'
 import { migration as speaking } from './migrations/0025-speaking.ts'
 import { migration as tellingJunk } from './migrations/0026-telling-junk.ts'
+import { migration as filing } from './migrations/0027-filing.ts'
 
 /** One step of the schema. */
 export interface Migration {
@@ -66,6 +67,7 @@ export const migrations: readonly Migration[] = [
   coming,
   speaking,
   tellingJunk,
+  filing,
 ]
 
 /** The version a database has once every step ran. */

@@ -8,6 +8,7 @@ import { storeBody } from './blob.ts'
 import { addToCounter } from './counter.ts'
 import { ensureDeadLetters, ensureFolder, type FolderOwner, type FolderRole } from './folder.ts'
 import { noteSigning, type Signing } from './dkim-key.ts'
+import { chosenSent } from './identity.ts'
 import { sentAccount } from './imap-change.ts'
 import { insertMessage, type NewMessage } from './message.ts'
 import { countPace } from './pace.ts'
@@ -103,23 +104,26 @@ const CANCEL = `
 function keep(
   db: WriteDb,
   { owner, role, message }: Kept,
-  entry: { readonly blobId: number; readonly userId: number | null },
+  entry: { readonly blobId: number; readonly userId: number | null; readonly from: ReversePath },
   nowMs: number,
 ): number {
   const whose = owner === 'sender' ? { accountId: null, userId: entry.userId } : owner
-  const folderId = role === 'dead-letters' ? ensureDeadLetters(db) : ensureFolder(db, whose, role)
   const body = message.body === 'entry' ? { blobId: entry.blobId } : message.body
+  if (role === 'sent' && owner !== 'sender' && owner.accountId === null && owner.userId === null) {
+    const folderId = sentFolder(db, entry.from)
+    insertMessage(db, { ...message, body, folderId, sentAs: entry.from }, nowMs)
+    return folderId
+  }
+  const folderId = role === 'dead-letters' ? ensureDeadLetters(db) : ensureFolder(db, whose, role)
   const id = insertMessage(db, { ...message, body, folderId }, nowMs)
   // Mail that is delivered here; reports of ours stay where they are looked for.
   if (role === 'inbox' && message.body === 'entry') noteArrivals(db, [id], sourceOfOwner(whose), nowMs)
   return folderId
 }
 
-/** What the person has sent from the address of an IMAP account is kept there. */
-function inAccount(db: WriteDb, kept: Kept, from: ReversePath): Kept {
-  const { owner, role } = kept
-  if (role !== 'sent' || owner === 'sender' || owner.accountId !== null || owner.userId !== null) return kept
-  return { ...kept, owner: { accountId: sentAccount(db, from), userId: null } }
+/** What the person sends is kept where the identity wants it, or else in Sent of the IMAP account of its address, or of here. */
+function sentFolder(db: WriteDb, from: ReversePath): number {
+  return chosenSent(db, from)?.id ?? ensureFolder(db, { accountId: sentAccount(db, from), userId: null }, 'sent')
 }
 
 /** Stores an entry with its recipients: due at once, or when it is held no longer. */
@@ -167,9 +171,7 @@ export function insertEntry(db: WriteDb, args: NewEntry, nowMs: number) {
   })
   if (args.signing) noteSigning(db, entryId, args.signing)
   if (args.ruleSendId !== undefined) endSend(db, args.ruleSendId, entryId, nowMs)
-  const folderIds = args.kept.map((one) =>
-    keep(db, inAccount(db, one, args.from), { blobId, userId: args.userId }, nowMs),
-  )
+  const folderIds = args.kept.map((one) => keep(db, one, { blobId, userId: args.userId, from: args.from }, nowMs))
   return { entryId, recipientIds, folderIds, acceptedMs: nowMs, dueMs, undoUntilMs }
 }
 
@@ -313,7 +315,7 @@ export function settle(
 export function keepAll(db: WriteDb, entryId: number, kept: readonly Kept[], nowMs: number): number[] {
   const entry = kept.length === 0 ? undefined : getEntry(db, entryId)
   if (!entry) return []
-  const owned = { blobId: entry.view.blobId, userId: entry.userId }
+  const owned = { blobId: entry.view.blobId, userId: entry.userId, from: entry.from }
   return kept.map((one) => keep(db, one, owned, nowMs))
 }
 

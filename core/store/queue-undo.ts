@@ -1,6 +1,7 @@
 import { Fault } from '../base/fault.ts'
 import type { FolderOwner } from './folder.ts'
 import { findFolder } from './folder.ts'
+import { chosenSent } from './identity.ts'
 import { sentAccount } from './imap-change.ts'
 import { dropMessage, setAnswered } from './message.ts'
 import { COLUMNS, toMessage, type MessageRecord } from './message-list.ts'
@@ -51,16 +52,19 @@ function undo(
   if (ended.length === 0) throw tooLate(entryId, 'it was cancelled before')
   const accountId = entry.userId === null ? sentAccount(db, entry.from) : null
   const owner: FolderOwner = { accountId, userId: entry.userId }
-  const sent = findFolder(db, owner, 'sent')
-  const copies = sent ? prepared<[number, number], MessageRecord>(db, COPIES).all(entry.view.blobId, sent.id) : []
-  for (const copy of copies) dropMessage(db, toMessage(copy))
+  // The identity may have been given another folder since it was sent: the copy is in either.
+  const chosen = entry.userId === null ? chosenSent(db, entry.from)?.id : undefined
+  const sent = [...new Set([chosen, findFolder(db, owner, 'sent')?.id])].filter((id) => id !== undefined)
+  for (const folderId of sent)
+    for (const copy of prepared<[number, number], MessageRecord>(db, COPIES).all(entry.view.blobId, folderId))
+      dropMessage(db, toMessage(copy))
   // Its files come back with the call, which names them in the draft once they are uploads again.
   const { marks, ...written } = JSON.parse(content) as Written
   const kept = JSON.stringify({ ...written, attachments: [] })
   const unmarked = marks === undefined ? [] : setAnswered(db, { ...marks, isSet: false })
   const draftId = Number(prepared(db, SAVE).run(written.identityId, kept, nowMs).lastInsertRowid)
   insertAudit(db, { ...asked, what: 'undo', entryId }, nowMs)
-  return { draftId, content, folderIds: [...(sent ? [sent.id] : []), ...unmarked] }
+  return { draftId, content, folderIds: [...sent, ...unmarked] }
 }
 
 export const queueUndoOperations = { 'queue.undo': undo } satisfies Record<string, Operation<never, unknown>>

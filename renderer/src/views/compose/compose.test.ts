@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { expect, test } from 'vitest'
 import type { IdentityView, MessageView } from '../../../../core/rpc/views.ts'
-import { answerTo, prefixed } from './answer.ts'
+import { answerTo, editedAsNew, prefixed } from './answer.ts'
+import { LONGEST_QUOTED } from './quote.ts'
 import { addAddressees, isFinished, type Addressee } from './recipients.ts'
 import { parsePart } from './part-handle.ts'
 import { toBase64 } from './upload.ts'
@@ -22,6 +23,7 @@ const me: IdentityView = {
   signature: '',
   signsAnswers: true,
   language: '',
+  sentFolderId: null,
 }
 const how = {
   terms: { format: 'plain', answer: 'above', review: true },
@@ -227,4 +229,25 @@ test('base64 of any length is what Node makes of it', () => {
     const bytes = Uint8Array.from({ length }, (_, at) => (at * 7) % 256)
     expect(toBase64(bytes)).toBe(Buffer.from(bytes).toString('base64'))
   }
+})
+
+test('of a message of ten megabytes the beginning is quoted, and whoever sends it on sends all of it', () => {
+  const long: MessageView = { ...message, text: `${'A line of very many.\r\n'.repeat(500_000)}` }
+  const reply = answerTo(long, 'reply', [me], how)
+  expect(reply.text.length).toBeLessThan(LONGEST_QUOTED * 1.5)
+  expect(reply.text).toMatch(
+    /\n> A line of very many\.\n\n\[The rest of this message, [\d.,]+\sMB, is not quoted\.\]\n$/,
+  )
+  expect(reply.attachments).toEqual([])
+  for (const draft of [answerTo(long, 'forward', [me], how), editedAsNew(long, [me])]) {
+    expect(draft.text.length).toBeLessThan(LONGEST_QUOTED * 1.5)
+    expect(draft.text).toContain('[This is the beginning of the message. All of it is attached.]\n\nA line')
+    expect(draft.attachments).toMatchObject([
+      { filename: 'Re Keys.eml', contentType: 'message/rfc822', isMessage: true },
+    ])
+  }
+  // Text without a line's end is cut where it must be.
+  expect(answerTo({ ...message, text: 'x'.repeat(1_000_000) }, 'reply', [me], how).text.length).toBeLessThan(
+    LONGEST_QUOTED * 1.5,
+  )
 })

@@ -5,6 +5,7 @@ import { Button, IconButton } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { FormDialog } from '../../parts/form-dialog.tsx'
 import { Check, Field, Select } from '../../parts/field.tsx'
+import { folderName } from '../../format/folder-name.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { act } from '../../state/act.ts'
 import { useEngine } from '../../state/engine.tsx'
@@ -22,6 +23,7 @@ const NEW: Editing = {
   signature: '',
   signsAnswers: true,
   language: '',
+  sentFolderId: null,
 }
 
 /** Who you can write as, and the way each one's mail takes. */
@@ -74,6 +76,7 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
   const routes = useLive('routes', () => api.route.list())
   const [form, setForm] = useState(first)
   const checked = useCheckedLanguages()
+  const { folders } = useEngine()
   const options = [
     { value: '', label: t('Straight to the recipients’ servers') },
     ...(routes.at === 'ready'
@@ -96,6 +99,7 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
           signature: form.signature,
           signsAnswers: form.signsAnswers,
           language: form.language,
+          sentFolderId: form.sentFolderId,
           ...(form.id === undefined ? {} : { id: form.id }),
         })
       }
@@ -123,6 +127,20 @@ function IdentityDialog({ first, onClose }: { first: Editing; onClose: () => voi
             value={form.routeId === null ? '' : `${form.routeId}`}
             options={options}
             onChange={(value) => setForm({ ...form, routeId: value === '' ? null : Number(value) })}
+          />
+          <Select
+            label={t('Copies of what it sends')}
+            value={form.sentFolderId === null ? '' : `${form.sentFolderId}`}
+            options={[
+              { value: '', label: t('In Sent of the account with this address, or of this computer') },
+              ...(folders.at === 'ready' ? folders.value : [])
+                .filter(({ role, owner }) => owner?.kind !== 'user' && !['drafts', 'junk', 'trash'].includes(role))
+                .map((folder) => ({
+                  value: `${folder.id}`,
+                  label: `${folderName(folder)}, ${folder.owner?.name ?? t('on this computer')}`,
+                })),
+            ]}
+            onChange={(value) => setForm({ ...form, sentFolderId: value === '' ? null : Number(value) })}
           />
           <Field
             label={t('Answers go to')}
