@@ -6,7 +6,16 @@ import { act } from '../../state/act.ts'
 import { t } from '../../words/words.ts'
 import { compose, emptyDraft } from './composer.ts'
 import { formatMessage, formatPart } from './part-handle.ts'
-import { forwarded, quoted, selectedInMessage, textOf, type Selected, type TwoFold } from './quote.ts'
+import {
+  beginningNote,
+  forwarded,
+  quoted,
+  selectedInMessage,
+  shortened,
+  textOf,
+  type Selected,
+  type TwoFold,
+} from './quote.ts'
 import { signatureFor, signatureHtml, signatureText } from './signature.ts'
 import { terms, type Terms } from './terms.ts'
 import { cleanForWriting } from './clean-paste.ts'
@@ -70,7 +79,11 @@ export function answerTo(
     identityId: answering.identityId,
     subject: prefixed(message.subject, isForward ? 'Fwd' : 'Re'),
     attachments:
-      manner === 'forward' ? filesOf(message, how.format) : manner === 'forward-attached' ? [wholeOf(message)] : [],
+      manner === 'forward'
+        ? forwardedFiles(message, how.format)
+        : manner === 'forward-attached'
+          ? [wholeOf(message)]
+          : [],
     ...(isForward
       ? {}
       : {
@@ -118,9 +131,12 @@ function bodyOf(
 }
 
 /** The message once more, to be changed and sent: as its writer where that is one of the person's identities. */
-export function editedAsNew(message: MessageView, identities: readonly IdentityView[]): DraftContent {
+export function editedAsNew(whole: MessageView, identities: readonly IdentityView[]): DraftContent {
+  const { message, leftOut } = shortened(whole)
   const writer = identities.find((identity) => message.from.some((one) => isSame(one, identity)))
-  const text = textOf(message)
+  const note = leftOut === 0 ? '' : beginningNote()
+  const said = textOf(message)
+  const text = note === '' ? said : `${note}\n\n${said}`
   const { html } = message
   return {
     ...emptyDraft(list(message.to)),
@@ -128,9 +144,9 @@ export function editedAsNew(message: MessageView, identities: readonly IdentityV
     cc: list(message.cc),
     subject: message.subject,
     text,
-    html: html === null ? htmlOfText(text) : cleanForWriting(html),
+    html: html === null ? htmlOfText(text) : `${htmlOfText(note)}${cleanForWriting(html)}`,
     format: html === null ? terms.get().format : 'rich',
-    attachments: filesOf(message, html === null ? 'plain' : 'rich'),
+    attachments: forwardedFiles(whole, html === null ? 'plain' : 'rich'),
   }
 }
 
@@ -147,6 +163,10 @@ const filesOf = ({ id, html, parts }: MessageView, format: Terms['format']): Dra
       contentType,
       sizeBytes,
     }))
+
+/** Of a message of which only the beginning stands in the text the whole goes along, its files within it. */
+const forwardedFiles = (message: MessageView, format: Terms['format']): DraftContent['attachments'] =>
+  shortened(message).leftOut > 0 ? [wholeOf(message)] : filesOf(message, format)
 
 const wholeOf = ({ id, subject, sizeBytes }: MessageView): DraftContent['attachments'][number] => ({
   handle: formatMessage(id),

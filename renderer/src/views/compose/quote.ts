@@ -1,5 +1,6 @@
 import type { MessageView } from '../../../../core/rpc/views.ts'
 import { formatAddress } from '../../format/names.ts'
+import { size } from '../../format/size.ts'
 import { fullMoment } from '../../format/time.ts'
 import { t } from '../../words/words.ts'
 import { cleanForWriting, withoutSignature } from './clean-paste.ts'
@@ -12,6 +13,27 @@ export interface TwoFold {
 }
 /** What of a message is quoted: the words somebody has marked in it, cleaned, or all. */
 export type Selected = { readonly text: string; readonly html: string } | undefined
+
+/** More of a message is neither cleaned nor put into the editor: ten megabytes would stop the window for seconds. */
+export const LONGEST_QUOTED = 64 * 1024
+
+/** As much of a message as an answer quotes, and how many characters of it are left out. */
+export function shortened<T extends Pick<MessageView, 'text' | 'html'>>(message: T): { message: T; leftOut: number } {
+  const text = message.text === null ? null : beginningOf(message.text, '\n')
+  const html = message.html === null ? null : beginningOf(message.html, '>')
+  const leftOut = Math.max(
+    (message.text?.length ?? 0) - (text?.length ?? 0),
+    (message.html?.length ?? 0) - (html?.length ?? 0),
+  )
+  return leftOut === 0 ? { message, leftOut } : { message: { ...message, text, html }, leftOut }
+}
+
+/** The beginning of a long text, up to where a line or a tag ends. */
+function beginningOf(text: string, mark: string): string {
+  if (text.length <= LONGEST_QUOTED) return text
+  const end = text.lastIndexOf(mark, LONGEST_QUOTED - 1)
+  return text.slice(0, end < LONGEST_QUOTED / 2 ? LONGEST_QUOTED : end + 1)
+}
 
 const list = (people: readonly { readonly name: string; readonly address: string }[]) =>
   people.map(formatAddress).join(', ')
@@ -35,7 +57,8 @@ function htmlOf(message: Pick<MessageView, 'text' | 'html'>, text: string): stri
 }
 
 /** A message quoted, under a line that says whose words these are. The signature is left out (RFC 3676 §4.3). */
-export function quoted(message: MessageView, selected: Selected): TwoFold {
+export function quoted(whole: MessageView, selected: Selected): TwoFold {
+  const { message, leftOut } = selected === undefined ? shortened(whole) : { message: whole, leftOut: 0 }
   const author = message.from[0]
   const name = author?.name || author?.address || t('somebody')
   const line = t('On {date}, {name} wrote:', { date: fullMoment(message.dateMs), name })
@@ -44,13 +67,19 @@ export function quoted(message: MessageView, selected: Selected): TwoFold {
   const html =
     selected?.html ?? (message.html === null ? htmlOfText(text) : cleanForWriting(withoutSignature(message.html)))
   return {
-    text: `${line}\n${lines.join('\n')}\n`,
-    html: `<p>${escaped(line)}</p><blockquote>${html}</blockquote>`,
+    text: `${line}\n${lines.join('\n')}\n${leftOut === 0 ? '' : `\n${restNote(leftOut)}\n`}`,
+    html: `<p>${escaped(line)}</p><blockquote>${html}</blockquote>${leftOut === 0 ? '' : `<p>${escaped(restNote(leftOut))}</p>`}`,
   }
 }
 
+const restNote = (leftOut: number) => t('[The rest of this message, {size}, is not quoted.]', { size: size(leftOut) })
+
+/** What stands above the beginning of a message whose whole goes along as a file. */
+export const beginningNote = () => t('[This is the beginning of the message. All of it is attached.]')
+
 /** A message sent on within another one, under its own head. */
-export function forwarded(message: MessageView): TwoFold {
+export function forwarded(whole: MessageView): TwoFold {
+  const { message, leftOut } = shortened(whole)
   const text = textOf(message)
   const head = [
     t('---------- Forwarded message ----------'),
@@ -59,6 +88,7 @@ export function forwarded(message: MessageView): TwoFold {
     t('Subject: {subject}', { subject: message.subject }),
     t('To: {people}', { people: list(message.to) }),
     ...(message.cc.length > 0 ? [t('Cc: {people}', { people: list(message.cc) })] : []),
+    ...(leftOut > 0 ? [beginningNote()] : []),
   ]
   return {
     text: `${head.join('\n')}\n\n${text}\n`,
@@ -80,7 +110,11 @@ export function selectedInMessage(): Selected {
     const text = selection.toString().replace(/\r\n?/g, '\n').trim()
     if (text === '') continue
     const isRich = page !== document
-    return { text, html: isRich ? cleanForWriting(holder.innerHTML) : htmlOfText(text) }
+    const some = shortened({ text, html: isRich ? holder.innerHTML : null }).message
+    return {
+      text: some.text ?? '',
+      html: some.html === null ? htmlOfText(some.text ?? '') : cleanForWriting(some.html),
+    }
   }
   return undefined
 }
