@@ -134,6 +134,8 @@ describe('reading mail', () => {
     await mail.page.keyboard.press('Escape')
     await find.waitFor({ state: 'detached' })
     expect(await painted()).toEqual([0, 0])
+    // The keyboard is back in the list.
+    expect(await mail.list().evaluate((list) => list === document.activeElement)).toBe(true)
     await mail.row('Keys').click()
     await messages().filter({ hasText: 'One more' }).waitFor()
     await mail.page.keyboard.press('Control+f')

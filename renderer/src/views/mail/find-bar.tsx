@@ -19,7 +19,13 @@ export function FindBar({ page, of, onClose }: Props) {
   const [found, setFound] = useState<readonly Found[]>([])
   const [at, setAt] = useState(0)
   const field = useRef<HTMLInputElement>(null)
-  useEffect(() => field.current?.focus(), [])
+  // Who looked for words goes on where he was, in the list or the reader.
+  const cameFrom = useRef<Element | null>(null)
+  useEffect(() => {
+    const { activeElement } = document
+    if (activeElement !== document.body && activeElement !== field.current) cameFrom.current ??= activeElement
+    field.current?.focus()
+  }, [])
   useEffect(() => {
     const root = page.current
     if (root === null) return
@@ -50,7 +56,9 @@ export function FindBar({ page, of, onClose }: Props) {
   }
   const close = () => {
     onClose()
-    page.current?.closest<HTMLElement>('.reader')?.querySelector<HTMLElement>('button')?.focus()
+    const before = cameFrom.current
+    if (before instanceof HTMLElement && before.isConnected) before.focus()
+    else page.current?.closest<HTMLElement>('.reader')?.querySelector<HTMLElement>('button')?.focus()
   }
   const count = found.length
   return (
