@@ -26,7 +26,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
 export const COMMANDS = {
   'compose': { label: 'New message', group: 'Anywhere', keys: ['c', 'Mod+N'], thunderbird: ['Mod+N', 'Mod+M'] },
   'search': { label: 'Search all mail', group: 'Anywhere', keys: ['Mod+K', '/'] },
-  'get-mail': { label: 'Get mail', group: 'Anywhere', keys: ['F5', 'F9'] },
+  'get-mail': { label: 'Get mail', group: 'Anywhere', keys: ['F5', 'Shift+F5', 'F9'] },
   'undo': { label: 'Undo', group: 'Anywhere', keys: ['Mod+Z'], gmail: ['z', 'Mod+Z'] },
   'palette': { label: 'Find a command', group: 'Anywhere', keys: ['Mod+Shift+P'] },
   'next-pane': { label: 'Next pane', group: 'Anywhere', keys: ['F6'] },
