@@ -66,11 +66,18 @@ test('lists what is open before what is done, and pages through all of it', asyn
   const late = await send(['late@remote.example'])
   const first = await send(['a@remote.example'])
   const second = await send(['b@remote.example'])
-  const ids = async (input: { limit: number; before?: number }) =>
+  const ids = async (input: { limit: number; before?: number; after?: number }) =>
     (await call(handlers.list, input)).map((entry) => entry.id)
   expect(await ids({ limit: 10 })).toEqual([late, second, first])
   expect(await ids({ limit: 2 })).toEqual([late, second])
   expect(await ids({ limit: 2, before: second })).toEqual([first, late])
+  const later = await send(['late@remote.example'])
+  expect(await ids({ limit: 1 })).toEqual([later])
+  expect(await ids({ limit: 1, after: later })).toEqual([late])
+  expect(await ids({ limit: 2, after: later })).toEqual([late, second])
+  expect(await ids({ limit: 1, after: late })).toEqual([second])
+  expect(await ids({ limit: 9, after: second })).toEqual([first])
+  expect(await ids({ limit: 9, after: first })).toEqual([])
 })
 
 test('shows each recipient with its reply, its sessions and why it stands where it stands', async () => {

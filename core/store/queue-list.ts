@@ -23,11 +23,16 @@ const MOST_RECIPIENTS = 5000
 /** Sessions of one recipient. */
 const MOST_SESSIONS = 200
 
-/** Index queue_entry_done serves both. */
-function openFirst(db: ReadDb, limit: number): QueueEntry[] {
-  const open = listEntries(db, 'WHERE done_ms IS NULL ORDER BY id DESC LIMIT ?', limit)
-  const done = 'WHERE done_ms IS NOT NULL ORDER BY done_ms DESC, id DESC LIMIT ?'
-  return [...open, ...listEntries(db, done, limit - open.length)]
+const OPEN = 'WHERE done_ms IS NULL AND id < ? ORDER BY id DESC LIMIT ?'
+const DONE = 'WHERE done_ms IS NOT NULL AND (done_ms, id) < (?, ?) ORDER BY done_ms DESC, id DESC LIMIT ?'
+const END = Number.MAX_SAFE_INTEGER
+
+/** From behind the entry `after` on; one that is gone counts as open. Index queue_entry_done serves both. */
+function openFirst(db: ReadDb, limit: number, after: number = END): QueueEntry[] {
+  const last = getEntry(db, after)
+  if (last !== undefined && last.doneMs !== null) return listEntries(db, DONE, last.doneMs, last.id, limit)
+  const open = listEntries(db, OPEN, after, limit)
+  return open.length === limit ? open : [...open, ...listEntries(db, DONE, END, END, limit - open.length)]
 }
 
 function toWhole(db: ReadDb, entry: QueueEntry): QueueEntryWhole {
@@ -43,11 +48,15 @@ function toWhole(db: ReadDb, entry: QueueEntry): QueueEntryWhole {
 
 function* listWhole(
   db: ReadDb,
-  { limit, before }: { readonly limit: number; readonly before?: number | undefined },
+  {
+    limit,
+    before,
+    after,
+  }: { readonly limit: number; readonly before?: number | undefined; readonly after?: number | undefined },
 ): Generator<undefined, QueueEntryWhole[], undefined> {
   const entries =
     before === undefined
-      ? openFirst(db, limit)
+      ? openFirst(db, limit, after)
       : listEntries(db, 'WHERE id < ? ORDER BY id DESC LIMIT ?', before, limit)
   const found: QueueEntryWhole[] = []
   let recipients = 0
@@ -62,7 +71,7 @@ function* listWhole(
 }
 
 export const queueQueries = {
-  /** Entries with open recipients first, each kind newest first; with `before`, entries older than that id whatever their state. */
+  /** Entries with open recipients first, each kind newest first, behind the entry `after`; with `before`, entries older than that id whatever their state. */
   'queue.list': listWhole,
   'queue.get': (db: ReadDb, { id }: { readonly id: number }): QueueEntryWhole | null => {
     const entry = getEntry(db, id)

@@ -1,7 +1,9 @@
+import { useEffect, useRef } from 'react'
 import type { QueueEntryView, RecipientView } from '../../../../core/rpc/views.ts'
 import { size } from '../../format/size.ts'
 import { clock, rowMoment } from '../../format/time.ts'
 import { visible } from '../../format/wire-text.ts'
+import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { GROUPS, groupOf, reasonOf, STATE } from './states.ts'
 import { t, told } from '../../words/words.ts'
@@ -12,10 +14,12 @@ interface Props {
   /** Id of the chosen recipient row. */
   readonly selected: number | null
   readonly onSelect: (entryId: number, recipientId: number) => void
+  /** Reads on; null where this is all. */
+  readonly more: (() => void) | null
 }
 
 /** Pure: messages with a row for each recipient, what needs a person first. */
-export function QueueList({ entries, nowMs, selected, onSelect }: Props) {
+export function QueueList({ entries, nowMs, selected, onSelect, more }: Props) {
   const groups = Map.groupBy(entries, (entry) => groupOf(entry, nowMs))
   return (
     <div className="q">
@@ -52,6 +56,29 @@ export function QueueList({ entries, nowMs, selected, onSelect }: Props) {
           </section>
         )
       })}
+      {more === null ? null : <More key={entries.length} more={more} />}
+    </div>
+  )
+}
+
+/** The end of what is read: whoever comes near it has more, and who does not scroll has a button. */
+function More({ more }: { readonly more: () => void }) {
+  const box = useRef<HTMLDivElement>(null)
+  const latest = useRef(more)
+  latest.current = more
+  useEffect(() => {
+    const near = new IntersectionObserver(([seen]) => seen?.isIntersecting === true && latest.current(), {
+      root: box.current?.parentElement ?? null,
+      rootMargin: '600px',
+    })
+    if (box.current !== null) near.observe(box.current)
+    return () => near.disconnect()
+  }, [])
+  return (
+    <div ref={box} className="q-more">
+      <Button kind="plain" onClick={more}>
+        {t('Show more')}
+      </Button>
     </div>
   )
 }

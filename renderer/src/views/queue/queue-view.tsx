@@ -8,11 +8,12 @@ import { useEngine } from '../../state/engine.tsx'
 import { useNow } from '../../state/now.ts'
 import { go, type Route } from '../../state/route.ts'
 import { toast } from '../../state/toasts.ts'
-import { useChanges, useLive } from '../../state/use-live.ts'
+import { useChanges } from '../../state/use-live.ts'
 import { compose } from '../compose/composer.ts'
 import { QueueList } from './queue-list.tsx'
 import { RecipientPane } from './recipient-pane.tsx'
 import { GROUPS, groupOf, isOpen, summaryOf, type Group } from './states.ts'
+import { useNamedEntry, useQueue } from './use-queue.ts'
 import { t, told } from '../../words/words.ts'
 
 const logChanges = { changes: api.log.changes }
@@ -21,11 +22,13 @@ const logChanges = { changes: api.log.changes }
 export function QueueView({ route }: { readonly route: Extract<Route, { view: 'queue' }> }) {
   const { status } = useEngine()
   const nowMs = useNow(5000)
-  const queue = useLive('queue', () => api.queue.list({ limit: 200 }), { changes: api.queue.changes })
+  const queue = useQueue()
   const [only, setOnly] = useState<Group | 'All'>('All')
-  const entries = queue.at === 'ready' ? queue.value : []
+  const part = queue.at === 'ready' ? queue.value : undefined
+  const entries = part?.entries ?? []
+  const hasMore = part?.hasMore ?? false
   const counts = Map.groupBy(entries, (entry) => groupOf(entry, nowMs))
-  const entry = entries.find((one) => one.id === route.entryId)
+  const entry = useNamedEntry(route.entryId, part) ?? undefined
   const recipient =
     entry?.recipients.find((one) => one.id === route.recipientId) ??
     entry?.recipients.find(isOpen) ??
@@ -87,11 +90,13 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
                       onClick={() => setOnly(group)}
                     >
                       {group === 'All' ? t('All') : told(group)}{' '}
-                      {group === 'All' ? null : <MessageCount count={counts.get(group)?.length ?? 0} />}
+                      {group === 'All' ? null : (
+                        <MessageCount count={counts.get(group)?.length ?? 0} isPart={hasMore} />
+                      )}
                     </button>
                   ))}
                 </div>
-                {shown.length === 0 ? (
+                {shown.length === 0 && !hasMore ? (
                   <Empty icon="queue" title={t('Nothing under “{only}”', { only })} />
                 ) : (
                   <QueueList
@@ -99,6 +104,7 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
                     nowMs={nowMs}
                     selected={recipient?.id ?? null}
                     onSelect={(entryId, recipientId) => go({ view: 'queue', entryId, recipientId }, 'quietly')}
+                    more={hasMore ? queue.more : null}
                   />
                 )}
               </section>
@@ -120,11 +126,13 @@ export function QueueView({ route }: { readonly route: Extract<Route, { view: 'q
 }
 
 /** Messages, not recipients: that is what the list below has cards of. */
-function MessageCount({ count }: { readonly count: number }) {
-  const words = t('{count, plural, one {# message} other {# messages}}', { count })
+function MessageCount({ count, isPart }: { readonly count: number; readonly isPart: boolean }) {
+  const words = isPart
+    ? t('{count, plural, one {# message, and more} other {# messages, and more}}', { count })
+    : t('{count, plural, one {# message} other {# messages}}', { count })
   return (
     <span className="count" title={words}>
-      <span aria-hidden>{count}</span>
+      <span aria-hidden>{isPart ? t('{count, number}+', { count }) : count}</span>
       <span className="sr">{words}</span>
     </span>
   )

@@ -83,7 +83,7 @@ test('a bounce says the server’s words without repeating the address', () => {
 test('every state has its word, its icon and its reason', () => {
   for (const state of RECIPIENT_STATES) {
     const html = renderToString(
-      <QueueList entries={[entry([recipient(state)])]} nowMs={NOW} selected={null} onSelect={() => {}} />,
+      <QueueList entries={[entry([recipient(state)])]} nowMs={NOW} selected={null} onSelect={() => {}} more={null} />,
     )
     expect(html).toContain(`>${state}<`)
     expect(html).toContain('<svg')

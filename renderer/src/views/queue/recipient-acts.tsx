@@ -11,6 +11,7 @@ import { CancelDialog } from './cancel-dialog.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { isOpen } from './states.ts'
 import { WayDialog } from './way-dialog.tsx'
+import { wideActs } from './wide-acts.ts'
 import { t } from '../../words/words.ts'
 
 interface Props {
@@ -91,6 +92,9 @@ export function RecipientActs({ entry, recipient, nowMs }: Props) {
         <Button icon="hold" kind="plain" onClick={() => void hold()}>
           {t('Hold')}
         </Button>
+      ) : null}
+      {entry.recipients.some(isOpen) ? (
+        <MenuButton label={t('Whole message or domain')} icon="queue" entries={wideActs(entry, recipient)} />
       ) : null}
       <MenuButton label={t('More')} icon="more" entries={more} />
       {asks === 'cancel' ? <CancelDialog entry={entry} recipient={recipient} onClose={() => setAsks(null)} /> : null}
