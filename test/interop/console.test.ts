@@ -85,7 +85,7 @@ describe('the console on the command line', () => {
     expect(done.stderr).toContain('Nothing is said before you have looked at the certificate')
     expect(done.stderr).toMatch(/What may be said now:[^]*STAT[^]*Not now:[^]*PASS {2}You have signed in already/)
     expect(wire(done.stdout)).toEqual(
-      expect.arrayContaining(['⇝ AUTH SCRAM-SHA-256 <secret>', '⇝ <secret>', '⇜ + <secret>']),
+      expect.arrayContaining(['⇝ AUTH SCRAM-SHA-256 <secret of ada>', '⇝ <secret>', '⇜ + <secret>']),
     )
     expect(wire(done.stdout).some((line) => /^⇜ \+OK 1 \d+/.test(line))).toBe(true)
   })

@@ -67,9 +67,9 @@ test('the archive holds plain JavaScript, the window, and the addon of its own s
   expect(files.filter((path) => /\.(ts|tsx|map)$|node_modules/.test(path))).toEqual([])
   expect(files).toContain('lib/renderer/index.html')
   const total = files.reduce((sum, path) => sum + statSync(join(folder, path)).size, 0)
-  // 10 MB unpacked and 3.5 MB packed when this was written.
-  expect(total).toBeLessThan(16e6)
-  expect(statSync(archive).size).toBeLessThan(6e6)
+  // 17 MB unpacked and 6.2 MB packed when this was written; what shows PDFs is 4 MB of it.
+  expect(total).toBeLessThan(19e6)
+  expect(statSync(archive).size).toBeLessThan(7e6)
 })
 
 test('its command runs from a link, too', async () => {
