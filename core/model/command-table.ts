@@ -54,6 +54,7 @@ export const COMMANDS = {
   'expand-all': { label: 'Unfold all conversations of the list', group: 'List', keys: [] },
   'collapse-all': { label: 'Fold all conversations of the list', group: 'List', keys: [] },
   'list-look': { label: 'Cards or table', group: 'List', keys: [] },
+  'row-menu': { label: 'Menu of what is chosen', group: 'List', keys: ['Shift+F10'] },
   'reading-pane': { label: 'Show or hide the reading pane', group: 'List', keys: ['F8'] },
   'drag': { label: 'Drag messages by the keyboard', group: 'List', keys: ['Mod+Shift+D'] },
   'reply': { label: 'Reply', group: 'Message', keys: ['r', 'Mod+R'], thunderbird: ['Mod+R'] },

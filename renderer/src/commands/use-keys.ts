@@ -11,7 +11,7 @@ const changes = { changes: api.app.changes }
 const SECOND_KEY_MS = 1500
 
 /** In a field these are the field's own. */
-const EDITING: ReadonlySet<string> = new Set(['Mod+Z', 'Mod+A'])
+const EDITING: ReadonlySet<string> = new Set(['Mod+Z', 'Mod+A', 'Shift+F10'])
 
 /** True where letters are typed: no single letter is a command there. */
 function isTyping(target: EventTarget | null): boolean {

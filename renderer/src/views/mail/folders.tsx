@@ -1,13 +1,16 @@
-import { useState } from 'react'
+import { useState, type MouseEvent } from 'react'
 import type { TagView } from '../../../../core/rpc/reading-contract.ts'
 import type { FolderView } from '../../../../core/rpc/views.ts'
 import type { SavedSearchView } from '../../../../core/rpc/search-contract.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
+import { commandOf } from '../../commands/bindings.ts'
+import { pointAt, pointOf, type Point } from '../../parts/context-menu.tsx'
 import { PaneEdge } from '../../parts/pane-edge.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import type { IconName } from '../../parts/icons.ts'
 import { formatRoute, type Route } from '../../state/route.ts'
 import { DropPlace } from './drag.tsx'
+import { FolderMenu, type FolderAsk } from './folder-menu.tsx'
 import { spokenLocale, t } from '../../words/words.ts'
 import { folderName } from '../../format/folder-name.ts'
 import { whole } from '../../format/size.ts'
@@ -61,6 +64,9 @@ interface Props {
 export function Folders(props: Props) {
   const { folders, route, waiting, drafts, snoozed, tags, unified, searches, onForget, onCompose, onMove, onTag } =
     props
+  const [ask, setAsk] = useState<FolderAsk | null>(null)
+  const asks = (folder: FolderView | null, count: number) => (at: Point) =>
+    setAsk((before) => ({ at, folder, unread: count, turn: (before?.turn ?? 0) + 1 }))
   const unread = folders.reduce((sum, folder) => sum + (folder.role === 'inbox' ? folder.unread : 0), 0)
   return (
     <nav className="folders-pane" aria-label={t('Folders')}>
@@ -78,6 +84,7 @@ export function Folders(props: Props) {
               count={unread}
               says={t('unread')}
               strong
+              onMenu={asks(null, unread)}
             />
           ) : null}
           <Entry
@@ -127,6 +134,7 @@ export function Folders(props: Props) {
                 says={t('unread')}
                 strong={folder.role === 'inbox'}
                 onDrop={(ids) => onMove(ids, folder)}
+                onMenu={asks(folder, folder.unread)}
               />
             ))}
           </Owner>
@@ -173,6 +181,7 @@ export function Folders(props: Props) {
           </Owner>
         )}
       </div>
+      {ask === null ? null : <FolderMenu key={ask.turn} ask={ask} onClose={() => setAsk(null)} />}
       <PaneEdge pane="folders" />
     </nav>
   )
@@ -204,9 +213,12 @@ interface EntryProps {
   readonly warn?: boolean
   readonly end?: React.ReactNode
   readonly onDrop?: (ids: readonly number[]) => void
+  /** Its menu was asked for, there. */
+  readonly onMenu?: (at: Point) => void
 }
 
-function Entry({ to, icon, name, current, count, says, strong = false, warn = false, end, onDrop }: EntryProps) {
+function Entry(props: EntryProps) {
+  const { to, icon, name, current, count, says, strong = false, warn = false, end, onDrop, onMenu } = props
   const words = (
     <>
       <Icon name={icon} />
@@ -220,7 +232,12 @@ function Entry({ to, icon, name, current, count, says, strong = false, warn = fa
     </>
   )
   // Its words as a tip, too: in a small window only the icon is seen.
-  const link = { 'href': formatRoute(to), 'aria-current': current ? ('page' as const) : undefined, 'title': name }
+  const link = {
+    'href': formatRoute(to),
+    'aria-current': current ? ('page' as const) : undefined,
+    'title': name,
+    ...(onMenu === undefined ? {} : menuOf(onMenu)),
+  }
   return (
     <li className={end === undefined ? undefined : 'with-end'}>
       {onDrop === undefined ? (
@@ -238,3 +255,16 @@ function Entry({ to, icon, name, current, count, says, strong = false, warn = fa
     </li>
   )
 }
+
+/** The second button and the keys of menus ask for the menu of a link. */
+const menuOf = (onMenu: (at: Point) => void) => ({
+  onContextMenu: (event: MouseEvent) => {
+    event.preventDefault()
+    onMenu(pointOf(event, event.currentTarget))
+  },
+  onKeyDown: (event: React.KeyboardEvent) => {
+    if (commandOf(event.nativeEvent) !== 'row-menu') return
+    event.preventDefault()
+    onMenu(pointAt(event.currentTarget))
+  },
+})

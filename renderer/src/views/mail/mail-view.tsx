@@ -9,6 +9,7 @@ import { look } from '../../state/look.ts'
 import { useNow } from '../../state/now.ts'
 import { searchFor } from '../../state/search-for.ts'
 import { go, type Route } from '../../state/route.ts'
+import { searchIn } from './folder-menu.tsx'
 import { keepSorting, sortingOf } from './sorting.ts'
 import { TwoPanes } from './two-panes.tsx'
 import { useMessageList, type Unfolded } from './use-message-list.ts'
@@ -30,8 +31,7 @@ export function MailView({ route }: { readonly route: MailRoute }) {
   const unread = folder?.unread ?? inboxes.reduce((sum, one) => sum + one.unread, 0)
   const total = list.at === 'ready' ? list.value.total : 0
   const name = folderId === null ? t('Unified inbox') : folder === undefined ? t('Folder') : folderName(folder)
-  const words = folder === undefined || folder.role !== 'other' ? (folder?.role ?? 'inbox') : `"${folder.name}"`
-  useOffers({ 'filter-list': () => searchFor.set(`in:${words} `) })
+  useOffers({ 'filter-list': () => searchFor.set(searchIn(folder ?? null)) })
   return (
     <TwoPanes
       title={name}

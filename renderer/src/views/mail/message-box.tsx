@@ -9,6 +9,8 @@ import {
   type MouseEvent,
 } from 'react'
 import { commandOf } from '../../commands/bindings.ts'
+import { useOffers } from '../../commands/offers.ts'
+import { pointAt, pointOf, type Point } from '../../parts/context-menu.tsx'
 import type { Picked } from '../../parts/virtual-listbox.tsx'
 import { layoutOf, type Layout } from './list-layout.ts'
 import { rangeOf, type ListSource, type Range } from './list-source.ts'
@@ -29,6 +31,8 @@ interface Props {
   readonly isUnfolded: (row: MailRow) => boolean
   readonly onUnfold: (row: MailRow, isOpen: boolean) => void
   readonly onUnfoldAll: (isOpen: boolean) => void
+  /** The menu of what is selected was asked for, there. */
+  readonly onMenu: (at: Point) => void
   readonly children: (row: MailRow) => React.ReactNode
 }
 
@@ -191,6 +195,30 @@ export function MessageBox(props: Props) {
     else void pickAt(place, event.shiftKey ? 'extend' : event.ctrlKey || event.metaKey ? 'toggle' : 'only')
   }
 
+  const rowAt = (place: number) => scroller.current?.querySelector(`[data-at="${place}"]`) ?? null
+  const onContextMenu = (event: MouseEvent) => {
+    const hit = event.target instanceof Element ? event.target.closest('[data-at]') : null
+    // Asked for by a key it is for the row the keyboard stands on; beside the rows there is nothing to ask for.
+    const isByKey = hit === null && event.nativeEvent instanceof PointerEvent && event.nativeEvent.pointerType === ''
+    const place = isByKey ? activePlace : Number(hit?.getAttribute('data-at') ?? -1)
+    const row = place === undefined ? undefined : source.at(place)
+    if (row === undefined || place === undefined) return
+    event.preventDefault()
+    if (!picked.selected.has(keyOf(row))) void pickAt(place, 'only')
+    props.onMenu(pointOf(event, rowAt(place)))
+  }
+  useOffers(
+    activePlace === undefined
+      ? {}
+      : {
+          'row-menu': () => {
+            scrollTo(activePlace)
+            scroller.current?.focus()
+            props.onMenu(pointAt(rowAt(activePlace) ?? scroller.current))
+          },
+        },
+  )
+
   const isDrawn = activePlace !== undefined && activePlace >= from && activePlace < last
   return (
     <div
@@ -204,6 +232,7 @@ export function MessageBox(props: Props) {
       onKeyDown={onKeyDown}
       onScroll={look}
       onClick={onClick}
+      onContextMenu={onContextMenu}
       onDoubleClick={(event) => {
         if (event.target instanceof Element && event.target.closest('[data-at]') !== null) props.onOpen()
       }}

@@ -1,6 +1,7 @@
 import type { CommandId } from '../../../../core/model/command-table.ts'
 import type { TagView } from '../../../../core/rpc/reading-contract.ts'
 import { look, useDensity } from '../../state/look.ts'
+import type { Point } from '../../parts/context-menu.tsx'
 import type { Picked } from '../../parts/virtual-listbox.tsx'
 import { ColumnHeads, useWidths } from './columns.tsx'
 import { DraggableRow } from './drag.tsx'
@@ -46,6 +47,7 @@ interface Props {
   readonly isUnfolded: (row: MailRow) => boolean
   readonly onUnfold: (row: MailRow, isOpen: boolean) => void
   readonly onUnfoldAll: (isOpen: boolean) => void
+  readonly onMenu: (at: Point) => void
   /** The messages that are selected now. */
   readonly selectedIds: () => readonly number[]
 }
@@ -78,6 +80,7 @@ export function MessageList(props: Props) {
       isUnfolded={isUnfolded}
       onUnfold={props.onUnfold}
       onUnfoldAll={props.onUnfoldAll}
+      onMenu={props.onMenu}
     >
       {(row) => {
         const Row = list === 'table' ? TableRow : CardRow

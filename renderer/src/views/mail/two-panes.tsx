@@ -3,6 +3,7 @@ import type { FolderView } from '../../../../core/rpc/views.ts'
 import { Confirm } from '../../parts/dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Load } from '../../parts/load.tsx'
+import type { Point } from '../../parts/context-menu.tsx'
 import { PaneEdge } from '../../parts/pane-edge.tsx'
 import type { Picked } from '../../parts/virtual-listbox.tsx'
 import { useOffers, type Offers } from '../../commands/offers.ts'
@@ -24,6 +25,7 @@ import {
   toggleTag,
 } from './mail-actions.ts'
 import { MessageList, type Command } from './message-list.tsx'
+import { MessageMenu } from './message-menu.tsx'
 import { MoveDialog } from './move-dialog.tsx'
 import { Reader } from './reader.tsx'
 import { sourceOf, type Found, type ListSource, type Range } from './list-source.ts'
@@ -67,6 +69,7 @@ export function TwoPanes(props: Props) {
   const [several, setSeveral] = useState<ReadonlyMap<number, readonly number[]>>(new Map())
   const [asking, setAsking] = useState<Asking | null>(null)
   const [isReading, setReading] = useState(false)
+  const [menuAt, setMenuAt] = useState<Point | null>(null)
   const handle = useRef<HTMLButtonElement>(null)
   const source = live.at === 'ready' ? live.value.source : NOTHING
   const rowsByKey = useMemo(() => new Map(source.loaded.map(({ row }) => [keyOf(row), row])), [source])
@@ -204,6 +207,7 @@ export function TwoPanes(props: Props) {
         }),
   }
   useOffers(offers)
+  const closeMenu = useCallback(() => setMenuAt(null), [])
 
   const isBulk = picked.selected.size > 1
   const inPlace = readingPane === 'off'
@@ -263,6 +267,7 @@ export function TwoPanes(props: Props) {
                 isUnfolded={isUnfolded}
                 onUnfold={unfold}
                 onUnfoldAll={unfoldAll}
+                onMenu={setMenuAt}
                 selectedIds={() => ids}
               />
             )
@@ -275,6 +280,18 @@ export function TwoPanes(props: Props) {
           {inPlace ? <h1 className="sr">{title}</h1> : null}
           {reader}
         </main>
+      )}
+      {menuAt === null ? null : (
+        <MessageMenu
+          at={menuAt}
+          count={picked.selected.size}
+          row={activeRow}
+          folderRole={folderRole}
+          tags={tags}
+          onOpen={inPlace ? () => setReading(true) : undefined}
+          onTag={(tagId) => void toggleTag(ids, tagId)}
+          onClose={closeMenu}
+        />
       )}
       {asking?.what === 'move' ? (
         <MoveDialog

@@ -12,11 +12,17 @@ import { folderName } from '../../format/folder-name.ts'
 type What = Parameters<typeof api.exports.start>[0]['what']
 type Format = Parameters<typeof api.exports.start>[0]['format']
 
+interface Props {
+  /** What is chosen first; all mail where it is left out. */
+  readonly folderId?: number
+  readonly onClose: () => void
+}
+
 /** Chooses what is taken out, as what, and where to. */
-export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
+export function ExportDialog({ folderId, onClose }: Props) {
   const { folders } = useEngine()
   const list = folders.at === 'ready' ? folders.value : []
-  const [chosen, setChosen] = useState('all')
+  const [chosen, setChosen] = useState(folderId === undefined ? 'all' : `${folderId}`)
   const [query, setQuery] = useState('')
   const [format, setFormat] = useState<Format | 'download'>('mbox')
   const [to, setTo] = useState('')
