@@ -6,6 +6,7 @@ import type { LocalMail } from './mailbox/local.ts'
 import type { DomainMail } from './mailbox/review.ts'
 import { addressOfLiteral } from './net/address.ts'
 import type { Resolver } from './net/dns.ts'
+import { hasSpf } from './net/spf.ts'
 import type { SignerFor } from './queue/sign.ts'
 
 /** Whoever sends does not wait longer for an answer of DNS: without one nothing speaks against the message. */
@@ -40,11 +41,6 @@ export function openWriting(deps: {
     if (own.some(({ kind }) => kind === 'found')) return 'takes-mail'
     return own.every(({ kind }) => kind === 'NODATA' || kind === 'NXDOMAIN') ? 'no-server' : 'unknown'
   }
-  const hasSpf = async (domain: string): Promise<boolean | undefined> => {
-    const txt = await resolver.lookup(domain, 'TXT')
-    if (txt.kind === 'found') return txt.records.some((record) => /^v=spf1(?: |$)/i.test(record))
-    return txt.kind === 'NODATA' || txt.kind === 'NXDOMAIN' ? false : undefined
-  }
   return {
     domainMail: (domain) =>
       // Of the rehearsal lab nothing is asked of DNS.
@@ -52,7 +48,7 @@ export function openWriting(deps: {
         ? Promise.resolve('takes-mail')
         : inTime(domainMail(domain), 'unknown'),
     isDirect: (from, domain) => local.isLocal(domain) || routeFor(from, domain, 0).kind === 'direct',
-    hasSpf: (domain) => inTime(hasSpf(domain), undefined),
+    hasSpf: (domain) => inTime(hasSpf(domain, resolver), undefined),
     limitsFor: (from, domains) => inTime(sizes.limitsFor(from, domains), []),
     isSigned: (domain) => signerFor(domain) !== undefined,
     behind: (address) => (local.isLocal(address.domain) ? local.explain(address).path.map((step) => step.address) : []),

@@ -12,6 +12,13 @@ export function reverseQuery(address: string): string {
   return `${[...nibbles.join('')].toReversed().join('.')}.ip6.arpa`
 }
 
+/** Whether a name leads to an address, as a name that somebody gave it must (RFC 7208 §5.5). Trouble is no. */
+export async function leadsTo(name: string, address: string, resolver: Resolver): Promise<boolean> {
+  const found = await resolver.lookup(name, isIPv6(address) ? 'AAAA' : 'A')
+  const addresses: readonly string[] = found.kind === 'found' ? found.records : []
+  return addresses.some((one) => one === address || reverseQuery(one) === reverseQuery(address))
+}
+
 /** Looks names up and back: a name counts only where it leads to the address again. */
 export function makeReverseName(resolver: Resolver): ReverseName {
   return async (peer) => {
@@ -19,10 +26,7 @@ export function makeReverseName(resolver: Resolver): ReverseName {
     const found = await resolver.lookup(reverseQuery(address), 'PTR')
     const name = found.kind === 'found' ? found.records[0] : undefined
     if (name === undefined) return `reverse DNS: ${address} has no name (${found.kind})`
-    const back = await resolver.lookup(name, isIPv6(address) ? 'AAAA' : 'A')
-    const addresses: readonly string[] = back.kind === 'found' ? back.records : []
-    const isConfirmed = addresses.some((one) => one === address || reverseQuery(one) === reverseQuery(address))
-    return isConfirmed
+    return (await leadsTo(name, address, resolver))
       ? `reverse DNS: ${address} is ${name}`
       : `reverse DNS: ${address} calls itself ${name}, which does not lead back to it`
   }

@@ -1,7 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net'
 import { isIpAddress } from './address.ts'
 import type { Lookup, Resolver } from './dns.ts'
-import { reverseQuery } from './reverse.ts'
+import { leadsTo, reverseQuery } from './reverse.ts'
 import { expandMacros, type MacroFacts } from './spf-macros.ts'
 import { parseSpf, type SpfRecord, type SpfTerm } from './spf-record.ts'
 
@@ -19,6 +19,16 @@ export interface SpfAnswer {
 const MOST_ASKING = 10
 const MOST_VOID = 2
 const MOST_NAMES = 10
+
+/** Whether a TXT record is one of SPF (§4.5). */
+const isSpf = (record: string) => /^v=spf1(?: |$)/i.test(record)
+
+/** Whether a domain says who may send for it; undefined where nobody can tell now. */
+export async function hasSpf(domain: string, resolver: Resolver): Promise<boolean | undefined> {
+  const txt = await resolver.lookup(domain, 'TXT')
+  if (txt.kind === 'found') return txt.records.some(isSpf)
+  return txt.kind === 'NODATA' || txt.kind === 'NXDOMAIN' ? false : undefined
+}
 
 class Trouble extends Error {
   readonly result: 'temperror' | 'permerror'
@@ -66,7 +76,7 @@ class Check {
     const found = await this.#resolver.lookup(domain, 'TXT')
     if (found.kind === 'SERVFAIL' || found.kind === 'TIMEOUT')
       throw new Trouble('temperror', `the name servers of ${domain} do not answer`)
-    const records = found.kind === 'found' ? found.records.filter((record) => /^v=spf1(?: |$)/i.test(record)) : []
+    const records = found.kind === 'found' ? found.records.filter(isSpf) : []
     const [text, second] = records
     if (text === undefined) return { result: 'none', term: '', reason: '' }
     if (second !== undefined) throw new Trouble('permerror', `${domain} has more than one SPF record`)
@@ -174,11 +184,9 @@ class Check {
     if (found.kind === 'NODATA' || found.kind === 'NXDOMAIN') this.#nothing()
     if (found.kind !== 'found') return []
     const back = await Promise.all(
-      found.records.slice(0, MOST_NAMES).map(async (name) => {
-        const its = await this.#resolver.lookup(name, isIPv6(address) ? 'AAAA' : 'A')
-        const own: readonly string[] = its.kind === 'found' ? its.records : []
-        return own.some((one) => reverseQuery(one) === reverseQuery(address)) ? name : undefined
-      }),
+      found.records
+        .slice(0, MOST_NAMES)
+        .map(async (name) => ((await leadsTo(name, address, this.#resolver)) ? name : undefined)),
     )
     return back.filter((name) => name !== undefined)
   }

@@ -3,8 +3,8 @@ import type { Domain, ForwardPath } from '../model/address.ts'
 import type { Cause } from '../model/outcome.ts'
 import { isIpAddress, isPrivate } from '../net/address.ts'
 import type { Resolver } from '../net/dns.ts'
-import { reverseQuery } from '../net/reverse.ts'
-import { checkSpf } from '../net/spf.ts'
+import { leadsTo, reverseQuery } from '../net/reverse.ts'
+import { checkSpf, hasSpf } from '../net/spf.ts'
 import { describeReply } from '../wire/smtp/reply.ts'
 import type { RelayDeps } from './deps.ts'
 import { openOnce } from './open-once.ts'
@@ -147,9 +147,7 @@ async function nameOf(address: string, ehloName: string, resolver: Resolver): Pr
       'failed',
       `${address} has no name in the DNS (PTR). Many servers refuse such mail; who gives you the address can give it one.`,
     ]
-  const back = await resolver.lookup(name, address.includes(':') ? 'AAAA' : 'A')
-  const addresses: readonly string[] = back.kind === 'found' ? back.records : []
-  if (!addresses.some((one) => reverseQuery(one) === reverseQuery(address)))
+  if (!(await leadsTo(name, address, resolver)))
     return ['failed', `${address} is called ${name}, which does not lead back to it. Many servers refuse such mail.`]
   const digits = address.split(/[.:]/).filter((part) => part !== '')
   const [host = ''] = name.split('.')
@@ -191,10 +189,8 @@ async function spfOf(from: ForwardPath, address: string, { resolver, settings }:
 
 /** Where nobody knows the address: at least whether there is a record. */
 async function recordOnly(domain: string, resolver: Resolver): Promise<Said> {
-  const txt = await resolver.lookup(domain, 'TXT')
-  if (txt.kind === 'SERVFAIL' || txt.kind === 'TIMEOUT')
-    return ['unknown', `The SPF record of ${domain} cannot be read now.`]
-  const has = txt.kind === 'found' && txt.records.some((record) => /^v=spf1(?: |$)/i.test(record))
+  const has = await hasSpf(domain, resolver)
+  if (has === undefined) return ['unknown', `The SPF record of ${domain} cannot be read now.`]
   return has
     ? ['unknown', `${domain} has an SPF record. Whether it lets this network send cannot be told from here.`]
     : ['warning', `${domain} has no SPF record that says who may send for it.`]
